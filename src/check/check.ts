@@ -1,0 +1,42 @@
+/** One health check taken apart, as `agent/checks.json` shows it: the text is what the agent is given. */
+export type Check = {
+  readonly text: string;
+  readonly name: string;
+  readonly scheme: string;
+  /** Empty for loopback. */
+  readonly host: string;
+  readonly port: number | null;
+  readonly user: string;
+  /** Empty or `$NAME`: a password is never written out. */
+  readonly password: string;
+  /** As written, percent-encoding kept. */
+  readonly path: string;
+  readonly options: ReadonlyMap<string, string>;
+  readonly command: readonly string[];
+  /** The environment variables that the check reads. */
+  readonly env: readonly string[];
+  /** The files that the check reads. */
+  readonly files: readonly string[];
+};
+
+/** Why a text is refused: `received` is a clause such as `port is "0"`, `expected` ends the sentence; no secret in either. */
+export type Refusal = { readonly received: string; readonly expected: string };
+
+/** Makes a refusal. */
+export const refuse = (received: string, expected: string): Refusal => ({ received, expected });
+
+/** Tells a refusal from a value. */
+export const isRefusal = (value: object): value is Refusal => 'received' in value && 'expected' in value;
+
+/** Quotes a received value, cut at 60 characters, its control characters spelled out: safe for a log or an event. */
+export function quote(value: string): string {
+  const characters = Array.from(value.slice(0, 122));
+  const shown = characters.slice(0, 60).map((character) => (/\p{Cc}/u.test(character) ? escape(character) : character));
+  return `"${shown.join('')}${characters.length > 60 ? '…' : ''}"`;
+}
+
+const escape = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+/** True where the check asks the Pod itself: no host, or loopback. */
+export const isLocal = (check: Check): boolean =>
+  check.host === '' || check.host === 'localhost' || check.host === '::1' || check.host.startsWith('127.');

@@ -1,0 +1,104 @@
+import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
+import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
+import { decode, parseOptions } from './options.ts';
+import { type Scheme, schemeNames, schemes } from './schemes.ts';
+import { splitWords } from './words.ts';
+
+const longest = 2048;
+const example = 'a URL such as http://:8080/healthz';
+
+/** Reads one check; every text is either a check or a refusal in one sentence, the same one that the agent gives. */
+export function parseCheck(text: string): Check | Refusal {
+  if (Buffer.byteLength(text) > longest) return refuse(`check is longer than ${longest} bytes`, `at most ${longest}`);
+  const [, named, rest] = /^(?:([^:]*?)=)?([^]*)$/.exec(text) as unknown as [string, string | undefined, string];
+  if (named !== undefined && !/^[a-z0-9-]{1,63}$/.test(named)) {
+    return refuse(`name is ${quote(named)}`, 'lower-case letters, digits and dashes, at most 63');
+  }
+  const colon = rest.indexOf(':');
+  if (colon < 0) return refuse(`check is ${quote(text)}`, example);
+  const scheme = rest.slice(0, colon);
+  const row = schemes.get(scheme);
+  if (!row) return refuse(`scheme is ${quote(scheme)}`, `one of ${schemeNames.join(', ')}`);
+  const blank = { ...empty, text, name: named ?? '', scheme };
+  const body = rest.slice(colon + 1);
+  if (row.target === 'command') {
+    const command = splitWords(body.trim());
+    return 'received' in command ? command : { ...blank, command };
+  }
+  const odd = [...body].find((character) => character < '!' || character > '~' || character === '#');
+  if (odd !== undefined) return refuse(`check holds the character ${quote(odd)}`, 'it percent-encoded');
+  return parseUrl(body, row, blank);
+}
+
+const empty: Check = {
+  text: '',
+  name: '',
+  scheme: '',
+  host: '',
+  port: null,
+  user: '',
+  password: '',
+  path: '',
+  options: new Map(),
+  command: [],
+  env: [],
+  files: [],
+};
+
+function parseUrl(body: string, row: Scheme, blank: Check): Check | Refusal {
+  const mark = body.indexOf('?');
+  const front = mark < 0 ? body : body.slice(0, mark);
+  const target = parseTarget(front, body, row, blank);
+  if (isRefusal(target)) return target;
+  const options = parseOptions(mark < 0 ? '' : body.slice(mark + 1), blank.scheme, row);
+  if (isRefusal(options))
+    return row.credentials ? withoutSecret(options, afterAuthority(body), row, blank.scheme) : options;
+  if (target.password !== '' && options.values.has('password-file')) {
+    return refuse('password is given twice', 'either $NAME of an environment variable or ?password-file=PATH');
+  }
+  return { ...target, options: options.values, files: [...target.files, ...options.files] };
+}
+
+function parseTarget(front: string, body: string, row: Scheme, blank: Check): Check | Refusal {
+  const { scheme } = blank;
+  if (row.target === 'none') {
+    return front === '' ? blank : refuse(`${scheme} is followed by ${quote(front)}`, 'nothing but ?OPTIONS');
+  }
+  if (row.target === 'address') {
+    if (front.startsWith('//')) return parseNetwork(front.slice(2), afterAuthority(body), row, blank);
+    return withoutSecret(refuse(`${scheme} is followed by ${quote(front)}`, '//[HOST][:PORT]'), body, row, scheme);
+  }
+  if (!front.startsWith('///')) return refuse(`${scheme} is followed by ${quote(front)}`, '///PATH');
+  const path = front.slice(2);
+  if (path === '/') return refuse('path is missing', `one for ${scheme}`);
+  const file = decode(path);
+  if (file === undefined) return refuse(`path is ${quote(path)}`, 'percent-encoded UTF-8');
+  return { ...blank, path, files: [file] };
+}
+
+function parseNetwork(front: string, after: string, row: Scheme, blank: Check): Check | Refusal {
+  const { scheme } = blank;
+  const slash = front.indexOf('/');
+  const path = slash < 0 ? '' : front.slice(slash);
+  const authority = slash < 0 ? front : front.slice(0, slash);
+  const at = authority.lastIndexOf('@');
+  if (at >= 0 && !row.credentials) return refuse('login is given', `none for ${scheme}`);
+  const login = parseLogin(at < 0 ? '' : authority.slice(0, at));
+  if (isRefusal(login)) return login;
+  const address = parseAddress(authority.slice(at + 1), row.port);
+  if (isRefusal(address)) return withoutSecret(address, after, row, scheme);
+  if (row.path === 'none' && path !== '') {
+    const refusal = refuse(`path is ${quote(path)}`, `none for ${scheme}`);
+    return row.credentials ? withoutSecret(refusal, after, row, scheme) : refusal;
+  }
+  if (row.path === 'required' && path.length < 2) return refuse('path is missing', `one for ${scheme}`);
+  return { ...blank, ...login, ...address, path };
+}
+
+/** A `/` or a `?` in a password ends the authority early, and a refusal would repeat what comes after; an `@` further on tells. */
+function withoutSecret(refusal: Refusal, after: string, row: Scheme, scheme: string): Refusal {
+  if (!after.includes('@')) return refusal;
+  return row.credentials ? passwordWrittenOut : refuse('login is given', `none for ${scheme}`);
+}
+
+const afterAuthority = (body: string): string => /^\/\/[^/?]*([^]*)$/.exec(body)?.[1] ?? body;

@@ -1,0 +1,23 @@
+import table from '../../agent/checks.json' with { type: 'json' };
+
+/** What one scheme may hold, as `agent/checks.json` says it for both programs. */
+export type Scheme = {
+  readonly summary: string;
+  readonly target: 'address' | 'file' | 'command' | 'none';
+  readonly port: number | null;
+  readonly credentials: boolean;
+  readonly path: 'none' | 'optional' | 'required';
+  /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status` or `choice:A|B`. */
+  readonly options: ReadonlyMap<string, string>;
+};
+
+/** Every scheme by name; a Map, because `__proto__` is a name that somebody will try. */
+export const schemes: ReadonlyMap<string, Scheme> = new Map(
+  Object.entries(table.schemes).map(([name, row]) => [
+    name,
+    { ...row, options: new Map(Object.entries(row.options)) } as Scheme,
+  ]),
+);
+
+/** The scheme names in the order in which a sentence lists them. */
+export const schemeNames: readonly string[] = [...schemes.keys()].toSorted();
