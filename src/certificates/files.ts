@@ -1,0 +1,28 @@
+import { readFileSync, watchFile } from 'node:fs';
+import { join } from 'node:path';
+import type { Issued } from './issue.ts';
+
+/** How often the files are looked at; a Secret's volume is updated by the kubelet within a minute or so. */
+const pollMs = 10_000;
+
+/** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */
+export const readKeyPair = (directory: string): Issued => ({
+  cert: readFileSync(join(directory, 'tls.crt'), 'utf8'),
+  key: readFileSync(join(directory, 'tls.key'), 'utf8'),
+});
+
+/** Calls `changed` with the new pair each time that the certificate of a folder changes. */
+export function watchKeyPair(
+  directory: string,
+  changed: (pair: Issued) => void,
+  failed: (error: unknown) => void,
+): void {
+  // Polling, because a Secret's volume changes by renaming a symbolic link, which a watch of the file never sees.
+  watchFile(join(directory, 'tls.crt'), { interval: pollMs, persistent: false }, () => {
+    try {
+      changed(readKeyPair(directory));
+    } catch (error) {
+      failed(error);
+    }
+  });
+}

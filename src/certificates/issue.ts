@@ -1,0 +1,70 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import forge from 'node-forge';
+
+/** A certificate and its private key, PEM. */
+export type Issued = { readonly cert: string; readonly key: string };
+
+const dayMs = 86_400_000;
+
+/** Clocks differ: a certificate is valid from a little before its birth. */
+const skewMs = 3_600_000;
+
+/** A new certificate authority of the given name, valid for a year from `now`. */
+export function issueAuthority(name: string, now: Date): Issued {
+  const { certificate, keys } = blank(name, now, 365);
+  certificate.setIssuer(certificate.subject.attributes);
+  certificate.setExtensions([
+    { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
+    { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
+    { name: 'subjectKeyIdentifier' },
+  ]);
+  certificate.sign(keys.private, forge.md.sha256.create());
+  return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
+}
+
+/** A server certificate for these DNS names and IP addresses, signed by `authority`. */
+export function issueServer(authority: Issued, names: readonly string[], now: Date, days: number): Issued {
+  const issuer = forge.pki.certificateFromPem(authority.cert);
+  const { certificate, keys } = blank(names[0] ?? '', now, days);
+  certificate.setIssuer(issuer.subject.attributes);
+  certificate.setExtensions([
+    { name: 'basicConstraints', critical: true, cA: false },
+    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    {
+      name: 'subjectAltName',
+      altNames: names.map((name) => (/^[\d.]+$|:/.test(name) ? { type: 7, ip: name } : { type: 2, value: name })),
+    },
+  ]);
+  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
+}
+
+/** True once two thirds of a certificate's life are over, or where it cannot be read. */
+export function isDue(cert: string, now: Date): boolean {
+  try {
+    const { notBefore, notAfter } = forge.pki.certificateFromPem(cert).validity;
+    return now.getTime() > notBefore.getTime() + ((notAfter.getTime() - notBefore.getTime()) * 2) / 3;
+  } catch {
+    return true;
+  }
+}
+
+function blank(name: string, now: Date, days: number) {
+  // Node's own key generation: the library's is JavaScript, and takes seconds.
+  const pair = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
+  // Two certificates of one issuer with the same serial number are refused by some clients; the first bit keeps it positive.
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  certificate.serialNumber = serial.toString('hex');
+  certificate.validity.notBefore = new Date(now.getTime() - skewMs);
+  certificate.validity.notAfter = new Date(now.getTime() + days * dayMs);
+  certificate.setSubject([{ name: 'commonName', value: name.slice(0, 64) }]);
+  return { certificate, keys: { private: forge.pki.privateKeyFromPem(pair.privateKey), pem: pair.privateKey } };
+}

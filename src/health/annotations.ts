@@ -1,0 +1,38 @@
+/** Every annotation key (without the prefix) with one line of meaning; `reach` says whom a key can speak of. */
+export const keys = {
+  pattern: { reach: 'inherited', meaning: 'Comma list of port, sidecar, cli; none opts out.' },
+  check: { reach: 'own', meaning: 'One or more checks, separated by white space; exec: takes the rest of its line.' },
+  liveness: { reach: 'own', meaning: 'Checks of its own for the liveness probe, or off.' },
+  readiness: { reach: 'own', meaning: 'Checks of its own for the readiness probe, or off.' },
+  startup: { reach: 'own', meaning: 'Checks of its own for the startup probe, or off.' },
+  container: { reach: 'pod', meaning: 'The container that is checked: the default container, else the first.' },
+  port: { reach: 'own', meaning: 'Short form of check: the port, by number or by its name in the container.' },
+  path: { reach: 'own', meaning: 'Short form of check: the path, or for grpc the service.' },
+  scheme: { reach: 'own', meaning: 'Short form of check: http (the default), https, tcp or grpc.' },
+  period: { reach: 'inherited', meaning: 'How often to check, in whole seconds (10s).' },
+  timeout: { reach: 'inherited', meaning: 'How long one check may take (1s; cli 5s).' },
+  'initial-delay': {
+    reach: 'inherited',
+    meaning: 'How long after its start a container is left alone, in whole seconds.',
+  },
+  'failure-threshold': { reach: 'inherited', meaning: 'How many failures in a row count as one (3).' },
+  'success-threshold': {
+    reach: 'inherited',
+    meaning: 'How many passes in a row make ready again (1); readiness only.',
+  },
+  'termination-grace-period': {
+    reach: 'inherited',
+    meaning: 'How long a container that failed its liveness has to stop, in whole seconds.',
+  },
+  'health-port': { reach: 'pod', meaning: "The sidecar's port (9440, or the next one that no container declares)." },
+  cpu: { reach: 'pod', meaning: 'CPU request and limit of an injected container (20m).' },
+  memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
+  delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
+  image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
+} as const satisfies Record<string, { reach: 'pod' | 'own' | 'inherited'; meaning: string }>;
+
+/** A key that a user may write. `own` keys speak of one container, `inherited` ones of all unless one has its own. */
+export type Key = keyof typeof keys;
+
+/** The keys that we write back. */
+export const writtenKeys = ['status', 'problems'] as const;

@@ -1,0 +1,111 @@
+import type { V1Container } from '@kubernetes/client-node';
+import { quote } from '../check/check.ts';
+import { type Pod, probedContainers } from '../pod/pod.ts';
+import { type Key, keys } from './annotations.ts';
+import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
+import type { Problem } from './problem.ts';
+import { readChecks } from './read-checks.ts';
+import { readPodWide } from './read-pod-wide.ts';
+import { readShortForm } from './short-form.ts';
+import { readTiming } from './timing.ts';
+import type { Entry, Written } from './written.ts';
+
+/** What reading needs to know besides the Pod: fixed for the life of the process. */
+export type ReadingContext = {
+  readonly prefix: string;
+  readonly patternNames: readonly string[];
+  readonly agentImage: string;
+  readonly allowImage: boolean;
+};
+
+/** Turns what was written into an intent; every mistake is added to `problems`, all of them at once. */
+export function readIntent(written: Written, pod: Pod, context: ReadingContext, problems: Problem[]): HealthIntent {
+  const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
+  const base = baseContainer(written, pod, [...candidates.keys()], problems);
+  for (const [name, entries] of written.containers) {
+    if (candidates.has(name)) continue;
+    const expected = `one of ${[...candidates.keys()].join(', ')}`;
+    for (const { annotation } of entries.values()) {
+      problems.push({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
+    }
+  }
+  const containers: ContainerIntent[] = [];
+  for (const [name, container] of candidates) {
+    const own = written.containers.get(name);
+    if (!own && !(name === base && asksForBase(written))) continue;
+    const intent = readContainer(finder(written, name, name === base), container, context, problems);
+    if (intent) containers.push(intent);
+  }
+  return { containers, ...readPodWide(written.pod, context, problems) };
+}
+
+/** The Pod-wide keys speak of the base container, unless all that was written is for other containers. */
+function asksForBase(written: Written): boolean {
+  const ownKeys = (Object.keys(keys) as Key[]).filter((key) => keys[key].reach === 'own' || key === 'container');
+  return written.containers.size === 0 || ownKeys.some((key) => written.pod.has(key));
+}
+
+function finder(written: Written, name: string, isBase: boolean): (key: Key) => Entry | undefined {
+  const own = written.containers.get(name);
+  return (key) => own?.get(key) ?? (isBase || keys[key].reach === 'inherited' ? written.pod.get(key) : undefined);
+}
+
+function baseContainer(written: Written, pod: Pod, names: readonly string[], problems: Problem[]): string | undefined {
+  const entry = written.pod.get('container');
+  if (!entry) {
+    const byKubectl = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
+    return byKubectl !== undefined && names.includes(byKubectl) ? byKubectl : pod.spec.containers[0]?.name;
+  }
+  if (names.includes(entry.value)) return entry.value;
+  const expected = `one of ${names.join(', ')}`;
+  problems.push({ annotation: entry.annotation, received: `received ${quote(entry.value)}`, expected });
+  return undefined;
+}
+
+function readContainer(
+  find: (key: Key) => Entry | undefined,
+  container: V1Container,
+  context: ReadingContext,
+  problems: Problem[],
+): ContainerIntent | undefined {
+  const before = problems.length;
+  const patterns = readPatterns(find, context, problems);
+  const checkEntry = find('check');
+  const short = readShortForm(find, container, problems);
+  const check = short ?? (checkEntry && readChecks(checkEntry, problems));
+  const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
+  for (const name of probeNames) {
+    const entry = find(name);
+    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, problems);
+  }
+  const timing = readTiming(find, problems);
+  if (problems.length > before || patterns.includes('none')) return undefined;
+  const wanted = Object.values(probes).some((probe) => probe !== 'off');
+  if (!check && !wanted) {
+    const annotation = find('pattern')?.annotation ?? `${context.prefix}check`;
+    const received = `received no check for container ${quote(container.name)}`;
+    problems.push({ annotation, received, expected: `${context.prefix}check beside it` });
+    return undefined;
+  }
+  return { container: container.name, patterns, check, probes: probes as ContainerIntent['probes'], timing };
+}
+
+function readPatterns(find: (key: Key) => Entry | undefined, context: ReadingContext, problems: Problem[]): string[] {
+  const entry = find('pattern');
+  const expected = `a comma list of ${context.patternNames.join(', ')}, or none`;
+  if (!entry) {
+    problems.push({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
+    return [];
+  }
+  const names = entry.value.split(',').map((name) => name.trim());
+  const bad = names.find((name) => !context.patternNames.includes(name) && !(name === 'none' && names.length === 1));
+  if (bad !== undefined) problems.push({ annotation: entry.annotation, received: `received ${quote(bad)}`, expected });
+  else if (new Set(names).size < names.length) {
+    problems.push({
+      annotation: entry.annotation,
+      received: `received ${quote(entry.value)}`,
+      expected: 'every pattern once',
+    });
+  }
+  return names;
+}

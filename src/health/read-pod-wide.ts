@@ -1,0 +1,51 @@
+import { quote } from '../check/check.ts';
+import type { Key } from './annotations.ts';
+import type { HealthIntent } from './intent.ts';
+import type { Problem } from './problem.ts';
+import type { ReadingContext } from './read-intent.ts';
+import type { Entry } from './written.ts';
+
+const deliveries = ['init-container', 'image-volume'] as const;
+const cpu = /^(\d{1,3}(\.\d{1,3})?|\d{1,5}m)$/;
+const memory = /^\d{1,9}(Ki|Mi|Gi|k|M|G)?$/;
+const imageReference = /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/;
+
+/** Reads the keys that speak of the whole Pod. */
+export function readPodWide(
+  pod: ReadonlyMap<Key, Entry>,
+  context: ReadingContext,
+  problems: Problem[],
+): Omit<HealthIntent, 'containers'> {
+  const read = <T>(key: Key, otherwise: T, parse: (value: string) => T | undefined, expected: string): T => {
+    const entry = pod.get(key);
+    const value = entry && parse(entry.value);
+    if (entry && value === undefined) {
+      problems.push({ annotation: entry.annotation, received: `received ${quote(entry.value)}`, expected });
+    }
+    return value ?? otherwise;
+  };
+  return {
+    healthPort: read<number | undefined>('health-port', undefined, parsePort, 'a number from 1024 to 65535'),
+    cpu: read('cpu', '20m', quantity(cpu), 'a quantity such as 20m'),
+    memory: read('memory', '16Mi', quantity(memory), 'a quantity such as 16Mi'),
+    delivery: read<HealthIntent['delivery']>(
+      'delivery',
+      'init-container',
+      (value) => deliveries.find((delivery) => delivery === value),
+      `one of ${deliveries.join(', ')}`,
+    ),
+    image: read(
+      'image',
+      context.agentImage,
+      (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
+      context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
+    ),
+  };
+}
+
+/** Below 1024 a container without privileges could not listen. */
+const parsePort = (value: string): number | undefined =>
+  /^\d{4,5}$/.test(value) && Number(value) >= 1024 && Number(value) <= 65_535 ? Number(value) : undefined;
+
+const quantity = (form: RegExp) => (value: string) =>
+  form.test(value) && Number.parseFloat(value) > 0 ? value : undefined;

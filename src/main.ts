@@ -1,0 +1,72 @@
+import { developmentCertificate } from './certificates/development.ts';
+import { readKeyPair, watchKeyPair } from './certificates/files.ts';
+import { patternNames } from './patterns/index.ts';
+import { readSettings, settingRows, version } from './settings.ts';
+import { createLog } from './log.ts';
+import { createWebhook } from './webhook/server.ts';
+
+/** Where the development certificates are, from wherever the program was started. */
+const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
+
+if (process.argv.includes('--help')) {
+  const rows = Object.entries(settingRows).map(
+    ([name, { value, meaning }]) => `  --${name.padEnd(24)}${meaning} (${value || 'none'})`,
+  );
+  process.stdout.write(
+    `health-injector ${version}: the webhook\n\n${rows.join('\n')}\n\nEach is also an environment variable: HEALTH_INJECTOR_LISTEN ...\n`,
+  );
+  process.exit(0);
+}
+const settings = readSettings(process.argv.slice(2), process.env);
+if (Array.isArray(settings)) {
+  process.stderr.write(`${settings.join('\n')}\n`);
+  process.exit(64);
+}
+
+const { log, flush } = createLog(settings.logLevel);
+const pair = settings.certificateDirectory
+  ? readKeyPair(settings.certificateDirectory)
+  : developmentCertificate(developmentDirectory, new Date());
+const webhook = createWebhook({ ...settings, patternNames, version }, pair, log);
+if (settings.certificateDirectory) {
+  watchKeyPair(
+    settings.certificateDirectory,
+    (renewed) => {
+      webhook.server.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' });
+      log.info('certificate renewed');
+    },
+    (error) => log.error({ err: error }, 'certificate could not be read again'),
+  );
+}
+
+webhook.server.once('error', (error) => {
+  process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${error.message}.\n`);
+  process.exit(1);
+});
+webhook.server.listen(settings.port, settings.host, () => {
+  const address = webhook.server.address();
+  const port = typeof address === 'object' && address ? address.port : settings.port;
+  const url = `https://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+  log.info({ url, version }, 'listening');
+  if (!settings.certificateDirectory) {
+    process.stdout.write(`
+health-injector ${version} answers at ${url}. Try it:
+
+  curl --cacert ${developmentDirectory}ca.crt -H 'content-type: application/json' \\
+    --data @deploy/examples/review.json ${url}/mutate
+
+`);
+  }
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, 'draining');
+    // Nobody routes to a developer's machine: there is nothing to wait for.
+    void webhook.drain(settings.certificateDirectory ? settings.drainMs : 0).then(() => {
+      log.info('stopped');
+      flush();
+      process.exit(0);
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import type { V1Container } from '@kubernetes/client-node';
+
+/** What an injected container is made of. */
+export type AgentSettings = {
+  readonly image: string;
+  readonly cpu: string;
+  readonly memory: string;
+};
+
+/** The uid in the agent's image. */
+const nonRootUid = 65_532;
+
+/**
+ * The part that every injected container shares: it passes Pod Security `restricted` by itself, since the Pod's own
+ * security context may not, and its requests equal its limits, so that a Guaranteed Pod stays Guaranteed.
+ * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+export function agentContainer(name: string, { image, cpu, memory }: AgentSettings): V1Container {
+  return {
+    name,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    resources: { requests: { cpu, memory }, limits: { cpu, memory } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: nonRootUid,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+  };
+}
+
+/** Writes a text so that the kubelet, which expands `$(NAME)` in commands and arguments, passes it on as it is. */
+export const literal = (text: string): string => text.replace(/\$(?=[$(])/g, '$$$$');

@@ -1,0 +1,67 @@
+import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
+import type { Check } from '../check/check.ts';
+
+/** Why something that a check names cannot be borrowed: the two halves of a problem's sentence. */
+type Obstacle = { readonly received: string; readonly expected: string };
+
+/** The env entries that the checks name, and those that these refer to by `$(NAME)`, in the container's order. */
+export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Obstacle {
+  const env = container.env ?? [];
+  const wanted = new Set<string>();
+  const fromSources: V1EnvVar[] = [];
+  const queue = checks.flatMap((check) => check.env);
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (wanted.has(name)) continue;
+    wanted.add(name);
+    const entry = env.findLast((candidate) => candidate.name === name);
+    const value = entry?.value ?? '';
+    queue.push(...[...value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)].map((match) => match[1] as string));
+    if (entry) continue;
+    const source = envFromSource(name, container);
+    if (source) fromSources.push(source);
+    else if (checks.some((check) => check.env.includes(name as string))) {
+      return {
+        received: `the check names $${name}, which container "${container.name}" does not have in its env`,
+        expected: 'the name of one of its env entries',
+      };
+    }
+  }
+  return [...fromSources, ...env.filter((entry) => wanted.has(entry.name))];
+}
+
+/** A variable that can only come from the one envFrom source of the container; with several nobody can tell. */
+function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undefined {
+  const [source, another] = envFrom ?? [];
+  if (!source || another || !name.startsWith(source.prefix ?? '')) return undefined;
+  const key = name.slice((source.prefix ?? '').length);
+  if (source.secretRef) return { name, valueFrom: { secretKeyRef: { ...source.secretRef, key } } };
+  if (source.configMapRef) return { name, valueFrom: { configMapKeyRef: { ...source.configMapRef, key } } };
+  return undefined;
+}
+
+/** The mounts, read-only, on which the files lie that the checks name. */
+export function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Obstacle {
+  const borrowed = new Map<string, V1VolumeMount>();
+  for (const file of checks.flatMap((check) => check.files)) {
+    const mount = (container.volumeMounts ?? [])
+      .filter(({ mountPath }) => isUnder(file, mountPath))
+      .reduce<V1VolumeMount | undefined>(
+        (best, next) => (best && best.mountPath.length >= next.mountPath.length ? best : next),
+        undefined,
+      );
+    if (!mount || mount.subPathExpr !== undefined) {
+      return {
+        received: `the check reads ${file}, which is on no volume that a sidecar could share with container "${container.name}"`,
+        expected: 'a file on one of its volume mounts, or pattern cli',
+      };
+    }
+    const { name, mountPath, subPath } = mount;
+    borrowed.set(mountPath, { name, mountPath, readOnly: true, ...(subPath === undefined ? {} : { subPath }) });
+  }
+  return [...borrowed.values()];
+}
+
+function isUnder(file: string, mountPath: string): boolean {
+  if (file.split('/').includes('..')) return false;
+  return file === mountPath || file.startsWith(mountPath.endsWith('/') ? mountPath : `${mountPath}/`);
+}

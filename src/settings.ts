@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
+
+/** The settings of the process: read once, fixed for its life. */
+export type Settings = {
+  readonly host: string;
+  readonly port: number;
+  /** Empty: development certificates, on loopback only. */
+  readonly certificateDirectory: string;
+  readonly prefix: string;
+  readonly agentImage: string;
+  readonly allowImage: boolean;
+  readonly excludedNamespaces: ReadonlySet<string>;
+  readonly strict: boolean;
+  readonly logLevel: string;
+  readonly drainMs: number;
+};
+
+/** Every setting: a flag, the environment variable of the same name, its default and one line of meaning. */
+export const settingRows = {
+  listen: { value: '127.0.0.1:8443', meaning: 'HOST:PORT to listen on' },
+  'certificate-directory': {
+    value: '',
+    meaning: 'folder with tls.crt and tls.key; without it, development certificates on loopback',
+  },
+  prefix: { value: 'health.example.com/', meaning: 'what every annotation key begins with' },
+  'agent-image': { value: 'ghcr.io/health-injector/health-probe:0.1.0', meaning: 'the image that is injected' },
+  'allow-image': { value: 'false', meaning: 'whether the annotation image is honoured' },
+  'excluded-namespaces': {
+    value: 'kube-system,kube-node-lease',
+    meaning: 'comma list of namespaces that are left alone',
+  },
+  strict: { value: 'false', meaning: 'deny a Pod whose annotations are wrong, rather than admit it unchanged' },
+  'log-level': { value: 'info', meaning: 'debug, info, warn, error or silent' },
+  'drain-seconds': { value: '5', meaning: 'how long to go on answering after SIGTERM' },
+} as const;
+
+type Name = keyof typeof settingRows;
+
+const variable = (name: Name): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
+
+/** Reads flags, then environment variables, then defaults; the list holds one sentence for every mistake. */
+export function readSettings(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Settings | string[] {
+  const options = Object.fromEntries(Object.keys(settingRows).map((name) => [name, { type: 'string' as const }]));
+  let flags: Readonly<Record<string, unknown>>;
+  try {
+    flags = parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    return [`${(error as Error).message}.`];
+  }
+  const get = (name: Name): string => String(flags[name] ?? env[variable(name)] ?? settingRows[name].value);
+  const mistakes: string[] = [];
+  const read = <T>(name: Name, parse: (text: string) => T | undefined, expected: string, otherwise: T): T => {
+    const value = parse(get(name));
+    if (value === undefined) mistakes.push(`--${name} is "${get(name)}", expected ${expected}.`);
+    return value ?? otherwise;
+  };
+  const flag = (name: Name): boolean =>
+    read(name, (text) => ({ true: true, false: false })[text], 'true or false', false);
+  const address = read('listen', parseListen, 'HOST:PORT such as 127.0.0.1:8443', { host: '', port: 0 });
+  const certificateDirectory = get('certificate-directory');
+  if (certificateDirectory === '' && !/^(127\.|localhost$|::1$|$)/.test(address.host)) {
+    mistakes.push('--certificate-directory is missing: development certificates are for loopback only.');
+  }
+  const settings: Settings = {
+    ...address,
+    certificateDirectory,
+    prefix: read('prefix', (text) => (/^[a-z0-9.-]+\/$/.test(text) ? text : undefined), 'a DNS name and a slash', ''),
+    agentImage: get('agent-image'),
+    allowImage: flag('allow-image'),
+    excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
+    strict: flag('strict'),
+    logLevel: read(
+      'log-level',
+      (text) => (/^(debug|info|warn|error|silent)$/.test(text) ? text : undefined),
+      settingRows['log-level'].meaning,
+      '',
+    ),
+    drainMs: read(
+      'drain-seconds',
+      (text) => (/^\d{1,3}$/.test(text) ? Number(text) * 1_000 : undefined),
+      'a count of seconds',
+      0,
+    ),
+  };
+  return mistakes.length > 0 ? mistakes : settings;
+}
+
+function parseListen(text: string): { host: string; port: number } | undefined {
+  const [, host, port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  return host === undefined || Number(port) > 65_535
+    ? undefined
+    : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+/** The version of this program, from package.json. */
+export const version: string = manifest.version;

@@ -1,0 +1,92 @@
+import { sentence } from '../health/problem.ts';
+import { type InjectionContext, inject } from '../health/inject.ts';
+import type { Kept, Outcome } from '../health/outcome.ts';
+import { skipped } from '../health/outcome.ts';
+import { type SkipReason, skipReasons } from '../health/skip-reason.ts';
+import { type ReviewRequest, type ReviewResponse, podOf } from './review.ts';
+import { diff } from './patch.ts';
+
+/** What answering needs to know: fixed for the life of the process. */
+export type MutateContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Deny a Pod whose annotations are wrong, rather than admit it unchanged. */
+  readonly strict: boolean;
+};
+
+/** An answer, and what to log and count about it. */
+export type Answer = {
+  readonly response: ReviewResponse;
+  readonly result: 'injected' | SkipReason;
+  readonly patterns: readonly string[];
+  readonly added: readonly string[];
+  readonly kept: readonly Kept[];
+  readonly problems: readonly string[];
+};
+
+/** Answers one review without looking anything up; the Pod of the request is not changed. */
+export function mutate(request: ReviewRequest, context: MutateContext): Answer {
+  const reason = reasonToSkip(request, context);
+  const pod = reason ? undefined : podOf(request.object);
+  if (!pod) return answer(request, skipped(reason ?? 'no-object'), context);
+  return answer(request, inject(pod, context), context);
+}
+
+/** The answer when health-injector itself failed: the Pod is admitted unchanged, and says so. */
+export const failOpen = (uid: string): ReviewResponse => ({
+  uid,
+  allowed: true,
+  warnings: [`health-injector: ${skipReasons['internal-error']}`],
+});
+
+function reasonToSkip(request: ReviewRequest, context: MutateContext): SkipReason | undefined {
+  if (request.kind !== 'Pod') return 'not-a-pod';
+  if (request.subResource !== '') return 'sub-resource';
+  if (request.operation !== 'CREATE') return 'not-a-create';
+  return context.excludedNamespaces.has(request.namespace) ? 'excluded-namespace' : undefined;
+}
+
+function answer(request: ReviewRequest, outcome: Outcome, context: MutateContext): Answer {
+  const { uid } = request;
+  const nothing = { patterns: [], added: [], kept: [], problems: [] };
+  switch (outcome.kind) {
+    case 'skipped': {
+      const { reason, kept } = outcome;
+      const warnings = reason === 'probes-exist' || reason === 'windows-pod' ? [skipReasons[reason]] : [];
+      return { ...nothing, response: allow(uid, warnings), result: reason, kept };
+    }
+    case 'rejected': {
+      const problems = outcome.problems.map(sentence);
+      const result = 'invalid-annotations';
+      if (context.strict) {
+        const status = { code: 422, message: problems.join(' ') };
+        return { ...nothing, response: { uid, allowed: false, status }, result, problems };
+      }
+      const warnings = [...problems, skipReasons[result]];
+      return { ...nothing, response: allow(uid, warnings, patchOf(request, outcome)), result, problems };
+    }
+    case 'injected': {
+      const patch = patchOf(request, outcome);
+      const { patterns, added, kept, warnings } = outcome;
+      const result = patch === undefined ? 'already-injected' : 'injected';
+      return { response: allow(uid, warnings, patch), result, patterns, added, kept, problems: [] };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function patchOf(request: ReviewRequest, outcome: Outcome & { kind: 'injected' | 'rejected' }): string | undefined {
+  const operations = diff(request.object as typeof outcome.pod, outcome.pod);
+  return operations.length === 0 ? undefined : Buffer.from(JSON.stringify(operations)).toString('base64');
+}
+
+/** The apiserver cuts a warning at 256 characters and all of them at 4096. */
+function allow(uid: string, warnings: readonly string[], patch?: string): ReviewResponse {
+  const cut = warnings.slice(0, 14).map((warning) => `health-injector: ${warning}`.slice(0, 256));
+  return {
+    uid,
+    allowed: true,
+    ...(cut.length > 0 ? { warnings: cut } : {}),
+    ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch }),
+  };
+}

@@ -1,0 +1,68 @@
+import { createServer, type Server } from 'node:https';
+import express from 'express';
+import type { Logger } from 'pino';
+import { createHandler } from './handler.ts';
+import { createMetrics } from './metrics.ts';
+import type { MutateContext } from './mutate.ts';
+
+/** A certificate and its key, PEM. */
+export type KeyPair = { readonly cert: string; readonly key: string };
+
+/** A webhook that is not yet listening. */
+export type Webhook = {
+  readonly server: Server;
+  /** Says not ready, goes on answering for `waitMs`, then closes; resolves when the last call is answered. */
+  readonly drain: (waitMs: number) => Promise<void>;
+};
+
+/** Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. */
+export function createWebhook(context: MutateContext, { cert, key }: KeyPair, log: Logger): Webhook {
+  const metrics = createMetrics();
+  let isDraining = false;
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false);
+  app.use((_request, response, next) => {
+    // The apiserver keeps its connections: without this it would send its next call to a server that is going.
+    if (isDraining) response.setHeader('connection', 'close');
+    next();
+  });
+  app.post('/mutate', createHandler(context, metrics, log));
+  app.all(
+    '/mutate',
+    (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
+  );
+  app.get('/livez', (_request, response) => void response.type('text').send('ok\n'));
+  app.get('/readyz', (_request, response) => {
+    response
+      .status(isDraining ? 503 : 200)
+      .type('text')
+      .send(isDraining ? 'draining\n' : 'ok\n');
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.set('content-type', metrics.registry.contentType).end(await metrics.registry.metrics());
+  });
+  app.use(
+    (_request, response) =>
+      void response.status(404).type('text').send('Nothing is here: see /livez, /readyz, /metrics and /mutate.\n'),
+  );
+
+  const server = createServer({ cert, key, minVersion: 'TLSv1.2' }, app);
+  // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
+  server.keepAliveTimeout = 120_000;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 10_000;
+  server.maxConnections = 2_000;
+  server.on('tlsClientError', (error) => log.debug({ err: error }, 'TLS handshake failed'));
+
+  return {
+    server,
+    drain: async (waitMs) => {
+      isDraining = true;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+    },
+  };
+}

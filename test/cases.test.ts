@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import jsonPatch from 'fast-json-patch';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { inject } from '../src/health/inject.ts';
+import type { Pod } from '../src/pod/pod.ts';
+import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
+import { type RunningWebhook, patchOf, startWebhook, testContext } from './support/webhook.ts';
+
+const isUpdate = process.env['UPDATE'] === '1';
+const root = new URL('cases/', import.meta.url).pathname;
+
+describe('cases', () => {
+  let webhook: RunningWebhook;
+  before(async () => {
+    webhook = await startWebhook();
+  });
+  after(() => webhook.stop());
+
+  const inputs = globSync('**/*.input.yaml', { cwd: root }).toSorted();
+
+  for (const file of inputs) {
+    const name = file.replace('.input.yaml', '');
+    it(name, async () => {
+      const input: Pod = parse(readFileSync(root + file, 'utf8'));
+      const response = await webhook.review(input);
+      const patch = patchOf(response);
+      const output: Pod = jsonPatch.applyPatch(structuredClone(input), patch, true).newDocument;
+      const { allowed, warnings } = response;
+      compare(`${root}${name}.output.yaml`, [{ allowed, ...(warnings ? { warnings } : {}) }, output]);
+
+      assertOnlyAdds(patch, input);
+      assertUserKept(input, output);
+      assert.deepEqual(patchOf(await webhook.review(output)), [], 'injecting again changes nothing');
+      inject(deepFreeze(structuredClone(input)), testContext);
+    });
+  }
+
+  it('has an input for every output', () => {
+    const outputs = globSync('**/*.output.yaml', { cwd: root }).toSorted();
+    assert.deepEqual(
+      outputs,
+      inputs.map((file) => file.replace('.input.', '.output.')),
+    );
+  });
+});
+
+/** Holds the documents against the file, or with UPDATE=1 writes it. */
+function compare(file: string, documents: readonly unknown[]): void {
+  if (isUpdate) writeFileSync(file, documents.map((document) => stringify(document, { lineWidth: 0 })).join('---\n'));
+  const expected = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJSON());
+  assert.deepEqual(documents, expected);
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { schemes } from '../src/check/schemes.ts';
+import { keys } from '../src/health/annotations.ts';
+import { patternNames } from '../src/patterns/index.ts';
+import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts';
+
+const root = new URL('../', import.meta.url).pathname;
+const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
+
+/** The tables of README.md that are made from the source, by the name of their markers. */
+const tables = {
+  annotations: Object.entries(keys).map(
+    ([key, { reach, meaning }]) => `| \`${key}\` | ${reaches[reach]} | ${meaning} |`,
+  ),
+  checks: [...schemes].map(([name, { summary, target, port, path, options }]) => {
+    const place = { address: `//:${port ?? 'PORT'}`, file: '///PATH', command: 'PROGRAM ARGUMENTS', none: '' }[target];
+    const rest = target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]' }[path] : '';
+    return `| \`${name}:${place}${rest}\` | ${summary} | ${[...options.keys()].map((option) => `\`${option}\``).join(' ')} |`;
+  }),
+};
+
+describe('the README files', () => {
+  let webhook: RunningWebhook;
+  before(async () => {
+    webhook = await startWebhook();
+  });
+  after(() => webhook.stop());
+
+  for (const [name, rows] of Object.entries(tables)) {
+    it(`list the ${name} as the source has them`, () => {
+      const text = readFileSync(`${root}README.md`, 'utf8');
+      const place = new RegExp(`(<!-- ${name}: [^]*?\\n\\|---.*\\n)([^]*?)(<!-- /${name} -->)`);
+      const wanted = text.replace(place, (_, head, __, end) => `${head}${rows.join('\n')}\n${end}`);
+      if (process.env['UPDATE'] === '1') writeFileSync(`${root}README.md`, wanted);
+      else assert.equal(text, wanted);
+    });
+  }
+
+  it('say something about every pattern', () => {
+    const described = globSync('src/patterns/*/README.md', { cwd: root }).map((file) => file.split('/')[2]);
+    assert.deepEqual(described.toSorted(), [...patternNames].toSorted());
+  });
+
+  for (const file of ['README.md', ...globSync('src/patterns/*/README.md', { cwd: root }).toSorted()]) {
+    const blocks = [...readFileSync(root + file, 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(
+      (match) => match[1] ?? '',
+    );
+    for (const [index, block] of blocks.entries()) {
+      it(`${file} shows an example that is injected (${index + 1})`, () => injects(block));
+    }
+  }
+
+  for (const file of globSync('deploy/examples/*.yaml', { cwd: root }).toSorted()) {
+    it(`${file} is injected`, () => injects(readFileSync(root + file, 'utf8')));
+  }
+
+  async function injects(text: string): Promise<void> {
+    const object = parse(text);
+    const { metadata, spec } = object.spec?.template ?? object;
+    const response = await webhook.review({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    assert.deepEqual(response.warnings, undefined);
+    assert(patchOf(response).some(({ path }) => /Probe$/.test(path)));
+  }
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import type { Operation } from 'fast-json-patch';
+import { contains } from '../../src/pod/contains.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { allContainers } from '../../src/pod/pod.ts';
+
+/** Our own annotations and the autoscaler's list are the only things that a patch may do more to than add. */
+const exceptions = [
+  '/metadata/annotations/health.example.com~1status',
+  '/metadata/annotations/health.example.com~1problems',
+  '/metadata/annotations/cluster-autoscaler.kubernetes.io~1safe-to-evict-local-volumes',
+];
+
+/** A patch only adds, and only where nothing was. */
+export function assertOnlyAdds(patch: readonly Operation[], input: Pod): void {
+  for (const operation of patch) {
+    if (exceptions.includes(operation.path)) continue;
+    assert.equal(operation.op, 'add', `${operation.op} ${operation.path}`);
+    const [, list, index] = /^\/spec\/(\w+)\/(\d+)$/.exec(operation.path) ?? [];
+    if (list === undefined) assert.equal(at(input, operation.path), undefined, `${operation.path} was there before`);
+    else assert(Number(index) <= (at(input, `/spec/${list}`) as unknown[]).length + patch.length);
+  }
+}
+
+/** Everything that the user wrote is in the output, with the same value and in the same order. */
+export function assertUserKept(input: Pod, output: Pod): void {
+  for (const list of ['containers', 'initContainers', 'volumes'] as const) {
+    const names = (input.spec[list] ?? []).map(({ name }) => name);
+    const kept = (output.spec[list] ?? []).map(({ name }) => name).filter((name) => names.includes(name));
+    assert.deepEqual(kept, names, `${list} keep their order`);
+  }
+  for (const before of allContainers(input)) {
+    const after = allContainers(output).find(({ name }) => name === before.name);
+    const { volumeMounts = [], ...rest } = before;
+    assert(contains(after, rest), `container ${before.name} keeps every field`);
+    assert.deepEqual((after?.volumeMounts ?? []).slice(0, volumeMounts.length), volumeMounts);
+    for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+      if (before[probe]) assert.deepEqual(after?.[probe], before[probe], `${before.name} keeps its ${probe}`);
+    }
+  }
+  const { containers: _, initContainers: __, volumes, ...rest } = input.spec;
+  assert(contains(output.spec, rest), 'every field of the spec is kept');
+  for (const volume of volumes ?? [])
+    assert.deepEqual(
+      output.spec.volumes?.find(({ name }) => name === volume.name),
+      volume,
+    );
+}
+
+/** Freezes a value and all that is in it, so that a write throws. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) deepFreeze(item);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+function at(value: unknown, pointer: string): unknown {
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return keys.reduce<unknown>((item, key) => (item as Record<string, unknown> | undefined)?.[key], value);
+}

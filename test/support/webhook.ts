@@ -1,0 +1,105 @@
+import { request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Operation } from 'fast-json-patch';
+import { pino } from 'pino';
+import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { patternNames } from '../../src/patterns/index.ts';
+import type { MutateContext } from '../../src/webhook/mutate.ts';
+import type { ReviewResponse } from '../../src/webhook/review.ts';
+import { createWebhook } from '../../src/webhook/server.ts';
+
+/** The settings under which every golden pair was made. */
+export const testContext: MutateContext = {
+  prefix: 'health.example.com/',
+  patternNames,
+  agentImage: 'registry.example/health-probe:test',
+  allowImage: false,
+  version: '0.0.0',
+  excludedNamespaces: new Set(['kube-system', 'kube-node-lease']),
+  strict: false,
+};
+
+const authority = issueAuthority('test', new Date());
+const pair = issueServer(authority, ['localhost', '127.0.0.1'], new Date(), 1);
+
+export type Reply = {
+  readonly code: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
+
+export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
+
+/** The real HTTPS server on a free port of loopback. */
+export async function startWebhook(context: Partial<MutateContext> = {}) {
+  const webhook = createWebhook({ ...testContext, ...context }, pair, pino({ level: 'silent' }));
+  await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
+  const { port } = webhook.server.address() as AddressInfo;
+  const connection = { host: '127.0.0.1', port, ca: authority.cert };
+
+  const send = (
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const call = httpsRequest({ ...connection, method, path, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            code: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString(),
+            headers: response.headers,
+          }),
+        );
+        response.on('error', reject);
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+
+  const review = async (object: unknown, request: Readonly<Record<string, unknown>> = {}): Promise<ReviewResponse> => {
+    const reply = await send('POST', '/mutate', JSON.stringify(reviewOf(object, request)), {
+      'content-type': 'application/json',
+    });
+    if (reply.code !== 200) throw new Error(`HTTP ${reply.code}: ${reply.body}`);
+    return JSON.parse(reply.body).response;
+  };
+
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      webhook.server.close(() => resolve());
+      webhook.server.closeAllConnections();
+    });
+  return { ...webhook, connection, send, review, stop };
+}
+
+/** Wraps an object in an AdmissionReview as the apiserver sends it for a Pod that is being created. */
+export const reviewOf = (object: unknown, request: Readonly<Record<string, unknown>> = {}) => ({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    resource: { group: '', version: 'v1', resource: 'pods' },
+    requestKind: { group: '', version: 'v1', kind: 'Pod' },
+    requestResource: { group: '', version: 'v1', resource: 'pods' },
+    namespace: 'shop',
+    operation: 'CREATE',
+    userInfo: {
+      username: 'system:serviceaccount:kube-system:replicaset-controller',
+      groups: ['system:serviceaccounts'],
+    },
+    object,
+    oldObject: null,
+    dryRun: false,
+    options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+    ...request,
+  },
+});
+
+/** The JSON Patch of a response; empty where there is none. */
+export const patchOf = (response: ReviewResponse): Operation[] =>
+  response.patch === undefined ? [] : JSON.parse(Buffer.from(response.patch, 'base64').toString());
