@@ -1,0 +1,92 @@
+//! A DNS query for one name (RFC 1035).
+//!
+//! Any reply proves that the server is alive; only records of the type asked for make it ready.
+
+use std::net::SocketAddr;
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
+use crate::net::{addresses, first_that_answers};
+use crate::outcome::{Cause, Outcome};
+
+pub const SPEC: Spec = Spec {
+    scheme: "dns",
+    summary: "A DNS query for the name in the path is answered with records",
+    target: Target::Address { port: Some(53) },
+    credentials: false,
+    path: PathRule::Required,
+    options: &[
+        ("min-answers", Kind::Integer),
+        ("transport", Kind::Choice(&["udp", "tcp"])),
+        ("type", Kind::Choice(&["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"])),
+    ],
+};
+
+/// A check of one DNS server.
+pub struct Dns {
+    host: String,
+    port: u16,
+    name: Name,
+    kind: Type,
+    transport: Transport,
+    least: usize,
+}
+
+impl Dns {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let name = Name::parse(check.path.strip_prefix('/').unwrap_or_default())
+            .ok_or_else(|| Refusal(format!("path is {:?}, expected a DNS name", check.path)))?;
+        let least = check.option("min-answers").unwrap_or("1");
+        let least = least.parse().map_err(|_| {
+            Refusal(format!("option min-answers is {least:?}, expected a whole number from 0 to 999999"))
+        })?;
+        let transport = match check.option("transport") {
+            Some("tcp") => Transport::Tcp,
+            _ => Transport::Udp,
+        };
+        let kind = match check.option("type") {
+            Some("AAAA") => Type::Aaaa,
+            Some("CNAME") => Type::Cname,
+            Some("MX") => Type::Mx,
+            Some("NS") => Type::Ns,
+            Some("PTR") => Type::Ptr,
+            Some("SOA") => Type::Soa,
+            Some("SRV") => Type::Srv,
+            Some("TXT") => Type::Txt,
+            _ => Type::A,
+        };
+        Ok(Self { host: check.host.clone(), port: check.port.unwrap_or(53), name, kind, transport, least })
+    }
+
+    /// Pass on enough answers of the type; aliases on the way to them do not count.
+    pub fn run(&self, deadline: Deadline) -> Outcome {
+        let query = Query::new(&self.name, self.kind);
+        let reply = addresses(&self.host, deadline).and_then(|servers| {
+            first_that_answers(&servers, |server| {
+                ask(SocketAddr::new(server, self.port), &query, self.transport, deadline)
+            })
+        });
+        match reply {
+            Ok(reply) => self.judge(&reply),
+            Err(outcome) => outcome,
+        }
+    }
+
+    fn judge(&self, reply: &Reply) -> Outcome {
+        let count = match reply.answers {
+            1 => "1 answer".to_owned(),
+            count => format!("{count} answers"),
+        };
+        match reply.rcode {
+            Rcode::NOERROR if reply.answers >= self.least => Outcome::pass(count),
+            Rcode::NOERROR => {
+                Outcome::alive(Cause::Unhealthy, format!("{count}, expected at least {}", self.least))
+            }
+            rcode => Outcome::alive(Cause::Unhealthy, rcode.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! `exec:`: a program exits with 0. No shell; its own process group, so that nothing of it outlives the run.
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
+use crate::outcome::{Cause, Outcome};
+use crate::sys;
+
+pub const SPEC: Spec = Spec {
+    scheme: "exec",
+    summary: "A program exits with 0",
+    target: Target::Command,
+    credentials: false,
+    path: PathRule::None,
+    options: &[],
+};
+
+/// The bytes of output that may become the reason; the rest is read and dropped, so that the program never blocks on it.
+const KEPT_OUTPUT: usize = 800;
+
+/// How long a program that has closed its output, or left it to a child, goes unnoticed at most.
+const LONGEST_NAP: Duration = Duration::from_millis(20);
+
+/// Runs a program with the agent's own environment; what it prints gives the reason.
+pub struct Exec {
+    command: Vec<String>,
+}
+
+impl Exec {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        Ok(Self { command: check.command.clone() })
+    }
+
+    pub fn run(&self, deadline: Deadline) -> Outcome {
+        let (mut child, output) = match self.start() {
+            Ok(started) => started,
+            Err(error) => return Outcome::fail(Cause::Connect, format!("cannot run: {error}")),
+        };
+        let mut kept = Vec::new();
+        let ended = watch(&child, output, &mut kept, deadline);
+        // The leader is not reaped yet, so its number cannot belong to another group.
+        sys::kill_group(child.id());
+        let status = child.wait();
+        sys::reap_group(child.id());
+        match ended.and(status) {
+            Ok(status) => judge(status, &kept),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// One pipe for both outputs keeps their order.
+    fn start(&self) -> io::Result<(Child, PipeReader)> {
+        let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let (reader, writer) = io::pipe()?;
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
+            .process_group(0)
+            .spawn()?;
+        Ok((child, reader))
+    }
+}
+
+/// Reads until the program itself has ended, whoever else still holds its output: a daemon left behind must not hang the check.
+fn watch(child: &Child, mut output: PipeReader, kept: &mut Vec<u8>, deadline: Deadline) -> io::Result<()> {
+    let mut nap = Duration::from_millis(1);
+    let mut open = true;
+    let mut buffer = [0; 1024];
+    loop {
+        let left = deadline.remaining()?;
+        if !open {
+            std::thread::sleep(nap.min(left));
+        } else if sys::wait_readable(output.as_fd(), nap.min(left))? {
+            let count = output.read(&mut buffer)?;
+            open = count > 0;
+            let room = KEPT_OUTPUT.saturating_sub(kept.len()).min(count);
+            kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
+            if open {
+                continue;
+            }
+        }
+        if sys::has_ended(child.id())? {
+            return Ok(());
+        }
+        nap = (nap * 2).min(LONGEST_NAP);
+    }
+}
+
+fn judge(status: ExitStatus, output: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(output);
+    let said = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let ended = match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("killed by signal {signal}"),
+        (None, None) => status.to_string(),
+    };
+    match (status.success(), said) {
+        (true, said) => Outcome::pass(said.unwrap_or(&ended)),
+        (false, None) => Outcome::fail(Cause::Unhealthy, ended),
+        (false, Some(said)) => Outcome::fail(Cause::Unhealthy, format!("{ended}: {said}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::outcome::Verdict;
+
+    fn run(command: &[&str], timeout: u64) -> Outcome {
+        let check =
+            Check { command: command.iter().map(|&word| word.to_owned()).collect(), ..Check::default() };
+        Exec::from_check(&check).unwrap().run(Deadline::after(Duration::from_millis(timeout)))
+    }
+
+    #[test]
+    fn the_exit_code_decides_and_the_output_gives_the_reason() {
+        assert_eq!(run(&["true"], 5000), Outcome::pass("exit code 0"));
+        assert_eq!(run(&["sh", "-c", "echo; echo fine"], 5000), Outcome::pass("fine"));
+        let broken = run(&["sh", "-c", "echo broken >&2; exit 7"], 5000);
+        assert_eq!(broken, Outcome::fail(Cause::Unhealthy, "exit code 7: broken"));
+        let killed = run(&["sh", "-c", "kill -9 $$"], 5000);
+        assert_eq!(killed, Outcome::fail(Cause::Unhealthy, "killed by signal 9"));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_no_connection() {
+        let outcome = run(&["/no/such/program"], 5000);
+        assert_eq!(outcome.cause, Some(Cause::Connect));
+        assert!(outcome.reason.starts_with("cannot run: No such file"), "{}", outcome.reason);
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed_with_its_children() {
+        let started = Instant::now();
+        let outcome = run(&["sh", "-c", "sleep 87.5 & sleep 87.5; true"], 200);
+        assert_eq!(outcome.cause, Some(Cause::Timeout));
+        assert!(started.elapsed() < Duration::from_secs(5));
+        let left = Command::new("pgrep").args(["-f", "^sleep 87.5"]).output();
+        assert!(left.is_err() || left.is_ok_and(|output| output.stdout.is_empty()));
+    }
+
+    #[test]
+    fn a_child_that_keeps_the_output_open_does_not_hold_the_check() {
+        let started = Instant::now();
+        assert_eq!(run(&["sh", "-c", "sleep 88 & echo up"], 10_000), Outcome::pass("up"));
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_program_that_closes_its_output_early_is_still_waited_for() {
+        assert_eq!(run(&["sh", "-c", "exec >&- 2>&-; sleep 0.1; exit 3"], 5000).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_flood_of_output_does_not_block_the_program() {
+        let outcome = run(&["sh", "-c", "echo first; head -c 3000000 /dev/zero; exit 0"], 9000);
+        assert_eq!(outcome, Outcome::pass("first"));
+    }
+}

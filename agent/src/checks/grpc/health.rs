@@ -1,0 +1,149 @@
+//! The messages of grpc.health.v1, and what its answers mean.
+
+use super::call::Answer;
+use crate::net::quote;
+use crate::outcome::{Cause, Outcome};
+
+/// Length-prefixed `HealthCheckRequest { service = 1 }`.
+pub fn request(service: &str) -> Vec<u8> {
+    let mut message = Vec::new();
+    if !service.is_empty() {
+        message.push(0x0a);
+        varint(&mut message, service.len());
+        message.extend_from_slice(service.as_bytes());
+    }
+    let length = message.len() as u32;
+    [&[0], &length.to_be_bytes()[..], &message].concat()
+}
+
+/// The outcome of an answer; the status in its trailers comes before the message.
+pub fn judge(answer: &Answer, service: &str) -> Outcome {
+    if let Some(code) = answer.broken_off {
+        return Outcome::fail(Cause::Unhealthy, format!("peer broke the call off: {}", h2_error(code)));
+    }
+    let Some(status) = &answer.status else { return without_status(answer) };
+    let Some(code) = str::from_utf8(status).ok().and_then(|digits| digits.parse::<u8>().ok()) else {
+        return Outcome::fail(Cause::Protocol, format!("grpc-status is {:?}", quote(status)));
+    };
+    let message = answer.message.as_deref().map(quote).filter(|text| !text.is_empty());
+    let text = match message {
+        Some(message) => format!("{}: {message}", name(code)),
+        None => name(code),
+    };
+    match code {
+        0 => serving(&answer.data),
+        5 => Outcome::fail(Cause::Unhealthy, format!("service {service:?} is unknown")),
+        12 => Outcome::fail(Cause::Protocol, "grpc.health.v1.Health is not implemented"),
+        7 | 16 => Outcome::alive(Cause::Protocol, text),
+        _ => Outcome::fail(Cause::Unhealthy, text),
+    }
+}
+
+/// An answer by something in between, or by no gRPC server at all: the table of gRPC's http-grpc-status-mapping.
+fn without_status(answer: &Answer) -> Outcome {
+    let status = answer.http_status.as_deref().map(quote).unwrap_or_default();
+    let text = format!("HTTP status {status} without a grpc-status");
+    match status.as_str() {
+        "401" | "403" => Outcome::alive(Cause::Protocol, text),
+        "429" | "502" | "503" | "504" => Outcome::fail(Cause::Unhealthy, text),
+        _ => Outcome::fail(Cause::Protocol, text),
+    }
+}
+
+/// Length-prefixed `HealthCheckResponse { status = 1 }`.
+fn serving(data: &[u8]) -> Outcome {
+    let message = match data.split_first_chunk::<5>() {
+        Some(([0, length @ ..], message)) if u32::from_be_bytes(*length) as usize == message.len() => message,
+        _ => return Outcome::fail(Cause::Protocol, "answer holds no whole message"),
+    };
+    match field_one(message) {
+        Some(1) => Outcome::pass("SERVING"),
+        Some(0) => Outcome::fail(Cause::Unhealthy, "UNKNOWN"),
+        Some(2) => Outcome::fail(Cause::Unhealthy, "NOT_SERVING"),
+        Some(3) => Outcome::fail(Cause::Unhealthy, "SERVICE_UNKNOWN"),
+        Some(other) => Outcome::fail(Cause::Unhealthy, format!("serving status {other}")),
+        None => Outcome::fail(Cause::Protocol, "message is malformed"),
+    }
+}
+
+/// The last varint with number 1, or 0; other fields are stepped over: <https://protobuf.dev/programming-guides/encoding/>.
+fn field_one(mut message: &[u8]) -> Option<u64> {
+    let mut status = 0;
+    while !message.is_empty() {
+        let tag = read_varint(&mut message)?;
+        match tag & 7 {
+            0 => {
+                let value = read_varint(&mut message)?;
+                if tag >> 3 == 1 {
+                    status = value;
+                }
+            }
+            1 => message = message.get(8..)?,
+            2 => {
+                let length = usize::try_from(read_varint(&mut message)?).ok()?;
+                message = message.get(length..)?;
+            }
+            5 => message = message.get(4..)?,
+            _ => return None,
+        }
+    }
+    Some(status)
+}
+
+fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+fn varint(to: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        to.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    to.push(value as u8);
+}
+
+fn name(code: u8) -> String {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    NAMES.get(usize::from(code)).map_or_else(|| format!("grpc-status {code}"), |&name| name.to_owned())
+}
+
+/// The error codes that a healthy client meets (RFC 9113 §7).
+fn h2_error(code: u32) -> String {
+    match code {
+        0 => "NO_ERROR, it shuts down".into(),
+        1 => "PROTOCOL_ERROR".into(),
+        2 => "INTERNAL_ERROR".into(),
+        7 => "REFUSED_STREAM".into(),
+        8 => "CANCEL".into(),
+        11 => "ENHANCE_YOUR_CALM".into(),
+        13 => "HTTP_1_1_REQUIRED".into(),
+        other => format!("error {other}"),
+    }
+}

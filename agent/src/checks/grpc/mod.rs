@@ -1,0 +1,77 @@
+//! gRPC's health protocol: `grpc.health.v1.Health/Check` over HTTP/2.
+//!
+//! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>, in the frames of
+//! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+
+mod call;
+mod frame;
+mod health;
+mod hpack;
+mod huffman;
+#[cfg(test)]
+mod tests;
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::net::{Endpoint, fault};
+use crate::outcome::Outcome;
+
+/// An answer is some hundred bytes; this is what a peer may send in all before it is given up.
+const LIMIT: usize = 64 * 1024;
+
+/// Keeps the request within one frame.
+const SERVICE_LIMIT: usize = 1024;
+
+pub const SPEC: Spec = Spec {
+    scheme: "grpc",
+    summary: "grpc.health.v1 Check for the service in the path answers SERVING",
+    target: Target::Address { port: None },
+    credentials: false,
+    path: PathRule::Optional,
+    options: &[
+        ("ca", Kind::File),
+        ("cert", Kind::File),
+        ("key", Kind::File),
+        ("server-name", Kind::Name),
+        ("tls", Kind::Flag),
+    ],
+};
+
+/// A check of one service of a gRPC server, or of the server as a whole.
+pub struct Grpc {
+    endpoint: Endpoint,
+    service: String,
+}
+
+impl Grpc {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let service = check.path.strip_prefix('/').unwrap_or_default();
+        if service.len() > SERVICE_LIMIT || service.contains('%') {
+            return Err(Refusal(format!("path is {:?}, expected the name of a service", check.path)));
+        }
+        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
+        Ok(Self { endpoint, service: service.to_owned() })
+    }
+
+    /// Pass exactly on SERVING.
+    pub fn run(&self, deadline: Deadline) -> Outcome {
+        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+    }
+
+    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+        let scheme = if self.endpoint.secure() { "https" } else { "http" };
+        let headers = [
+            (":method", "POST"),
+            (":scheme", scheme),
+            (":path", "/grpc.health.v1.Health/Check"),
+            (":authority", &self.endpoint.authority()),
+            ("te", "trailers"),
+            ("content-type", "application/grpc"),
+            ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
+        ];
+        let answer = call::call(&mut stream, &headers, &health::request(&self.service)).map_err(fault)?;
+        stream.leave();
+        Ok(health::judge(&answer, &self.service))
+    }
+}

@@ -1,0 +1,193 @@
+use super::call::Answer;
+use super::hpack::{Decoder, encode};
+use super::*;
+use crate::net::test_server::{Random, check, says, soon, survives};
+use crate::outcome::{Cause, Verdict};
+
+fn run(port: u16, deadline: Deadline) -> Outcome {
+    Grpc::from_check(&check("grpc", port, &[])).unwrap().run(deadline)
+}
+
+fn frames(parts: &[(u8, u8, u32, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for &(kind, flags, stream, payload) in parts {
+        frame::add(&mut bytes, kind, flags, stream, payload);
+    }
+    bytes
+}
+
+/// Settings, `:status: 200`, a message with this serving status, trailers with `grpc-status: 0`.
+fn serving(status: u8) -> Vec<u8> {
+    let trailers = encode(&[("grpc-status", "0")]);
+    frames(&[
+        (frame::SETTINGS, 0, 0, &[]),
+        (frame::HEADERS, frame::END_HEADERS, 1, &[0x88]),
+        (frame::DATA, 0, 1, &[0, 0, 0, 0, 2, 8, status]),
+        (frame::HEADERS, frame::END_HEADERS | frame::END_STREAM, 1, &trailers),
+    ])
+}
+
+fn trailers_only(fields: &[(&str, &str)]) -> Outcome {
+    let block = encode(fields);
+    let answer = frames(&[
+        (frame::SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]),
+        (frame::HEADERS, frame::END_HEADERS | frame::END_STREAM, 1, &block),
+    ]);
+    run(says(&answer), soon())
+}
+
+#[test]
+fn only_serving_passes() {
+    assert_eq!(run(says(&serving(1)), soon()), Outcome::pass("SERVING"));
+    for (status, word) in
+        [(0, "UNKNOWN"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN"), (9, "serving status 9")]
+    {
+        assert_eq!(run(says(&serving(status)), soon()), Outcome::fail(Cause::Unhealthy, word));
+    }
+}
+
+#[test]
+fn a_grpc_status_is_told_with_its_message() {
+    let of = |code, message| {
+        trailers_only(&[(":status", "200"), ("grpc-status", code), ("grpc-message", message)])
+    };
+    assert_eq!(of("12", ""), Outcome::fail(Cause::Protocol, "grpc.health.v1.Health is not implemented"));
+    assert_eq!(of("5", "x"), Outcome::fail(Cause::Unhealthy, "service \"\" is unknown"));
+    assert_eq!(of("14", "stopping"), Outcome::fail(Cause::Unhealthy, "UNAVAILABLE: stopping"));
+    assert_eq!(of("16", ""), Outcome::alive(Cause::Protocol, "UNAUTHENTICATED"));
+    assert_eq!(of("7", "no"), Outcome::alive(Cause::Protocol, "PERMISSION_DENIED: no"));
+    assert_eq!(of("99", ""), Outcome::fail(Cause::Unhealthy, "grpc-status 99"));
+    assert_eq!(of("x", "").cause, Some(Cause::Protocol));
+    let proxy = trailers_only(&[(":status", "503")]);
+    assert_eq!(proxy, Outcome::fail(Cause::Unhealthy, "HTTP status 503 without a grpc-status"));
+}
+
+#[test]
+fn a_peer_that_breaks_off_is_unhealthy_unless_it_lets_the_call_finish() {
+    let reset = frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::RST_STREAM, 0, 1, &[0, 0, 0, 7])]);
+    let outcome = run(says(&reset), soon());
+    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "peer broke the call off: REFUSED_STREAM"));
+    let going = frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::GOAWAY, 0, 0, &[0; 8])]);
+    let outcome = run(says(&going), soon());
+    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "peer broke the call off: NO_ERROR, it shuts down"));
+    let mut finishing =
+        frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])]);
+    finishing.extend_from_slice(&serving(1));
+    assert_eq!(run(says(&finishing), soon()).verdict, Verdict::Pass);
+}
+
+#[test]
+fn every_form_of_frame_is_understood() {
+    let trailers = encode(&[("grpc-status", "0")]);
+    let (begin, end) = trailers.split_at(5);
+    let answer = frames(&[
+        (frame::SETTINGS, 0, 0, &[]),
+        (frame::SETTINGS, frame::ACK, 0, &[]),
+        (frame::PING, 0, 0, b"12345678"),
+        (8, 0, 0, &[0, 0, 1, 0]),
+        (0xfe, 0xff, 1, b"of the future"),
+        // Padded by 2, with a priority.
+        (frame::HEADERS, frame::END_HEADERS | 0x28, 1, &[2, 0, 0, 0, 0, 9, 0x88, 0, 0]),
+        (frame::DATA, 0x8, 1, &[1, 0, 0, 0, 0, 0]),
+        (frame::DATA, 0, 1, &[2, 8, 1]),
+        (frame::HEADERS, frame::END_STREAM, 1, begin),
+        (frame::CONTINUATION, frame::END_HEADERS, 1, end),
+    ]);
+    assert_eq!(run(says(&answer), soon()), Outcome::pass("SERVING"));
+}
+
+#[test]
+fn what_breaks_http_2_is_a_protocol_error() {
+    let settings = frames(&[(frame::SETTINGS, 0, 0, &[])]);
+    for bad in [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+        frames(&[(frame::PING, 0, 0, &[0; 8])]),
+        [&settings[..], &frames(&[(frame::CONTINUATION, 0, 1, &[])])].concat(),
+        [&settings[..], &frames(&[(frame::PUSH_PROMISE, 0, 1, &[0; 8])])].concat(),
+        [&settings[..], &frames(&[(frame::HEADERS, 0, 1, &[0x88]), (frame::DATA, 0, 1, &[])])].concat(),
+        [&settings[..], &frames(&[(frame::DATA, 0x8, 1, &[9, 0])])].concat(),
+        [&settings[..], &frames(&[(frame::HEADERS, 5, 1, &[0xff])])].concat(),
+        [&settings[..], &frames(&[(frame::GOAWAY, 0, 0, &[0])])].concat(),
+    ] {
+        let outcome = run(says(&bad), soon());
+        assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Protocol)), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_service_is_named_in_the_request() {
+    assert_eq!(health::request(""), [0; 5]);
+    assert_eq!(health::request("a.B"), b"\0\0\0\0\x05\x0a\x03a.B");
+    assert_eq!(health::request(&"x".repeat(300))[..8], *b"\0\0\0\x01\x2f\x0a\xac\x02");
+}
+
+fn decoded(decoder: &mut Decoder, block: &[u8]) -> Option<Vec<(String, String)>> {
+    let mut fields = Vec::new();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    decoder.decode(block, &mut |name, value| fields.push((text(name), text(value))))?;
+    Some(fields)
+}
+
+/// The responses of RFC 7541 appendix C.6: Huffman codes, and a dynamic table that fills up.
+#[test]
+fn the_examples_of_the_rfc_decode() {
+    let mut decoder = Decoder::default();
+    let first = b"\x48\x82\x64\x02\x58\x85\xae\xc3\x77\x1a\x4b\x61\x96\xd0\x7a\xbe\x94\x10\x54\xd4\x44\xa8\x20\x05\x95\x04\x0b\x81\x66\xe0\x82\xa6\x2d\x1b\xff\x6e\x91\x9d\x29\xad\x17\x18\x63\xc7\x8f\x0b\x97\xc8\xe9\xae\x82\xae\x43\xd3";
+    let fields = decoded(&mut decoder, first).unwrap();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [
+        pair(":status", "302"),
+        pair("cache-control", "private"),
+        pair("date", "Mon, 21 Oct 2013 20:13:21 GMT"),
+        pair("location", "https://www.example.com"),
+    ];
+    assert_eq!(fields, expected);
+    let second = decoded(&mut decoder, b"\x48\x83\x64\x0e\xff\xc1\xc0\xbf").unwrap();
+    assert_eq!(second[0], pair(":status", "307"));
+    assert_eq!(second[1..], expected[1..]);
+    // The table is emptied, and what was in it is gone.
+    assert_eq!(decoded(&mut decoder, b"\x20"), Some(vec![]));
+    assert_eq!(decoded(&mut decoder, b"\xbf"), None);
+}
+
+#[test]
+fn what_is_encoded_decodes() {
+    let long = "v".repeat(5000);
+    let fields = [("a", ""), ("name", "value"), ("long", &long)];
+    let back = decoded(&mut Decoder::default(), &encode(&fields)).unwrap();
+    assert_eq!(back, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn no_block_makes_it_panic_or_grow() {
+    let mut random = Random(11);
+    let good =
+        [&encode(&[("grpc-status", "0")])[..], b"\x48\x82\x64\x02\x58\x85\xae\xc3\x77\x1a\x4b\x20\x88"]
+            .concat();
+    let mut decoder = Decoder::default();
+    for _ in 0..50_000 {
+        let block = if random.below(3) == 0 { random.bytes(64) } else { random.damaged(&good) };
+        decoded(&mut decoder, &block);
+        huffman::decode(&block);
+    }
+    // A block of one-byte references to a large entry.
+    let mut decoder = Decoder::default();
+    let large = [&[0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'v'; 4000]].concat();
+    assert!(decoded(&mut decoder, &large).is_some());
+    assert_eq!(decoded(&mut decoder, &[0xbe; 16_000]), None);
+}
+
+#[test]
+fn no_message_makes_it_panic() {
+    let mut random = Random(13);
+    for _ in 0..50_000 {
+        let data = random.damaged(b"\0\0\0\0\x08\x12\x02hi\x08\x01\x1d\0\0\0\0");
+        let answer = Answer { status: Some(b"0".to_vec()), data, ..Answer::default() };
+        health::judge(&answer, "");
+    }
+}
+
+#[test]
+fn hostile_servers_are_survived() {
+    survives(run, &serving(1));
+}

@@ -1,0 +1,83 @@
+//! `push:`: the application reported in within `max-age`, by `POST /push/NAME` to `serve`.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, format_duration, parse_duration};
+use crate::outcome::{Cause, Outcome};
+
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
+
+pub const SPEC: Spec = Spec {
+    scheme: "push",
+    summary: "The application reported in within max-age (60s)",
+    target: Target::None,
+    credentials: false,
+    path: PathRule::None,
+    options: &[("max-age", Kind::Duration)],
+};
+
+/// Remembers the last report; before the first one it is alive for as long as a report may be old, so that the application can start.
+pub struct Push {
+    max_age: Duration,
+    created: Instant,
+    reported: Mutex<Option<Instant>>,
+}
+
+impl Push {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let max_age = check.option("max-age").and_then(parse_duration).unwrap_or(DEFAULT_MAX_AGE);
+        Ok(Self { max_age, created: Instant::now(), reported: Mutex::new(None) })
+    }
+
+    pub fn run(&self, _deadline: Deadline) -> Outcome {
+        self.judge(Instant::now())
+    }
+
+    /// Notes that the application reported in just now.
+    pub fn report(&self) {
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn judge(&self, now: Instant) -> Outcome {
+        let reported = *self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = now.saturating_duration_since(reported.unwrap_or(self.created));
+        let told = match reported {
+            Some(_) => format!("reported {} ago", format_duration(age)),
+            None => "not reported yet".to_owned(),
+        };
+        match (age <= self.max_age, reported) {
+            (true, Some(_)) => Outcome::pass(told),
+            (true, None) => Outcome::alive(Cause::Unhealthy, told),
+            (false, _) => {
+                let expected = format_duration(self.max_age);
+                Outcome::fail(Cause::Unhealthy, format!("{told}, expected every {expected}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Verdict;
+
+    #[test]
+    fn it_is_alive_until_the_first_report_is_overdue() {
+        let push = Push::from_check(&Check::default()).unwrap();
+        assert_eq!(push.judge(push.created + DEFAULT_MAX_AGE).verdict, Verdict::Alive);
+        let late = push.judge(push.created + DEFAULT_MAX_AGE + Duration::from_secs(1));
+        assert_eq!(late, Outcome::fail(Cause::Unhealthy, "not reported yet, expected every 1m"));
+    }
+
+    #[test]
+    fn a_report_passes_for_max_age() {
+        let check = Check { options: vec![("max-age".into(), "5s".into())], ..Check::default() };
+        let push = Push::from_check(&check).unwrap();
+        push.report();
+        let now = Instant::now();
+        assert_eq!(push.judge(now).verdict, Verdict::Pass);
+        assert_eq!(push.judge(now + Duration::from_secs(6)).verdict, Verdict::Fail);
+    }
+}

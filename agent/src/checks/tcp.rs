@@ -1,0 +1,57 @@
+//! `tcp://`: a connection is accepted.
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
+use crate::net;
+use crate::outcome::Outcome;
+
+pub const SPEC: Spec = Spec {
+    scheme: "tcp",
+    summary: "A TCP connection is accepted",
+    target: Target::Address { port: None },
+    credentials: false,
+    path: PathRule::None,
+    options: &[],
+};
+
+/// Connects and closes: the kernel accepts for the program, so this proves a listener, not a program that answers.
+pub struct Tcp {
+    host: String,
+    port: u16,
+}
+
+impl Tcp {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        Ok(Self { host: check.host.clone(), port: check.port.unwrap_or_default() })
+    }
+
+    pub fn run(&self, deadline: Deadline) -> Outcome {
+        match net::dial(&self.host, self.port, deadline) {
+            Ok(_closed_here) => Outcome::pass("connected"),
+            Err(outcome) => outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::{Cause, Verdict};
+
+    fn run(port: u16) -> Outcome {
+        let check = Check { host: "127.0.0.1".into(), port: Some(port), ..Check::default() };
+        Tcp::from_check(&check).unwrap().run(Deadline::after(Duration::from_secs(2)))
+    }
+
+    #[test]
+    fn a_listener_passes_and_its_absence_is_no_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(run(port).verdict, Verdict::Pass);
+        drop(listener);
+        assert_eq!(run(port).cause, Some(Cause::Connect));
+    }
+}

@@ -1,0 +1,67 @@
+//! A TLS handshake, and the days that the certificate has left.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustls::ProtocolVersion;
+
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::net::tls::Validity;
+use crate::net::{Endpoint, Stream};
+use crate::outcome::Outcome;
+
+pub const SPEC: Spec = Spec {
+    scheme: "tls",
+    summary: "A TLS handshake completes; the certificate is verified when ca is given",
+    target: Target::Address { port: Some(443) },
+    credentials: false,
+    path: PathRule::None,
+    options: &[("ca", Kind::File), ("cert", Kind::File), ("key", Kind::File), ("server-name", Kind::Name)],
+};
+
+/// In seconds.
+const DAY: i64 = 86_400;
+
+/// A check of one TLS server.
+pub struct Tls {
+    endpoint: Endpoint,
+}
+
+impl Tls {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        Ok(Self { endpoint: Endpoint::from_check(check, true, &[])? })
+    }
+
+    /// Pass when both sides have accepted each other.
+    pub fn run(&self, deadline: Deadline) -> Outcome {
+        let stream = match self.endpoint.open(deadline, 0) {
+            Ok(stream) => stream,
+            Err(outcome) => return outcome,
+        };
+        let reason = describe(&stream);
+        // In TLS 1.3 the server judges the client's certificate after the client is done: RFC 8446 §4.4.2.4.
+        match stream.close_and_hear() {
+            Ok(()) => Outcome::pass(reason),
+            Err(outcome) => outcome,
+        }
+    }
+}
+
+fn describe(stream: &Stream) -> String {
+    let Some(session) = stream.session() else { return String::new() };
+    let version = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let leaf = session.peer_certificates().and_then(|chain| chain.first()).and_then(Validity::of);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
+    match leaf.map(|leaf| leaf.until - now) {
+        Some(left) if left < 0 => format!("{version}, certificate expired {} days ago", -left / DAY),
+        Some(left) => format!("{version}, certificate expires in {} days", left / DAY),
+        None => version.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

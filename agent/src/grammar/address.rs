@@ -1,0 +1,128 @@
+//! What follows the scheme of a network check: `//[login@][host][:port][/path][?options]`.
+
+use std::net::Ipv6Addr;
+
+use super::kind::{is_host, number};
+use super::{Check, Refusal, Spec, options, quoted, set_path};
+
+/// Reads login, host, port, path and options into the check.
+pub fn parse(
+    check: &mut Check,
+    rest: &str,
+    target: &str,
+    query: &str,
+    spec: &Spec,
+    default_port: Option<u16>,
+) -> Result<(), Refusal> {
+    let Some(inner) = target.strip_prefix("//") else {
+        let received = format!("{} is followed by {}", spec.scheme, quoted(target));
+        return Err(without_secret(Refusal(format!("{received}, expected //[HOST][:PORT]")), rest, spec));
+    };
+    let (authority, path) = inner.split_at(inner.find('/').unwrap_or(inner.len()));
+    let after = rest.get(2 + authority.len()..).unwrap_or_default();
+    let place = match authority.rsplit_once('@') {
+        Some((login, place)) => {
+            read_login(check, login, spec)?;
+            place
+        }
+        None => authority,
+    };
+    read_place(check, place, default_port).map_err(|refusal| without_secret(refusal, after, spec))?;
+    let outcome = set_path(check, path, spec).and_then(|()| options::parse(check, query, spec));
+    match outcome {
+        Err(refusal) if spec.credentials => Err(without_secret(refusal, after, spec)),
+        Err(refusal) => Err(refusal),
+        Ok(()) => options::one_password(check),
+    }
+}
+
+/// A `/` or a `?` in a password ends the authority early, and a refusal would repeat what comes after; an `@` further on tells.
+fn without_secret(refusal: Refusal, text_after: &str, spec: &Spec) -> Refusal {
+    match text_after.contains('@') {
+        true if spec.credentials => password_written_out(),
+        true => login_given(spec),
+        false => refusal,
+    }
+}
+
+fn read_login(check: &mut Check, login: &str, spec: &Spec) -> Result<(), Refusal> {
+    if !spec.credentials {
+        return Err(login_given(spec));
+    }
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    if !password.is_empty() && variable(password).is_none() {
+        return Err(password_written_out());
+    }
+    if variable(user).is_none() && !user.bytes().all(is_unreserved) {
+        return Err(Refusal(
+            "user holds a character that needs percent-encoding, expected $NAME or a plain name".into(),
+        ));
+    }
+    for name in [user, password].into_iter().filter_map(variable) {
+        if !check.env.iter().any(|known| known == name) {
+            check.env.push(name.to_owned());
+        }
+    }
+    user.clone_into(&mut check.user);
+    password.clone_into(&mut check.password);
+    Ok(())
+}
+
+fn read_place(check: &mut Check, place: &str, default_port: Option<u16>) -> Result<(), Refusal> {
+    let (host, port) = split_port(place);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    check.host = match bare {
+        Some(bare) if bare.parse::<Ipv6Addr>().is_ok() => bare.to_owned(),
+        None if host.is_empty() || is_host(host) => host.to_owned(),
+        _ => {
+            let expected = "a DNS name, an IPv4 address or an IPv6 address in brackets";
+            let open = host.starts_with('[') && !host.ends_with(']');
+            let received = quoted(if open { place } else { host });
+            return Err(Refusal(format!("host is {received}, expected {expected}")));
+        }
+    };
+    let received = match port {
+        Some(text) => {
+            check.port = number(text, 5).and_then(|port| u16::try_from(port).ok()).filter(|&port| port > 0);
+            quoted(text)
+        }
+        None => {
+            check.port = default_port;
+            "missing".into()
+        }
+    };
+    match check.port {
+        Some(_) => Ok(()),
+        None => Err(Refusal(format!("port is {received}, expected a number from 1 to 65535"))),
+    }
+}
+
+/// An IPv6 address without a port ends with its bracket, and its last colon is its own.
+fn split_port(place: &str) -> (&str, Option<&str>) {
+    match place.rsplit_once(':').filter(|_| !place.ends_with(']')) {
+        Some((host, port)) => (host, Some(port)),
+        None => (place, None),
+    }
+}
+
+/// The name in `$NAME`, if it is one.
+fn variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (name.bytes().all(plain) && name.starts_with(|first: char| !first.is_ascii_digit())).then_some(name)
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn login_given(spec: &Spec) -> Refusal {
+    Refusal(format!("login is given, expected none for {}", spec.scheme))
+}
+
+fn password_written_out() -> Refusal {
+    Refusal(
+        "password is written out, expected $NAME of an environment variable or ?password-file=PATH"
+            .to_owned(),
+    )
+}

@@ -1,0 +1,34 @@
+//! A parsed check, and the parser.
+
+/// One check as it was written, taken apart but not yet given meaning; the fields are those of `checks.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    /// The text as it was written.
+    pub text: String,
+    /// The name before `=`, or empty.
+    pub name: String,
+    pub scheme: String,
+    /// A DNS name or an IP address without brackets; empty for loopback.
+    pub host: String,
+    pub port: Option<u16>,
+    /// A literal user, or `$NAME`.
+    pub user: String,
+    /// Empty or `$NAME`: a password is never written out.
+    pub password: String,
+    /// As written, percent-encoding kept, with its leading slash; or empty.
+    pub path: String,
+    /// Option names and decoded values, in the order in which they were written.
+    pub options: Vec<(String, String)>,
+    pub command: Vec<String>,
+    /// The environment variables that the check reads.
+    pub env: Vec<String>,
+    /// The files that the check reads.
+    pub files: Vec<String>,
+}
+
+impl Check {
+    /// The value of an option, if it was given.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}

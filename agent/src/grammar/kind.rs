@@ -1,0 +1,92 @@
+//! The types of option values.
+
+use std::net::Ipv4Addr;
+
+use super::{Kind, parse_duration};
+
+/// What was expected, if the value is not of this kind.
+pub fn misfit(kind: Kind, value: &str) -> Option<String> {
+    let (fits, expected) = match kind {
+        Kind::Flag => (value.is_empty(), "no value"),
+        Kind::Integer => (number(value, 6).is_some(), "a whole number from 0 to 999999"),
+        Kind::Duration => (parse_duration(value).is_some(), "a duration such as 10s, 1m30s or 500ms"),
+        Kind::Text => (is_text(value), "1 to 256 characters, none of them a control character"),
+        Kind::File => (value.starts_with('/'), "an absolute path"),
+        Kind::Name => (is_dns_name(value), "a DNS name"),
+        Kind::Status => (value.split(',').all(is_status_range), "status codes such as 200-399 or 200,204"),
+        Kind::Choice(words) => {
+            return (!words.contains(&value)).then(|| format!("one of {}", words.join(", ")));
+        }
+    };
+    (!fits).then(|| expected.to_owned())
+}
+
+/// A line break in a text that is sent would begin a header of its own.
+fn is_text(text: &str) -> bool {
+    (1..=256).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+/// The number, if the text is nothing but one to `longest` digits.
+pub fn number(text: &str, longest: usize) -> Option<u32> {
+    ((1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// Labels of letters, digits and inner dashes; a name whose last label is a number is a misspelt address.
+pub fn is_dns_name(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last_is_number =
+        text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    text.len() <= 253 && text.split('.').all(label) && !last_is_number
+}
+
+/// A DNS name or an IPv4 address.
+pub fn is_host(text: &str) -> bool {
+    is_dns_name(text) || text.parse::<Ipv4Addr>().is_ok()
+}
+
+fn is_status_range(text: &str) -> bool {
+    let status = |text: &str| number(text, 3).filter(|code| (100..=599).contains(code));
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    matches!((status(low), status(high)), (Some(low), Some(high)) if low <= high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_from_misspelt_addresses() {
+        for name in ["localhost", "a.b-c.d1", "1a", "Redis.Default.svc"] {
+            assert!(is_dns_name(name), "{name}");
+        }
+        for name in ["", ".", "a..b", "a.", "-a", "a-", "a_b", "256.1.1.1", "1", "é"] {
+            assert!(!is_host(name), "{name}");
+        }
+        assert!(is_host("127.0.0.1"));
+    }
+
+    #[test]
+    fn numbers_are_digits_and_nothing_else() {
+        for text in ["", "+1", "-1", " 1", "1000000", "1e3", "٣"] {
+            assert_eq!(number(text, 6), None, "{text}");
+        }
+        assert_eq!(number("080", 5), Some(80));
+    }
+
+    #[test]
+    fn status_codes_are_ranges_of_three_digits() {
+        for text in ["200", "200-399", "200,204,300-302"] {
+            assert_eq!(misfit(Kind::Status, text), None, "{text}");
+        }
+        for text in ["", ",", "200,", "600", "1000", "200-", "-200", "200-300-400"] {
+            assert!(misfit(Kind::Status, text).is_some(), "{text}");
+        }
+    }
+}

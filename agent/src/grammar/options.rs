@@ -1,0 +1,50 @@
+//! The options of a check, `?name=value&flag`.
+
+use super::kind::misfit;
+use super::{Check, Kind, Refusal, Spec, percent, quoted};
+
+/// Reads the options into the check: each known, given once, of its kind.
+pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal> {
+    for option in query.split('&').filter(|_| !query.is_empty()) {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let (name, kind) = known(name, spec)?;
+        if check.option(name).is_some() {
+            return Err(Refusal(format!("option {name} is given twice, expected once")));
+        }
+        let value = decoded(name, value, kind)?;
+        if kind == Kind::File {
+            check.files.push(value.clone());
+        }
+        check.options.push((name.to_owned(), value));
+    }
+    Ok(())
+}
+
+/// Refuses a password that comes from two places.
+pub fn one_password(check: &Check) -> Result<(), Refusal> {
+    if !check.password.is_empty() && check.option("password-file").is_some() {
+        return Err(Refusal(
+            "password is given twice, expected either $NAME of an environment variable or ?password-file=PATH".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn known(name: &str, spec: &Spec) -> Result<(&'static str, Kind), Refusal> {
+    spec.options.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
+        let names: Vec<_> = spec.options.iter().map(|(name, _)| *name).collect();
+        let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
+        Refusal(format!("option is {}, expected {expected} for {}", quoted(name), spec.scheme))
+    })
+}
+
+fn decoded(name: &str, value: &str, kind: Kind) -> Result<String, Refusal> {
+    let refuse = |received: &str, expected: &str| {
+        Refusal(format!("option {name} is {}, expected {expected}", quoted(received)))
+    };
+    let decoded = percent::decode(value).ok_or_else(|| refuse(value, "percent-encoded UTF-8"))?;
+    match misfit(kind, &decoded) {
+        Some(expected) => Err(refuse(&decoded, &expected)),
+        None => Ok(decoded),
+    }
+}

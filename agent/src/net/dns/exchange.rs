@@ -1,0 +1,88 @@
+//! The way of a query to a server and back (RFC 1035 §4.2, RFC 7766).
+
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use super::message::{Mismatch, Query, Reply};
+use crate::deadline::Deadline;
+use crate::net::Timed;
+
+/// A datagram that got lost is sent again after this time.
+const RESEND: Duration = Duration::from_secs(1);
+
+/// Replies without EDNS have at most 512 bytes; servers that send more are read all the same.
+const DATAGRAM: usize = 2048;
+
+/// How a query travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// By UDP, and by TCP where the reply does not fit.
+    Udp,
+    Tcp,
+}
+
+/// The server's reply before the deadline; `InvalidData` if it sent something else.
+pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: Deadline) -> Result<Reply> {
+    if transport == Transport::Udp {
+        let reply = by_udp(server, query, deadline)?;
+        if !reply.truncated {
+            return Ok(reply);
+        }
+    }
+    by_tcp(server, query, deadline)
+}
+
+fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
+    let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
+    // Connected, the socket takes datagrams from this server only, and is told when nobody listens there.
+    socket.connect(server)?;
+    let mut datagram = [0; DATAGRAM];
+    let mut strangers = 0;
+    let mut next = Deadline::after(RESEND);
+    socket.send(query.bytes())?;
+    loop {
+        let Ok(left) = deadline.remaining() else {
+            return Err(match strangers {
+                0 => ErrorKind::TimedOut.into(),
+                _ => malformed("only messages that answer something else came"),
+            });
+        };
+        let Ok(wait) = next.remaining() else {
+            socket.send(query.bytes())?;
+            next = Deadline::after(RESEND);
+            continue;
+        };
+        socket.set_read_timeout(Some(wait.min(left)))?;
+        match socket.recv(&mut datagram) {
+            Ok(count) => match query.read(&datagram[..count]) {
+                Ok(reply) => return Ok(reply),
+                Err(Mismatch::NotOurs) => strangers += 1,
+                Err(Mismatch::Malformed) => return Err(malformed("answer is malformed")),
+            },
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
+    let stream = TcpStream::connect_timeout(&server, deadline.remaining()?)?;
+    let mut timed = Timed::new(stream, deadline, 2 + usize::from(u16::MAX));
+    // Length and message in one segment: some servers read only the first (RFC 7766 §8).
+    let length = query.bytes().len() as u16;
+    timed.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
+    let mut length = [0; 2];
+    timed.read_exact(&mut length)?;
+    let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
+    timed.read_exact(&mut message)?;
+    timed.leave();
+    query.read(&message).map_err(|_| malformed("answer is malformed"))
+}
+
+fn malformed(reason: &str) -> Error {
+    Error::new(ErrorKind::InvalidData, reason)
+}

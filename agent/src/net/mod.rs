@@ -1,0 +1,24 @@
+//! Connections: to an address, within one deadline, in the clear or over TLS.
+
+mod dial;
+pub mod dns;
+mod endpoint;
+mod fault;
+pub mod files;
+mod hosts;
+mod login;
+mod quote;
+mod resolve;
+mod stream;
+#[cfg(test)]
+pub mod test_server;
+mod timed;
+pub mod tls;
+
+pub use dial::{addresses, dial, first_that_answers};
+pub use endpoint::{Endpoint, read_until};
+pub use fault::fault;
+pub use login::Login;
+pub use quote::quote;
+pub use stream::Stream;
+pub use timed::Timed;

@@ -1,0 +1,114 @@
+//! One connection, in the clear or over TLS, behind one type.
+
+use std::io::{Error, ErrorKind, Read, Result, Write};
+
+use rustls::{ClientConnection, StreamOwned};
+
+use super::timed::Timed;
+use super::tls;
+use crate::outcome::Outcome;
+
+/// A connection within its deadline and its limit of bytes, whichever way it is carried.
+pub enum Stream {
+    Plain(Timed),
+    /// Boxed: the state of a TLS connection is a kilobyte that the plain ones need not move about.
+    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+}
+
+impl Stream {
+    /// Ends a connection that the peer closes after its answer, over TLS with a close_notify: it has nothing to log.
+    pub fn close(self) {
+        let _ = self.close_and_hear();
+    }
+
+    /// Ends a connection that the peer would keep open.
+    pub fn leave(self) {
+        match self {
+            Self::Plain(timed) => timed.leave(),
+            tls @ Self::Tls(_) => tls.close(),
+        }
+    }
+
+    /// As `close`, but an error if the peer's last word is that it refuses us.
+    pub fn close_and_hear(self) -> std::result::Result<(), Outcome> {
+        let mut heard = Ok(());
+        match self {
+            Self::Plain(timed) => timed.close(),
+            Self::Tls(mut tls) => {
+                tls.conn.send_close_notify();
+                // The answer is known by now: if the peer is gone there is nobody to tell.
+                let _ = tls.flush();
+                tls.sock.hurry();
+                heard = last_word(&mut tls);
+                tls.sock.close();
+            }
+        }
+        heard
+    }
+
+    /// The TLS session, if this is one.
+    pub fn session(&self) -> Option<&ClientConnection> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => Some(&tls.conn),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        match self {
+            Self::Plain(timed) => timed.read(buffer),
+            Self::Tls(tls) => {
+                tls.read(buffer).map_err(|error| with_alert(error, &mut tls.conn, &mut tls.sock))
+            }
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        match self {
+            Self::Plain(timed) => timed.write(bytes),
+            Self::Tls(tls) => tls.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Plain(timed) => timed.flush(),
+            Self::Tls(tls) => tls.flush(),
+        }
+    }
+}
+
+/// The alert that a peer sent before it went, in place of the error of writing to it: rustls writes before it reads,
+/// and a server that refuses us in the midst of our flight resets the connection under what is still to be sent.
+pub fn with_alert(error: Error, session: &mut ClientConnection, timed: &mut Timed) -> Error {
+    if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) {
+        while let Ok(1..) = session.read_tls(timed) {
+            if let Err(why) = session.process_new_packets() {
+                return Error::new(ErrorKind::InvalidData, why);
+            }
+        }
+    }
+    error
+}
+
+/// Reads to the end, for an alert that refuses us; that the peer just goes is no refusal.
+fn last_word(stream: &mut StreamOwned<ClientConnection, Timed>) -> std::result::Result<(), Outcome> {
+    let mut rest = [0; 512];
+    loop {
+        match stream.read(&mut rest) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => {
+                let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+                return match inner {
+                    Some(alert @ rustls::Error::AlertReceived(_)) => Err(tls::refusal(alert)),
+                    _ => Ok(()),
+                };
+            }
+        }
+    }
+}

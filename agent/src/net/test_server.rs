@@ -1,0 +1,130 @@
+//! Scripted servers for the tests, well-behaved and hostile.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::deadline::Deadline;
+use crate::grammar::Check;
+use crate::outcome::{Cause, Outcome, Verdict};
+
+/// How much longer than its deadline a check may take.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// A check of a port on loopback.
+pub fn check(scheme: &str, port: u16, options: &[(&str, &str)]) -> Check {
+    let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Check { scheme: scheme.into(), port: Some(port), options, ..Check::default() }
+}
+
+pub fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(5))
+}
+
+/// A port on which each connection is handed to the script.
+pub fn server(script: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = Arc::new(script);
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let script = script.clone();
+            thread::spawn(move || script(stream));
+        }
+    });
+    port
+}
+
+/// A server that hears something, says this, and closes.
+pub fn says(reply: &[u8]) -> u16 {
+    let reply = reply.to_vec();
+    server(move |mut stream| {
+        let mut heard = [0; 4096];
+        let _ = stream.read(&mut heard);
+        let _ = stream.write_all(&reply);
+        let _ = stream.shutdown(Shutdown::Write);
+        while stream.read(&mut heard).is_ok_and(|count| count > 0) {}
+    })
+}
+
+/// Bytes that differ from run to run only with the seed (xorshift64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % bound
+    }
+
+    pub fn bytes(&mut self, longest: usize) -> Vec<u8> {
+        (0..self.below(longest + 1)).map(|_| self.below(256) as u8).collect()
+    }
+
+    /// The bytes with some changed, cut or doubled.
+    pub fn damaged(&mut self, good: &[u8]) -> Vec<u8> {
+        let mut bytes = good.to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len().max(1));
+            match self.below(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.extend_from_within(at.min(bytes.len())..),
+                _ => bytes.get_mut(at).into_iter().for_each(|byte| *byte = self.below(256) as u8),
+            }
+        }
+        bytes
+    }
+}
+
+/// The outcome of a run with this much time, once one of three runs kept its deadline: the machine may be busy.
+pub fn in_time(run: &dyn Fn(Deadline) -> Outcome, limit: Duration) -> Outcome {
+    for _ in 0..3 {
+        let begin = Instant::now();
+        let outcome = run(Deadline::after(limit));
+        if begin.elapsed() < limit + SLACK {
+            return outcome;
+        }
+    }
+    panic!("a check outlived its deadline of {limit:?}");
+}
+
+/// What every check must stand: a peer that says nothing, drips, floods, goes at any byte of a good answer, or babbles.
+pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
+    let short = Duration::from_millis(200);
+    let mute = server(|stream| {
+        thread::sleep(Duration::from_secs(3));
+        drop(stream);
+    });
+    assert_eq!(in_time(&|deadline| run(mute, deadline), short).cause, Some(Cause::Timeout));
+    // More of them than fit the deadline, and no end of the answer among them.
+    let slow = healthy.to_vec();
+    let dripping = server(move |mut stream| {
+        for byte in slow.iter().take(slow.len().min(60) - 1).cycle() {
+            thread::sleep(Duration::from_millis(50));
+            if stream.write_all(&[*byte]).is_err() {
+                break;
+            }
+        }
+    });
+    assert_ne!(in_time(&|deadline| run(dripping, deadline), short).verdict, Verdict::Pass);
+    let begun = healthy.to_vec();
+    let flooding = server(move |mut stream| {
+        let _ = stream.write_all(&begun[..begun.len() / 2]);
+        while stream.write_all(&[b'x'; 65536]).is_ok() {}
+    });
+    let flooded = in_time(&|deadline| run(flooding, deadline), Duration::from_secs(2));
+    assert_eq!((flooded.verdict, flooded.cause), (Verdict::Fail, Some(Cause::Protocol)), "{flooded:?}");
+    for end in 0..healthy.len() {
+        let outcome = in_time(&|deadline| run(says(&healthy[..end]), deadline), Duration::from_secs(2));
+        assert_ne!(outcome.cause, Some(Cause::Timeout), "{end}: {outcome:?}");
+    }
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..200 {
+        let answer = if random.below(2) == 0 { random.bytes(200) } else { random.damaged(healthy) };
+        let outcome = in_time(&|deadline| run(says(&answer), deadline), Duration::from_secs(2));
+        assert!(outcome.reason.len() < 400 && !outcome.reason.contains('\n'), "{outcome:?}");
+    }
+}

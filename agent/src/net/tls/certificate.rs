@@ -1,0 +1,79 @@
+//! The two dates of a certificate (RFC 5280 §4.1), by just enough DER to step over what comes before them.
+
+use rustls::CertificateError;
+use rustls::pki_types::{CertificateDer, UnixTime};
+
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// From when until when a certificate holds, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    pub from: i64,
+    pub until: i64,
+}
+
+impl Validity {
+    /// The dates of a certificate, none if it is not well-formed up to them.
+    pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+        let (_, whole, _) = element(certificate)?;
+        let (_, mut fields, _) = element(whole)?;
+        if let (VERSION, _, rest) = element(fields)? {
+            fields = rest;
+        }
+        for _serial_algorithm_issuer in 0..3 {
+            (_, _, fields) = element(fields)?;
+        }
+        let (SEQUENCE, dates, _) = element(fields)? else { return None };
+        let (tag, from, rest) = element(dates)?;
+        let from = seconds(tag, from)?;
+        let (tag, until, _) = element(rest)?;
+        Some(Self { from, until: seconds(tag, until)? })
+    }
+
+    /// The error that rustls itself would give outside the dates.
+    pub fn check(self, now: UnixTime) -> Result<(), CertificateError> {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        match () {
+            () if now < self.from => Err(CertificateError::NotValidYet),
+            () if now > self.until => Err(CertificateError::Expired),
+            () => Ok(()),
+        }
+    }
+}
+
+/// Tag, content and what follows of the first element.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&[tag, first], rest) = der.split_first_chunk()?;
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+        if bytes.len() > 3 {
+            return None;
+        }
+        (bytes.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)), rest)
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((tag, content, rest))
+}
+
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` as seconds since 1970.
+fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
+    let digits = text.strip_suffix(b"Z")?;
+    let mut pairs = digits.chunks(2).map(|pair| str::from_utf8(pair).ok()?.parse::<i64>().ok());
+    let mut next = || pairs.next().flatten();
+    let year = match (tag, digits.len()) {
+        (UTC_TIME, 12) => next().map(|year| if year < 50 { 2000 + year } else { 1900 + year })?,
+        (GENERALIZED_TIME, 14) => next()? * 100 + next()?,
+        _ => return None,
+    };
+    let (month, day, hour, minute, second) = (next()?, next()?, next()?, next()?, next()?);
+    // Days from the civil date: years counted from March, so that the leap day comes last.
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}

@@ -1,0 +1,106 @@
+//! TLS 1.2 and 1.3 as a client (RFC 5246, RFC 8446), by rustls.
+
+mod certificate;
+mod config;
+#[cfg(test)]
+mod tests;
+mod trust;
+mod verdict;
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+pub use certificate::Validity;
+#[cfg(test)]
+pub use tests::tls_server;
+pub use verdict::refusal;
+
+use self::config::Files;
+use super::files::Stamp;
+use super::stream::with_alert;
+use super::{Stream, Timed, fault};
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Refusal};
+use crate::outcome::{Cause, Outcome};
+
+/// What a handshake may read beyond what the protocol above it asks for: long chains, session tickets.
+const HANDSHAKE_LIMIT: usize = 128 * 1024;
+
+/// A configuration, and the stamps of the files that it was made of.
+struct Loaded {
+    stamps: [Option<Stamp>; 3],
+    config: Arc<ClientConfig>,
+}
+
+/// How a check speaks TLS; the files are read at the first handshake, and again whenever they have changed.
+pub struct Tls {
+    files: Files,
+    server_name: Option<String>,
+    peer: ServerName<'static>,
+    alpn: &'static [&'static [u8]],
+    loaded: Mutex<Option<Loaded>>,
+}
+
+impl Tls {
+    /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
+    pub fn from_check(check: &Check, alpn: &'static [&'static [u8]]) -> Result<Self, Refusal> {
+        let text = |name| check.option(name).map(str::to_owned);
+        let server_name = text("server-name");
+        let host = if check.host.is_empty() { "localhost" } else { &check.host };
+        let peer = server_name.as_deref().unwrap_or(host);
+        let Ok(peer) = ServerName::try_from(peer.to_owned()) else {
+            return Err(Refusal(format!("server-name is {peer:?}, expected a DNS name")));
+        };
+        let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
+        match (&files.cert, &files.key) {
+            (Some(_), None) => return Err(Refusal("option cert is given without key, expected both".into())),
+            (None, Some(_)) => return Err(Refusal("option key is given without cert, expected both".into())),
+            _ => {}
+        }
+        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None) })
+    }
+
+    /// The server-name option, if it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.server_name.as_deref()
+    }
+
+    /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
+    pub fn handshake(&self, stream: TcpStream, deadline: Deadline, limit: usize) -> Result<Stream, Outcome> {
+        let config = self.config()?;
+        let mut timed = Timed::new(stream, deadline, limit.saturating_add(HANDSHAKE_LIMIT));
+        let mut session =
+            ClientConnection::new(config, self.peer.clone()).map_err(|error| refusal(&error))?;
+        while session.is_handshaking() {
+            if let Err(error) = session.complete_io(&mut timed) {
+                let error = with_alert(error, &mut session, &mut timed);
+                let outcome = match error.kind() {
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                        Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
+                    }
+                    _ => fault(error),
+                };
+                timed.close();
+                return Err(outcome);
+            }
+        }
+        Ok(Stream::Tls(Box::new(StreamOwned::new(session, timed))))
+    }
+
+    /// The configuration of the files as they are now. Their stamps are taken before they are read, so that a change
+    /// in between is seen at the next run.
+    fn config(&self) -> Result<Arc<ClientConfig>, Outcome> {
+        let stamps = self.files.stamps();
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
+            return Ok(last.config.clone());
+        }
+        let config = Arc::new(self.files.load(self.alpn)?);
+        *loaded = Some(Loaded { stamps, config: config.clone() });
+        Ok(config)
+    }
+}

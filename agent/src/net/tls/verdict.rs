@@ -1,0 +1,80 @@
+//! What an error of TLS says about the peer, as a sentence and a verdict.
+
+use rustls::AlertDescription as Alert;
+use rustls::{CertificateError, Error, InvalidMessage};
+
+use crate::outcome::{Cause, Outcome};
+
+/// The outcome of a check whose TLS failed. A peer that refuses our certificate is alive: it must not be restarted
+/// because the certificate of its check has expired.
+pub fn refusal(error: &Error) -> Outcome {
+    let reason = match error {
+        Error::InvalidCertificate(why) => certificate(why),
+        Error::AlertReceived(alert) => match client_certificate(*alert) {
+            Some(why) => return Outcome::alive(Cause::Protocol, why),
+            None => format!("peer refused the TLS handshake: {}", spoken(*alert)),
+        },
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        )
+        | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
+        Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
+        Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),
+        other => format!("TLS failed: {other}"),
+    };
+    Outcome::fail(Cause::Protocol, reason)
+}
+
+fn certificate(error: &CertificateError) -> String {
+    use CertificateError as E;
+    match error {
+        E::UnknownIssuer => "certificate not trusted: unknown issuer".into(),
+        E::Expired | E::ExpiredContext { .. } => "certificate expired".into(),
+        E::NotValidYet | E::NotValidYetContext { .. } => "certificate is not valid yet".into(),
+        E::NotValidForName => "certificate is not valid for the name of the peer".into(),
+        E::NotValidForNameContext { expected, .. } => {
+            format!("certificate is not valid for name {}", expected.to_str())
+        }
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
+            "certificate not trusted: not for use by a server".into()
+        }
+        E::BadSignature => "certificate not trusted: its signature is wrong".into(),
+        E::Other(why) => match why.to_string().as_str() {
+            "CaUsedAsEndEntity" => "certificate not trusted: it is a CA's own, and not listed itself".into(),
+            "UnsupportedCertVersion" => "certificate not trusted: it is of X.509 version 1".into(),
+            other => format!("certificate not trusted: {other}"),
+        },
+        other => format!("certificate not trusted: {other:?}"),
+    }
+}
+
+/// The alerts by which a server says what it thinks of the client's certificate, or of having none.
+fn client_certificate(alert: Alert) -> Option<String> {
+    match alert {
+        Alert::CertificateRequired | Alert::NoCertificate => {
+            Some("peer asks for a client certificate".into())
+        }
+        Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied => Some(format!("peer refused the client certificate: {}", spoken(alert))),
+        _ => None,
+    }
+}
+
+/// `HandshakeFailure` as `handshake failure`, `UnknownCA` as `unknown ca`.
+fn spoken(alert: Alert) -> String {
+    let mut words = String::new();
+    let mut small = false;
+    for letter in format!("{alert:?}").chars() {
+        if small && letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        small = letter.is_ascii_lowercase();
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}

@@ -1,0 +1,127 @@
+//! A check with its name, and one run of it whose reason is safe to show.
+
+use std::env;
+use std::fs::File;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use crate::checks::{AnyCheck, Roots};
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Refusal, format_duration};
+use crate::line;
+use crate::outcome::{Cause, Outcome};
+
+/// The most characters of a reason; with the check's label it fits into the 200 of a line.
+const LONGEST_REASON: usize = 160;
+
+/// A check that can be run and told about; its label holds no login and no argument of a command.
+pub struct Runner {
+    pub label: String,
+    check: Check,
+    test: AnyCheck,
+}
+
+/// One run: what came out, and how long it took.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub outcome: Outcome,
+    pub took: Duration,
+}
+
+impl Runner {
+    /// Refuses a check that its scheme cannot run.
+    pub fn new(check: Check, roots: &Roots) -> Result<Self, Refusal> {
+        let test = AnyCheck::from_check(&check, roots)?;
+        Ok(Self { label: label(&check), check, test })
+    }
+
+    /// Runs the check; `timeout` is what the deadline was made of, for the reason.
+    pub fn run(&self, deadline: Deadline, timeout: Duration) -> Run {
+        let started = Instant::now();
+        let mut outcome = self.test.run(deadline);
+        let took = started.elapsed();
+        if outcome.cause == Some(Cause::Timeout) && outcome.reason == "timed out" {
+            outcome.reason = format!("timed out after {}", format_duration(timeout));
+        }
+        outcome.reason = line::clean(&line::mask(&outcome.reason, &self.secrets()), LONGEST_REASON);
+        Run { outcome, took }
+    }
+
+    /// Passes a report of the application on to a push check.
+    pub fn report(&self) {
+        self.test.report();
+    }
+
+    /// The name under which the application reports in, if this is a push check.
+    pub fn push_name(&self) -> Option<&str> {
+        (self.check.scheme == "push").then_some(self.label.as_str())
+    }
+
+    /// What a server could echo: the values behind the login. Read anew each time, since files are rotated.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<_> = self.check.env.iter().filter_map(|name| env::var(name).ok()).collect();
+        if let Some(path) = self.check.option("password-file") {
+            let mut text = String::new();
+            if File::open(path).and_then(|file| file.take(4096).read_to_string(&mut text)).is_ok() {
+                secrets.push(text.trim_end_matches(['\r', '\n']).to_owned());
+            }
+        }
+        secrets
+    }
+}
+
+/// The check's name, or its scheme and whom it asks.
+fn label(check: &Check) -> String {
+    let host = match check.host.as_str() {
+        "" => "127.0.0.1".to_owned(),
+        address if address.contains(':') => format!("[{address}]"),
+        name => name.to_owned(),
+    };
+    let whom = match (check.port, check.command.first(), check.files.first()) {
+        (Some(port), ..) => format!("{host}:{port}"),
+        (None, Some(program), _) => program.clone(),
+        (None, None, Some(file)) => file.clone(),
+        (None, None, None) => String::new(),
+    };
+    match check.name.as_str() {
+        "" => line::clean(&format!("{} {whom}", check.scheme), 80),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::SPECS;
+    use crate::grammar::parse;
+
+    fn labelled(text: &str) -> String {
+        label(&parse(text, SPECS).unwrap())
+    }
+
+    #[test]
+    fn a_label_says_whom_and_hides_how() {
+        assert_eq!(labelled("tcp://:80"), "tcp 127.0.0.1:80");
+        assert_eq!(labelled("tcp://[::1]:80"), "tcp [::1]:80");
+        assert_eq!(labelled("exec:redis-cli -a secret ping"), "exec redis-cli");
+        assert_eq!(labelled("file:///tmp/a%20b"), "file /tmp/a b");
+        assert_eq!(labelled("push:"), "push");
+        assert_eq!(labelled("cache=tcp://:80"), "cache");
+    }
+
+    #[test]
+    fn a_reason_is_one_clean_line() {
+        let check = parse("exec:printf 'a\\033[31mb'", SPECS).unwrap();
+        let runner = Runner::new(check, &Roots::default()).unwrap();
+        let timeout = Duration::from_secs(5);
+        assert_eq!(runner.run(Deadline::after(timeout), timeout).outcome, Outcome::pass("a?[31mb"));
+    }
+
+    #[test]
+    fn a_time_out_says_after_how_long() {
+        let runner = Runner::new(parse("exec:sleep 9", SPECS).unwrap(), &Roots::default()).unwrap();
+        let timeout = Duration::from_millis(50);
+        let run = runner.run(Deadline::after(timeout), timeout);
+        assert_eq!(run.outcome, Outcome::fail(Cause::Timeout, "timed out after 50ms"));
+    }
+}

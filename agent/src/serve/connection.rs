@@ -1,0 +1,99 @@
+//! One connection: read the head, write the answer, wait for the peer to close. It never blocks, and its time is limited.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use super::request::{Head, parse};
+use crate::sys::interest;
+
+/// From the accept to the end, however slowly the peer reads or writes.
+const LIFETIME: Duration = Duration::from_secs(2);
+
+/// A peer, how far its request has come, and until when it may take.
+pub struct Connection {
+    stream: TcpStream,
+    phase: Phase,
+    pub deadline: Instant,
+    /// Whether the peer is in this Pod.
+    pub loopback: bool,
+}
+
+enum Phase {
+    Reading(Vec<u8>),
+    /// The answer, and how much of it is written.
+    Writing(Vec<u8>, usize),
+    /// Closing at once with unread bytes would reset the connection, and the peer would lose the answer.
+    Closing,
+}
+
+impl Connection {
+    /// Takes over a stream that was just accepted.
+    pub fn new(stream: TcpStream, now: Instant) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        // An IPv4 peer of a dual-stack socket comes as ::ffff:127.0.0.1.
+        let loopback = stream.peer_addr()?.ip().to_canonical().is_loopback();
+        Ok(Self { stream, phase: Phase::Reading(Vec::new()), deadline: now + LIFETIME, loopback })
+    }
+
+    /// What to wait for.
+    pub fn interest(&self) -> libc::pollfd {
+        interest(self.stream.as_fd(), matches!(self.phase, Phase::Writing(..)))
+    }
+
+    /// Whether a request has not been answered in full.
+    pub fn is_in_flight(&self) -> bool {
+        !matches!(self.phase, Phase::Closing)
+    }
+
+    /// Goes as far as it can without waiting; `answer` gives the bytes for a head. False when the connection is over.
+    pub fn advance(&mut self, mut answer: impl FnMut(Head) -> Vec<u8>) -> bool {
+        loop {
+            let step = match &mut self.phase {
+                Phase::Reading(head) => read(&mut self.stream, head).map(|open| match parse(head) {
+                    Head::Incomplete => open.then_some(Step::Again),
+                    head => Some(Step::To(Phase::Writing(answer(head), 0))),
+                }),
+                Phase::Writing(bytes, written) => write(&mut self.stream, bytes, written).map(Some),
+                Phase::Closing => discard(&mut self.stream),
+            };
+            match step {
+                Ok(Some(Step::Again)) => {}
+                Ok(Some(Step::To(phase))) => self.phase = phase,
+                Ok(None) => return false,
+                Err(error) => {
+                    return matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted);
+                }
+            }
+        }
+    }
+}
+
+enum Step {
+    Again,
+    To(Phase),
+}
+
+/// Appends what has arrived; false at the end.
+fn read(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<bool> {
+    let mut buffer = [0; 1024];
+    let count = stream.read(&mut buffer)?;
+    head.extend_from_slice(buffer.get(..count).unwrap_or_default());
+    Ok(count > 0)
+}
+
+fn write(stream: &mut TcpStream, bytes: &[u8], written: &mut usize) -> io::Result<Step> {
+    let rest = bytes.get(*written..).unwrap_or_default();
+    if rest.is_empty() {
+        stream.shutdown(Shutdown::Write)?;
+        return Ok(Step::To(Phase::Closing));
+    }
+    *written += stream.write(rest)?;
+    Ok(Step::Again)
+}
+
+/// Throws away what comes after the answer, until the peer closes.
+fn discard(stream: &mut TcpStream) -> io::Result<Option<Step>> {
+    Ok((stream.read(&mut [0; 1024])? > 0).then_some(Step::Again))
+}

@@ -1,0 +1,141 @@
+//! The endpoints, pure: a request and what is known, to a response.
+
+use std::time::Instant;
+
+use super::metrics::{self, Requests};
+use super::request::Request;
+use super::response::Response;
+use super::state::{Entry, Standing, State, failure};
+use crate::grammar::format_duration;
+use crate::once::milliseconds;
+use crate::probe::Probe;
+
+/// What an answer depends on besides the request.
+pub struct Context<'a> {
+    pub state: &'a State,
+    pub requests: &'a Requests,
+    pub now: Instant,
+    /// Whether the peer is in this Pod: only then are reasons told and reports taken.
+    pub loopback: bool,
+}
+
+/// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
+pub fn class(path: &str) -> &'static str {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "push"];
+    known.into_iter().find(|&known| known == first).unwrap_or("other")
+}
+
+/// Answers a request.
+pub fn respond(request: &Request, context: &Context) -> Response {
+    let segments: Vec<&str> = request.path.split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["livez", container @ ..] => read(request, || probe(Probe::Liveness, container, request, context)),
+        ["readyz", container @ ..] => read(request, || probe(Probe::Readiness, container, request, context)),
+        ["startupz", container @ ..] => read(request, || probe(Probe::Startup, container, request, context)),
+        ["agentz"] => read(request, || agent(context)),
+        ["metrics"] => read(request, || metrics::render(context.state, context.requests)),
+        ["push", target @ ..] => push(target, request, context),
+        _ => Response::refusal(404),
+    }
+}
+
+/// The answer to GET and HEAD; every other method is refused, once it is known that the path exists.
+fn read(request: &Request, answer: impl FnOnce() -> Response) -> Response {
+    let response = answer();
+    match request.method.as_str() {
+        "GET" | "HEAD" => response,
+        _ if response.status == 404 => response,
+        _ => Response { allow: Some("GET, HEAD"), ..Response::refusal(405) },
+    }
+}
+
+fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context) -> Response {
+    let state = context.state;
+    let container = match container {
+        [] => None,
+        [name] if state.entries.iter().any(|entry| !name.is_empty() && entry.container == *name) => {
+            Some(*name)
+        }
+        _ => return Response::refusal(404),
+    };
+    let judged: Vec<_> = state
+        .asked(probe, container)
+        .map(|entry| (entry, failure(probe, state.standing(entry, context.now))))
+        .collect();
+    let stopping = probe == Probe::Readiness && state.is_stopping();
+    let first_failure = judged.iter().find_map(|(_, failure)| *failure);
+    let status = if stopping { 503 } else { first_failure.unwrap_or(200) };
+    let verbose =
+        context.loopback && request.query.split('&').any(|word| word.split('=').next() == Some("verbose"));
+    let names =
+        judged.iter().filter(|(_, failure)| failure.is_some()).map(|(entry, _)| name(entry, container));
+    let failed: Vec<_> = stopping.then(|| "shutting down".to_owned()).into_iter().chain(names).collect();
+    let summary = if status == 200 { "ok".to_owned() } else { format!("failed: {}", failed.join(", ")) };
+    if !verbose {
+        return Response::text(status, &summary);
+    }
+    let lines = judged.iter().map(|(entry, failure)| {
+        let sign = if failure.is_none() { '+' } else { '-' };
+        format!("[{sign}] {}: {}\n", name(entry, container), detail(entry, context))
+    });
+    Response::text(status, &(lines.collect::<String>() + &summary))
+}
+
+/// The check's label, with its container where the answer is for all of them.
+fn name(entry: &Entry, container: Option<&str>) -> String {
+    match (container, entry.container.as_str()) {
+        (None, owner) if !owner.is_empty() => format!("{owner}/{}", entry.label),
+        _ => entry.label.clone(),
+    }
+}
+
+fn detail(entry: &Entry, context: &Context) -> String {
+    let Some(last) = &entry.last else { return "no result yet".to_owned() };
+    let stale = context.state.standing(entry, context.now) == Standing::Stale;
+    format!(
+        "{}{}, {}, {}, {} ago",
+        if stale { "stale, last was " } else { "" },
+        last.outcome.verdict.word(),
+        last.outcome.reason,
+        milliseconds(last.took),
+        format_duration(context.now.saturating_duration_since(last.ended)),
+    )
+}
+
+/// The agent is well as long as it answers and no check is stuck; it says nothing of the program.
+fn agent(context: &Context) -> Response {
+    let stuck: Vec<_> = context.state.stuck(context.now).map(|entry| name(entry, None)).collect();
+    match stuck.is_empty() {
+        true => Response::text(200, "ok"),
+        false => Response::text(503, &format!("stuck: {}", stuck.join(", "))),
+    }
+}
+
+fn push(target: &[&str], request: &Request, context: &Context) -> Response {
+    let (container, name) = match target {
+        [name] => (None, *name),
+        [container, name] => (Some(*container), *name),
+        _ => return Response::refusal(404),
+    };
+    let mut found = context.state.entries.iter().enumerate().filter(|(_, entry)| {
+        entry.push_name.as_deref() == Some(name)
+            && container.is_none_or(|container| entry.container == container)
+    });
+    match (found.next(), found.next(), request.method.as_str()) {
+        // Whether a name exists is nobody's business outside the Pod.
+        _ if !context.loopback => Response::refusal(403),
+        (None, ..) => Response::refusal(404),
+        (Some(_), Some(_), _) => {
+            Response::text(404, "name is that of several checks, expected /push/CONTAINER/NAME")
+        }
+        (Some((index, _)), None, "POST") => {
+            Response { reported: Some(index), ..Response::of(204, String::new(), "") }
+        }
+        _ => Response { allow: Some("POST"), ..Response::refusal(405) },
+    }
+}
+
+#[cfg(test)]
+#[path = "endpoints_tests.rs"]
+mod tests;

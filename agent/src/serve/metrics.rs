@@ -1,0 +1,135 @@
+//! `/metrics` in the OpenMetrics text format 1.0.
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use super::response::Response;
+use super::state::{Entry, Last, State, VERDICTS};
+use crate::VERSION;
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How many requests were answered, by endpoint and status; both come from closed lists, so it cannot grow.
+#[derive(Default)]
+pub struct Requests(BTreeMap<(&'static str, u16), u64>);
+
+impl Requests {
+    /// Counts one answer.
+    pub fn count(&mut self, class: &'static str, status: u16) {
+        *self.0.entry((class, status)).or_default() += 1;
+    }
+}
+
+/// All metrics; a check is known by its container and label, never by its text.
+pub fn render(state: &State, requests: &Requests) -> Response {
+    let mut text = String::new();
+    family(&mut text, "health_probe_build", "info", "The version of the agent.");
+    sample(&mut text, "health_probe_build_info", &[("version", VERSION)], "1");
+    family(
+        &mut text,
+        "health_probe_check_verdict",
+        "gauge",
+        "1 for the last verdict of a check, 0 for the others.",
+    );
+    for (entry, last) in finished(state) {
+        for verdict in VERDICTS {
+            let is = if last.outcome.verdict == verdict { "1" } else { "0" };
+            sample(
+                &mut text,
+                "health_probe_check_verdict",
+                &labels(entry, Some(("verdict", verdict.word()))),
+                is,
+            );
+        }
+    }
+    family(&mut text, "health_probe_checks", "counter", "Runs of a check, by how they ended.");
+    for entry in &state.entries {
+        for (verdict, count) in VERDICTS.iter().zip(entry.counts) {
+            let labels = labels(entry, Some(("outcome", verdict.word())));
+            sample(&mut text, "health_probe_checks_total", &labels, &count.to_string());
+        }
+    }
+    let name = "health_probe_check_duration_seconds";
+    family(&mut text, name, "gauge", "How long the last run of a check took.");
+    for (entry, last) in finished(state) {
+        sample(&mut text, name, &labels(entry, None), &format!("{:.6}", last.took.as_secs_f64()));
+    }
+    let name = "health_probe_check_last_run_timestamp_seconds";
+    family(&mut text, name, "gauge", "When the last run of a check ended.");
+    for (entry, last) in finished(state) {
+        let time = last.ended_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        sample(&mut text, name, &labels(entry, None), &format!("{time:.3}"));
+    }
+    family(&mut text, "health_probe_http_requests", "counter", "Requests answered.");
+    for ((class, status), count) in &requests.0 {
+        let labels = [("path", *class), ("code", &status.to_string())];
+        sample(&mut text, "health_probe_http_requests_total", &labels, &count.to_string());
+    }
+    text.push_str("# EOF\n");
+    Response::of(200, text, CONTENT_TYPE)
+}
+
+fn finished(state: &State) -> impl Iterator<Item = (&Entry, &Last)> {
+    state.entries.iter().filter_map(|entry| Some((entry, entry.last.as_ref()?)))
+}
+
+fn labels<'a>(entry: &'a Entry, more: Option<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
+    [("container", entry.container.as_str()), ("check", entry.label.as_str())]
+        .into_iter()
+        .chain(more)
+        .collect()
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    text.push_str(&format!("# TYPE {name} {kind}\n"));
+    if name.ends_with("_seconds") {
+        text.push_str(&format!("# UNIT {name} seconds\n"));
+    }
+    text.push_str(&format!("# HELP {name} {help}\n"));
+}
+
+fn sample(text: &mut String, name: &str, labels: &[(&str, &str)], value: &str) {
+    let labels: Vec<_> =
+        labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+    text.push_str(&format!("{name}{{{}}} {value}\n", labels.join(",")));
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::outcome::Outcome;
+    use crate::serve::fixture::{jobs, run};
+
+    #[test]
+    fn every_sample_of_a_check_is_there_and_the_text_has_an_end() {
+        let mut state = State::new(&jobs("--container web exec:a"), Instant::now());
+        state.entries[0].label = "exec a\"b".into();
+        let ended = UNIX_EPOCH + Duration::from_millis(1_500);
+        state.finish(0, run(Outcome::pass("")), Instant::now(), ended);
+        let mut requests = Requests::default();
+        requests.count("livez", 200);
+        requests.count("livez", 200);
+        let response = render(&state, &requests);
+        assert_eq!(response.content_type, CONTENT_TYPE);
+        let lines: Vec<_> = response.body.lines().collect();
+        let of = r#"container="web",check="exec a\"b""#;
+        for expected in [
+            format!("health_probe_build_info{{version=\"{VERSION}\"}} 1"),
+            format!("health_probe_check_verdict{{{of},verdict=\"pass\"}} 1"),
+            format!("health_probe_check_verdict{{{of},verdict=\"fail\"}} 0"),
+            format!("health_probe_checks_total{{{of},outcome=\"pass\"}} 1"),
+            format!("health_probe_check_duration_seconds{{{of}}} 0.000500"),
+            format!("health_probe_check_last_run_timestamp_seconds{{{of}}} 1.500"),
+            "health_probe_http_requests_total{path=\"livez\",code=\"200\"} 2".to_owned(),
+        ] {
+            assert!(lines.contains(&expected.as_str()), "{expected}\n{}", response.body);
+        }
+        assert_eq!(lines.last(), Some(&"# EOF"));
+    }
+}

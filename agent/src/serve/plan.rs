@@ -1,0 +1,150 @@
+//! From the sections of the command line to the checks that run: each text once a container, each with a label of its own.
+
+use std::time::Duration;
+
+use crate::arguments::Section;
+use crate::checks::Roots;
+use crate::grammar::{Check, Refusal, quoted};
+use crate::probe::Probe;
+use crate::runner::Runner;
+
+/// A report that is missing should be seen within a second or so, and to look costs nothing.
+const PUSH_PERIOD: Duration = Duration::from_secs(1);
+
+/// One check of one container, and the probes that it answers for.
+pub struct Job {
+    pub container: String,
+    /// Unique within the container.
+    pub label: String,
+    /// In the order of `Probe::ALL`.
+    pub probes: [bool; 3],
+    pub runner: Runner,
+    pub period: Duration,
+    pub timeout: Duration,
+    /// How old a result may be: three periods of its container.
+    pub stale_after: Duration,
+}
+
+/// The jobs of all sections, in the order in which they were written.
+pub fn plan(sections: Vec<Section>, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+    let mut jobs = Vec::new();
+    for section in sections {
+        jobs.extend(plan_section(section, roots)?);
+    }
+    Ok(jobs)
+}
+
+fn plan_section(section: Section, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for (check, probes) in distinct(&section)? {
+        let named = !check.name.is_empty() || check.scheme == "push";
+        let push = check.scheme == "push";
+        let runner = Runner::new(check, roots)?;
+        let label = match free_label(&runner.label, &jobs) {
+            label if named && label != runner.label => return Err(same_name(&runner.label)),
+            label => label,
+        };
+        jobs.push(Job {
+            container: section.container.clone(),
+            label,
+            probes,
+            runner,
+            period: if push { section.period.min(PUSH_PERIOD) } else { section.period },
+            timeout: section.timeout,
+            stale_after: section.period * 3,
+        });
+    }
+    Ok(jobs)
+}
+
+/// The checks of a section without repetitions, each with its probes.
+fn distinct(section: &Section) -> Result<Vec<(Check, [bool; 3])>, Refusal> {
+    let mut checks: Vec<(Check, [bool; 3])> = Vec::new();
+    let shared = section.shared.iter().map(|check| (check, section.own.each_ref().map(Vec::is_empty)));
+    let own = section.own.iter().enumerate().flat_map(|(index, checks)| {
+        let probes: [bool; Probe::ALL.len()] = std::array::from_fn(|probe| probe == index);
+        checks.iter().map(move |check| (check, probes))
+    });
+    for (check, probes) in shared.chain(own) {
+        if probes == [false; 3] {
+            let told = quoted(&check.text);
+            return Err(Refusal(format!(
+                "check {told} is for no probe, expected one without a check of its own"
+            )));
+        }
+        match checks.iter_mut().find(|(known, _)| known.text == check.text) {
+            Some((_, known)) => known.iter_mut().zip(probes).for_each(|(known, probe)| *known |= probe),
+            None => checks.push((check.clone(), probes)),
+        }
+    }
+    Ok(checks)
+}
+
+/// Two series of one metric must not have the same labels.
+fn free_label(wanted: &str, taken: &[Job]) -> String {
+    let is_free = |label: &str| taken.iter().all(|job| job.label != label);
+    let numbered = (2..).map(|number| format!("{wanted} #{number}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|label| is_free(label)).unwrap_or_default()
+}
+
+fn same_name(name: &str) -> Refusal {
+    Refusal(format!("name is {} for two checks of a container, expected a name for each", quoted(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::arguments::{Command, parse};
+
+    fn planned(line: &str) -> Result<Vec<Job>, Refusal> {
+        match parse(format!("serve {line}").split(' ').map(OsString::from))? {
+            Command::Serve(serve) => plan(serve.sections, &serve.roots),
+            _ => panic!("another command"),
+        }
+    }
+
+    fn told(line: &str) -> Vec<(String, [bool; 3])> {
+        planned(line).unwrap().into_iter().map(|job| (job.container + "/" + &job.label, job.probes)).collect()
+    }
+
+    #[test]
+    fn a_positional_check_serves_the_probes_without_their_own() {
+        let expected = [
+            ("/tcp 127.0.0.1:1".into(), [false, true, true]),
+            ("/tcp 127.0.0.1:2".into(), [true, false, false]),
+        ];
+        assert_eq!(told("tcp://:1 --liveness tcp://:2"), expected);
+    }
+
+    #[test]
+    fn the_same_text_runs_once_a_container() {
+        let line = "--container a --liveness tcp://:1 --startup tcp://:1 --container b tcp://:1";
+        let expected =
+            [("a/tcp 127.0.0.1:1".into(), [true, false, true]), ("b/tcp 127.0.0.1:1".into(), [true; 3])];
+        assert_eq!(told(line), expected);
+    }
+
+    #[test]
+    fn labels_are_unique() {
+        let labels: Vec<_> = told("exec:a exec:a\tb exec:a\tc").into_iter().map(|(label, _)| label).collect();
+        assert_eq!(labels, ["/exec a", "/exec a #2", "/exec a #3"]);
+    }
+
+    #[test]
+    fn one_name_for_two_checks_is_refused() {
+        let refusal = planned("x=tcp://:1 x=tcp://:2").err().unwrap();
+        assert_eq!(refusal.0, "name is \"x\" for two checks of a container, expected a name for each");
+        assert!(planned("push: push:?max-age=1s").is_err());
+        assert!(planned("--container a push: --container b push:").is_ok());
+    }
+
+    #[test]
+    fn a_check_that_answers_no_probe_is_refused() {
+        let line = "tcp://:1 --liveness tcp://:2 --readiness tcp://:2 --startup tcp://:2";
+        assert!(
+            planned(line).is_err_and(|refusal| refusal.0.starts_with("check \"tcp://:1\" is for no probe"))
+        );
+    }
+}

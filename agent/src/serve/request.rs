@@ -1,0 +1,117 @@
+//! The head of an HTTP request, RFC 9112, as far as a probe needs it.
+
+/// The most bytes of a request line and its headers.
+pub const LONGEST_HEAD: usize = 8192;
+
+/// What has arrived so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    Incomplete,
+    /// The status that refuses it.
+    Refused(u16),
+    Complete(Request),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    /// Without the query, percent-encoding kept.
+    pub path: String,
+    pub query: String,
+}
+
+/// Reads the request line once the whole head is there; headers change nothing here, so they are not looked at.
+pub fn parse(bytes: &[u8]) -> Head {
+    let length = head_length(bytes);
+    if length.unwrap_or(bytes.len()) > LONGEST_HEAD {
+        let line = bytes.iter().take(LONGEST_HEAD).any(|&byte| byte == b'\n');
+        return Head::Refused(if line { 431 } else { 414 });
+    }
+    if length.is_none() {
+        return Head::Incomplete;
+    }
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    std::str::from_utf8(line).ok().and_then(request_line).map_or(Head::Refused(400), Head::Complete)
+}
+
+/// Up to the empty line, if it has come.
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let end =
+        |mark: &[u8]| bytes.windows(mark.len()).position(|window| window == mark).map(|at| at + mark.len());
+    [end(b"\r\n\r\n"), end(b"\n\n")].into_iter().flatten().min()
+}
+
+fn request_line(line: &str) -> Option<Request> {
+    let mut words = line.trim_end_matches('\r').split(' ');
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let known = matches!(version, "HTTP/1.1" | "HTTP/1.0") && words.next().is_none();
+    let plain = !method.is_empty()
+        && method.bytes().all(|byte| byte.is_ascii_uppercase())
+        && target.starts_with('/')
+        && target.bytes().all(|byte| byte.is_ascii_graphic());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    (known && plain).then(|| Request { method: method.into(), path: path.into(), query: query.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_once_its_head_is_whole() {
+        let text = b"GET /livez/a?verbose&x=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+        for end in 0..text.len() {
+            assert_eq!(parse(&text[..end]), Head::Incomplete);
+        }
+        let request = Request { method: "GET".into(), path: "/livez/a".into(), query: "verbose&x=1".into() };
+        assert_eq!(parse(text), Head::Complete(request));
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        let lines = [
+            "",
+            "GET",
+            "GET /",
+            "GET / HTTP/2.0",
+            "GET  / HTTP/1.1",
+            "get / HTTP/1.1",
+            "GET http://a/ HTTP/1.1",
+            "GET / HTTP/1.1 x",
+            "\u{16}\u{3}\u{1}",
+            "GET /\u{7f} HTTP/1.1",
+            "GET /é HTTP/1.1",
+        ];
+        for line in lines {
+            assert_eq!(parse(format!("{line}\r\n\r\n").as_bytes()), Head::Refused(400), "{line:?}");
+        }
+        assert_eq!(parse(b"\xff\xfe\r\n\r\n"), Head::Refused(400));
+    }
+
+    #[test]
+    fn no_bytes_bring_the_parser_down() {
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        for _ in 0..20_000 {
+            let mut bytes = b"GET /livez?a HTTP/1.1\r\n\r\n".to_vec();
+            for _ in 0..4 {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                let [at, byte, ..] = seed.to_le_bytes();
+                let at = usize::from(at) % bytes.len();
+                bytes[at] = byte;
+            }
+            if let Head::Complete(request) = parse(&bytes) {
+                assert!(request.path.starts_with('/') && request.path.is_ascii(), "{request:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_without_end_is_refused_by_what_is_too_long() {
+        assert_eq!(parse(&[b'a'; LONGEST_HEAD]), Head::Incomplete);
+        assert_eq!(parse(&[b'a'; LONGEST_HEAD + 1]), Head::Refused(414));
+        let headers = format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(LONGEST_HEAD));
+        assert_eq!(parse(headers.as_bytes()), Head::Refused(431));
+    }
+}

@@ -1,0 +1,91 @@
+//! One thread for each check: it runs, waits, runs. One flight at a time follows from that.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Instant, SystemTime};
+
+use super::plan::Job;
+use super::schedule::Schedule;
+use super::state::State;
+use crate::deadline::Deadline;
+use crate::log;
+use crate::outcome::Verdict;
+use crate::runner::Run;
+
+/// Address space only: a thread costs the pages that it touches. A TLS handshake of an unoptimised build needs the most.
+const STACK: usize = 256 * 1024;
+
+/// What the threads of the checks and the server share.
+pub struct Shared {
+    pub jobs: Vec<Job>,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    /// Nothing has run yet.
+    pub fn new(jobs: Vec<Job>) -> Self {
+        let state = Mutex::new(State::new(&jobs, Instant::now()));
+        Self { jobs, state }
+    }
+
+    /// What is known; held for no longer than it takes to read or note something.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a report of the application to a push check, and judges it at once.
+    pub fn report(&self, index: usize) {
+        if let Some(job) = self.jobs.get(index) {
+            job.runner.report();
+            self.run(index);
+        }
+    }
+
+    /// Runs a check now, notes the result, and logs it if the verdict is another one.
+    pub fn run(&self, index: usize) {
+        let Some(job) = self.jobs.get(index) else { return };
+        self.state().begin(index, Instant::now());
+        let run = job.runner.run(Deadline::after(job.timeout), job.timeout);
+        let told = run.clone();
+        if self.state().finish(index, run, Instant::now(), SystemTime::now()) {
+            log_change(job, &told);
+        }
+    }
+}
+
+/// Starts the thread of every check.
+pub fn start(shared: &Arc<Shared>) -> io::Result<()> {
+    let start = Instant::now();
+    for (index, job) in shared.jobs.iter().enumerate() {
+        let schedule = Schedule::new(start, index, shared.jobs.len(), job.period);
+        let shared = Arc::clone(shared);
+        thread::Builder::new().stack_size(STACK).spawn(move || repeat(&shared, index, schedule))?;
+    }
+    Ok(())
+}
+
+fn repeat(shared: &Shared, index: usize, schedule: Schedule) {
+    let mut due = schedule.first();
+    loop {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        shared.run(index);
+        let fails = shared.state().fails(index);
+        due = schedule.next(Instant::now(), fails);
+    }
+}
+
+/// The kubelet drops the text of an HTTP probe, so the log is where the reason can be read.
+fn log_change(job: &Job, run: &Run) {
+    let verdict = run.outcome.verdict;
+    let level = if verdict == Verdict::Pass { "info" } else { "warn" };
+    log::write(
+        level,
+        &[
+            ("container", &job.container),
+            ("check", &job.label),
+            ("verdict", verdict.word()),
+            ("reason", &run.outcome.reason),
+        ],
+    );
+}

@@ -1,0 +1,126 @@
+//! The few calls that the standard library lacks, each made safe here.
+
+use std::io::{self, PipeReader};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+/// The end of a pipe that the signal handler writes to; -1 until there is one.
+static SIGNALLED: AtomicI32 = AtomicI32::new(-1);
+
+/// Keeps glibc from giving every thread a heap of its own, which would cost more memory than all checks together.
+pub fn share_one_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt only sets a parameter of the allocator, and is called before a second thread exists.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
+/// A pipe that becomes readable when SIGTERM or SIGINT arrives; they do not end the process any more.
+pub fn termination_signals() -> io::Result<PipeReader> {
+    let (reader, writer) = io::pipe()?;
+    SIGNALLED.store(writer.into_raw_fd(), Ordering::SeqCst);
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        // SAFETY: an all-zero sigaction is valid (empty mask, no flags); the handler calls only what signal-safety(7) allows.
+        let outcome = unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
+            action.sa_flags = libc::SA_RESTART;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut())
+        };
+        if outcome != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(reader)
+}
+
+extern "C" fn on_signal(_signal: libc::c_int) {
+    let byte = [0_u8];
+    // SAFETY: write(2) is async-signal-safe, the buffer outlives the call, and errno is put back for the code that was interrupted.
+    unsafe {
+        let errno = *libc::__errno_location();
+        libc::write(SIGNALLED.load(Ordering::SeqCst), byte.as_ptr().cast(), 1);
+        *libc::__errno_location() = errno;
+    }
+}
+
+/// A descriptor to wait on: readable, or writable.
+pub fn interest(descriptor: BorrowedFd, writable: bool) -> libc::pollfd {
+    let events = if writable { libc::POLLOUT } else { libc::POLLIN };
+    libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 }
+}
+
+/// Waits until one of the descriptors is ready, the time is over (rounded up to milliseconds) or a signal arrives.
+pub fn poll(descriptors: &mut [libc::pollfd], timeout: Option<Duration>) -> io::Result<()> {
+    let count = libc::nfds_t::try_from(descriptors.len()).unwrap_or_default();
+    let milliseconds = timeout.map_or(-1, |left| {
+        let whole = left.as_millis() + u128::from(left.subsec_nanos() % 1_000_000 > 0);
+        i32::try_from(whole).unwrap_or(i32::MAX)
+    });
+    // SAFETY: pointer and length are those of one exclusive slice.
+    match unsafe { libc::poll(descriptors.as_mut_ptr(), count, milliseconds) } {
+        -1 => match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            error => Err(error),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Whether the descriptor can be read, or is at its end, within the time.
+pub fn wait_readable(descriptor: BorrowedFd, timeout: Duration) -> io::Result<bool> {
+    let mut descriptors = [interest(descriptor, false)];
+    poll(&mut descriptors, Some(timeout))?;
+    Ok(descriptors.iter().any(|descriptor| descriptor.revents != 0))
+}
+
+/// Whether a child has ended; it is not reaped, so its number stays its own.
+pub fn has_ended(child: u32) -> io::Result<bool> {
+    // SAFETY: an all-zero siginfo_t is valid and is only written to.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        match libc::waitid(libc::P_PID, child, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) {
+            0 => Ok(info.si_pid() != 0),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Kills a process group; one that is gone is fine.
+pub fn kill_group(leader: u32) {
+    if let Ok(group) = i32::try_from(leader) {
+        // SAFETY: kill(2) takes two numbers.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
+    }
+}
+
+/// Reaps what is left of a killed group: as PID 1 of a container, the agent is the parent of every orphan.
+pub fn reap_group(leader: u32) {
+    let Ok(group) = i32::try_from(leader) else { return };
+    for _ in 0..20 {
+        // SAFETY: waitpid(2) accepts a null status.
+        match unsafe { libc::waitpid(-group, std::ptr::null_mut(), libc::WNOHANG) } {
+            -1 => return,
+            0 => std::thread::sleep(Duration::from_millis(1)),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_readable_once_something_was_written() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        assert!(!wait_readable(reader.as_fd(), Duration::from_millis(1)).unwrap());
+        writer.write_all(b"x").unwrap();
+        assert!(wait_readable(reader.as_fd(), Duration::from_secs(5)).unwrap());
+    }
+}
