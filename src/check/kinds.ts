@@ -35,7 +35,9 @@ export function expectedOfKind(kind: string, value: string): string | undefined 
     case 'duration':
       return parseDuration(value) === undefined ? 'a duration such as 10s, 1m30s or 500ms' : undefined;
     case 'text':
-      return value !== '' && [...value].length <= 256 ? undefined : '1 to 256 characters';
+      return value !== '' && [...value].length <= 256 && !/\p{Cc}/u.test(value)
+        ? undefined
+        : '1 to 256 characters, none of them a control character';
     case 'file':
       return value.startsWith('/') ? undefined : 'an absolute path';
     case 'name':

@@ -1,14 +1,28 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
 import { decode, parseOptions } from './options.ts';
+import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
 import { splitWords } from './words.ts';
 
 const longest = 2048;
 const example = 'a URL such as http://:8080/healthz';
 
+/** The Pods of one Deployment all come with the same checks; this many texts are remembered, the oldest go. */
+const rememberedTexts = 256;
+const remembered = new Map<string, Check | Refusal>();
+
 /** Reads one check; every text is either a check or a refusal in one sentence, the same one that the agent gives. */
 export function parseCheck(text: string): Check | Refusal {
+  const known = remembered.get(text);
+  if (known) return known;
+  const result = parseText(text);
+  if (remembered.size >= rememberedTexts) remembered.delete(remembered.keys().next().value ?? '');
+  remembered.set(text, result);
+  return result;
+}
+
+function parseText(text: string): Check | Refusal {
   if (Buffer.byteLength(text) > longest) return refuse(`check is longer than ${longest} bytes`, `at most ${longest}`);
   const [, named, rest] = /^(?:([^:]*?)=)?([^]*)$/.exec(text) as unknown as [string, string | undefined, string];
   if (named !== undefined && !/^[a-z0-9-]{1,63}$/.test(named)) {
@@ -56,7 +70,8 @@ function parseUrl(body: string, row: Scheme, blank: Check): Check | Refusal {
   if (target.password !== '' && options.values.has('password-file')) {
     return refuse('password is given twice', 'either $NAME of an environment variable or ?password-file=PATH');
   }
-  return { ...target, options: options.values, files: [...target.files, ...options.files] };
+  const check = { ...target, options: options.values, files: [...target.files, ...options.files] };
+  return brokenRule(check, row) ?? check;
 }
 
 function parseTarget(front: string, body: string, row: Scheme, blank: Check): Check | Refusal {
