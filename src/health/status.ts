@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Pod } from '../pod/pod.ts';
 import type { Kept } from './outcome.ts';
 import type { Written } from './written.ts';
@@ -31,5 +31,5 @@ export function addedEarlier(pod: Pod, prefix: string): ReadonlySet<string> {
 export function configHash(written: Written, version: string, image: string): string {
   const containers = [...written.containers].map(([name, entries]) => [name, [...entries.values()]]);
   const text = JSON.stringify([version, image, [...written.pod.values()], containers]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return hash('sha256', text).slice(0, 12);
 }

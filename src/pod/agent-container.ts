@@ -35,4 +35,4 @@ export function agentContainer(name: string, { image, cpu, memory }: AgentSettin
 }
 
 /** Writes a text so that the kubelet, which expands `$(NAME)` in commands and arguments, passes it on as it is. */
-export const literal = (text: string): string => text.replace(/\$(?=[$(])/g, '$$$$');
+export const literal = (text: string): string => (text.includes('$') ? text.replace(/\$(?=[$(])/g, '$$$$') : text);

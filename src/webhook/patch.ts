@@ -1,28 +1,63 @@
-import type { V1Container } from '@kubernetes/client-node';
-import jsonPatch, { type Operation } from 'fast-json-patch';
+// https://www.rfc-editor.org/rfc/rfc6902
 import type { Pod } from '../pod/pod.ts';
 
+/** One operation of a JSON Patch. */
+export type Operation =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
 /**
- * The JSON Patch (RFC 6902) that turns `before` into `after`. An item that is inserted into `initContainers` is one
- * `add` at its place, since a plain comparison would rewrite every container behind it; parts that are the same
- * object on both sides are not looked at.
+ * The JSON Patch that turns `before` into `after`. Items of lists are matched by `name`, so that a container that is
+ * inserted is one `add` at its place; parts that are the same object on both sides are not looked at. It takes only
+ * what `pod/apply.ts` makes: an item with a name is never removed or moved, and one without is only ever appended.
  */
 export function diff(before: Pod, after: Pod): Operation[] {
   const operations: Operation[] = [];
-  const aligned = alignInitContainers(before, after, operations);
-  return [...operations, ...jsonPatch.compare(aligned as object, after as object)];
+  compare(before, after, '', operations);
+  return operations;
 }
 
-function alignInitContainers(before: Pod, after: Pod, operations: Operation[]): Pod {
-  const old = before.spec.initContainers;
-  const wanted = after.spec.initContainers;
-  if (!old || !wanted || old === wanted) return before;
-  const rest = new Map(old.map((container) => [container.name, container]));
-  const aligned = wanted.map((container, index): V1Container => {
-    const known = rest.get(container.name);
-    if (known) return known;
-    operations.push({ op: 'add', path: `/spec/initContainers/${index}`, value: container });
-    return container;
-  });
-  return { ...before, spec: { ...before.spec, initContainers: aligned } };
+type Fields = Readonly<Record<string, unknown>>;
+
+function compare(before: unknown, after: unknown, path: string, operations: Operation[]): void {
+  if (before === after) return;
+  if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, operations);
+  else if (isFields(before) && isFields(after)) compareFields(before, after, path, operations);
+  else operations.push({ op: 'replace', path, value: after });
 }
+
+function compareFields(before: Fields, after: Fields, path: string, operations: Operation[]): void {
+  for (const key of Object.keys(before)) {
+    if (!Object.hasOwn(after, key)) operations.push({ op: 'remove', path: `${path}/${escape(key)}` });
+  }
+  for (const [key, value] of Object.entries(after)) {
+    const place = `${path}/${escape(key)}`;
+    if (Object.hasOwn(before, key)) compare(before[key], value, place, operations);
+    else operations.push({ op: 'add', path: place, value });
+  }
+}
+
+function compareLists(
+  before: readonly unknown[],
+  after: readonly unknown[],
+  path: string,
+  operations: Operation[],
+): void {
+  let old = 0;
+  for (const [index, item] of after.entries()) {
+    if (old < before.length && isSameItem(before[old], item)) {
+      compare(before[old], item, `${path}/${index}`, operations);
+      old++;
+    } else operations.push({ op: 'add', path: `${path}/${index}`, value: item });
+  }
+}
+
+function isSameItem(before: unknown, after: unknown): boolean {
+  return before === after || (isFields(before) && isFields(after) && before['name'] === after['name']);
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const escape = (key: string): string =>
+  key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;

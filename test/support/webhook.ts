@@ -1,4 +1,4 @@
-import { request as httpsRequest } from 'node:https';
+import { type Server, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Operation } from 'fast-json-patch';
 import { pino } from 'pino';
@@ -30,9 +30,10 @@ export type Reply = {
 
 export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
 
-/** The real HTTPS server on a free port of loopback. */
-export async function startWebhook(context: Partial<MutateContext> = {}) {
+/** The real HTTPS server on a free port of loopback; `prepare` may still change it before it listens. */
+export async function startWebhook(context: Partial<MutateContext> = {}, prepare?: (server: Server) => void) {
   const webhook = createWebhook({ ...testContext, ...context }, pair, pino({ level: 'silent' }));
+  prepare?.(webhook.server);
   await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
   const { port } = webhook.server.address() as AddressInfo;
   const connection = { host: '127.0.0.1', port, ca: authority.cert };

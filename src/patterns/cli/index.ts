@@ -2,9 +2,11 @@
 import type { V1Probe } from '@kubernetes/client-node';
 import type { Check } from '../../check/check.ts';
 import { formatDuration } from '../../check/kinds.ts';
+import type { Problem } from '../../health/problem.ts';
 import type { Addition } from '../../pod/addition.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { freeName } from '../../pod/names.ts';
+import { probedContainers } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
 import {
   type ContainerWish,
@@ -40,12 +42,21 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   return {
     additions: [...(shipped.length > 0 ? deliver(name, shipped, context) : []), ...wishes.flatMap(probesOf)],
     warnings: wishes.flatMap(costWarning),
-    problems: [],
+    problems: wishes.flatMap((wish) => mountProblem(wish, context)),
   };
 }
 
 /** One program of the image is run by the kubelet itself; anything else is the agent's. */
 const needsAgent = ({ checks }: ProbeWish): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
+
+function mountProblem({ container, probes }: ContainerWish, { pod, ours }: PlanContext): Problem[] {
+  const probe = probes.find(needsAgent);
+  const mounts = probedContainers(pod).find(({ name }) => name === container)?.volumeMounts ?? [];
+  const isTaken = mounts.some((mount) => mount.mountPath === mountPath);
+  if (!probe || !isTaken || ours.has(`${container}/volumeMounts/${mountPath}`)) return [];
+  const received = `container "${container}" has a volume of its own at ${mountPath}, where the agent goes`;
+  return [{ annotation: probe.annotation, received, expected: 'that path free, or pattern sidecar' }];
+}
 
 function probesOf({ container, probes, timing }: ContainerWish): Addition[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;

@@ -47,8 +47,14 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
     });
   }
   const name = freeName(pod, 'health-probe', ours);
+  // A native sidecar that waits for its startup probe holds back all that come after it.
+  const first = pod.spec.initContainers?.find((checked) => wishes.some(({ container }) => container === checked.name));
   const additions: Addition[] = [
-    { kind: 'initContainer', value: sidecarContainer(name, port, wishes, borrowed, intent) },
+    {
+      kind: 'initContainer',
+      value: sidecarContainer(name, port, wishes, borrowed, intent),
+      ...(first ? { before: first.name } : {}),
+    },
     ...wishes.flatMap((wish) => probesOf(wish, port)),
   ];
   return { additions, warnings: wishes.flatMap(remoteWarnings), problems };
@@ -82,7 +88,11 @@ function borrow(wishes: readonly ContainerWish[], { pod }: PlanContext, problems
   };
   for (const { container: name, probes } of wishes) {
     const container = probedContainers(pod).find((candidate) => candidate.name === name);
-    for (const { annotation, checks } of container ? probes : []) {
+    // The same checks often stand behind all three probes.
+    const distinct = probes.filter(
+      ({ checks }, index) => probes.findIndex((other) => other.checks === checks) === index,
+    );
+    for (const { annotation, checks } of container ? distinct : []) {
       const entries = borrowEnv(checks, container as NonNullable<typeof container>);
       const paths = borrowMounts(checks, container as NonNullable<typeof container>);
       if ('received' in entries) problems.push({ annotation, ...entries });

@@ -1,0 +1,5 @@
+import { cpus } from 'node:os';
+import { benchWebhook } from './webhook.ts';
+
+process.stdout.write(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}\n\n`);
+process.stdout.write(`${(await benchWebhook()).join('\n')}\n`);

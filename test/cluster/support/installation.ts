@@ -1,0 +1,19 @@
+import { loadImages } from './images.ts';
+import { eventually, get, kubectl } from './kubectl.ts';
+
+const root = new URL('../../../', import.meta.url).pathname;
+
+/** Installs health-injector as an operator would, once for all files, and waits until the apiserver uses it. */
+export const mochaHooks = {
+  async beforeAll(this: Mocha.Context) {
+    this.timeout(300_000);
+    await loadImages();
+    await kubectl(['apply', '-k', `${root}deploy`]);
+    await kubectl(['rollout', 'restart', '-n', 'health-injector', 'deployment/health-injector']);
+    await kubectl(['rollout', 'status', '-n', 'health-injector', 'deployment/health-injector', '--timeout=120s']);
+    await eventually('the caBundle', 30, async () => {
+      const { webhooks } = await get(['mutatingwebhookconfiguration', 'health-injector']);
+      return Boolean(webhooks[0].clientConfig.caBundle);
+    });
+  },
+};
