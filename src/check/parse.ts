@@ -36,7 +36,7 @@ function parseText(text: string): Check | Refusal {
   const blank = { ...empty, text, name: named ?? '', scheme };
   const body = rest.slice(colon + 1);
   if (row.target === 'command') {
-    const command = splitWords(body.trim());
+    const command = splitWords(body);
     return 'received' in command ? command : { ...blank, command };
   }
   const odd = [...body].find((character) => character < '!' || character > '~' || character === '#');

@@ -25,7 +25,7 @@ export function splitWords(command: string): readonly string[] | Refusal {
     } else if (character === "'" || character === '"') {
       quoteMark = character;
       word ??= '';
-    } else if (/\s/.test(character)) {
+    } else if (/[ \t\r\n]/.test(character)) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else {

@@ -1,4 +1,4 @@
-import type { Operation } from 'fast-json-patch';
+import type { Operation } from '../webhook/patch.ts';
 import { stringify } from 'yaml';
 import type { Pod } from '../pod/pod.ts';
 

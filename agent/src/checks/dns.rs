@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
 use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
 use crate::net::{addresses, first_that_answers};
 use crate::outcome::{Cause, Outcome};
@@ -36,7 +36,7 @@ pub struct Dns {
 impl Dns {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
         let name = Name::parse(check.path.strip_prefix('/').unwrap_or_default())
-            .ok_or_else(|| Refusal(format!("path is {:?}, expected a DNS name", check.path)))?;
+            .ok_or_else(|| Refusal(format!("path is {}, expected a DNS name", quoted(&check.path))))?;
         let least = check.option("min-answers").unwrap_or("1");
         let least = least.parse().map_err(|_| {
             Refusal(format!("option min-answers is {least:?}, expected a whole number from 0 to 999999"))

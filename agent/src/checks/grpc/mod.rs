@@ -12,7 +12,7 @@ mod huffman;
 mod tests;
 
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
 use crate::net::{Endpoint, fault};
 use crate::outcome::Outcome;
 
@@ -47,7 +47,7 @@ impl Grpc {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
         let service = check.path.strip_prefix('/').unwrap_or_default();
         if service.len() > SERVICE_LIMIT || service.contains('%') {
-            return Err(Refusal(format!("path is {:?}, expected the name of a service", check.path)));
+            return Err(Refusal(format!("path is {}, expected the name of a service", quoted(&check.path))));
         }
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
         Ok(Self { endpoint, service: service.to_owned() })
