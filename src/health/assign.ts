@@ -90,7 +90,7 @@ function reasonToLeave(
 }
 
 const completionWarning = (probe: ProbeName, container: string): string =>
-  `the Pod runs to completion: an application in container "${container}" that exits with 0 when its ${probe} probe stops it counts as succeeded`;
+  `The Pod runs to completion: an application in container "${container}" that exits with 0 when its ${probe} probe stops it counts as succeeded.`;
 
 function carrier(intent: ContainerIntent, checks: Checks, pod: Pod): { readonly pattern: PatternName } | Obstacle {
   let first: Obstacle | undefined;

@@ -1,3 +1,5 @@
+import { quote } from '../check/check.ts';
+
 /** A user's mistake: which annotation, what was received (a clause) and what was expected; never a secret. */
 export type Problem = {
   readonly annotation: string;
@@ -5,6 +7,9 @@ export type Problem = {
   readonly expected: string;
 };
 
-/** Says a problem in one full sentence. */
+/** Says a problem in one full sentence, which fits into a header: a key that no apiserver would take is quoted. */
 export const sentence = ({ annotation, received, expected }: Problem): string =>
-  `${annotation}: ${received}, expected ${expected}.`;
+  `${/^[\w./-]{1,316}$/.test(annotation) ? annotation : quote(annotation)}: ${received}, expected ${expected}.`;
+
+/** Quotes the value of an annotation; what stands before an `@` may be a login in the wrong place, and is not repeated. */
+export const receivedValue = (value: string): string => `received ${quote(value.replace(/^[^]*@/, '…@'))}`;

@@ -3,7 +3,7 @@ import { quote } from '../check/check.ts';
 import { type Pod, probedContainers } from '../pod/pod.ts';
 import { type Key, keys } from './annotations.ts';
 import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, receivedValue } from './problem.ts';
 import { readChecks } from './read-checks.ts';
 import { readPodWide } from './read-pod-wide.ts';
 import { readShortForm } from './short-form.ts';
@@ -58,7 +58,7 @@ function baseContainer(written: Written, pod: Pod, names: readonly string[], pro
   }
   if (names.includes(entry.value)) return entry.value;
   const expected = `one of ${names.join(', ')}`;
-  problems.push({ annotation: entry.annotation, received: `received ${quote(entry.value)}`, expected });
+  problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
   return undefined;
 }
 
@@ -92,18 +92,20 @@ function readContainer(
 
 function readPatterns(find: (key: Key) => Entry | undefined, context: ReadingContext, problems: Problem[]): string[] {
   const entry = find('pattern');
-  const expected = `a comma list of ${context.patternNames.join(', ')}, or none`;
+  const expected = `a comma list of ${context.patternNames.join(', ')}, or none alone`;
   if (!entry) {
     problems.push({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
     return [];
   }
   const names = entry.value.split(',').map((name) => name.trim());
   const bad = names.find((name) => !context.patternNames.includes(name) && !(name === 'none' && names.length === 1));
-  if (bad !== undefined) problems.push({ annotation: entry.annotation, received: `received ${quote(bad)}`, expected });
-  else if (new Set(names).size < names.length) {
+  if (bad !== undefined) {
+    const received = receivedValue(entry.value.includes('@') ? entry.value : bad);
+    problems.push({ annotation: entry.annotation, received, expected });
+  } else if (new Set(names).size < names.length) {
     problems.push({
       annotation: entry.annotation,
-      received: `received ${quote(entry.value)}`,
+      received: receivedValue(entry.value),
       expected: 'every pattern once',
     });
   }

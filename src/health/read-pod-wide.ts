@@ -1,7 +1,6 @@
-import { quote } from '../check/check.ts';
 import type { Key } from './annotations.ts';
 import type { HealthIntent } from './intent.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, receivedValue } from './problem.ts';
 import type { ReadingContext } from './read-intent.ts';
 import type { Entry } from './written.ts';
 
@@ -20,7 +19,7 @@ export function readPodWide(
     const entry = pod.get(key);
     const value = entry && parse(entry.value);
     if (entry && value === undefined) {
-      problems.push({ annotation: entry.annotation, received: `received ${quote(entry.value)}`, expected });
+      problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
     }
     return value ?? otherwise;
   };

@@ -1,9 +1,9 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { isRefusal, quote } from '../check/check.ts';
+import { isRefusal } from '../check/check.ts';
 import { parseCheck } from '../check/parse.ts';
 import type { Key } from './annotations.ts';
 import type { Checks } from './intent.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, receivedValue } from './problem.ts';
 import type { Entry } from './written.ts';
 
 const schemes = ['http', 'https', 'tcp', 'grpc'];
@@ -39,19 +39,19 @@ export function readShortForm(
     const names = declared.length > 0 ? ` or one of its ports: ${declared.join(', ')}` : '';
     problem = {
       annotation: port.annotation,
-      received: `received ${quote(port.value)}`,
+      received: receivedValue(port.value),
       expected: `a number from 1 to 65535${names}`,
     };
   } else if (scheme && !schemes.includes(schemeName)) {
     problem = {
       annotation: scheme.annotation,
-      received: `received ${quote(schemeName)}`,
+      received: receivedValue(schemeName),
       expected: `one of ${schemes.join(', ')}`,
     };
   } else if (path && schemeName !== 'grpc' && !path.value.startsWith('/')) {
     problem = {
       annotation: path.annotation,
-      received: `received ${quote(path.value)}`,
+      received: receivedValue(path.value),
       expected: 'a path that begins with /',
     };
   }

@@ -1,7 +1,6 @@
-import { quote } from '../check/check.ts';
 import { parseDuration } from '../check/kinds.ts';
 import type { Key } from './annotations.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, receivedValue } from './problem.ts';
 import type { Entry } from './written.ts';
 
 /** How often and how patiently to check; what the user left out is undefined, and each pattern has its default. */
@@ -20,7 +19,7 @@ export function readTiming(find: (key: Key) => Entry | undefined, problems: Prob
     const entry = find(key);
     const value = entry && parse(entry.value);
     if (entry && value === undefined) {
-      problems.push({ annotation: entry.annotation, received: `received ${quote(entry.value)}`, expected });
+      problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
     }
     return value;
   };

@@ -7,13 +7,15 @@ type Obstacle = { readonly received: string; readonly expected: string };
 /** The env entries that the checks name, and those that these refer to by `$(NAME)`, in the container's order. */
 export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Obstacle {
   const env = container.env ?? [];
+  // Of two entries of one name the last counts.
+  const byName = new Map(env.map((entry) => [entry.name, entry]));
   const wanted = new Set<string>();
   const fromSources: V1EnvVar[] = [];
   const queue = checks.flatMap((check) => check.env);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (wanted.has(name)) continue;
     wanted.add(name);
-    const entry = env.findLast((candidate) => candidate.name === name);
+    const entry = byName.get(name);
     const value = entry?.value ?? '';
     queue.push(...[...value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)].map((match) => match[1] as string));
     if (entry) continue;

@@ -3,10 +3,12 @@ import { type Pod, allContainers } from './pod.ts';
 /** The first of `wanted`, `wanted-2`, ... that no container or volume of the user's has. */
 export function freeName(pod: Pod, wanted: string, ours: ReadonlySet<string>): string {
   const taken = new Set([
-    ...allContainers(pod).map(({ name }) => `initContainers/${name}`),
+    ...pod.spec.containers.map(({ name }) => `containers/${name}`),
+    ...(pod.spec.initContainers ?? []).map(({ name }) => `initContainers/${name}`),
     ...(pod.spec.volumes ?? []).map(({ name }) => `volumes/${name}`),
   ]);
   const isFree = (name: string): boolean =>
+    !taken.has(`containers/${name}`) &&
     [`initContainers/${name}`, `volumes/${name}`].every((entry) => !taken.has(entry) || ours.has(entry));
   let name = wanted;
   for (let count = 2; !isFree(name); count++) name = `${wanted}-${count}`;

@@ -108,7 +108,7 @@ function identify(review: ReviewRequest): Identity {
   return {
     namespace: review.namespace,
     pod: review.name || generateName,
-    owner: owner ? `${owner.kind}/${owner.name}` : undefined,
+    owner: owner ? [owner.kind, owner.name].filter((part) => typeof part === 'string').join('/') : undefined,
     dryRun: review.dryRun,
   };
 }

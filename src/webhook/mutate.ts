@@ -80,13 +80,29 @@ function patchOf(request: ReviewRequest, outcome: Outcome & { kind: 'injected' |
   return operations.length === 0 ? undefined : Buffer.from(JSON.stringify(operations)).toString('base64');
 }
 
-/** The apiserver cuts a warning at 256 characters and all of them at 4096. */
+/** The apiserver takes 4096 characters of warnings from all webhooks together before it begins to cut them. */
+const mostCharacters = 3_500;
+
 function allow(uid: string, warnings: readonly string[], patch?: string): ReviewResponse {
-  const cut = warnings.slice(0, 14).map((warning) => `health-injector: ${warning}`.slice(0, 256));
+  const whole = wholeSentences(warnings);
   return {
     uid,
     allowed: true,
-    ...(cut.length > 0 ? { warnings: cut } : {}),
+    ...(whole.length > 0 ? { warnings: whole } : {}),
     ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch }),
   };
+}
+
+/** The first warnings, none of them cut, and how many more there are. */
+function wholeSentences(warnings: readonly string[]): string[] {
+  const whole: string[] = [];
+  let left = mostCharacters;
+  for (const warning of warnings) {
+    const said = `health-injector: ${warning}`;
+    left -= said.length;
+    if (left < 0) break;
+    whole.push(said);
+  }
+  const more = warnings.length - whole.length;
+  return more === 0 ? whole : [...whole, `health-injector: The annotation problems says ${more} more.`];
 }

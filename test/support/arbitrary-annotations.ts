@@ -62,7 +62,16 @@ const values: Readonly<Record<Key, fc.Arbitrary<string>>> = {
 };
 
 /** How many Pods of a hundred have the key. */
-const share: { readonly [key in Key]?: number } = { pattern: 95, check: 80, container: 15, port: 5, path: 2, scheme: 2, 'health-port': 5, image: 1 };
+const share: { readonly [key in Key]?: number } = {
+  pattern: 95,
+  check: 80,
+  container: 15,
+  port: 5,
+  path: 2,
+  scheme: 2,
+  'health-port': 5,
+  image: 1,
+};
 
 const sometimes = <T>(value: fc.Arbitrary<T>, percent: number): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: percent, arbitrary: value }, { weight: 100 - percent, arbitrary: fc.constant(undefined) });
@@ -78,9 +87,18 @@ const wellWritten = (suffix: string, percent: number) =>
 
 const suffixed = fc.constantFrom(...containerNames.slice(0, 3)).chain((name) => wellWritten(`.${name}`, 40));
 
-const noise = fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(keys)), fc.string()).map((key) => prefix + key), fc.string({ unit: 'binary' }), { maxKeys: 1 });
+const noise = fc.dictionary(
+  fc.oneof(fc.constantFrom(...Object.keys(keys)), fc.string()).map((key) => prefix + key),
+  fc.string({ unit: 'binary' }),
+  { maxKeys: 1 },
+);
 
 /** Annotations that are mostly well written, some of them for one container, now and then with noise among them. */
 export const arbitraryAnnotations: fc.Arbitrary<Record<string, string>> = fc
   .tuple(wellWritten('', 100), sometimes(suffixed, 30), sometimes(noise, 5))
-  .map((parts) => Object.fromEntries(parts.flatMap((part) => Object.entries(part ?? {})).filter(([, value]) => value !== undefined)) as Record<string, string>);
+  .map(
+    (parts) =>
+      Object.fromEntries(
+        parts.flatMap((part) => Object.entries(part ?? {})).filter(([, value]) => value !== undefined),
+      ) as Record<string, string>,
+  );

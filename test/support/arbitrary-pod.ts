@@ -9,7 +9,15 @@ const some = <T>(value: fc.Arbitrary<T>, maxLength: number, key: (item: T) => un
   fc.uniqueArray(value, { maxLength, selector: key });
 
 /** Names that others use, and those that we would use. */
-export const containerNames = ['app', 'redis', 'web', 'istio-proxy', 'health-probe', 'health-probe-2', 'health-probe-agent'];
+export const containerNames = [
+  'app',
+  'redis',
+  'web',
+  'istio-proxy',
+  'health-probe',
+  'health-probe-2',
+  'health-probe-agent',
+];
 const volumeNames = ['data', 'tls', 'tmp', 'kube-api-access-x2x4z', 'health-probe-agent', 'health-probe'];
 const mountPaths = ['/data', '/tmp', '/etc/tls/ca.crt', '/run/secrets/redis', '/opt', '/opt/health-probe', '/'];
 
@@ -19,7 +27,9 @@ const handler = fc.constantFrom(
   { tcpSocket: { port: 8080 } },
   { grpc: { port: 9000, service: '' } },
 );
-const probe = fc.tuple(handler, fc.integer({ min: 1, max: 60 })).map(([action, periodSeconds]) => ({ ...action, periodSeconds }));
+const probe = fc
+  .tuple(handler, fc.integer({ min: 1, max: 60 }))
+  .map(([action, periodSeconds]) => Object.assign({ periodSeconds }, action));
 
 const port = fc.record({
   containerPort: fc.constantFrom(53, 6379, 8080, 9440, 9441, 9442),
@@ -33,7 +43,10 @@ const env = fc.record({
   valueFrom: optional(fc.constant({ secretKeyRef: { name: 'redis', key: 'password' } })),
 });
 
-const envFrom = fc.constantFrom({ secretRef: { name: 'redis' } }, { configMapRef: { name: 'settings' }, prefix: 'REDIS_' });
+const envFrom = fc.constantFrom(
+  { secretRef: { name: 'redis' } },
+  { configMapRef: { name: 'settings' }, prefix: 'REDIS_' },
+);
 
 const mount = fc.record({
   name: fc.constantFrom(...volumeNames),
@@ -58,7 +71,11 @@ const container = (restartPolicy: fc.Arbitrary<string | undefined>) =>
   });
 
 const spec = fc.record({
-  containers: fc.uniqueArray(container(fc.constant(undefined)), { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
+  containers: fc.uniqueArray(container(fc.constant(undefined)), {
+    minLength: 1,
+    maxLength: 4,
+    selector: ({ name }) => name,
+  }),
   initContainers: optional(some(container(optional(fc.constant('Always'))), 4, ({ name }) => name)),
   volumes: fc.shuffledSubarray(volumeNames).map((names) => names.map((name) => ({ name, emptyDir: {} }))),
   restartPolicy: optional(fc.constantFrom('Always', 'OnFailure', 'Never')),
@@ -69,7 +86,12 @@ const spec = fc.record({
 const metadata = fc.record({
   generateName: fc.constant('app-'),
   labels: optional(fc.constant({ app: 'app', 'pod-template-hash': '5d8f7c9b4' })),
-  ownerReferences: optional(fc.constantFrom([{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app', uid: '1' }], [{ apiVersion: 'batch/v1', kind: 'Job', name: 'app', uid: '1' }])),
+  ownerReferences: optional(
+    fc.constantFrom(
+      [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app', uid: '1' }],
+      [{ apiVersion: 'batch/v1', kind: 'Job', name: 'app', uid: '1' }],
+    ),
+  ),
 });
 
 /** A Pod that a user may have written, with these annotations; what the apiserver would refuse is taken out. */
@@ -78,7 +100,10 @@ export const arbitraryPod = (annotations: fc.Arbitrary<Record<string, string>>):
     const { containers, initContainers, volumes, ...others } = rest.spec;
     const main = new Set(containers.map(({ name }) => name));
     const isMounted = ({ name }: { name: string }): boolean => volumes.some((volume) => volume.name === name);
-    const mounted = <T extends { volumeMounts: { name: string }[] | undefined }>(item: T) => ({ ...item, volumeMounts: item.volumeMounts?.filter(isMounted) });
+    const mounted = <T extends { volumeMounts: { name: string }[] | undefined }>(item: T) => ({
+      ...item,
+      volumeMounts: item.volumeMounts?.filter(isMounted),
+    });
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',

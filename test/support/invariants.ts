@@ -18,7 +18,8 @@ export function assertOnlyAdds(patch: readonly Operation[], input: Pod): void {
     if (!exceptions.includes(operation.path)) {
       assert.equal(operation.op, 'add', `${operation.op} ${operation.path}`);
       const list = at(current, operation.path.replace(/\/[^/]*$/, ''));
-      if (!Array.isArray(list)) assert.equal(at(current, operation.path), undefined, `${operation.path} was there before`);
+      if (!Array.isArray(list))
+        assert.equal(at(current, operation.path), undefined, `${operation.path} was there before`);
     }
     current = jsonPatch.applyOperation(current, structuredClone(operation)).newDocument;
   }

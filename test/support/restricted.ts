@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
 
-const allowedVolumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret'];
+const allowedVolumes = [
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+];
 
 /** A container passes Pod Security `restricted` by itself, whatever the Pod says. */
 export function assertRestricted({ name, securityContext, ports, ...rest }: V1Container): void {
@@ -15,8 +25,10 @@ export function assertRestricted({ name, securityContext, ports, ...rest }: V1Co
   assert.notEqual(own.privileged, true);
   assert.equal(own.procMount ?? 'Default', 'Default');
   for (const port of ports ?? []) assert.equal(port.hostPort, undefined);
-  for (const probe of [rest.livenessProbe, rest.readinessProbe, rest.startupProbe]) assert.equal(probe?.httpGet?.host, undefined);
-  for (const list of ['requests', 'limits'] as const) assert.deepEqual(Object.keys(rest.resources?.[list] ?? {}), ['cpu', 'memory']);
+  for (const probe of [rest.livenessProbe, rest.readinessProbe, rest.startupProbe])
+    assert.equal(probe?.httpGet?.host, undefined);
+  for (const list of ['requests', 'limits'] as const)
+    assert.deepEqual(Object.keys(rest.resources?.[list] ?? {}), ['cpu', 'memory']);
 }
 
 /** A volume is of a type that Pod Security `restricted` allows. */

@@ -89,6 +89,6 @@ function costWarning({ container, timing }: ContainerWish): string[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   if (periodSeconds >= defaultPeriodSeconds) return [];
   return [
-    `an exec probe costs the node about 40 ms of CPU: with a period of ${periodSeconds}s for container "${container}", pattern sidecar is cheaper`,
+    `An exec probe costs the node about 40 ms of CPU: with a period of ${periodSeconds}s for container "${container}", pattern sidecar is cheaper.`,
   ];
 }

@@ -110,6 +110,6 @@ function remoteWarnings({ container, probes }: ContainerWish): string[] {
     .flatMap(({ checks }) => checks.filter((check) => !isLocal(check)));
   return remote.map(
     ({ host }) =>
-      `the liveness of container "${container}" depends on ${host}: if ${host} fails, the container is restarted`,
+      `The liveness of container "${container}" depends on ${host}: if ${host} fails, the container is restarted.`,
   );
 }
