@@ -14,6 +14,9 @@ export type Assignment = {
   readonly warnings: readonly string[];
 };
 
+/** Why a probe is left alone that the user wrote. */
+export const existsAlready = 'the container has this probe already';
+
 /** Gives every probe to the first pattern of its container's list that can carry its checks. */
 export function assign(
   containers: readonly ContainerIntent[],
@@ -56,7 +59,7 @@ function assignContainer(
     if (!own && !patterns[carried.pattern].fills.includes(probe)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
     if (container[probeField(probe)] && !ours.has(what)) {
-      notes.kept.push({ what, why: 'the container has this probe already' });
+      notes.kept.push({ what, why: existsAlready });
       continue;
     }
     const why = own ? undefined : reasonToLeave(probe, pod, byPattern);

@@ -4,7 +4,7 @@ import { type Addition, nameOf } from '../pod/addition.ts';
 import { annotate, keepEvictable } from '../pod/annotate.ts';
 import { apply } from '../pod/apply.ts';
 import type { Pod } from '../pod/pod.ts';
-import { assign } from './assign.ts';
+import { assign, existsAlready } from './assign.ts';
 import { gate } from './gate.ts';
 import { type Outcome, skipped } from './outcome.ts';
 import { type Problem, sentence } from './problem.ts';
@@ -33,7 +33,10 @@ export function inject(pod: Pod, context: InjectionContext): Outcome {
   problems.push(...plans.flatMap((plan) => plan.problems));
   if (problems.length > 0) return rejected(pod, problems, context);
   if (intent.containers.length === 0) return skipped('opted-out');
-  if (wishes.size === 0) return skipped('probes-exist', kept);
+  if (wishes.size === 0) {
+    const doesExist = kept.length > 0 && kept.every(({ why }) => why === existsAlready);
+    return skipped(doesExist ? 'probes-exist' : 'nothing-to-add', kept);
+  }
 
   const additions = plans.flatMap((plan) => plan.additions);
   const added = additions.map(nameOf);
@@ -66,7 +69,14 @@ function build(pod: Pod, additions: readonly Addition[], status: Status, { prefi
   });
 }
 
+/** Nobody reads more, and a hostile Pod must not fill the log. */
+const mostProblems = 32;
+
 function rejected(pod: Pod, problems: readonly Problem[], { prefix }: InjectionContext): Outcome {
-  const text = problems.map(sentence).join('\n').slice(0, 8_192);
-  return { kind: 'rejected', pod: annotate(pod, { [`${prefix}problems`]: text }), problems };
+  const text = problems.slice(0, mostProblems).map(sentence).join('\n').slice(0, 8_192);
+  return {
+    kind: 'rejected',
+    pod: annotate(pod, { [`${prefix}problems`]: text }),
+    problems: problems.slice(0, mostProblems),
+  };
 }

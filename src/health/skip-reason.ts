@@ -9,6 +9,8 @@ export const skipReasons = {
   'not-a-create': 'Only Pods that are being created can be changed.',
   'not-a-pod': 'The request is not about a Pod.',
   'not-asked': 'No annotation asks for a health check.',
+  'nothing-to-add':
+    'No probe is left to add: each is off, exists already, or is not for a Pod that runs to completion.',
   'opted-out': 'The annotation pattern: none opts out.',
   'own-pod': 'It is a Pod of health-injector.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',

@@ -21,7 +21,12 @@ export function borrowEnv(checks: readonly Check[], container: V1Container): rea
     if (entry) continue;
     const source = envFromSource(name, container);
     if (source) fromSources.push(source);
-    else if (checks.some((check) => check.env.includes(name as string))) {
+    else if ((container.envFrom ?? []).length > 1) {
+      return {
+        received: `the check needs $${name}, which any of the envFrom sources of container "${container.name}" may hold`,
+        expected: 'an env entry of that name',
+      };
+    } else if (checks.some((check) => check.env.includes(name as string))) {
       return {
         received: `the check names $${name}, which container "${container.name}" does not have in its env`,
         expected: 'the name of one of its env entries',

@@ -76,9 +76,9 @@ export function createHandler(context: MutateContext, metrics: Metrics, log: Log
   }
 }
 
-function isIndependent({ answer }: Remembered): boolean {
-  const { patch } = answer.response;
-  return patch === undefined || !Buffer.from(patch, 'base64').toString().includes('kube-api-access-');
+function isIndependent({ answer, tail }: Remembered): boolean {
+  const patch = Buffer.from(answer.response.patch ?? '', 'base64').toString();
+  return !`${tail}${patch}`.includes('kube-api-access-');
 }
 
 /** The text of an answer behind its uid. */

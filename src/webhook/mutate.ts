@@ -31,6 +31,9 @@ export function mutate(request: ReviewRequest, context: MutateContext): Answer {
   return answer(request, inject(pod, context), context);
 }
 
+/** The reasons that a user who asked for a check has to hear. */
+const loudReasons: ReadonlySet<SkipReason> = new Set(['nothing-to-add', 'probes-exist', 'windows-pod']);
+
 /** The answer when health-injector itself failed: the Pod is admitted unchanged, and says so. */
 export const failOpen = (uid: string): ReviewResponse => ({
   uid,
@@ -51,7 +54,7 @@ function answer(request: ReviewRequest, outcome: Outcome, context: MutateContext
   switch (outcome.kind) {
     case 'skipped': {
       const { reason, kept } = outcome;
-      const warnings = reason === 'probes-exist' || reason === 'windows-pod' ? [skipReasons[reason]] : [];
+      const warnings = loudReasons.has(reason) ? [skipReasons[reason]] : [];
       return { ...nothing, response: allow(uid, warnings), result: reason, kept };
     }
     case 'rejected': {

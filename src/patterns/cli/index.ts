@@ -85,10 +85,11 @@ function execProbe(wish: ProbeWish, timeoutMs: number): V1Probe {
   return { exec: { command: command.map(literal) } };
 }
 
-function costWarning({ container, timing }: ContainerWish): string[] {
+function costWarning({ container, timing, probes }: ContainerWish): string[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   if (periodSeconds >= defaultPeriodSeconds) return [];
+  const advice = probes.some(needsAgent) ? 'pattern sidecar is cheaper' : '10s is short enough for most';
   return [
-    `An exec probe costs the node about 40 ms of CPU: with a period of ${periodSeconds}s for container "${container}", pattern sidecar is cheaper.`,
+    `An exec probe costs the node about 40 ms of CPU: with a period of ${periodSeconds}s for container "${container}", ${advice}.`,
   ];
 }

@@ -2,6 +2,7 @@
 import type { V1Probe } from '@kubernetes/client-node';
 import type { Check } from '../../check/check.ts';
 import { literal } from '../../pod/agent-container.ts';
+import { networkWarnings } from '../../pod/network.ts';
 import { timed } from '../../pod/probe.ts';
 import { type ContainerWish, type Obstacle, definePattern } from '../pattern.ts';
 
@@ -13,8 +14,19 @@ export const port = definePattern({
   summary: "the kubelet's own probe: httpGet, tcpSocket, grpc or exec",
   fills: ['liveness', 'readiness'],
   obstacle,
-  plan: (wishes) => ({ additions: wishes.flatMap(planContainer), warnings: [], problems: [] }),
+  plan: (wishes, { pod }) => ({
+    additions: wishes.flatMap(planContainer),
+    warnings: networkWarnings(pod, portsOf(wishes)),
+    problems: [],
+  }),
 });
+
+/** The ports that the kubelet is to ask, each once. */
+const portsOf = (wishes: readonly ContainerWish[]): number[] => [
+  ...new Set(
+    wishes.flatMap(({ probes }) => probes.flatMap(({ checks }) => checks.flatMap(({ port: number }) => number ?? []))),
+  ),
+];
 
 function planContainer({ container, probes, timing }: ContainerWish) {
   const hasStartup = probes.some(({ probe }) => probe === 'startup');

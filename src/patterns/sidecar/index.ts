@@ -5,6 +5,7 @@ import type { Addition } from '../../pod/addition.ts';
 import { borrowEnv, borrowMounts } from '../../pod/borrow.ts';
 import { contains } from '../../pod/contains.ts';
 import { freeName, freePort, ownerOfPort } from '../../pod/names.ts';
+import { hostNetworkWarnings, networkWarnings } from '../../pod/network.ts';
 import { probedContainers } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
 import { type ContainerWish, type Obstacle, type Plan, type PlanContext, definePattern } from '../pattern.ts';
@@ -39,10 +40,10 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const port = intent.healthPort ?? freePort(pod, defaultPort, ours);
   const owner = ownerOfPort(pod, port, ours);
   if (owner !== undefined) {
-    const annotation = wishes[0]?.probes[0]?.annotation ?? '';
+    const annotation = (wishes[0]?.probes[0]?.annotation ?? '').replace(/[^/]*$/, 'health-port');
     problems.push({
       annotation,
-      received: `health-port ${port} is declared by container "${owner}"`,
+      received: `port ${port} is declared by container "${owner}"`,
       expected: 'a free one',
     });
   }
@@ -57,7 +58,12 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
     },
     ...wishes.flatMap((wish) => probesOf(wish, port)),
   ];
-  return { additions, warnings: wishes.flatMap(remoteWarnings), problems };
+  const warnings = [
+    ...wishes.flatMap(remoteWarnings),
+    ...networkWarnings(pod, [port]),
+    ...hostNetworkWarnings(pod, port),
+  ];
+  return { additions, warnings, problems };
 }
 
 function probesOf({ container, probes, timing }: ContainerWish, port: number): Addition[] {
