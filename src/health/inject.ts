@@ -8,7 +8,8 @@ import { assign, existsAlready } from './assign.ts';
 import { gate } from './gate.ts';
 import { type Outcome, skipped } from './outcome.ts';
 import { type Problem, sentence } from './problem.ts';
-import { type ReadingContext, readIntent } from './read-intent.ts';
+import { readIntent } from './read-intent.ts';
+import type { ReadingContext } from './reading-context.ts';
 import { type Status, addedEarlier, configHash } from './status.ts';
 import { readAnnotations } from './written.ts';
 

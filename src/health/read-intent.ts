@@ -6,17 +6,10 @@ import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } f
 import { type Problem, receivedValue } from './problem.ts';
 import { readChecks } from './read-checks.ts';
 import { readPodWide } from './read-pod-wide.ts';
+import type { ReadingContext } from './reading-context.ts';
 import { readShortForm } from './short-form.ts';
 import { readTiming } from './timing.ts';
 import type { Entry, Written } from './written.ts';
-
-/** What reading needs to know besides the Pod: fixed for the life of the process. */
-export type ReadingContext = {
-  readonly prefix: string;
-  readonly patternNames: readonly string[];
-  readonly agentImage: string;
-  readonly allowImage: boolean;
-};
 
 /** Turns what was written into an intent; every mistake is added to `problems`, all of them at once. */
 export function readIntent(written: Written, pod: Pod, context: ReadingContext, problems: Problem[]): HealthIntent {

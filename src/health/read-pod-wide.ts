@@ -1,7 +1,7 @@
 import type { Key } from './annotations.ts';
 import type { HealthIntent } from './intent.ts';
 import { type Problem, receivedValue } from './problem.ts';
-import type { ReadingContext } from './read-intent.ts';
+import type { ReadingContext } from './reading-context.ts';
 import type { Entry } from './written.ts';
 
 const deliveries = ['init-container', 'image-volume'] as const;
