@@ -1,4 +1,4 @@
-import { readFileSync, watchFile } from 'node:fs';
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import type { Issued } from './issue.ts';
 
@@ -11,18 +11,22 @@ export const readKeyPair = (directory: string): Issued => ({
   key: readFileSync(join(directory, 'tls.key'), 'utf8'),
 });
 
-/** Calls `changed` with the new pair each time that the certificate of a folder changes. */
+/** Calls `changed` with the new pair each time that the certificate of a folder changes, until the call that it returns. */
 export function watchKeyPair(
   directory: string,
   changed: (pair: Issued) => void,
   failed: (error: unknown) => void,
-): void {
-  // Polling, because a Secret's volume changes by renaming a symbolic link, which a watch of the file never sees.
-  watchFile(join(directory, 'tls.crt'), { interval: pollMs, persistent: false }, () => {
+  intervalMs: number = pollMs,
+): () => void {
+  const file = join(directory, 'tls.crt');
+  const look = (): void => {
     try {
       changed(readKeyPair(directory));
     } catch (error) {
       failed(error);
     }
-  });
+  };
+  // Polling, because a Secret's volume changes by renaming a symbolic link, which a watch of the file never sees.
+  watchFile(file, { interval: intervalMs, persistent: false }, look);
+  return () => unwatchFile(file, look);
 }

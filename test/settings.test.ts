@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { type Settings, readSettings, settingRows } from '../src/settings.ts';
+
+const read = (args: readonly string[], env: Record<string, string> = {}): Settings => {
+  const settings = readSettings(args, env);
+  assert(!Array.isArray(settings), String(settings));
+  return settings;
+};
+
+describe('settings', () => {
+  it('have a default each', () => {
+    const settings = read([]);
+    assert.equal(`${settings.host}:${settings.port}`, settingRows.listen.value);
+    assert.equal(settings.strict, false);
+    assert.deepEqual([...settings.excludedNamespaces], ['kube-system', 'kube-node-lease']);
+  });
+
+  it('come from flags before the environment', () => {
+    const env = {
+      HEALTH_INJECTOR_DRAIN_SECONDS: '7',
+      HEALTH_INJECTOR_STRICT: 'true',
+      HEALTH_INJECTOR_PREFIX: 'health.corp/',
+    };
+    const settings = read(['--drain-seconds', '9', '--listen=[::1]:9443'], env);
+    assert.deepEqual([settings.drainMs, settings.strict, settings.prefix], [9_000, true, 'health.corp/']);
+    assert.deepEqual([settings.host, settings.port], ['::1', 9443]);
+  });
+
+  it('do not listen beyond loopback with development certificates', () => {
+    assert.deepEqual(readSettings(['--listen=0.0.0.0:8443'], {}), [
+      '--certificate-directory is missing: development certificates are for loopback only.',
+    ]);
+    assert.equal(read(['--listen=0.0.0.0:8443', '--certificate-directory=/certificates']).host, '0.0.0.0');
+  });
+
+  it('tell every mistake in a sentence', () => {
+    const mistakes = readSettings(
+      ['--listen=8443', '--strict=yes', '--prefix=health', '--log-level=loud', '--drain-seconds=long'],
+      {},
+    );
+    assert.deepEqual(mistakes, [
+      '--listen is "8443", expected HOST:PORT such as 127.0.0.1:8443.',
+      '--prefix is "health", expected a DNS name and a slash.',
+      '--strict is "yes", expected true or false.',
+      '--log-level is "loud", expected debug, info, warn, error or silent.',
+      '--drain-seconds is "long", expected a count of seconds.',
+    ]);
+    assert.match(String(readSettings(['--unknown'], {})), /Unknown option '--unknown'/);
+  });
+});
