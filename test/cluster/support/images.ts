@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { install } from '../../support/packages.ts';
 import { eventually, run } from './kubectl.ts';
 
 const tools = process.env['CLUSTER_TOOLS'] ?? new URL('../../../../shared/cluster', import.meta.url).pathname;
@@ -119,22 +119,3 @@ async function saveKeys(file: string): Promise<void> {
   await client('shutdown', 'nosave').catch(() => {});
   await server;
 }
-
-async function install(packages: readonly string[]): Promise<void> {
-  const missing: string[] = [];
-  for (const name of packages) if (!(await isThere(name))) missing.push(name);
-  if (missing.length === 0) return;
-  await run('apt-get', ['update', '-q']);
-  await run('env', [
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    'install',
-    '-y',
-    '-q',
-    '--no-install-recommends',
-    ...missing,
-  ]);
-}
-
-const isThere = (name: string): Promise<boolean> =>
-  new Promise((resolve) => void execFile('dpkg', ['-s', name], (error) => resolve(error === null)));

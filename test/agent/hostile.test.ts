@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { checkWithin } from './support/agent.ts';
+import { behaviours, startPeer } from './support/hostile-peer.ts';
+
+const timeoutMs = 300;
+const handshake = Buffer.from([0x16, 3, 3, 0x3f, 0xff, 2, 0, 0x3f, 0xfb, 3, 3]);
+
+/** For each check: its URL at PORT, and how a right answer begins. */
+const checks: Readonly<Record<string, { readonly url: string; readonly beginning: Buffer }>> = {
+  redis: { url: 'redis://:$PASSWORD@:PORT', beginning: Buffer.from('-LOADING ') },
+  http: {
+    url: 'http://:PORT/?body=well',
+    beginning: Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n'),
+  },
+  'http without a body': { url: 'http://:PORT', beginning: Buffer.from('HTTP/1.1 200 OK\r\nServer: ') },
+  https: { url: 'https://:PORT', beginning: handshake },
+  tls: { url: 'tls://:PORT', beginning: handshake },
+  // SETTINGS, empty, and the head of a HEADERS frame of 16,000 bytes.
+  grpc: { url: 'grpc://:PORT', beginning: Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x3e, 0x80, 1, 4, 0, 0, 0, 1]) },
+  'grpc over TLS': { url: 'grpc://:PORT?tls', beginning: handshake },
+  'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
+};
+
+describe('a peer that', () => {
+  for (const [what, behave] of Object.entries(behaviours)) {
+    for (const [name, { url, beginning }] of Object.entries(checks)) {
+      it(`${what} fails ${name}, in time and in one line`, async () => {
+        const peer = await startPeer(behave, beginning);
+        try {
+          for (const probe of ['readiness', 'liveness']) {
+            const args = ['--probe', probe, '--timeout', `${timeoutMs}ms`, url.replace('PORT', `${peer.port}`)];
+            const { code, line } = await checkWithin(timeoutMs + 400, args, { PASSWORD: 'correct-horse' });
+            const expected = what === 'says nothing' ? [3] : [1, 2, 3, 4];
+            assert(code !== null && expected.includes(code), `${code}: ${line}`);
+            assert.match(line, /^[a-z][ -~]{7,} \([a-z]+ 127\.0\.0\.1:\d+\)$/i);
+            assert(!line.includes('correct'), line);
+          }
+        } finally {
+          await peer.stop();
+        }
+      });
+    }
+  }
+});

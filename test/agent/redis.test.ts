@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Checked, check, checkWithin } from './support/agent.ts';
+import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { freePort, useDaemons } from './support/daemon.ts';
+import { eventually } from './support/eventually.ts';
+import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
+
+const password = 'correct-horse-battery-staple';
+const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
+const lines: string[] = [];
+
+/** As the agent's `check`, with every line kept for the last test. */
+async function ask(...args: string[]): Promise<Checked> {
+  const checked = await check(args, env);
+  lines.push(checked.line);
+  return checked;
+}
+
+/** The exit codes of the three probes. */
+async function codesOf(url: string): Promise<Record<string, number | null>> {
+  const codes: Record<string, number | null> = {};
+  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await ask('--probe', probe, url)).code;
+  return codes;
+}
+
+describe('the agent asks a real redis', () => {
+  const directory = useDaemons(['redis-server']);
+  const file = join(directory, 'password');
+
+  it('PONG passes', async () => {
+    const { port } = await startRedis(directory);
+    const { code, line } = await ask(`redis://:${port}`);
+    assert.equal(code, 0);
+    assert.match(line, new RegExp(`^PONG \\(redis 127\\.0\\.0\\.1:${port}, \\d+\\.\\d ms\\)$`));
+  });
+
+  it('nobody there is 2', async () => {
+    const { code, line } = await ask(`redis://:${await freePort()}`);
+    assert.equal(code, 2);
+    assert.match(line, /^connection refused on 127\.0\.0\.1 and ::1 /);
+  });
+
+  describe('with a password', () => {
+    let redis: RedisServer;
+    before(async () => {
+      redis = await startRedis(directory, [`requirepass ${password}`, 'loglevel verbose']);
+      await redis.cli('acl', 'setuser', 'probe', 'on', `>${password}`, '+ping', '+quit');
+      await redis.cli('acl', 'setuser', 'idle', 'on', `>${password}`);
+    });
+    after(() => redis.kill());
+
+    it('takes it from the environment', async () => {
+      assert.equal((await ask(`redis://:$PASSWORD@:${redis.port}`)).code, 0);
+    });
+
+    it('takes it from a file, with the line end of an editor', async () => {
+      for (const end of ['', '\n', '\r\n']) {
+        writeFileSync(file, password + end);
+        assert.equal((await ask(`redis://:${redis.port}?password-file=${file}`)).code, 0);
+      }
+    });
+
+    it('logs a user in, by name or by variable', async () => {
+      writeFileSync(file, password);
+      assert.equal((await ask(`redis://probe:$PASSWORD@:${redis.port}`)).code, 0);
+      assert.equal((await ask(`redis://$LOGIN:$PASSWORD@:${redis.port}`)).code, 0);
+      assert.equal((await ask(`redis://probe@:${redis.port}?password-file=${file}`)).code, 0);
+    });
+
+    const refused = { liveness: 0, readiness: 4, startup: 0 };
+    for (const [what, url, reason] of [
+      ['no password', 'redis://:PORT', /^NOAUTH /],
+      ['a wrong password', 'redis://:$WRONG@:PORT', /^WRONGPASS /],
+      ['an unknown user', 'redis://nobody:$PASSWORD@:PORT', /^WRONGPASS /],
+      ['a user who may not ping', 'redis://idle:$PASSWORD@:PORT', /^NOPERM /],
+      ['a variable that is not set', 'redis://:$UNSET@:PORT', /^environment variable UNSET is not set /],
+      ['a file that is not there', 'redis://:PORT?password-file=/nowhere', /^cannot read \/nowhere: no such file /],
+    ] as const) {
+      it(`is alive, not ready, with ${what}`, async () => {
+        const at = url.replace('PORT', `${redis.port}`);
+        assert.deepEqual(await codesOf(at), refused);
+        assert.match((await ask(at)).line, reason);
+      });
+    }
+
+    it('is not troubled by a thousand checks', async function () {
+      this.timeout(30_000);
+      // Its own clients, those of this test, close in ways that are not under test.
+      await eventually('the other clients to be gone', 2_000, async () =>
+        /^connected_clients:1\r$/m.test(await redis.cli('info')),
+      );
+      const logged = redis.log().length;
+      const before = statistics(await redis.cli('info'));
+      const url = `redis://:$PASSWORD@:${redis.port}`;
+      const worker = async () => {
+        for (let count = 0; count < 250; count++) assert.equal((await ask(url)).code, 0);
+      };
+      await Promise.all([worker(), worker(), worker(), worker()]);
+      const after = statistics(await redis.cli('info'));
+      const lost = redis
+        .log()
+        .slice(logged)
+        .split('\n')
+        .filter((line) => line !== '' && !/ - Accepted 127\.0\.0\.1:| - Client closed connection /.test(line));
+      assert.deepEqual(lost, []);
+      assert.equal(after['connected_clients'], 1);
+      assert.equal(after['total_connections_received']! - before['total_connections_received']!, 1_001);
+      for (const key of [
+        'rejected_connections',
+        'total_error_replies',
+        'unexpected_error_replies',
+        'acl_access_denied_auth',
+      ]) {
+        assert.equal(after[key], before[key], key);
+      }
+      assert(waiting(redis.port) < 20, `${waiting(redis.port)} in TIME_WAIT`);
+    });
+  });
+
+  it('while it loads it is alive, not ready', async () => {
+    const redis = await startRedis(directory, await slowToLoad(directory, 5_000));
+    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
+    assert.match((await ask(`redis://:${redis.port}`)).line, /^LOADING /);
+    await redis.kill();
+  });
+
+  it('while it runs a long script it is alive, not ready', async () => {
+    const redis = await startRedis(directory, ['busy-reply-threshold 20']);
+    const script = redis.cli('eval', 'while true do end', '0');
+    const { line } = await eventually('BUSY', 3_000, async () => {
+      const checked = await ask(`redis://:${redis.port}`);
+      return checked.code === 1 && checked;
+    });
+    assert.match(line, /^BUSY /);
+    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
+    await redis.cli('script', 'kill');
+    await script;
+    assert.equal((await ask(`redis://:${redis.port}`)).code, 0);
+    await redis.kill();
+  });
+
+  it('a replica that lost its master is alive, not ready', async () => {
+    const redis = await startRedis(directory, [
+      `replicaof 127.0.0.1 ${await freePort()}`,
+      'replica-serve-stale-data no',
+    ]);
+    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
+    assert.match((await ask(`redis://:${redis.port}`)).line, /^MASTERDOWN /);
+    await redis.kill();
+  });
+
+  it('once it is full it is alive, not ready', async () => {
+    const redis = await startRedis(directory, ['maxclients 1', `requirepass ${password}`]);
+    const guests = [connect(redis.port, '127.0.0.1'), connect(redis.port, '127.0.0.1')];
+    await eventually('a full redis', 2_000, async () => (await ask(`redis://:${redis.port}`)).code === 1);
+    for (const url of [`redis://:${redis.port}`, `redis://:$PASSWORD@:${redis.port}`]) {
+      assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 1, startup: 0 });
+      assert.match((await ask(url)).line, /^ERR max number of clients reached /);
+    }
+    for (const guest of guests) guest.destroy();
+    await redis.kill();
+  });
+
+  it('when it is stopped it is 3, in time', async () => {
+    const redis = await startRedis(directory);
+    redis.signal('SIGSTOP');
+    for (const probe of ['liveness', 'readiness']) {
+      const args = ['--probe', probe, '--timeout', '300ms', `redis://:${redis.port}`];
+      const { code, line, ms } = await checkWithin(400, args);
+      assert.equal(code, 3);
+      assert(ms >= 300, `${ms} ms`);
+      assert.match(line, /^timed out after 300ms /);
+    }
+    redis.signal('SIGCONT');
+    assert.equal((await ask(`redis://:${redis.port}`)).code, 0);
+    await redis.kill();
+  });
+
+  describe('over TLS', () => {
+    const { cert, key, ca, otherCa } = writeCertificate(
+      directory,
+      'redis',
+      certificateFor(['localhost', 'redis.test']),
+    );
+    let redis: RedisServer;
+    let port: number;
+    before(async () => {
+      port = await freePort();
+      const files = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${ca}`];
+      redis = await startRedis(directory, [
+        `tls-port ${port}`,
+        'tls-auth-clients no',
+        `requirepass ${password}`,
+        ...files,
+      ]);
+    });
+    after(() => redis.kill());
+
+    it('passes with the right authority, and without any', async () => {
+      for (const trust of ['', `&ca=${ca}`, `&ca=${ca}&server-name=redis.test`]) {
+        const { code, line } = await ask(`redis://:$PASSWORD@:${port}?tls${trust}`);
+        assert.equal(code, 0, line);
+      }
+    });
+
+    it('refuses an authority that did not sign', async () => {
+      const { code, line } = await ask(`redis://:$PASSWORD@:${port}?tls&ca=${otherCa}`);
+      assert.equal(code, 4);
+      assert.match(line, /^certificate not trusted: unknown issuer /);
+    });
+
+    it('refuses another name', async () => {
+      const { code, line } = await ask(`redis://:$PASSWORD@:${port}?tls&ca=${ca}&server-name=other.test`);
+      assert.equal(code, 4);
+      assert.match(line, /^certificate is not valid for name other\.test /);
+    });
+
+    it('is 4 for a check without TLS', async () => {
+      const { code, line } = await ask(`redis://:$PASSWORD@:${port}`);
+      assert.equal(code, 4, line);
+      assert.match(line, /^connection (closed|reset) before the answer /);
+    });
+
+    it('never passes where redis speaks in the clear', async () => {
+      // Redis waits for the end of a line, and whether the random bytes of a handshake hold one is chance.
+      const { code, line } = await ask('--timeout', '300ms', `redis://:$PASSWORD@:${redis.port}?tls`);
+      assert.match(`${code} ${line}`, /^(3 timed out|4 peer does not speak TLS)/);
+    });
+
+    it('has nothing to log about a check that passes', async () => {
+      const logged = redis.log().length;
+      for (let count = 0; count < 20; count++) await ask(`redis://:$PASSWORD@:${port}?tls&ca=${ca}`);
+      assert.equal(redis.log().slice(logged), '');
+    });
+  });
+
+  after('no line holds a password', () => {
+    for (const line of lines) for (const secret of [env.PASSWORD, env.WRONG]) assert(!line.includes(secret), line);
+  });
+});
+
+/** What INFO says in numbers. */
+const statistics = (info: string): Readonly<Record<string, number>> =>
+  Object.fromEntries([...info.matchAll(/^(\w+):(\d+)\r?$/gm)].map(([, key, value]) => [key, Number(value)]));
+
+/** How many connections with this port are held in TIME_WAIT, on either side. */
+const waiting = (port: number): number => {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  return rows.filter((row) =>
+    new RegExp(`^ *\\d+: 0100007F:${hex} \\w+:\\w+ 06|^ *\\d+: \\w+:\\w+ 0100007F:${hex} 06`).test(row),
+  ).length;
+};

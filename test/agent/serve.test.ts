@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { type Serving, serve } from './support/agent.ts';
+import { freePort, useDaemons } from './support/daemon.ts';
+import { eventually } from './support/eventually.ts';
+import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
+
+const password = 'correct-horse-battery-staple';
+const probes = ['/livez', '/readyz', '/startupz'] as const;
+
+describe('serve watches a real redis', () => {
+  const directory = useDaemons(['redis-server']);
+  const options = [`requirepass ${password}`];
+  let redis: RedisServer;
+  let agent: Serving;
+  let port: number;
+  let stopped = false;
+
+  before(async function () {
+    this.timeout(300_000);
+    const loading = await slowToLoad(directory, 750);
+    port = await freePort();
+    redis = await startRedis(directory, [...options, ...loading], port);
+    const checks = ['--period', '200ms', '--timeout', '150ms', '--container', 'cache', `redis://:$PASSWORD@:${port}`];
+    const report = ['--container', 'jobs', 'done=push:?max-age=60s'];
+    agent = await serve([...checks, ...report], { PASSWORD: password });
+  });
+  after(async () => {
+    if (!stopped) await agent.stop();
+    await redis.kill();
+  });
+
+  const statusOf = async (path: string): Promise<number> => (await agent.get(path)).status;
+  const statuses = (): Promise<number[]> => Promise.all(probes.map((probe) => statusOf(`${probe}/cache`)));
+  const become = (...expected: number[]): Promise<boolean> =>
+    eventually(`${expected}`, 3_000, async () => {
+      const found = await statuses();
+      if (`${found}` !== `${expected}`) throw new Error(`${found}`);
+      return true;
+    });
+  /** The changes of the verdict on redis that were logged, oldest first. */
+  const changes = (): string[] =>
+    [...agent.log().matchAll(/ container=cache .*verdict=(.*)$/gm)].map(([, rest]) => rest!);
+
+  it('while it loads it is alive and started, not ready', async () => {
+    await become(200, 503, 200);
+    assert.equal(await statusOf('/readyz'), 503);
+    assert.match(
+      (await agent.get('/readyz/cache?verbose')).body,
+      /alive, LOADING .*\nfailed: redis 127\.0\.0\.1:\d+\n$/,
+    );
+    assert.match(changes().at(-1)!, /^alive reason="LOADING /);
+  });
+
+  it('once it has loaded it is ready', async () => {
+    await become(200, 200, 200);
+    assert.equal(changes().at(-1), 'pass reason=PONG');
+    assert.deepEqual(await agent.get('/readyz/cache'), { status: 200, body: 'ok\n' });
+    assert.match(
+      (await agent.get('/livez/cache?verbose')).body,
+      /^\[\+\] redis 127\.0\.0\.1:\d+: pass, PONG, .*ago\nok\n$/,
+    );
+  });
+
+  it('when it is stopped it is 504, until it goes on', async () => {
+    redis.signal('SIGSTOP');
+    await become(504, 504, 504);
+    assert.equal(changes().at(-1), 'fail reason="timed out after 150ms"');
+    redis.signal('SIGCONT');
+    await become(200, 200, 200);
+  });
+
+  it('when it is killed it is 502, until it is back', async () => {
+    await redis.kill();
+    await become(502, 502, 502);
+    assert.equal(changes().at(-1), 'fail reason="connection refused on 127.0.0.1 and ::1"');
+    const { body } = await agent.get('/livez');
+    assert.equal(body, `failed: cache/redis 127.0.0.1:${port}\n`);
+    redis = await startRedis(directory, options, port);
+    await become(200, 200, 200);
+    assert.equal(changes().at(-1), 'pass reason=PONG');
+  });
+
+  it('is alive, not ready, when the password is another one', async () => {
+    await redis.cli('config', 'set', 'requirepass', 'changed');
+    await become(200, 502, 200);
+    assert.match(changes().at(-1)!, /^alive reason="WRONGPASS /);
+    await redis.cli('-a', 'changed', '--no-auth-warning', 'config', 'set', 'requirepass', password);
+    await become(200, 200, 200);
+  });
+
+  it('takes the report of an application', async () => {
+    assert.equal(await statusOf('/livez/jobs'), 200);
+    assert.equal(await statusOf('/readyz/jobs'), 503);
+    assert.deepEqual(await agent.post('/push/jobs/done'), { status: 204, body: '' });
+    assert.equal(await statusOf('/readyz/jobs'), 200);
+    assert.equal(await statusOf('/readyz'), 200);
+    assert.equal((await agent.post('/push/jobs/undone')).status, 404);
+  });
+
+  it('has nothing else to say', async () => {
+    for (const path of ['/', '/livez/', '/livez/nobody', '/LIVEZ', '/livez/../metrics'])
+      assert.equal(await statusOf(path), 404);
+    assert.equal((await agent.post('/livez')).status, 405);
+    assert.equal(await statusOf('/push/jobs/done'), 405);
+    assert.equal(await statusOf('/agentz'), 200);
+  });
+
+  it('counts in OpenMetrics', async () => {
+    const { status, body } = await agent.get('/metrics');
+    assert.equal(status, 200);
+    assert(body.endsWith('\n# EOF\n'));
+    const samples = body
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/^# (TYPE|HELP|UNIT|EOF)/.test(line));
+    for (const line of samples) {
+      assert.match(line, /^health_probe_\w+\{(\w+="(?:[^"\\\n]|\\["\\n])*",?)*\} -?\d+(\.\d+)?$/);
+    }
+    assert.equal(new Set(samples.map((line) => line.replace(/ \S+$/, ''))).size, samples.length);
+    const of = `container="cache",check="redis 127.0.0.1:${port}"`;
+    assert(samples.includes(`health_probe_check_verdict{${of},verdict="pass"} 1`));
+    assert(samples.includes(`health_probe_check_verdict{${of},verdict="fail"} 0`));
+    for (const outcome of ['pass', 'alive', 'fail']) {
+      assert(
+        samples.some(
+          (line) => line.startsWith(`health_probe_checks_total{${of},outcome="${outcome}"} `) && !line.endsWith(' 0'),
+        ),
+      );
+    }
+    assert(samples.some((line) => line.startsWith('health_probe_http_requests_total{path="livez",code="504"} ')));
+  });
+
+  it('shows the password nowhere', async () => {
+    const paths = ['/metrics', '/readyz?verbose', '/livez/cache?verbose', '/agentz?verbose'];
+    const said = await Promise.all(paths.map(async (path) => (await agent.get(path)).body));
+    for (const text of [...said, agent.log()]) assert(!text.includes(password) && !text.includes('PASSWORD'), text);
+  });
+
+  it('is not troublesome to redis', async () => {
+    const info = await redis.cli('info');
+    assert.match(info, /^rejected_connections:0\r$/m);
+    const clients = Number(/^connected_clients:(\d+)/m.exec(info)?.[1]);
+    assert(clients <= 2, `${clients} clients`);
+  });
+
+  it('after SIGTERM it is not ready at once, answers for a while, and ends with 0', async () => {
+    stopped = true;
+    const start = performance.now();
+    const ended = agent.stop();
+    await eventually('not ready', 500, async () => (await statusOf('/readyz/cache')) === 503);
+    assert.equal((await agent.get('/readyz')).body, 'failed: shutting down\n');
+    assert.equal(await statusOf('/livez'), 200);
+    assert.equal(await statusOf('/startupz'), 200);
+    assert.equal(await ended, 0);
+    const took = performance.now() - start;
+    assert(took >= 900 && took < 2_000, `${took} ms`);
+    assert.match(agent.log(), / level=info msg=stopped\n$/);
+  });
+});

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { install } from '../../support/packages.ts';
+import { eventually } from './eventually.ts';
+
+/** A real server that runs as a child process. */
+export type Daemon = {
+  /** All that it printed. */
+  readonly log: () => string;
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Kills it and waits until it is gone. */
+  readonly kill: () => Promise<void>;
+};
+
+const running = new Map<ChildProcess, Daemon>();
+
+/** Starts a server and waits until it accepts connections on the port. */
+export async function startDaemon(program: string, args: readonly string[], port: number): Promise<Daemon> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.on('error', (error) => (log += error.message));
+  const daemon: Daemon = {
+    log: () => log,
+    signal: (signal) => void child.kill(signal),
+    kill: async () => {
+      running.delete(child);
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+  running.set(child, daemon);
+  await eventually(`${program} on port ${port}`, 5_000, async () => {
+    if (child.exitCode !== null) throw new Error(log);
+    return accepts(port);
+  });
+  return daemon;
+}
+
+/** A directory for the servers of a file; these packages are there before its tests, and nothing is left after them. */
+export function useDaemons(packages: readonly string[]): string {
+  const directory = mkdtempSync(join(tmpdir(), 'health-probe-'));
+  before(function (this: Mocha.Context) {
+    this.timeout(300_000);
+    return install(packages);
+  });
+  after(async () => {
+    for (const daemon of running.values()) await daemon.kill();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return directory;
+}
+
+/** A port of loopback that is free for TCP and UDP, below those that the kernel gives to connections. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if ((await isFree(port)) && !(await accepts(port, '::1'))) return port;
+  }
+}
+
+const accepts = (port: number, host = '127.0.0.1'): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host });
+    socket.on('connect', () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+
+async function isFree(port: number): Promise<boolean> {
+  const tcp = createServer();
+  const udp = createSocket('udp4');
+  try {
+    tcp.listen(port, '127.0.0.1');
+    await once(tcp, 'listening');
+    udp.bind(port, '127.0.0.1');
+    await once(udp, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await Promise.all([new Promise((done) => tcp.close(done)), new Promise<void>((done) => udp.close(done))]);
+  }
+}
