@@ -18,6 +18,7 @@ pub fn refusal(error: &Error) -> Outcome {
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         )
         | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
+        Error::InvalidMessage(_) => "peer sent a malformed TLS message".into(),
         Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
         Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),
         other => format!("TLS failed: {other}"),
