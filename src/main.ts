@@ -32,7 +32,7 @@ if (settings.certificateDirectory) {
   watchKeyPair(
     settings.certificateDirectory,
     (renewed) => {
-      webhook.server.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' });
+      webhook.renew(renewed);
       log.info('certificate renewed');
     },
     (error) => log.error({ err: error }, 'certificate could not be read again'),

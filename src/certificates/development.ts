@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readKeyPair, writeKeyPair } from './files.ts';
 import { type Issued, isDue, issueAuthority, issueServer } from './issue.ts';
 
 /** The certificate for loopback in `directory`: made where it is missing or old, its CA beside it for clients. */
@@ -8,19 +9,14 @@ export function developmentCertificate(directory: string, now: Date): Issued {
   if (known && !isDue(known.cert, now)) return known;
   const authority = issueAuthority('health-injector development', now);
   const issued = issueServer(authority, ['localhost', '127.0.0.1', '::1'], now, 90);
-  mkdirSync(directory, { recursive: true });
+  writeKeyPair(directory, issued);
   writeFileSync(join(directory, 'ca.crt'), authority.cert);
-  writeFileSync(join(directory, 'tls.crt'), issued.cert);
-  writeFileSync(join(directory, 'tls.key'), issued.key, { mode: 0o600 });
   return issued;
 }
 
 function read(directory: string): Issued | undefined {
   try {
-    return {
-      cert: readFileSync(join(directory, 'tls.crt'), 'utf8'),
-      key: readFileSync(join(directory, 'tls.key'), 'utf8'),
-    };
+    return readKeyPair(directory);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { mkdirSync, readFileSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Issued } from './issue.ts';
 
@@ -10,6 +10,13 @@ export const readKeyPair = (directory: string): Issued => ({
   cert: readFileSync(join(directory, 'tls.crt'), 'utf8'),
   key: readFileSync(join(directory, 'tls.key'), 'utf8'),
 });
+
+/** Writes `tls.crt` and `tls.key` into a folder, which it makes; only the owner may read the key. */
+export function writeKeyPair(directory: string, { cert, key }: Issued): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'tls.crt'), cert);
+  writeFileSync(join(directory, 'tls.key'), key, { mode: 0o600 });
+}
 
 /** Calls `changed` with the new pair each time that the certificate of a folder changes, until the call that it returns. */
 export function watchKeyPair(

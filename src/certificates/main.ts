@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureCertificates } from './cluster.ts';
+import { writeKeyPair } from './files.ts';
 
 /**
  * Runs in the cluster before the webhook starts: makes sure that the Secret holds a certificate and that the webhook
@@ -26,9 +25,7 @@ if (!namespace || !secret || !service || !directory || !configuration) {
 
 try {
   const { pair, news } = await ensureCertificates({ namespace, secret, service, configuration }, new Date());
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'tls.crt'), pair.cert);
-  writeFileSync(join(directory, 'tls.key'), pair.key, { mode: 0o600 });
+  writeKeyPair(directory, pair);
   process.stdout.write(`${news}\n`);
 } catch (error) {
   process.stderr.write(`The certificates could not be set up: ${(error as Error).message}\n`);

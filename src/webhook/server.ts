@@ -1,22 +1,25 @@
 import { createServer, type Server } from 'node:https';
 import express from 'express';
 import type { Logger } from 'pino';
+import type { Issued } from '../certificates/issue.ts';
 import { createHandler } from './handler.ts';
 import { createMetrics } from './metrics.ts';
 import type { MutateContext } from './mutate.ts';
 
-/** A certificate and its key, PEM. */
-export type KeyPair = { readonly cert: string; readonly key: string };
+/** What the server takes of TLS, at its start and with every new certificate. */
+const minVersion = 'TLSv1.2';
 
 /** A webhook that is not yet listening. */
 export type Webhook = {
   readonly server: Server;
+  /** Serves another certificate from the next handshake on; no connection is dropped. */
+  readonly renew: (pair: Issued) => void;
   /** Says not ready, goes on answering for `waitMs`, then closes; resolves when the last call is answered. */
   readonly drain: (waitMs: number) => Promise<void>;
 };
 
 /** Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. */
-export function createWebhook(context: MutateContext, { cert, key }: KeyPair, log: Logger): Webhook {
+export function createWebhook(context: MutateContext, { cert, key }: Issued, log: Logger): Webhook {
   const metrics = createMetrics();
   let isDraining = false;
   const app = express();
@@ -48,7 +51,7 @@ export function createWebhook(context: MutateContext, { cert, key }: KeyPair, lo
 
   // Node looks for calls that are over their time only every 30 s by itself.
   const often = { connectionsCheckingInterval: 2_000, handshakeTimeout: 10_000 };
-  const server = createServer({ cert, key, minVersion: 'TLSv1.2', ...often }, app);
+  const server = createServer({ cert, key, minVersion, ...often }, app);
   // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
   server.keepAliveTimeout = 120_000;
   server.headersTimeout = 10_000;
@@ -58,6 +61,7 @@ export function createWebhook(context: MutateContext, { cert, key }: KeyPair, lo
 
   return {
     server,
+    renew: (pair) => server.setSecureContext({ ...pair, minVersion }),
     drain: async (waitMs) => {
       isDraining = true;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
