@@ -37,7 +37,7 @@ function parseText(text: string): Check | Refusal {
   const body = rest.slice(colon + 1);
   if (row.target === 'command') {
     const command = splitWords(body);
-    return 'received' in command ? command : { ...blank, command };
+    return isRefusal(command) ? command : { ...blank, command };
   }
   const odd = [...body].find((character) => character < '!' || character > '~' || character === '#');
   if (odd !== undefined) return refuse(`check holds the character ${quote(odd)}`, 'it percent-encoded');

@@ -1,6 +1,7 @@
 import type { V1Container } from '@kubernetes/client-node';
+import { type Refusal, isRefusal } from '../check/check.ts';
 import { type PatternName, patterns } from '../patterns/index.ts';
-import type { ContainerWish, Obstacle, ProbeWish } from '../patterns/pattern.ts';
+import type { ContainerWish, ProbeWish } from '../patterns/pattern.ts';
 import { probeField } from '../pod/addition.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Checks, type ContainerIntent, type ProbeName, probeNames } from './intent.ts';
@@ -52,7 +53,7 @@ function assignContainer(
     const checks = own ?? intent.check;
     if (checks === undefined || checks === 'off') continue;
     const carried = carrier(intent, checks, pod);
-    if ('received' in carried) {
+    if (isRefusal(carried)) {
       if (own || probe !== 'startup') addOnce(notes.problems, { annotation: checks.annotation, ...carried });
       continue;
     }
@@ -95,14 +96,14 @@ function reasonToLeave(
 const completionWarning = (probe: ProbeName, container: string): string =>
   `The Pod runs to completion: an application in container "${container}" that exits with 0 when its ${probe} probe stops it counts as succeeded.`;
 
-function carrier(intent: ContainerIntent, checks: Checks, pod: Pod): { readonly pattern: PatternName } | Obstacle {
-  let first: Obstacle | undefined;
+function carrier(intent: ContainerIntent, checks: Checks, pod: Pod): { readonly pattern: PatternName } | Refusal {
+  let first: Refusal | undefined;
   for (const pattern of intent.patterns as readonly PatternName[]) {
     const obstacle = patterns[pattern].obstacle(checks.list, intent.container, pod);
     if (!obstacle) return { pattern };
     first ??= obstacle;
   }
-  return first as Obstacle;
+  return first as Refusal;
 }
 
 function addOnce(problems: Problem[], problem: Problem): void {

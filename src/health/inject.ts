@@ -73,11 +73,8 @@ function build(pod: Pod, additions: readonly Addition[], status: Status, { prefi
 /** Nobody reads more, and a hostile Pod must not fill the log. */
 const mostProblems = 32;
 
-function rejected(pod: Pod, problems: readonly Problem[], { prefix }: InjectionContext): Outcome {
-  const text = problems.slice(0, mostProblems).map(sentence).join('\n').slice(0, 8_192);
-  return {
-    kind: 'rejected',
-    pod: annotate(pod, { [`${prefix}problems`]: text }),
-    problems: problems.slice(0, mostProblems),
-  };
+function rejected(pod: Pod, all: readonly Problem[], { prefix }: InjectionContext): Outcome {
+  const problems = all.slice(0, mostProblems);
+  const text = problems.map(sentence).join('\n').slice(0, 8_192);
+  return { kind: 'rejected', pod: annotate(pod, { [`${prefix}problems`]: text }), problems };
 }

@@ -1,6 +1,7 @@
 import type { Key } from './annotations.ts';
 import type { HealthIntent } from './intent.ts';
-import { type Problem, receivedValue } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { readValue } from './read-value.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { Entry } from './written.ts';
 
@@ -15,14 +16,8 @@ export function readPodWide(
   context: ReadingContext,
   problems: Problem[],
 ): Omit<HealthIntent, 'containers'> {
-  const read = <T>(key: Key, otherwise: T, parse: (value: string) => T | undefined, expected: string): T => {
-    const entry = pod.get(key);
-    const value = entry && parse(entry.value);
-    if (entry && value === undefined) {
-      problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
-    }
-    return value ?? otherwise;
-  };
+  const read = <T>(key: Key, otherwise: T, parse: (value: string) => T | undefined, expected: string): T =>
+    readValue(pod.get(key), parse, expected, problems) ?? otherwise;
   return {
     healthPort: read<number | undefined>('health-port', undefined, parsePort, 'a number from 1024 to 65535'),
     cpu: read('cpu', '20m', quantity(cpu), 'a quantity such as 20m'),

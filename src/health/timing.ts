@@ -1,6 +1,7 @@
 import { parseDuration } from '../check/kinds.ts';
 import type { Key } from './annotations.ts';
-import { type Problem, receivedValue } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { readValue } from './read-value.ts';
 import type { Entry } from './written.ts';
 
 /** How often and how patiently to check; what the user left out is undefined, and each pattern has its default. */
@@ -15,14 +16,8 @@ export type Timing = {
 
 /** Reads the durations and counts of one container. */
 export function readTiming(find: (key: Key) => Entry | undefined, problems: Problem[]): Timing {
-  const read = <T>(key: Key, parse: (value: string) => T | undefined, expected: string): T | undefined => {
-    const entry = find(key);
-    const value = entry && parse(entry.value);
-    if (entry && value === undefined) {
-      problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
-    }
-    return value;
-  };
+  const read = <T>(key: Key, parse: (value: string) => T | undefined, expected: string): T | undefined =>
+    readValue(find(key), parse, expected, problems);
   const seconds = 'whole seconds such as 10s or 1m30s';
   const count = 'a count from 1 to 1000';
   const timing = {

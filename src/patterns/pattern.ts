@@ -1,4 +1,4 @@
-import type { Check } from '../check/check.ts';
+import type { Check, Refusal } from '../check/check.ts';
 import type { HealthIntent, ProbeName } from '../health/intent.ts';
 import type { Problem } from '../health/problem.ts';
 import type { Timing } from '../health/timing.ts';
@@ -34,16 +34,13 @@ export type Plan = {
   readonly problems: readonly Problem[];
 };
 
-/** Why a pattern cannot carry the checks of a probe: the two halves of a problem's sentence. */
-export type Obstacle = { readonly received: string; readonly expected: string };
-
 /** One way of bringing a health check into a Pod; a new one is a folder and a line in `index.ts`. */
 export type Pattern = {
   readonly summary: string;
   /** The probes that the key `check` fills; the others take a check of their own. */
   readonly fills: readonly ProbeName[];
   /** Says why the checks of one probe cannot be carried; undefined where they can. */
-  readonly obstacle: (checks: readonly Check[], container: string, pod: Pod) => Obstacle | undefined;
+  readonly obstacle: (checks: readonly Check[], container: string, pod: Pod) => Refusal | undefined;
   /** Plans all containers at once, since they may share a sidecar. */
   readonly plan: (wishes: readonly ContainerWish[], context: PlanContext) => Plan;
 };

@@ -1,11 +1,8 @@
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
-import type { Check } from '../check/check.ts';
-
-/** Why something that a check names cannot be borrowed: the two halves of a problem's sentence. */
-type Obstacle = { readonly received: string; readonly expected: string };
+import type { Check, Refusal } from '../check/check.ts';
 
 /** The env entries that the checks name, and those that these refer to by `$(NAME)`, in the container's order. */
-export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Obstacle {
+export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Refusal {
   const env = container.env ?? [];
   // Of two entries of one name the last counts.
   const byName = new Map(env.map((entry) => [entry.name, entry]));
@@ -47,7 +44,7 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 }
 
 /** The mounts, read-only, on which the files lie that the checks name. */
-export function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Obstacle {
+export function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
   for (const file of checks.flatMap((check) => check.files)) {
     const mount = (container.volumeMounts ?? [])

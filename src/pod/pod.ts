@@ -15,6 +15,10 @@ export const allContainers = (pod: Pod): readonly V1Container[] => [
   ...pod.spec.containers,
 ];
 
+/** The name of the first of these containers that is an init container: what serves them has to start before it. */
+export const firstInitContainer = (pod: Pod, names: readonly string[]): string | undefined =>
+  pod.spec.initContainers?.find(({ name }) => names.includes(name))?.name;
+
 /** True where the Pod runs to completion: its containers are not restarted after an exit 0. */
 export const runsToCompletion = (pod: Pod): boolean =>
   pod.spec.restartPolicy === 'Never' ||

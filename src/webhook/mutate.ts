@@ -16,6 +16,8 @@ export type MutateContext = InjectionContext & {
 /** An answer, and what to log and count about it. */
 export type Answer = {
   readonly response: ReviewResponse;
+  /** The JSON Patch in the clear; undefined where there is none. */
+  readonly patch: string | undefined;
   readonly result: 'injected' | SkipReason;
   readonly patterns: readonly string[];
   readonly added: readonly string[];
@@ -50,7 +52,7 @@ function reasonToSkip(request: ReviewRequest, context: MutateContext): SkipReaso
 
 function answer(request: ReviewRequest, outcome: Outcome, context: MutateContext): Answer {
   const { uid } = request;
-  const nothing = { patterns: [], added: [], kept: [], problems: [] };
+  const nothing = { patch: undefined, patterns: [], added: [], kept: [], problems: [] };
   switch (outcome.kind) {
     case 'skipped': {
       const { reason, kept } = outcome;
@@ -65,13 +67,14 @@ function answer(request: ReviewRequest, outcome: Outcome, context: MutateContext
         return { ...nothing, response: { uid, allowed: false, status }, result, problems };
       }
       const warnings = [...problems, skipReasons[result]];
-      return { ...nothing, response: allow(uid, warnings, patchOf(request, outcome)), result, problems };
+      const patch = patchOf(request, outcome);
+      return { ...nothing, response: allow(uid, warnings, patch), patch, result, problems };
     }
     case 'injected': {
       const patch = patchOf(request, outcome);
       const { patterns, added, kept, warnings } = outcome;
       const result = patch === undefined ? 'already-injected' : 'injected';
-      return { response: allow(uid, warnings, patch), result, patterns, added, kept, problems: [] };
+      return { response: allow(uid, warnings, patch), patch, result, patterns, added, kept, problems: [] };
     }
     default:
       return outcome satisfies never;
@@ -80,7 +83,7 @@ function answer(request: ReviewRequest, outcome: Outcome, context: MutateContext
 
 function patchOf(request: ReviewRequest, outcome: Outcome & { kind: 'injected' | 'rejected' }): string | undefined {
   const operations = diff(request.object as typeof outcome.pod, outcome.pod);
-  return operations.length === 0 ? undefined : Buffer.from(JSON.stringify(operations)).toString('base64');
+  return operations.length === 0 ? undefined : JSON.stringify(operations);
 }
 
 /** The apiserver takes 4096 characters of warnings from all webhooks together before it begins to cut them. */
@@ -92,7 +95,7 @@ function allow(uid: string, warnings: readonly string[], patch?: string): Review
     uid,
     allowed: true,
     ...(whole.length > 0 ? { warnings: whole } : {}),
-    ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch }),
+    ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch: Buffer.from(patch).toString('base64') }),
   };
 }
 

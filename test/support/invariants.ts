@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { contains } from '../../src/pod/contains.ts';
+import { contains } from './contains.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { allContainers } from '../../src/pod/pod.ts';
 

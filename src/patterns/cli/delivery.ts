@@ -2,6 +2,7 @@
 import type { V1VolumeMount } from '@kubernetes/client-node';
 import type { Addition } from '../../pod/addition.ts';
 import { agentContainer } from '../../pod/agent-container.ts';
+import { firstInitContainer } from '../../pod/pod.ts';
 import type { PlanContext } from '../pattern.ts';
 
 /** Where the agent lies in a container that is checked by it. */
@@ -27,10 +28,10 @@ export function deliver(name: string, containers: readonly string[], { pod, inte
     args: ['install', mountPath],
     volumeMounts: [{ name, mountPath }],
   };
-  const sidecar = pod.spec.initContainers?.find((container) => containers.includes(container.name));
+  const first = firstInitContainer(pod, containers);
   return [
     { kind: 'volume', value: { name, emptyDir: { sizeLimit } } },
-    { kind: 'initContainer', value: installer, ...(sidecar ? { before: sidecar.name } : {}) },
+    { kind: 'initContainer', value: installer, ...(first === undefined ? {} : { before: first }) },
     ...mounts,
   ];
 }

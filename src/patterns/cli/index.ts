@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#define-a-liveness-command
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Check } from '../../check/check.ts';
+import type { Check, Refusal } from '../../check/check.ts';
 import { formatDuration } from '../../check/kinds.ts';
 import type { Problem } from '../../health/problem.ts';
 import type { Addition } from '../../pod/addition.ts';
@@ -8,14 +8,7 @@ import { literal } from '../../pod/agent-container.ts';
 import { freeName } from '../../pod/names.ts';
 import { probedContainers } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
-import {
-  type ContainerWish,
-  type Obstacle,
-  type Plan,
-  type PlanContext,
-  type ProbeWish,
-  definePattern,
-} from '../pattern.ts';
+import { type ContainerWish, type Plan, type PlanContext, type ProbeWish, definePattern } from '../pattern.ts';
 import { deliver, mountPath } from './delivery.ts';
 
 const defaultPeriodSeconds = 10;
@@ -31,7 +24,7 @@ export const cli = definePattern({
   plan,
 });
 
-function obstacle(checks: readonly Check[]): Obstacle | undefined {
+function obstacle(checks: readonly Check[]): Refusal | undefined {
   if (!checks.some(({ scheme }) => scheme === 'push')) return undefined;
   return { received: 'received a push check, which needs somebody to report to', expected: 'pattern sidecar for it' };
 }

@@ -1,10 +1,10 @@
 // https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Check } from '../../check/check.ts';
+import type { Check, Refusal } from '../../check/check.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { networkWarnings } from '../../pod/network.ts';
 import { timed } from '../../pod/probe.ts';
-import { type ContainerWish, type Obstacle, definePattern } from '../pattern.ts';
+import { type ContainerWish, definePattern } from '../pattern.ts';
 
 const defaultPeriodSeconds = 10;
 const defaultTimeoutMs = 1_000;
@@ -43,7 +43,7 @@ function planContainer({ container, probes, timing }: ContainerWish) {
 }
 
 /** The probe handler for one check; `host` is never set, so that Pod Security `baseline` holds. */
-export function kubeletProbe(check: Check): V1Probe {
+function kubeletProbe(check: Check): V1Probe {
   const target = check.port as number;
   switch (check.scheme) {
     case 'tcp':
@@ -66,7 +66,7 @@ export function kubeletProbe(check: Check): V1Probe {
   }
 }
 
-function obstacle(checks: readonly Check[]): Obstacle | undefined {
+function obstacle(checks: readonly Check[]): Refusal | undefined {
   const [check, another] = checks as [Check, Check?];
   if (another) {
     return {

@@ -1,14 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
-import { type Check, isLocal } from '../../check/check.ts';
+import { type Check, type Refusal, isLocal, isRefusal } from '../../check/check.ts';
 import type { Problem } from '../../health/problem.ts';
 import type { Addition } from '../../pod/addition.ts';
 import { borrowEnv, borrowMounts } from '../../pod/borrow.ts';
-import { contains } from '../../pod/contains.ts';
 import { freeName, freePort, ownerOfPort } from '../../pod/names.ts';
 import { hostNetworkWarnings, networkWarnings } from '../../pod/network.ts';
-import { probedContainers } from '../../pod/pod.ts';
+import { firstInitContainer, probedContainers } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
-import { type ContainerWish, type Obstacle, type Plan, type PlanContext, definePattern } from '../pattern.ts';
+import { type ContainerWish, type Plan, type PlanContext, definePattern } from '../pattern.ts';
 import { type Borrowed, sidecarContainer } from './container.ts';
 import { checkTiming } from './timing.ts';
 
@@ -25,7 +25,7 @@ export const sidecar = definePattern({
   plan,
 });
 
-function obstacle(checks: readonly Check[]): Obstacle | undefined {
+function obstacle(checks: readonly Check[]): Refusal | undefined {
   if (!checks.some(({ scheme }) => scheme === 'exec')) return undefined;
   return {
     received: "received an exec check, but the container's programs are not in the sidecar",
@@ -49,12 +49,15 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   }
   const name = freeName(pod, 'health-probe', ours);
   // A native sidecar that waits for its startup probe holds back all that come after it.
-  const first = pod.spec.initContainers?.find((checked) => wishes.some(({ container }) => container === checked.name));
+  const first = firstInitContainer(
+    pod,
+    wishes.map(({ container }) => container),
+  );
   const additions: Addition[] = [
     {
       kind: 'initContainer',
       value: sidecarContainer(name, port, wishes, borrowed, intent),
-      ...(first ? { before: first.name } : {}),
+      ...(first === undefined ? {} : { before: first }),
     },
     ...wishes.flatMap((wish) => probesOf(wish, port)),
   ];
@@ -86,7 +89,7 @@ function borrow(wishes: readonly ContainerWish[], { pod }: PlanContext, problems
   const mounts = new Map<string, V1VolumeMount>();
   const add = <T>(known: Map<string, T>, key: string, value: T, annotation: string): void => {
     const other = known.get(key);
-    if (other !== undefined && !(contains(other, value) && contains(value, other))) {
+    if (other !== undefined && !isDeepStrictEqual(other, value)) {
       const received = `two containers have different values for ${key}`;
       problems.push({ annotation, received, expected: 'the same value, or pattern cli for one of them' });
     }
@@ -101,9 +104,9 @@ function borrow(wishes: readonly ContainerWish[], { pod }: PlanContext, problems
     for (const { annotation, checks } of container ? distinct : []) {
       const entries = borrowEnv(checks, container as NonNullable<typeof container>);
       const paths = borrowMounts(checks, container as NonNullable<typeof container>);
-      if ('received' in entries) problems.push({ annotation, ...entries });
+      if (isRefusal(entries)) problems.push({ annotation, ...entries });
       else for (const entry of entries) add(env, entry.name, entry, annotation);
-      if ('received' in paths) problems.push({ annotation, ...paths });
+      if (isRefusal(paths)) problems.push({ annotation, ...paths });
       else for (const mount of paths) add(mounts, mount.mountPath, mount, annotation);
     }
   }

@@ -1,6 +1,5 @@
 /**
- * True where every field of `wanted` stands in `actual` with the same value. The apiserver fills in defaults between
- * two calls of a webhook, so what we added comes back with more fields than we wrote.
+ * True where every field of `wanted` stands in `actual` with the same value, whatever else does.
  */
 export function contains(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
