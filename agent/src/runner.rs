@@ -1,14 +1,13 @@
 //! A check with its name, and one run of it whose reason is safe to show.
 
 use std::env;
-use std::fs::File;
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 use crate::checks::{AnyCheck, Roots};
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal, format_duration};
 use crate::line;
+use crate::net::files;
 use crate::outcome::{Cause, Outcome};
 
 /// The most characters of a reason; with the check's label it fits into the 200 of a line.
@@ -61,10 +60,8 @@ impl Runner {
     fn secrets(&self) -> Vec<String> {
         let mut secrets: Vec<_> = self.check.env.iter().filter_map(|name| env::var(name).ok()).collect();
         if let Some(path) = self.check.option("password-file") {
-            let mut text = String::new();
-            if File::open(path).and_then(|file| file.take(4096).read_to_string(&mut text)).is_ok() {
-                secrets.push(text.trim_end_matches(['\r', '\n']).to_owned());
-            }
+            let text = files::read(path, 4096).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            secrets.extend(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()));
         }
         secrets
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Checked, check, checkWithin } from './support/agent.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
 
 const password = 'correct-horse-battery-staple';

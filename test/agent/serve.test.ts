@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Serving, serve } from './support/agent.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
 
 const password = 'correct-horse-battery-staple';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
-import { eventually } from './eventually.ts';
+import { runToEnd } from '../../support/process.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const program = new URL('../../../agent/target/release/health-probe', import.meta.url).pathname;
 
@@ -13,15 +14,7 @@ export type Checked = { readonly code: number | null; readonly line: string; rea
 /** Runs `check` with nothing in its environment but `env`; it has to print one line of at most 200 characters. */
 export async function check(args: readonly string[], env: Environment = {}): Promise<Checked> {
   const start = performance.now();
-  const child = spawn(program, ['check', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
+  const { code, out, errors } = await runToEnd(program, ['check', ...args], { env });
   const ms = performance.now() - start;
   assert.equal(errors, '');
   assert.match(out, /^\P{Cc}+\n$/u);
