@@ -16,7 +16,8 @@ const tables = {
   ),
   checks: [...schemes].map(([name, { summary, target, port, path, options }]) => {
     const place = { address: `//:${port ?? 'PORT'}`, file: '///PATH', command: 'PROGRAM ARGUMENTS', none: '' }[target];
-    const rest = target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]' }[path] : '';
+    const rest =
+      target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
     return `| \`${name}:${place}${rest}\` | ${summary} | ${[...options.keys()].map((option) => `\`${option}\``).join(' ')} |`;
   }),
 };

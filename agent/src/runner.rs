@@ -3,7 +3,7 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use crate::checks::{AnyCheck, Roots};
+use crate::checks::{self, Roots, Runnable};
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal, format_duration};
 use crate::line;
@@ -17,7 +17,7 @@ const LONGEST_REASON: usize = 160;
 pub struct Runner {
     pub label: String,
     check: Check,
-    test: AnyCheck,
+    test: Box<dyn Runnable>,
 }
 
 /// One run: what came out, and how long it took.
@@ -30,7 +30,7 @@ pub struct Run {
 impl Runner {
     /// Refuses a check that its scheme cannot run.
     pub fn new(check: Check, roots: &Roots) -> Result<Self, Refusal> {
-        let test = AnyCheck::from_check(&check, roots)?;
+        let test = checks::from_check(&check, roots)?;
         Ok(Self { label: label(&check), check, test })
     }
 
@@ -75,6 +75,7 @@ fn label(check: &Check) -> String {
         name => name.to_owned(),
     };
     let whom = match (check.port, check.command.first(), check.files.first()) {
+        _ if !check.socket.is_empty() => check.socket.clone(),
         (Some(port), ..) => format!("{host}:{port}"),
         (None, Some(program), _) => program.clone(),
         (None, None, Some(file)) => file.clone(),
@@ -102,6 +103,7 @@ mod tests {
         assert_eq!(labelled("tcp://[::1]:80"), "tcp [::1]:80");
         assert_eq!(labelled("exec:redis-cli -a secret ping"), "exec redis-cli");
         assert_eq!(labelled("file:///tmp/a%20b"), "file /tmp/a b");
+        assert_eq!(labelled("redis:///run/redis.sock"), "redis /run/redis.sock");
         assert_eq!(labelled("push:"), "push");
         assert_eq!(labelled("cache=tcp://:80"), "cache");
     }

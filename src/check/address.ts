@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { type Refusal, quote, refuse } from './check.ts';
 import { isDnsName } from './kinds.ts';
 
+/** `port` is null where none is written. */
 type Address = { readonly host: string; readonly port: number | null };
 type Login = { readonly user: string; readonly password: string; readonly env: readonly string[] };
 
@@ -13,8 +14,8 @@ export const passwordWrittenOut = refuse(
 
 const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)$/;
 
-/** Reads `[host][:port]`; `defaultPort` stands where no port is written. */
-export function parseAddress(text: string, defaultPort: number | null): Address | Refusal {
+/** Reads `[host][:port]`. */
+export function parseAddress(text: string): Address | Refusal {
   const colon = text.endsWith(']') ? -1 : text.lastIndexOf(':');
   const hostText = colon < 0 ? text : text.slice(0, colon);
   const portText = colon < 0 ? undefined : text.slice(colon + 1);
@@ -23,9 +24,7 @@ export function parseAddress(text: string, defaultPort: number | null): Address 
     const cut = hostText.startsWith('[') && !hostText.endsWith(']') ? text : hostText;
     return refuse(`host is ${quote(cut)}`, 'a DNS name, an IPv4 address or an IPv6 address in brackets');
   }
-  if (portText === undefined) {
-    return defaultPort === null ? refuse('port is missing', 'a number from 1 to 65535') : { host, port: defaultPort };
-  }
+  if (portText === undefined) return { host, port: null };
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65_535) return refuse(`port is ${quote(portText)}`, 'a number from 1 to 65535');
   return { host, port };

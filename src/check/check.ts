@@ -6,6 +6,8 @@ export type Check = {
   /** Empty for loopback. */
   readonly host: string;
   readonly port: number | null;
+  /** The path of a Unix socket, or empty. */
+  readonly socket: string;
   readonly user: string;
   /** Empty or `$NAME`: a password is never written out. */
   readonly password: string;

@@ -6,6 +6,9 @@ import { type Scheme, schemeNames, schemes } from './schemes.ts';
 import { splitWords } from './words.ts';
 
 const longest = 2048;
+/** In bytes, `sun_path` of unix(7) less the zero at its end. */
+const longestSocket = 107;
+
 const example = 'a URL such as http://:8080/healthz';
 
 /** The Pods of one Deployment all come with the same checks; this many texts are remembered, the oldest go. */
@@ -50,6 +53,7 @@ const empty: Check = {
   scheme: '',
   host: '',
   port: null,
+  socket: '',
   user: '',
   password: '',
   path: '',
@@ -70,8 +74,26 @@ function parseUrl(body: string, row: Scheme, blank: Check): Check | Refusal {
   if (target.password !== '' && options.values.has('password-file')) {
     return refuse('password is given twice', 'either $NAME of an environment variable or ?password-file=PATH');
   }
-  const check = { ...target, options: options.values, files: [...target.files, ...options.files] };
+  const read = { ...target, options: options.values, files: [...target.files, ...options.files] };
+  if (row.target !== 'address') return brokenRule(read, row) ?? read;
+  const check = placed(read, row);
+  if (isRefusal(check)) return withoutSecret(check, afterAuthority(body), row, blank.scheme);
   return brokenRule(check, row) ?? check;
+}
+
+/** The check with its socket, or with its port, of which one has to be known. */
+function placed(check: Check, row: Scheme): Check | Refusal {
+  const socket = check.socket || (check.options.get('socket') ?? '');
+  if (socket !== '' && (check.host !== '' || check.port !== null)) {
+    const received = check.socket === '' ? 'option socket is given' : `path is ${quote(check.socket)}`;
+    return refuse(`${received} with a host or port`, 'one of the two');
+  }
+  if (Buffer.byteLength(socket) > longestSocket) {
+    return refuse(`socket is ${quote(socket)}`, `a path of at most ${longestSocket} bytes`);
+  }
+  if (socket !== '') return { ...check, socket };
+  const port = check.port ?? row.port;
+  return port === null ? refuse('port is missing', 'a number from 1 to 65535') : { ...check, port };
 }
 
 function parseTarget(front: string, body: string, row: Scheme, blank: Check): Check | Refusal {
@@ -100,14 +122,20 @@ function parseNetwork(front: string, after: string, row: Scheme, blank: Check): 
   if (at >= 0 && !row.credentials) return refuse('login is given', `none for ${scheme}`);
   const login = parseLogin(at < 0 ? '' : authority.slice(0, at));
   if (isRefusal(login)) return login;
-  const address = parseAddress(authority.slice(at + 1), row.port);
+  const address = parseAddress(authority.slice(at + 1));
   if (isRefusal(address)) return withoutSecret(address, after, row, scheme);
   if (row.path === 'none' && path !== '') {
     const refusal = refuse(`path is ${quote(path)}`, `none for ${scheme}`);
     return row.credentials ? withoutSecret(refusal, after, row, scheme) : refusal;
   }
   if (row.path === 'required' && path.length < 2) return refuse('path is missing', `one for ${scheme}`);
-  return { ...blank, ...login, ...address, path };
+  if (row.path !== 'socket' || path === '') return { ...blank, ...login, ...address, path };
+  const socket = decode(path);
+  if (socket === undefined || socket === '/') {
+    const expected = socket === '/' ? 'the path of a socket' : 'percent-encoded UTF-8';
+    return withoutSecret(refuse(`path is ${quote(path)}`, expected), after, row, scheme);
+  }
+  return { ...blank, ...login, ...address, socket, files: [socket] };
 }
 
 /** A `/` or a `?` in a password ends the authority early, and a refusal would repeat what comes after; an `@` further on tells. */

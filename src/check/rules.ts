@@ -12,14 +12,8 @@ export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
   if (row.pathKind === 'service' && (path.includes('%') || path.length > 1025)) {
     return refuse(`path is ${quote(path)}`, 'the name of a service');
   }
-  const tlsOption = options.has('tls') ? undefined : row.tlsOptions?.find((name) => options.has(name));
-  if (tlsOption) return refuse(`option ${tlsOption} is given without tls`, 'both');
-  for (const [one, other] of row.pairs ?? []) {
-    if (options.has(one) !== options.has(other)) {
-      const [given, missing] = options.has(one) ? [one, other] : [other, one];
-      return refuse(`option ${given} is given without ${missing}`, 'both');
-    }
-  }
+  const tls = brokenTlsRule(options, row);
+  if (tls) return tls;
   for (const [name, opposite] of Object.entries(row.excludes ?? {})) {
     const [other = '', value] = opposite.split('=');
     if (options.has(name) && options.get(other) === value) {
@@ -32,6 +26,21 @@ export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
     }
   }
   return undefined;
+}
+
+/** Quietly unused, a ca would let its user believe that the peer is verified. */
+function brokenTlsRule(options: Check['options'], { tls }: Scheme): Refusal | undefined {
+  if (options.has('tls') && options.has('starttls'))
+    return refuse('option starttls is given with tls', 'one of the two');
+  const unused =
+    tls === 'always' || options.has('tls') || options.has('starttls')
+      ? undefined
+      : ['ca', 'cert', 'key', 'server-name'].find((name) => options.has(name));
+  if (unused)
+    return refuse(`option ${unused} is given without tls`, tls === 'starttls' ? 'tls or starttls with it' : 'both');
+  if (options.has('cert') === options.has('key')) return undefined;
+  const [given, missing] = options.has('cert') ? ['cert', 'key'] : ['key', 'cert'];
+  return refuse(`option ${given} is given without ${missing}`, 'both');
 }
 
 /** A name that can be asked for: labels of 1 to 63 characters, underscores and stars too, and `.` for the root. */

@@ -6,26 +6,43 @@ export type Scheme = {
   readonly target: 'address' | 'file' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
-  readonly path: 'none' | 'optional' | 'required';
+  /** `socket`: the path is that of a Unix socket, in place of host and port. */
+  readonly path: 'none' | 'optional' | 'required' | 'socket';
   /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status` or `choice:A|B`. */
   readonly options: ReadonlyMap<string, string>;
   /** What the path has to be, and the host, where not any will do. */
   readonly pathKind?: 'dns-name' | 'service';
   readonly hostKind?: 'ip';
-  /** Options that mean nothing without the option tls. */
-  readonly tlsOptions?: readonly string[];
-  /** Options that only come together. */
-  readonly pairs?: readonly (readonly [string, string])[];
+  /** Whether the scheme is always over TLS, with the option `tls`, or also by an upgrade with the option `starttls`. */
+  readonly tls?: 'always' | 'optional' | 'starttls';
   /** Options that do not go with the value of another, written `other=VALUE`. */
   readonly excludes?: Readonly<Record<string, string>>;
 };
 
+/** The options of every TLS connection. */
+const tlsOptions = [
+  ['ca', 'file'],
+  ['cert', 'file'],
+  ['key', 'file'],
+  ['server-name', 'name'],
+] as const;
+
+type Row = Omit<Scheme, 'options'> & { readonly options: Readonly<Record<string, string>> };
+
+/** The options of a row, and those that come with credentials and with TLS. */
+function optionsOf({ options, credentials, tls }: Row): Scheme['options'] {
+  return new Map([
+    ...Object.entries(options),
+    ...(credentials ? [['password-file', 'file'] as const] : []),
+    ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),
+    ...(tls !== undefined && tls !== 'always' ? [['tls', 'flag'] as const] : []),
+    ...(tls === undefined ? [] : tlsOptions),
+  ]);
+}
+
 /** Every scheme by name; a Map, because `__proto__` is a name that somebody will try. */
 export const schemes: ReadonlyMap<string, Scheme> = new Map(
-  Object.entries(table.schemes).map(([name, row]) => [
-    name,
-    { ...row, options: new Map(Object.entries(row.options)) } as Scheme,
-  ]),
+  Object.entries(table.schemes).map(([name, row]) => [name, { ...row, options: optionsOf(row as Row) } as Scheme]),
 );
 
 /** The scheme names in the order in which a sentence lists them. */

@@ -4,8 +4,9 @@
 
 use std::net::SocketAddr;
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, quoted};
 use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
 use crate::net::{addresses, first_that_answers};
 use crate::outcome::{Cause, Outcome};
@@ -15,6 +16,7 @@ pub const SPEC: Spec = Spec {
     summary: "A DNS query for the name in the path is answered with records",
     target: Target::Address { port: Some(53) },
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::Required,
     options: &[
         ("min-answers", Kind::Integer),
@@ -59,20 +61,6 @@ impl Dns {
         Ok(Self { host: check.host.clone(), port: check.port.unwrap_or(53), name, kind, transport, least })
     }
 
-    /// Pass on enough answers of the type; aliases on the way to them do not count.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        let query = Query::new(&self.name, self.kind);
-        let reply = addresses(&self.host, deadline).and_then(|servers| {
-            first_that_answers(&servers, |server| {
-                ask(SocketAddr::new(server, self.port), &query, self.transport, deadline)
-            })
-        });
-        match reply {
-            Ok(reply) => self.judge(&reply),
-            Err(outcome) => outcome,
-        }
-    }
-
     fn judge(&self, reply: &Reply) -> Outcome {
         let count = match reply.answers {
             1 => "1 answer".to_owned(),
@@ -84,6 +72,22 @@ impl Dns {
                 Outcome::alive(Cause::Unhealthy, format!("{count}, expected at least {}", self.least))
             }
             rcode => Outcome::alive(Cause::Unhealthy, rcode.to_string()),
+        }
+    }
+}
+
+impl Runnable for Dns {
+    /// Pass on enough answers of the type; aliases on the way to them do not count.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        let query = Query::new(&self.name, self.kind);
+        let reply = addresses(&self.host, deadline).and_then(|servers| {
+            first_that_answers(&servers, |server| {
+                ask(SocketAddr::new(server, self.port), &query, self.transport, deadline)
+            })
+        });
+        match reply {
+            Ok(reply) => self.judge(&reply),
+            Err(outcome) => outcome,
         }
     }
 }

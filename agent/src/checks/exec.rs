@@ -6,8 +6,9 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
 use crate::outcome::{Cause, Outcome};
 use crate::sys;
 
@@ -16,6 +17,7 @@ pub const SPEC: Spec = Spec {
     summary: "A program exits with 0",
     target: Target::Command,
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::None,
     options: &[],
 };
@@ -36,7 +38,23 @@ impl Exec {
         Ok(Self { command: check.command.clone() })
     }
 
-    pub fn run(&self, deadline: Deadline) -> Outcome {
+    /// One pipe for both outputs keeps their order.
+    fn start(&self) -> io::Result<(Child, PipeReader)> {
+        let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let (reader, writer) = io::pipe()?;
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
+            .process_group(0)
+            .spawn()?;
+        Ok((child, reader))
+    }
+}
+
+impl Runnable for Exec {
+    fn run(&self, deadline: Deadline) -> Outcome {
         let (mut child, output) = match self.start() {
             Ok(started) => started,
             Err(error) => return Outcome::fail(Cause::Connect, format!("cannot run: {error}")),
@@ -51,20 +69,6 @@ impl Exec {
             Ok(status) => judge(status, &kept),
             Err(error) => error.into(),
         }
-    }
-
-    /// One pipe for both outputs keeps their order.
-    fn start(&self) -> io::Result<(Child, PipeReader)> {
-        let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let (reader, writer) = io::pipe()?;
-        let child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
-            .process_group(0)
-            .spawn()?;
-        Ok((child, reader))
     }
 }
 

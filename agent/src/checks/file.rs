@@ -5,8 +5,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, format_duration, parse_duration};
+use crate::grammar::{
+    Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, format_duration, parse_duration,
+};
 use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
@@ -14,6 +17,7 @@ pub const SPEC: Spec = Spec {
     summary: "A file exists, and was modified within max-age",
     target: Target::File,
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::Required,
     options: &[("max-age", Kind::Duration)],
 };
@@ -32,16 +36,6 @@ impl File {
         })
     }
 
-    pub fn run(&self, _deadline: Deadline) -> Outcome {
-        match fs::metadata(&self.path).and_then(|metadata| metadata.modified()) {
-            Ok(modified) => self.judge(modified, SystemTime::now()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Outcome::fail(Cause::Connect, "no such file")
-            }
-            Err(error) => Outcome::fail(Cause::Connect, error.to_string()),
-        }
-    }
-
     /// A time in the future is fresh: clocks are set back, and the file was touched all the same.
     fn judge(&self, modified: SystemTime, now: SystemTime) -> Outcome {
         let Some(max_age) = self.max_age else {
@@ -53,6 +47,18 @@ impl File {
             return Outcome::pass(told);
         }
         Outcome::fail(Cause::Unhealthy, format!("{told}, expected within {}", format_duration(max_age)))
+    }
+}
+
+impl Runnable for File {
+    fn run(&self, _deadline: Deadline) -> Outcome {
+        match fs::metadata(&self.path).and_then(|metadata| metadata.modified()) {
+            Ok(modified) => self.judge(modified, SystemTime::now()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Outcome::fail(Cause::Connect, "no such file")
+            }
+            Err(error) => Outcome::fail(Cause::Connect, error.to_string()),
+        }
     }
 }
 

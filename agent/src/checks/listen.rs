@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, quoted};
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule, quoted};
 use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
@@ -14,6 +15,7 @@ pub const SPEC: Spec = Spec {
     summary: "A socket listens on the port, read from /proc/net without connecting",
     target: Target::Address { port: None },
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::None,
     options: &[],
 };
@@ -53,21 +55,6 @@ impl Listen {
         Self { tables: tables(proc_root), ..self }
     }
 
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        let mut unread = None;
-        for table in &self.tables {
-            match self.find(table, deadline) {
-                Ok(true) => return Outcome::pass("listening"),
-                Ok(false) => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => return error.into(),
-                // A kernel without IPv6 has no tcp6.
-                Err(error) if table.ends_with("tcp6") && error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => unread = Some(format!("cannot read {}: {error}", table.display())),
-            }
-        }
-        Outcome::fail(Cause::Connect, unread.unwrap_or_else(|| "nothing listens".to_owned()))
-    }
-
     /// Reads line by line, so that a node with a hundred thousand sockets costs time but no memory.
     fn find(&self, table: &Path, deadline: Deadline) -> io::Result<bool> {
         let mut reader = BufReader::with_capacity(4096, File::open(table)?);
@@ -96,6 +83,23 @@ impl Listen {
             || self.addresses.iter().any(|wanted| {
                 bound == *wanted || bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4())
             })
+    }
+}
+
+impl Runnable for Listen {
+    fn run(&self, deadline: Deadline) -> Outcome {
+        let mut unread = None;
+        for table in &self.tables {
+            match self.find(table, deadline) {
+                Ok(true) => return Outcome::pass("listening"),
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return error.into(),
+                // A kernel without IPv6 has no tcp6.
+                Err(error) if table.ends_with("tcp6") && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => unread = Some(format!("cannot read {}: {error}", table.display())),
+            }
+        }
+        Outcome::fail(Cause::Connect, unread.unwrap_or_else(|| "nothing listens".to_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The checks: one file each, one line in each table below.
+//! The checks: one file each, one line in the table below.
 
 mod dns;
 mod exec;
@@ -17,20 +17,34 @@ use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal, Spec};
 use crate::outcome::Outcome;
 
-/// The grammar of every scheme.
-pub const SPECS: &[&Spec] = &[
-    &dns::SPEC,
-    &exec::SPEC,
-    &file::SPEC,
-    &grpc::SPEC,
-    &http::SPEC,
-    &http::SPEC_TLS,
-    &listen::SPEC,
-    &push::SPEC,
-    &redis::SPEC,
-    &tcp::SPEC,
-    &tls::SPEC,
+/// Makes a check of one scheme.
+type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
+
+/// Every scheme: its grammar, and what gives a check of it its meaning.
+const TABLE: &[(&Spec, Make)] = &[
+    (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
+    (&exec::SPEC, |check, _| boxed(exec::Exec::from_check(check))),
+    (&file::SPEC, |check, _| boxed(file::File::from_check(check))),
+    (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
+    (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
+    (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
+    (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
+    (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
+    (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
+    (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
+    (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
 ];
+
+/// The grammar of every scheme.
+pub const SPECS: &[&Spec] = &{
+    let mut specs = [TABLE[0].0; TABLE.len()];
+    let mut row = 0;
+    while row < TABLE.len() {
+        specs[row] = TABLE[row].0;
+        row += 1;
+    }
+    specs
+};
 
 /// Where the pseudo file systems are mounted: a sidecar may look at the node's.
 #[derive(Clone, Debug)]
@@ -45,59 +59,22 @@ impl Default for Roots {
 }
 
 /// A check of any scheme, ready to run any number of times.
-pub enum AnyCheck {
-    Dns(dns::Dns),
-    Exec(exec::Exec),
-    File(file::File),
-    Grpc(grpc::Grpc),
-    Http(http::Http),
-    Listen(listen::Listen),
-    Push(push::Push),
-    Redis(redis::Redis),
-    Tcp(tcp::Tcp),
-    Tls(tls::Tls),
-}
-
-impl AnyCheck {
-    /// Gives a parsed check its meaning; refuses what its scheme cannot do.
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Self, Refusal> {
-        Ok(match check.scheme.as_str() {
-            "dns" => Self::Dns(dns::Dns::from_check(check)?),
-            "exec" => Self::Exec(exec::Exec::from_check(check)?),
-            "file" => Self::File(file::File::from_check(check)?),
-            "grpc" => Self::Grpc(grpc::Grpc::from_check(check)?),
-            "http" | "https" => Self::Http(http::Http::from_check(check)?),
-            "listen" => Self::Listen(listen::Listen::from_check(check)?.under(&roots.proc)),
-            "push" => Self::Push(push::Push::from_check(check)?),
-            "redis" => Self::Redis(redis::Redis::from_check(check)?),
-            "tcp" => Self::Tcp(tcp::Tcp::from_check(check)?),
-            "tls" => Self::Tls(tls::Tls::from_check(check)?),
-            other => {
-                return Err(Refusal(format!("scheme is \"{other}\", expected one that this agent knows")));
-            }
-        })
-    }
-
+pub trait Runnable: Send + Sync {
     /// Runs once, and is over by the deadline as far as the kernel lets it.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        match self {
-            Self::Dns(check) => check.run(deadline),
-            Self::Exec(check) => check.run(deadline),
-            Self::File(check) => check.run(deadline),
-            Self::Grpc(check) => check.run(deadline),
-            Self::Http(check) => check.run(deadline),
-            Self::Listen(check) => check.run(deadline),
-            Self::Push(check) => check.run(deadline),
-            Self::Redis(check) => check.run(deadline),
-            Self::Tcp(check) => check.run(deadline),
-            Self::Tls(check) => check.run(deadline),
-        }
-    }
+    fn run(&self, deadline: Deadline) -> Outcome;
 
     /// Notes a report of the application; only a push check takes one.
-    pub fn report(&self) {
-        if let Self::Push(check) = self {
-            check.report();
-        }
+    fn report(&self) {}
+}
+
+/// Gives a parsed check its meaning; refuses what its scheme cannot do.
+pub fn from_check(check: &Check, roots: &Roots) -> Result<Box<dyn Runnable>, Refusal> {
+    match TABLE.iter().find(|(spec, _)| spec.scheme == check.scheme) {
+        Some((_, make)) => make(check, roots),
+        None => Err(Refusal(format!("scheme is \"{}\", expected one that this agent knows", check.scheme))),
     }
+}
+
+fn boxed<T: Runnable + 'static>(made: Result<T, Refusal>) -> Result<Box<dyn Runnable>, Refusal> {
+    made.map(|check| Box::new(check) as _)
 }

@@ -3,8 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, format_duration, parse_duration};
+use crate::grammar::{
+    Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, format_duration, parse_duration,
+};
 use crate::outcome::{Cause, Outcome};
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
@@ -14,6 +17,7 @@ pub const SPEC: Spec = Spec {
     summary: "The application reported in within max-age (60s)",
     target: Target::None,
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::None,
     options: &[("max-age", Kind::Duration)],
 };
@@ -31,15 +35,6 @@ impl Push {
         Ok(Self { max_age, created: Instant::now(), reported: Mutex::new(None) })
     }
 
-    pub fn run(&self, _deadline: Deadline) -> Outcome {
-        self.judge(Instant::now())
-    }
-
-    /// Notes that the application reported in just now.
-    pub fn report(&self) {
-        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
     fn judge(&self, now: Instant) -> Outcome {
         let reported = *self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         let age = now.saturating_duration_since(reported.unwrap_or(self.created));
@@ -55,6 +50,17 @@ impl Push {
                 Outcome::fail(Cause::Unhealthy, format!("{told}, expected every {expected}"))
             }
         }
+    }
+}
+
+impl Runnable for Push {
+    fn run(&self, _deadline: Deadline) -> Outcome {
+        self.judge(Instant::now())
+    }
+
+    /// Notes that the application reported in just now.
+    fn report(&self) {
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 }
 

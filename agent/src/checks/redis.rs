@@ -6,8 +6,9 @@
 
 use std::io::{self, Read, Write};
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
 use crate::net::{Endpoint, Login, Stream, fault, quote};
 use crate::outcome::{Cause, Outcome};
 
@@ -22,15 +23,9 @@ pub const SPEC: Spec = Spec {
     summary: "PING is answered with PONG; loading, a cut-off replica, a busy script or a missing login is alive but not ready",
     target: Target::Address { port: Some(6379) },
     credentials: true,
-    path: PathRule::None,
-    options: &[
-        ("ca", Kind::File),
-        ("cert", Kind::File),
-        ("key", Kind::File),
-        ("password-file", Kind::File),
-        ("server-name", Kind::Name),
-        ("tls", Kind::Flag),
-    ],
+    tls: TlsRule::Optional,
+    path: PathRule::Socket,
+    options: &[],
 };
 
 /// A check of one Redis server.
@@ -43,11 +38,6 @@ impl Redis {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         Ok(Self { endpoint, login: Login::from_check(check) })
-    }
-
-    /// Pass exactly on PONG.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        self.ping(deadline).unwrap_or_else(|outcome| outcome)
     }
 
     fn ping(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
@@ -70,6 +60,13 @@ impl Redis {
         let outcome = replies(&mut stream, login).map_err(fault)?;
         stream.close();
         Ok(outcome)
+    }
+}
+
+impl Runnable for Redis {
+    /// Pass exactly on PONG.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.ping(deadline).unwrap_or_else(|outcome| outcome)
     }
 }
 

@@ -1,32 +1,35 @@
-//! `tcp://`: a connection is accepted.
+//! `tcp://`: a connection is accepted, over TCP or on a Unix socket.
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
-use crate::net;
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::net::Endpoint;
 use crate::outcome::Outcome;
 
 pub const SPEC: Spec = Spec {
     scheme: "tcp",
-    summary: "A TCP connection is accepted",
+    summary: "A connection is accepted",
     target: Target::Address { port: None },
     credentials: false,
-    path: PathRule::None,
+    tls: TlsRule::Never,
+    path: PathRule::Socket,
     options: &[],
 };
 
 /// Connects and closes: the kernel accepts for the program, so this proves a listener, not a program that answers.
 pub struct Tcp {
-    host: String,
-    port: u16,
+    endpoint: Endpoint,
 }
 
 impl Tcp {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { host: check.host.clone(), port: check.port.unwrap_or_default() })
+        Ok(Self { endpoint: Endpoint::from_check(check, false, &[])? })
     }
+}
 
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        match net::dial(&self.host, self.port, deadline) {
+impl Runnable for Tcp {
+    fn run(&self, deadline: Deadline) -> Outcome {
+        match self.endpoint.open(deadline, 0) {
             Ok(_closed_here) => Outcome::pass("connected"),
             Err(outcome) => outcome,
         }

@@ -4,8 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::ProtocolVersion;
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
 use crate::net::tls::Validity;
 use crate::net::{Endpoint, Stream};
 use crate::outcome::Outcome;
@@ -15,8 +16,9 @@ pub const SPEC: Spec = Spec {
     summary: "A TLS handshake completes; the certificate is verified when ca is given",
     target: Target::Address { port: Some(443) },
     credentials: false,
-    path: PathRule::None,
-    options: &[("ca", Kind::File), ("cert", Kind::File), ("key", Kind::File), ("server-name", Kind::Name)],
+    tls: TlsRule::Always,
+    path: PathRule::Socket,
+    options: &[],
 };
 
 /// In seconds.
@@ -31,9 +33,11 @@ impl Tls {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
         Ok(Self { endpoint: Endpoint::from_check(check, true, &[])? })
     }
+}
 
+impl Runnable for Tls {
     /// Pass when both sides have accepted each other.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
+    fn run(&self, deadline: Deadline) -> Outcome {
         let stream = match self.endpoint.open(deadline, 0) {
             Ok(stream) => stream,
             Err(outcome) => return outcome,

@@ -1,9 +1,12 @@
-//! What follows the scheme of a network check: `//[login@][host][:port][/path][?options]`.
+//! What follows the scheme of a network check: `//[login@][host][:port][/path][?options]`, or the path of a socket.
 
 use std::net::Ipv6Addr;
 
 use super::kind::{is_host, number};
-use super::{Check, Refusal, Spec, options, quoted, set_path};
+use super::{Check, PathRule, Refusal, Spec, options, percent, quoted, set_path};
+
+/// `sun_path` of unix(7), less the zero at its end.
+const LONGEST_SOCKET: usize = 107;
 
 /// Reads login, host, port, path and options into the check.
 pub fn parse(
@@ -27,13 +30,63 @@ pub fn parse(
         }
         None => authority,
     };
-    read_place(check, place, default_port).map_err(|refusal| without_secret(refusal, after, spec))?;
-    let outcome = set_path(check, path, spec).and_then(|()| options::parse(check, query, spec));
-    match outcome {
-        Err(refusal) if spec.credentials => Err(without_secret(refusal, after, spec)),
-        Err(refusal) => Err(refusal),
-        Ok(()) => options::one_password(check),
+    read_place(check, place).map_err(|refusal| without_secret(refusal, after, spec))?;
+    if spec.path == PathRule::Socket {
+        read_socket(check, path).map_err(|refusal| without_secret(refusal, after, spec))?;
+    } else {
+        set_path(check, path, spec).map_err(|refusal| if_login(refusal, after, spec))?;
     }
+    options::parse(check, query, spec).map_err(|refusal| if_login(refusal, after, spec))?;
+    options::one_password(check)?;
+    settle(check, default_port).map_err(|refusal| without_secret(refusal, after, spec))?;
+    options::tls_in_use(check, spec)
+}
+
+fn read_socket(check: &mut Check, path: &str) -> Result<(), Refusal> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    let refuse = |expected| Refusal(format!("path is {}, expected {expected}", quoted(path)));
+    let socket = percent::decode(path).ok_or_else(|| refuse("percent-encoded UTF-8"))?;
+    if socket == "/" {
+        return Err(refuse("the path of a socket"));
+    }
+    check.files.push(socket.clone());
+    check.socket = socket;
+    Ok(())
+}
+
+/// Gives the check its socket, or its port, of which one has to be known.
+fn settle(check: &mut Check, default_port: Option<u16>) -> Result<(), Refusal> {
+    let option = check.option("socket").map(str::to_owned);
+    if (!check.socket.is_empty() || option.is_some()) && (!check.host.is_empty() || check.port.is_some()) {
+        let received = match option {
+            Some(_) if check.socket.is_empty() => "option socket is given".into(),
+            _ => format!("path is {}", quoted(&check.socket)),
+        };
+        return Err(Refusal(format!("{received} with a host or port, expected one of the two")));
+    }
+    if let Some(socket) = option {
+        check.socket = socket;
+    }
+    if check.socket.len() > LONGEST_SOCKET {
+        let received = quoted(&check.socket);
+        return Err(Refusal(format!(
+            "socket is {received}, expected a path of at most {LONGEST_SOCKET} bytes"
+        )));
+    }
+    if check.socket.is_empty() {
+        check.port = check.port.or(default_port);
+        if check.port.is_none() {
+            return Err(Refusal("port is missing, expected a number from 1 to 65535".into()));
+        }
+    }
+    Ok(())
+}
+
+/// Where no login can be, an `@` in a path or an option is an ordinary character.
+fn if_login(refusal: Refusal, text_after: &str, spec: &Spec) -> Refusal {
+    if spec.credentials { without_secret(refusal, text_after, spec) } else { refusal }
 }
 
 /// A `/` or a `?` in a password ends the authority early, and a refusal would repeat what comes after; an `@` further on tells.
@@ -68,7 +121,8 @@ fn read_login(check: &mut Check, login: &str, spec: &Spec) -> Result<(), Refusal
     Ok(())
 }
 
-fn read_place(check: &mut Check, place: &str, default_port: Option<u16>) -> Result<(), Refusal> {
+/// Leaves the port open where none is written.
+fn read_place(check: &mut Check, place: &str) -> Result<(), Refusal> {
     let (host, port) = split_port(place);
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     check.host = match bare {
@@ -81,19 +135,11 @@ fn read_place(check: &mut Check, place: &str, default_port: Option<u16>) -> Resu
             return Err(Refusal(format!("host is {received}, expected {expected}")));
         }
     };
-    let received = match port {
-        Some(text) => {
-            check.port = number(text, 5).and_then(|port| u16::try_from(port).ok()).filter(|&port| port > 0);
-            quoted(text)
-        }
-        None => {
-            check.port = default_port;
-            "missing".into()
-        }
-    };
+    let Some(text) = port else { return Ok(()) };
+    check.port = number(text, 5).and_then(|port| u16::try_from(port).ok()).filter(|&port| port > 0);
     match check.port {
         Some(_) => Ok(()),
-        None => Err(Refusal(format!("port is {received}, expected a number from 1 to 65535"))),
+        None => Err(Refusal(format!("port is {}, expected a number from 1 to 65535", quoted(text)))),
     }
 }
 

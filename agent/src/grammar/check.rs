@@ -11,6 +11,8 @@ pub struct Check {
     /// A DNS name or an IP address without brackets; empty for loopback.
     pub host: String,
     pub port: Option<u16>,
+    /// The path of a Unix socket, or empty.
+    pub socket: String,
     /// A literal user, or `$NAME`.
     pub user: String,
     /// Empty or `$NAME`: a password is never written out.

@@ -16,7 +16,7 @@ mod words;
 pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use received::quoted;
-pub use spec::{Kind, PathRule, Spec, Target};
+pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 
 /// The longest text of a check, in bytes: longer ones are refused before anything looks at them.
 const LONGEST: usize = 2048;

@@ -1,7 +1,7 @@
 //! The options of a check, `?name=value&flag`.
 
 use super::kind::misfit;
-use super::{Check, Kind, Refusal, Spec, percent, quoted};
+use super::{Check, Kind, Refusal, Spec, TlsRule, percent, quoted};
 
 /// Reads the options into the check: each known, given once, of its kind.
 pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal> {
@@ -30,9 +30,29 @@ pub fn one_password(check: &Check) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses options of TLS that would be quietly unused: a ca would let its user believe that the peer is verified.
+pub fn tls_in_use(check: &Check, spec: &Spec) -> Result<(), Refusal> {
+    let has = |name: &str| check.option(name).is_some();
+    if has("tls") && has("starttls") {
+        return Err(Refusal("option starttls is given with tls, expected one of the two".into()));
+    }
+    if !(spec.tls == TlsRule::Always || has("tls") || has("starttls"))
+        && let Some(name) = ["ca", "cert", "key", "server-name"].into_iter().find(|name| has(name))
+    {
+        let expected = if spec.tls == TlsRule::StartTls { "tls or starttls with it" } else { "both" };
+        return Err(Refusal(format!("option {name} is given without tls, expected {expected}")));
+    }
+    match (has("cert"), has("key")) {
+        (true, false) => Err(Refusal("option cert is given without key, expected both".into())),
+        (false, true) => Err(Refusal("option key is given without cert, expected both".into())),
+        _ => Ok(()),
+    }
+}
+
 fn known(name: &str, spec: &Spec) -> Result<(&'static str, Kind), Refusal> {
-    spec.options.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
-        let names: Vec<_> = spec.options.iter().map(|(name, _)| *name).collect();
+    let all = spec.all_options();
+    all.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
         Refusal(format!("option is {}, expected {expected} for {}", quoted(name), spec.scheme))
     })

@@ -18,6 +18,19 @@ pub enum PathRule {
     None,
     Optional,
     Required,
+    /// The path of a Unix socket, in place of host and port.
+    Socket,
+}
+
+/// How a scheme is carried over TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsRule {
+    Never,
+    Always,
+    /// With the option `tls`.
+    Optional,
+    /// With the option `tls`, or after an upgrade with the option `starttls`.
+    StartTls,
 }
 
 /// The type of an option's value.
@@ -33,13 +46,40 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
-/// The grammar of one scheme; `options` is sorted by name.
+/// The grammar of one scheme; `options` is sorted by name, and holds neither those of logins nor those of TLS.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     pub scheme: &'static str,
     pub summary: &'static str,
     pub target: Target,
     pub credentials: bool,
+    pub tls: TlsRule,
     pub path: PathRule,
     pub options: &'static [(&'static str, Kind)],
+}
+
+impl Spec {
+    /// Every option that a check of the scheme may have, sorted by name.
+    pub fn all_options(&self) -> Vec<(&'static str, Kind)> {
+        let mut all = self.options.to_vec();
+        if self.credentials {
+            all.push(("password-file", Kind::File));
+        }
+        if self.tls == TlsRule::StartTls {
+            all.push(("starttls", Kind::Flag));
+        }
+        if matches!(self.tls, TlsRule::Optional | TlsRule::StartTls) {
+            all.push(("tls", Kind::Flag));
+        }
+        if self.tls != TlsRule::Never {
+            all.extend([
+                ("ca", Kind::File),
+                ("cert", Kind::File),
+                ("key", Kind::File),
+                ("server-name", Kind::Name),
+            ]);
+        }
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all
+    }
 }

@@ -1,47 +1,77 @@
 //! Where a check connects to, and how.
 
-use std::io;
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 
 use super::dial::dial;
+use super::fault;
+use super::socket::{self, Socket};
 use super::stream::Stream;
 use super::timed::Timed;
 use super::tls::Tls;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal};
-use crate::outcome::Outcome;
+use crate::outcome::{Cause, Outcome};
+
+enum Place {
+    Network { host: String, port: u16 },
+    Socket(String),
+}
 
 /// The address of a check, with TLS if it asks for it.
 pub struct Endpoint {
-    host: String,
-    port: u16,
+    place: Place,
     tls: Option<Tls>,
 }
 
 impl Endpoint {
     /// The endpoint of a check; `secure` says whether it speaks TLS, with these protocols offered by ALPN.
     pub fn from_check(check: &Check, secure: bool, alpn: &'static [&'static [u8]]) -> Result<Self, Refusal> {
-        let Some(port) = check.port else {
-            return Err(Refusal("port is missing, expected a number from 1 to 65535".into()));
-        };
         let tls = if secure { Some(Tls::from_check(check, alpn)?) } else { None };
-        if tls.is_none() {
-            // Quietly unused, a ca would let its user believe that the peer is verified.
-            for name in ["ca", "cert", "key", "server-name"] {
-                if check.option(name).is_some() {
-                    return Err(Refusal(format!("option {name} is given without tls, expected both")));
-                }
-            }
-        }
-        Ok(Self { host: check.host.clone(), port, tls })
+        let place = match check.port {
+            _ if !check.socket.is_empty() => Place::Socket(check.socket.clone()),
+            Some(port) => Place::Network { host: check.host.clone(), port },
+            None => return Err(Refusal("port is missing, expected a number from 1 to 65535".into())),
+        };
+        Ok(Self { place, tls })
     }
 
     /// A connection that is ready to speak the protocol, over which at most `limit` bytes can be read.
     pub fn open(&self, deadline: Deadline, limit: usize) -> Result<Stream, Outcome> {
-        let stream = dial(&self.host, self.port, deadline)?;
+        let timed = self.connect(deadline, limit)?;
         match &self.tls {
-            None => Ok(Stream::Plain(Timed::new(stream, deadline, limit))),
-            Some(tls) => tls.handshake(stream, deadline, limit),
+            None => Ok(Stream::Plain(timed)),
+            Some(tls) => tls.handshake(timed),
         }
+    }
+
+    /// As `open`, for protocols that begin in the clear: `ask` has the peer agree to TLS before the handshake. It must
+    /// read no byte beyond the peer's agreement, since what an attacker put there in the clear would count as said
+    /// over TLS.
+    #[allow(dead_code)]
+    pub fn open_upgraded<T>(
+        &self,
+        deadline: Deadline,
+        limit: usize,
+        ask: impl FnOnce(&mut Timed) -> Result<T, Outcome>,
+    ) -> Result<(T, Stream), Outcome> {
+        let mut timed = self.connect(deadline, limit)?;
+        match (ask(&mut timed), &self.tls) {
+            (Ok(said), Some(tls)) => Ok((said, tls.handshake(timed)?)),
+            (Ok(said), None) => Ok((said, Stream::Plain(timed))),
+            (Err(outcome), _) => {
+                timed.leave();
+                Err(outcome)
+            }
+        }
+    }
+
+    fn connect(&self, deadline: Deadline, limit: usize) -> Result<Timed, Outcome> {
+        let socket = match &self.place {
+            Place::Network { host, port } => Socket::Tcp(dial(host, *port, deadline)?),
+            Place::Socket(path) => Socket::Unix(socket::connect(path, deadline).map_err(absent)?),
+        };
+        Ok(Timed::new(socket, deadline, limit))
     }
 
     /// Whether the connection is over TLS.
@@ -49,15 +79,46 @@ impl Endpoint {
         self.tls.is_some()
     }
 
+    /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
+    #[allow(dead_code)]
+    pub fn confidential(&self) -> bool {
+        let local = match &self.place {
+            Place::Socket(_) => true,
+            Place::Network { host, .. } => match host.parse::<IpAddr>() {
+                Ok(address) => address.is_loopback(),
+                Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost"),
+            },
+        };
+        local || self.secure()
+    }
+
     /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.
     ///
     /// Servers that host many names answer 421 when the two differ.
     pub fn authority(&self) -> String {
-        let name = self.tls.as_ref().and_then(Tls::name).unwrap_or(match self.host.as_str() {
+        let name = self.tls.as_ref().and_then(Tls::name);
+        let (host, port) = match &self.place {
+            Place::Network { host, port } => (host.as_str(), Some(port)),
+            Place::Socket(_) => ("", None),
+        };
+        let name = name.unwrap_or(match host {
             "" | "127.0.0.1" | "::1" => "localhost",
             host => host,
         });
-        if name.contains(':') { format!("[{name}]:{}", self.port) } else { format!("{name}:{}", self.port) }
+        let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+        port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
+    }
+}
+
+/// An error of connecting to a Unix socket.
+fn absent(error: io::Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::NotFound => Outcome::fail(Cause::Connect, "no such socket"),
+        // The check cannot be made, which says nothing of the program: no reason to restart it.
+        ErrorKind::PermissionDenied => {
+            Outcome::alive(Cause::Protocol, "the socket is closed to this user: permission denied")
+        }
+        _ => fault(error),
     }
 }
 

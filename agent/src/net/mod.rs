@@ -9,16 +9,18 @@ mod hosts;
 mod login;
 mod quote;
 mod resolve;
+mod socket;
 mod stream;
 #[cfg(test)]
 pub mod test_server;
 mod timed;
 pub mod tls;
 
-pub use dial::{addresses, dial, first_that_answers};
+pub use dial::{addresses, first_that_answers};
 pub use endpoint::{Endpoint, read_until};
 pub use fault::fault;
 pub use login::Login;
 pub use quote::quote;
+pub use socket::Socket;
 pub use stream::Stream;
 pub use timed::Timed;

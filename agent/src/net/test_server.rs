@@ -37,12 +37,11 @@ pub fn server(script: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// A server that hears something, says this, and closes.
+/// A server that says this, whatever it hears and whoever is to speak first, and closes.
 pub fn says(reply: &[u8]) -> u16 {
     let reply = reply.to_vec();
     server(move |mut stream| {
         let mut heard = [0; 4096];
-        let _ = stream.read(&mut heard);
         let _ = stream.write_all(&reply);
         let _ = stream.shutdown(Shutdown::Write);
         while stream.read(&mut heard).is_ok_and(|count| count > 0) {}

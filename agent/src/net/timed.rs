@@ -1,10 +1,10 @@
 //! A connection that cannot outlive its check.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use super::socket::Socket;
 use crate::deadline::Deadline;
 
 /// How long a peer may take to close a connection that we are done with.
@@ -18,15 +18,21 @@ const LAST_WORDS: usize = 1024 * 1024;
 /// A socket's own time-out counts from each call: a peer that sends one byte a second never runs into it.
 /// So it is set anew before every call, to what the whole check has left.
 pub struct Timed {
-    stream: TcpStream,
+    stream: Socket,
     deadline: Deadline,
     limit: usize,
     left: usize,
 }
 
 impl Timed {
-    pub fn new(stream: TcpStream, deadline: Deadline, limit: usize) -> Self {
+    pub fn new(stream: Socket, deadline: Deadline, limit: usize) -> Self {
         Self { stream, deadline, limit, left: limit }
+    }
+
+    /// Lets so many bytes more be read.
+    pub fn allow(&mut self, more: usize) {
+        self.limit = self.limit.saturating_add(more);
+        self.left = self.left.saturating_add(more);
     }
 
     /// Leaves the peer only a moment more, for its last words after ours, whatever their length up to a megabyte:
@@ -57,7 +63,7 @@ impl Timed {
 
     /// Closes before a peer that waits for us to: it reads our end, and we read on to its own.
     pub fn leave(self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream.end();
         self.close();
     }
 }
@@ -69,7 +75,7 @@ impl Read for Timed {
         }
         let most = buffer.len().min(self.left);
         loop {
-            self.stream.set_read_timeout(Some(self.deadline.remaining()?))?;
+            self.stream.set_read_timeout(self.deadline.remaining()?)?;
             match self.stream.read(&mut buffer[..most]) {
                 // A signal cuts a read with a time-out short even where handlers restart calls: signal(7).
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -86,7 +92,7 @@ impl Read for Timed {
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         loop {
-            self.stream.set_write_timeout(Some(self.deadline.remaining()?))?;
+            self.stream.set_write_timeout(self.deadline.remaining()?)?;
             match self.stream.write(bytes) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
@@ -103,7 +109,7 @@ fn too_long(limit: usize) -> Error {
     Error::new(ErrorKind::InvalidData, format!("answer is longer than {limit} bytes"))
 }
 
-fn reset_on_close(stream: &TcpStream) {
+fn reset_on_close(stream: &Socket) {
     let linger = libc::linger { l_onoff: 1, l_linger: 0 };
     let size = size_of::<libc::linger>() as libc::socklen_t;
     // SAFETY: the descriptor is open while `stream` is borrowed; the kernel reads `size` bytes of a live `linger`.

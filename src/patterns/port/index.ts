@@ -78,6 +78,10 @@ function obstacle(checks: readonly Check[]): Refusal | undefined {
     const received = `received a ${check.scheme} check, which the kubelet does not speak`;
     return { received, expected: 'http, https, tcp, grpc or exec with pattern port, or pattern sidecar or cli' };
   }
+  if (check.socket !== '') {
+    const received = 'received the path of a socket, which the kubelet cannot reach';
+    return { received, expected: 'a port with pattern port, or pattern sidecar or cli' };
+  }
   if (check.host !== '') {
     const received = `received host "${check.host}", but the kubelet asks the Pod's own address`;
     return { received, expected: 'no host with pattern port, or pattern sidecar or cli' };

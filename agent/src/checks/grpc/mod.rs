@@ -11,8 +11,9 @@ mod huffman;
 #[cfg(test)]
 mod tests;
 
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, quoted};
 use crate::net::{Endpoint, fault};
 use crate::outcome::Outcome;
 
@@ -27,14 +28,9 @@ pub const SPEC: Spec = Spec {
     summary: "grpc.health.v1 Check for the service in the path answers SERVING",
     target: Target::Address { port: None },
     credentials: false,
+    tls: TlsRule::Optional,
     path: PathRule::Optional,
-    options: &[
-        ("ca", Kind::File),
-        ("cert", Kind::File),
-        ("key", Kind::File),
-        ("server-name", Kind::Name),
-        ("tls", Kind::Flag),
-    ],
+    options: &[("socket", Kind::File)],
 };
 
 /// A check of one service of a gRPC server, or of the server as a whole.
@@ -53,11 +49,6 @@ impl Grpc {
         Ok(Self { endpoint, service: service.to_owned() })
     }
 
-    /// Pass exactly on SERVING.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
-    }
-
     fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let mut stream = self.endpoint.open(deadline, LIMIT)?;
         let scheme = if self.endpoint.secure() { "https" } else { "http" };
@@ -73,5 +64,12 @@ impl Grpc {
         let answer = call::call(&mut stream, &headers, &health::request(&self.service)).map_err(fault)?;
         stream.leave();
         Ok(health::judge(&answer, &self.service))
+    }
+}
+
+impl Runnable for Grpc {
+    /// Pass exactly on SERVING.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.ask(deadline).unwrap_or_else(|outcome| outcome)
     }
 }

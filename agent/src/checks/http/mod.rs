@@ -14,8 +14,9 @@ use std::io::{self, ErrorKind, Write};
 use self::body::Search;
 use self::head::Head;
 use self::status::Statuses;
+use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
 use crate::net::{Endpoint, Stream, fault, read_until};
 use crate::outcome::{Cause, Outcome};
 
@@ -33,11 +34,13 @@ pub const SPEC: Spec = Spec {
     summary: "An HTTP/1.1 request is answered with an expected status",
     target: Target::Address { port: Some(80) },
     credentials: false,
+    tls: TlsRule::Never,
     path: PathRule::Optional,
     options: &[
         ("body", Kind::Text),
         ("host-header", Kind::Text),
         ("method", Kind::Choice(&["GET", "HEAD"])),
+        ("socket", Kind::File),
         ("status", Kind::Status),
     ],
 };
@@ -46,16 +49,7 @@ pub const SPEC_TLS: Spec = Spec {
     scheme: "https",
     summary: "As http, over TLS; the certificate is verified when ca is given, as the kubelet does not",
     target: Target::Address { port: Some(443) },
-    options: &[
-        ("body", Kind::Text),
-        ("ca", Kind::File),
-        ("cert", Kind::File),
-        ("host-header", Kind::Text),
-        ("key", Kind::File),
-        ("method", Kind::Choice(&["GET", "HEAD"])),
-        ("server-name", Kind::Name),
-        ("status", Kind::Status),
-    ],
+    tls: TlsRule::Always,
     ..SPEC
 };
 
@@ -91,11 +85,6 @@ impl Http {
         Ok(Self { endpoint, request, head_only, statuses: Statuses::parse(check.option("status"))?, body })
     }
 
-    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
-    pub fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
-    }
-
     fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let mut stream = self.endpoint.open(deadline, LIMIT)?;
         // A server that refuses early may answer and close without reading: its answer counts.
@@ -129,5 +118,12 @@ impl Http {
         }
         let text = String::from_utf8_lossy(wanted);
         Ok(Outcome::fail(Cause::Unhealthy, format!("{}, body does not hold {text:?}", head.text())))
+    }
+}
+
+impl Runnable for Http {
+    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.ask(deadline).unwrap_or_else(|outcome| outcome)
     }
 }

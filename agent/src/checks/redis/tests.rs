@@ -102,12 +102,6 @@ fn a_missing_variable_is_named() {
 }
 
 #[test]
-fn options_of_tls_without_tls_are_refused() {
-    let refused = Redis::from_check(&check("redis", 1, &[("ca", "/ca.crt")])).err();
-    assert_eq!(refused, Some(Refusal("option ca is given without tls, expected both".into())));
-}
-
-#[test]
 fn a_server_that_says_why_and_closes_at_once_is_heard() {
     let port = server(|mut stream| {
         stream.write_all(b"-ERR max number of clients reached\r\n").unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::message::{Mismatch, Query, Reply};
 use crate::deadline::Deadline;
-use crate::net::Timed;
+use crate::net::{Socket, Timed};
 
 /// A datagram that got lost is sent again after this time.
 const RESEND: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
     let stream = TcpStream::connect_timeout(&server, deadline.remaining()?)?;
-    let mut timed = Timed::new(stream, deadline, 2 + usize::from(u16::MAX));
+    let mut timed = Timed::new(Socket::Tcp(stream), deadline, 2 + usize::from(u16::MAX));
     // Length and message in one segment: some servers read only the first (RFC 7766 §8).
     let length = query.bytes().len() as u16;
     timed.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;

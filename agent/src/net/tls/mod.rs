@@ -8,7 +8,6 @@ mod trust;
 mod verdict;
 
 use std::io::ErrorKind;
-use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::ServerName;
@@ -23,7 +22,6 @@ use self::config::Files;
 use super::files::Stamp;
 use super::stream::with_alert;
 use super::{Stream, Timed, fault};
-use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal};
 use crate::outcome::{Cause, Outcome};
 
@@ -56,11 +54,6 @@ impl Tls {
             return Err(Refusal(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        match (&files.cert, &files.key) {
-            (Some(_), None) => return Err(Refusal("option cert is given without key, expected both".into())),
-            (None, Some(_)) => return Err(Refusal("option key is given without cert, expected both".into())),
-            _ => {}
-        }
         Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None) })
     }
 
@@ -70,9 +63,9 @@ impl Tls {
     }
 
     /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
-    pub fn handshake(&self, stream: TcpStream, deadline: Deadline, limit: usize) -> Result<Stream, Outcome> {
+    pub fn handshake(&self, mut timed: Timed) -> Result<Stream, Outcome> {
         let config = self.config()?;
-        let mut timed = Timed::new(stream, deadline, limit.saturating_add(HANDSHAKE_LIMIT));
+        timed.allow(HANDSHAKE_LIMIT);
         let mut session =
             ClientConnection::new(config, self.peer.clone()).map_err(|error| refusal(&error))?;
         while session.is_handshaking() {

@@ -10,6 +10,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::*;
+use crate::net::Socket;
 use crate::net::test_server::{Random, check, in_time, says, server, soon, survives};
 use crate::outcome::Verdict;
 
@@ -54,7 +55,7 @@ pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual
 /// What comes of a whole exchange.
 fn exchange(tls: &Tls, port: u16) -> Result<String, Outcome> {
     let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let mut stream = tls.handshake(stream, soon(), 1024)?;
+    let mut stream = tls.handshake(Timed::new(Socket::Tcp(stream), soon(), 1024))?;
     let mut said = String::new();
     stream.write_all(b"hi").and_then(|()| stream.read_to_string(&mut said)).map_err(fault)?;
     stream.close();
@@ -138,17 +139,6 @@ fn a_renewed_file_is_read_again() {
 }
 
 #[test]
-fn options_that_belong_together_come_together() {
-    for (option, reason) in [
-        ("cert", "option cert is given without key, expected both"),
-        ("key", "option key is given without cert, expected both"),
-    ] {
-        let refused = Tls::from_check(&check("tls", 1, &[(option, "/x")]), &[]).err();
-        assert_eq!(refused, Some(Refusal(reason.into())));
-    }
-}
-
-#[test]
 fn a_peer_without_tls_is_told_apart() {
     assert_eq!(with(&[], says(b"HTTP/1.1 400 Bad Request\r\n\r\n")), refused("peer does not speak TLS"));
     assert_eq!(with(&[], says(b"")), refused("connection closed in the TLS handshake"));
@@ -173,7 +163,8 @@ fn dates_are_read_to_the_second_and_damage_is_no_panic() {
 fn handshake(port: u16, deadline: crate::deadline::Deadline) -> Outcome {
     let tls = Tls::from_check(&check("tls", port, &[]), &[]).unwrap();
     let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    tls.handshake(stream, deadline, 0).map_or_else(|outcome| outcome, |_| Outcome::pass(""))
+    tls.handshake(Timed::new(Socket::Tcp(stream), deadline, 0))
+        .map_or_else(|outcome| outcome, |_| Outcome::pass(""))
 }
 
 #[test]
