@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { schemes } from '../src/check/schemes.ts';
 import { keys } from '../src/health/annotations.ts';
 import { patternNames } from '../src/patterns/index.ts';
+import { program } from './agent/support/agent.ts';
 import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts';
 
 const root = new URL('../', import.meta.url).pathname;
@@ -38,6 +40,14 @@ describe('the README files', () => {
       else assert.equal(text, wanted);
     });
   }
+
+  it('show the help of the agent as it is', () => {
+    const text = readFileSync(`${root}agent/README.md`, 'utf8');
+    const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
+    const wanted = text.replace(/```text\nhealth-probe asks[^]*?```/, () => `\`\`\`text\n${help}\`\`\``);
+    if (process.env['UPDATE'] === '1') writeFileSync(`${root}agent/README.md`, wanted);
+    else assert.equal(text, wanted);
+  });
 
   it('say something about every pattern', () => {
     const described = globSync('src/patterns/*/README.md', { cwd: root }).map((file) => file.split('/')[2]);

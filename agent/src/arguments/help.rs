@@ -5,7 +5,7 @@ use crate::checks::SPECS;
 /// `health-probe --help`: what it is for, and every scheme that this build knows.
 pub fn all() -> String {
     let width = SPECS.iter().map(|spec| spec.scheme.len()).max().unwrap_or_default();
-    let schemes = SPECS.iter().map(|spec| format!("  {:<width$} {}\n", spec.scheme, spec.summary));
+    let schemes = SPECS.iter().map(|spec| format!("  {:<width$}  {}\n", spec.scheme, spec.summary));
     format!("{ALL}\nSchemes:\n{}\n`health-probe VERB --help` tells more.\n", schemes.collect::<String>())
 }
 

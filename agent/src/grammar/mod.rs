@@ -17,6 +17,7 @@ pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
+pub use words::split as split_words;
 
 /// The longest text of a check, in bytes: longer ones are refused before anything looks at them.
 const LONGEST: usize = 2048;

@@ -36,6 +36,7 @@ fn each_error_tells_a_busy_server_from_a_broken_one() {
         ("+PONK", Fail, Protocol),
         ("HTTP/1.1 400 Bad Request", Fail, Protocol),
         (":1", Fail, Protocol),
+        ("$0\r\n", Fail, Protocol),
     ] {
         let outcome = run(says(format!("{reply}\r\n").as_bytes()), soon());
         assert_eq!((outcome.verdict, outcome.cause), (verdict, Some(cause)), "{reply}");
@@ -118,18 +119,85 @@ fn hostile_servers_are_survived() {
 
 #[test]
 fn no_reply_makes_it_panic() {
+    let primary = Wanted::of(&check("redis", 1, &[("role", "primary")])).unwrap();
     let mut random = Random(42);
     for _ in 0..20_000 {
         let mut buffer = Vec::new();
-        let bytes = random.damaged(b"+OK\r\n-ERR max number of clients reached\r\n+PONG\r\n");
+        let bytes =
+            random.damaged(b"+OK\r\n-ERR max number\r\n+PONG\r\n$12\r\nrole:master\r\r\n:1\r\n*2\r\n$-1\r\n");
         let mut rest = &bytes[..];
-        while let Ok(reply) = line(&mut rest, &mut buffer) {
+        while let Ok(reply) = read(&mut rest, &mut buffer) {
             judge(&reply, false);
+            if let Reply::Bulk(Some(info)) = &reply {
+                primary.judge(info);
+            }
             if rest.is_empty() && buffer.is_empty() {
                 break;
             }
         }
     }
+}
+
+fn run_with(options: &[(&str, &str)], reply: &str) -> Outcome {
+    Redis::from_check(&check("redis", says(reply.as_bytes()), options)).unwrap().run(soon())
+}
+
+fn info(lines: &str) -> String {
+    format!("+PONG\r\n${}\r\n{lines}\r\n+OK\r\n", lines.len())
+}
+
+#[test]
+fn the_role_and_the_lag_decide_over_readiness_only() {
+    let replica = |rest: &str| info(&format!("# Replication\r\nrole:slave\r\nmaster_link_status:{rest}\r\n"));
+    let alive = |reason: &str| Outcome::alive(Cause::Unhealthy, reason);
+    for (options, reply, outcome) in [
+        (("role", "primary"), info("role:master\r\n"), Outcome::pass("PONG, primary")),
+        (("role", "replica"), info("role:master\r\n"), alive("is a primary, expected a replica")),
+        (("role", "replica"), replica("down"), Outcome::pass("PONG, replica")),
+        (("max-lag", "10s"), info("role:master\r\n"), Outcome::pass("PONG, primary")),
+        (("max-lag", "10s"), replica("down"), alive("the link to the primary is down")),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_last_io_seconds_ago:10"),
+            Outcome::pass("PONG, replica, 10 s behind"),
+        ),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_last_io_seconds_ago:11"),
+            alive("11 s behind the primary, expected at most 10s"),
+        ),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_sync_in_progress:1"),
+            alive("a sync with the primary is in progress"),
+        ),
+        (("role", "primary"), "+PONG\r\n-NOPERM no\r\n".into(), Outcome::alive(Cause::Protocol, "NOPERM no")),
+        (
+            ("role", "primary"),
+            info("nothing"),
+            Outcome::fail(Cause::Protocol, "answer is not of Redis: INFO without a role"),
+        ),
+    ] {
+        assert_eq!(run_with(&[options], &reply), outcome, "{reply}");
+    }
+}
+
+#[test]
+fn a_command_passes_with_any_answer_but_an_error_or_with_the_one_that_is_expected() {
+    let command = ("command", "GET 'a key'");
+    for (reply, pass) in
+        [("$2\r\nup\r\n", "up"), (":1\r\n", "1"), ("$-1\r\n", "nil"), ("*3\r\n", "3 elements")]
+    {
+        let outcome = run_with(&[command], &format!("+PONG\r\n{reply}"));
+        assert_eq!(outcome, Outcome::pass(format!("PONG, GET is answered with {pass:?}")));
+    }
+    let expected = [command, ("expect", "up")];
+    assert_eq!(run_with(&expected, "+PONG\r\n$2\r\nup\r\n").verdict, Verdict::Pass);
+    let outcome = run_with(&expected, "+PONG\r\n$4\r\ndown\r\n");
+    let reason = "GET is answered with \"down\", expected \"up\"";
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
+    assert_eq!(run_with(&expected, "+PONG\r\n-ERR unknown command\r\n").verdict, Verdict::Fail);
+    assert_eq!(run_with(&expected, "+PONG\r\n$99999999\r\n").cause, Some(Cause::Protocol));
 }
 
 #[test]
