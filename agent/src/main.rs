@@ -1,8 +1,13 @@
 //! health-probe: asks a program whether it is well, in the program's own protocol.
 
+#![cfg_attr(fuzzing, no_main)]
+
 mod arguments;
 mod checks;
 mod deadline;
+#[cfg(fuzzing)]
+#[path = "../fuzz/target.rs"]
+mod fuzz;
 mod grammar;
 mod install;
 mod line;
@@ -28,6 +33,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// `EX_USAGE` of sysexits.h: the kubelet counts it as a failure, and the operator reads why in the event.
 const USAGE: u8 = 64;
 
+#[cfg(not(fuzzing))]
 fn main() -> ExitCode {
     match arguments::parse(env::args_os().skip(1)) {
         Ok(Command::Serve(command)) => serve::run(command),

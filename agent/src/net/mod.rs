@@ -9,6 +9,8 @@ mod hosts;
 mod login;
 mod quote;
 mod resolve;
+#[cfg(any(test, fuzzing))]
+pub mod scripted;
 mod socket;
 mod stream;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::scripted;
 use crate::deadline::Deadline;
 use crate::grammar::Check;
 use crate::outcome::{Cause, Outcome, Verdict};
@@ -90,6 +91,16 @@ pub fn in_time(run: &dyn Fn(Deadline) -> Outcome, limit: Duration) -> Outcome {
     panic!("a check outlived its deadline of {limit:?}");
 }
 
+/// Keeps a healthy answer for `fuzz/run`, under the scheme that the name of the test begins with.
+fn seed(healthy: &[u8]) {
+    let Some(directory) = std::env::var_os("FUZZ_SEEDS") else { return };
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    let scheme = test.split("::").nth(1).unwrap_or_default();
+    let folder = std::path::Path::new(&directory).join(scheme);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("seed-{}", healthy.len())), healthy).unwrap();
+}
+
 /// What every check must stand: a peer that says nothing, drips, floods, goes at any byte of a good answer, or babbles.
 pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
     let short = Duration::from_millis(200);
@@ -120,8 +131,14 @@ pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
         let outcome = in_time(&|deadline| run(says(&healthy[..end]), deadline), Duration::from_secs(2));
         assert_ne!(outcome.cause, Some(Cause::Timeout), "{end}: {outcome:?}");
     }
+    seed(healthy);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..200 {
+    for _ in 0..5_000 {
+        let answer = random.damaged(healthy);
+        let outcome = scripted::saying(&answer, || run(1, soon()));
+        assert!(outcome.reason.len() < 400 && !outcome.reason.contains('\n'), "{outcome:?}");
+    }
+    for _ in 0..50 {
         let answer = if random.below(2) == 0 { random.bytes(200) } else { random.damaged(healthy) };
         let outcome = in_time(&|deadline| run(says(&answer), deadline), Duration::from_secs(2));
         assert!(outcome.reason.len() < 400 && !outcome.reason.contains('\n'), "{outcome:?}");

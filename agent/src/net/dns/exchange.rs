@@ -70,8 +70,7 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
 }
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let stream = TcpStream::connect_timeout(&server, deadline.remaining()?)?;
-    let mut timed = Timed::new(Socket::Tcp(stream), deadline, 2 + usize::from(u16::MAX));
+    let mut timed = Timed::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
     // Length and message in one segment: some servers read only the first (RFC 7766 §8).
     let length = query.bytes().len() as u16;
     timed.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
@@ -81,6 +80,14 @@ fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
     timed.read_exact(&mut message)?;
     timed.leave();
     query.read(&message).map_err(|_| malformed("answer is malformed"))
+}
+
+fn connect(server: SocketAddr, deadline: Deadline) -> Result<Socket> {
+    #[cfg(any(test, fuzzing))]
+    if let Some(scripted) = crate::net::scripted::connection() {
+        return Ok(scripted);
+    }
+    TcpStream::connect_timeout(&server, deadline.remaining()?).map(Socket::Tcp)
 }
 
 fn malformed(reason: &str) -> Error {

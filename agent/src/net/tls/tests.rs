@@ -10,8 +10,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::*;
-use crate::net::Socket;
 use crate::net::test_server::{Random, check, in_time, says, server, soon, survives};
+use crate::net::{Endpoint, Socket};
 use crate::outcome::Verdict;
 
 fn file(name: &str) -> String {
@@ -161,10 +161,8 @@ fn dates_are_read_to_the_second_and_damage_is_no_panic() {
 }
 
 fn handshake(port: u16, deadline: crate::deadline::Deadline) -> Outcome {
-    let tls = Tls::from_check(&check("tls", port, &[]), &[]).unwrap();
-    let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    tls.handshake(Timed::new(Socket::Tcp(stream), deadline, 0))
-        .map_or_else(|outcome| outcome, |_| Outcome::pass(""))
+    let endpoint = Endpoint::from_check(&check("tls", port, &[]), true, &[]).unwrap();
+    endpoint.open(deadline, 0).map_or_else(|outcome| outcome, |_| Outcome::pass(""))
 }
 
 #[test]
