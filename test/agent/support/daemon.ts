@@ -18,9 +18,15 @@ export type Daemon = {
 };
 
 const running = new Map<ChildProcess, Daemon>();
+const givenPorts = new Set<number>();
 
 /** Starts a server and waits until it accepts connections on the port. */
-export async function startDaemon(program: string, args: readonly string[], port: number): Promise<Daemon> {
+export async function startDaemon(
+  program: string,
+  args: readonly string[],
+  port: number,
+  limitMs = 5_000,
+): Promise<Daemon> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -37,10 +43,9 @@ export async function startDaemon(program: string, args: readonly string[], port
     },
   };
   running.set(child, daemon);
-  await eventually(`${program} on port ${port}`, 5_000, async () => {
-    if (child.exitCode !== null) throw new Error(log);
-    return accepts(port);
-  });
+  const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  await eventually(`${program} on port ${port}`, limitMs, async () => hasEnded() || accepts(port));
+  if (hasEnded()) throw new Error(`${program} ended before it accepted connections: ${log}`);
   return daemon;
 }
 
@@ -58,11 +63,13 @@ export function useDaemons(packages: readonly string[]): string {
   return directory;
 }
 
-/** A port of loopback that is free for TCP and UDP, below those that the kernel gives to connections. */
+/** A port of loopback that is free for TCP and UDP, below those that the kernel gives to connections, and given once. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if ((await isFree(port)) && !(await accepts(port, '::1'))) return port;
+    if (givenPorts.has(port) || !(await isFree(port)) || (await accepts(port, '::1'))) continue;
+    givenPorts.add(port);
+    return port;
   }
 }
 
