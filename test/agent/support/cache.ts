@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** A directory that `make` fills once for these words, and that later runs of the tests find as it left it. */
+export async function cached(
+  kind: string,
+  words: readonly string[],
+  make: (directory: string) => Promise<void>,
+): Promise<string> {
+  const parent = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'health-injector-test', kind);
+  const made = join(parent, createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 16));
+  if (existsSync(made)) return made;
+  mkdirSync(parent, { recursive: true });
+  const draft = mkdtempSync(join(parent, 'draft-'));
+  try {
+    await make(draft);
+    renameSync(draft, made);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // Another run may have been the first to finish.
+    if (!existsSync(made)) throw error;
+  }
+  return made;
+}

@@ -1,0 +1,75 @@
+import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { install } from '../../support/packages.ts';
+import { runToEnd } from '../../support/process.ts';
+import { cached } from './cache.ts';
+
+/** The class path of these artefacts, each `group:artefact:version`, and of all that they need, from Maven Central. */
+export async function classPathOf(artefacts: readonly string[]): Promise<string> {
+  const directory = await cached('jars', artefacts, (draft) => download(artefacts, draft));
+  const jars = readdirSync(directory).filter((name) => name.endsWith('.jar'));
+  return jars
+    .toSorted()
+    .map((name) => join(directory, name))
+    .join(delimiter);
+}
+
+/** Sees to it that this program is there, from this Debian package where nothing else has brought it. */
+export async function needProgram(program: string, debianPackage: string): Promise<void> {
+  if (isOnPath(program)) return;
+  try {
+    await install([debianPackage]);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new Error(`${program} is not on the PATH, and ${debianPackage} cannot be installed: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Sees to it that there is a JDK. */
+export const needJdk = (): Promise<void> => needProgram('javac', 'default-jdk-headless');
+
+async function download(artefacts: readonly string[], directory: string): Promise<void> {
+  await needJdk();
+  await needProgram('mvn', 'maven');
+  const file = join(directory, 'pom.xml');
+  writeFileSync(file, projectOf(artefacts));
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+  const args = [
+    '--batch-mode',
+    '--quiet',
+
+    '--file',
+    file,
+    goal,
+    `-DoutputDirectory=${directory}`,
+  ];
+  const { code, out, errors } = await runToEnd('mvn', [...args, '-DincludeScope=runtime']);
+  if (code === 0) return;
+  const reason = /\[ERROR\] (.+)/.exec(out + errors)?.[1] ?? `exit code ${code}`;
+  throw new Error(`Maven cannot bring ${artefacts.join(' and ')}: ${reason}`);
+}
+
+const projectOf = (artefacts: readonly string[]): string => {
+  const dependencies = artefacts.map((artefact) => `<dependency>${coordinates(artefact)}</dependency>`);
+  const self = coordinates('com.example:health-injector-test:1');
+  return `<project><modelVersion>4.0.0</modelVersion>${self}
+<dependencies>${dependencies.join('\n')}</dependencies></project>
+`;
+};
+
+function coordinates(artefact: string): string {
+  const [group, name, version] = artefact.split(':');
+  return `<groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>`;
+}
+
+const isOnPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
