@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { schemes } from '../src/check/schemes.ts';
 import { keys } from '../src/health/annotations.ts';
 import { patternNames } from '../src/patterns/index.ts';
@@ -54,7 +54,8 @@ describe('the README files', () => {
     assert.deepEqual(described.toSorted(), [...patternNames].toSorted());
   });
 
-  for (const file of ['README.md', ...globSync('src/patterns/*/README.md', { cwd: root }).toSorted()]) {
+  const pages = globSync(['src/patterns/*/README.md', 'docs/checks/*.md'], { cwd: root }).toSorted();
+  for (const file of ['README.md', ...pages]) {
     const blocks = [...readFileSync(root + file, 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(
       (match) => match[1] ?? '',
     );
@@ -68,10 +69,13 @@ describe('the README files', () => {
   }
 
   async function injects(text: string): Promise<void> {
-    const object = parse(text);
-    const { metadata, spec } = object.spec?.template ?? object;
-    const response = await webhook.review({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
-    assert.deepEqual(response.warnings, undefined);
-    assert(patchOf(response).some(({ path }) => path.endsWith('Probe')));
+    const documents = parseAllDocuments(text).map((document) => document.toJS());
+    const templates = documents.map((object) => object.spec?.template ?? object).filter(({ spec }) => spec?.containers);
+    assert(templates.length > 0);
+    for (const { metadata, spec } of templates) {
+      const response = await webhook.review({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+      assert.deepEqual(response.warnings, undefined);
+      assert(patchOf(response).some(({ path }) => path.endsWith('Probe')));
+    }
   }
 });

@@ -41,12 +41,14 @@ export function inject(pod: Pod, context: InjectionContext): Outcome {
 
   const additions = plans.flatMap((plan) => plan.additions);
   const added = additions.map(nameOf);
+  const found = intent.containers.flatMap(({ container, found: by }) => (by === undefined ? [] : [[container, by]]));
   const status: Status = {
     version: context.version,
     patterns: [...wishes.keys()],
     containers: intent.containers.map(({ container }) => container),
     added,
     kept,
+    ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     config: configHash(written, context.version, intent.image),
   };
   return {

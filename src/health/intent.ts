@@ -16,6 +16,8 @@ export type ContainerIntent = {
   /** A check of its own for a probe, or `off`. */
   readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
   readonly timing: Timing;
+  /** By what the checks were found that nobody wrote. */
+  readonly found: string | undefined;
 };
 
 /** Checks that must all hold, with the annotation that they came from. */

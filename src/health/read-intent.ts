@@ -1,6 +1,7 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { quote } from '../check/check.ts';
+import { isRefusal, quote } from '../check/check.ts';
 import { type Pod, probedContainers } from '../pod/pod.ts';
+import { findChecks } from '../presets/find.ts';
 import { type Key, keys } from './annotations.ts';
 import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
 import { type Problem, receivedValue } from './problem.ts';
@@ -73,14 +74,34 @@ function readContainer(
   }
   const timing = readTiming(find, problems);
   if (problems.length > before || patterns.includes('none')) return undefined;
-  const wanted = Object.values(probes).some((probe) => probe !== 'off');
-  if (!check && !wanted) {
-    const annotation = find('pattern')?.annotation ?? `${context.prefix}check`;
-    const received = `received no check for container ${quote(container.name)}`;
-    problems.push({ annotation, received, expected: `${context.prefix}check beside it` });
+  const intent = { container: container.name, patterns, timing };
+  if (check || Object.values(probes).some((probe) => probe !== 'off')) {
+    return { ...intent, check, probes: probes as ContainerIntent['probes'], found: undefined };
+  }
+  const found = readPreset(find('pattern')?.annotation ?? `${context.prefix}pattern`, container, context, problems);
+  return found && { ...intent, ...found, probes: { ...found.probes, ...(probes as ContainerIntent['probes']) } };
+}
+
+/** The checks of the container's image, where nobody wrote one. */
+function readPreset(
+  annotation: string,
+  container: V1Container,
+  { prefix }: ReadingContext,
+  problems: Problem[],
+): Pick<ContainerIntent, 'check' | 'probes' | 'found'> | undefined {
+  const found = findChecks(container);
+  if (isRefusal(found)) {
+    const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
+    problems.push({ annotation, received, expected: `${prefix}check beside it` });
     return undefined;
   }
-  return { container: container.name, patterns, check, probes: probes as ContainerIntent['probes'], timing };
+  const read = (value: string) => readChecks({ annotation, value }, problems);
+  const liveness = found.liveness === undefined ? undefined : read(found.liveness);
+  return {
+    check: read(found.check),
+    probes: liveness ? { liveness } : {},
+    found: `${[found.check, found.liveness].filter((text) => text !== undefined).join(' and ')} by ${found.by}`,
+  };
 }
 
 function readPatterns(find: (key: Key) => Entry | undefined, context: ReadingContext, problems: Problem[]): string[] {

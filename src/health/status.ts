@@ -10,6 +10,8 @@ export type Status = {
   readonly containers: readonly string[];
   readonly added: readonly string[];
   readonly kept: readonly Kept[];
+  /** The checks that nobody wrote, by container, and what they were found by. */
+  readonly found?: Readonly<Record<string, string>>;
   /** A hash of all that the result depends on. */
   readonly config: string;
 };

@@ -75,6 +75,36 @@ const images: readonly Image[] = [
     packages: ['redis-server', 'procps'],
     libs: true,
   },
+  {
+    name: 'docker.io/local/memcached:1',
+    entrypoint: ['/usr/bin/memcached'],
+    files: ['/usr/bin/memcached', '/usr/bin/pkill'],
+    packages: ['memcached', 'procps'],
+    libs: true,
+    user: '65532',
+  },
+  {
+    name: 'docker.io/local/postgres:15',
+    entrypoint: [
+      '/bin/sh',
+      '-c',
+      'initdb --no-sync --auth=scram-sha-256 --pwfile=/password -D /tmp/data && exec postgres -D /tmp/data -k /tmp',
+    ],
+    files: [
+      '/bin/sh',
+      '/usr/bin/pkill',
+      ...['initdb', 'postgres'].map((program) => `/usr/lib/postgresql/15/bin/${program}:/bin/${program}`),
+      '/usr/lib/postgresql/15/bin/postgres',
+      '/usr/lib/postgresql/15/lib',
+      '/usr/share/postgresql/15',
+      '/usr/share/zoneinfo/Etc',
+      `${directory}/passwd:/etc/passwd`,
+      `${directory}/password:/password`,
+    ],
+    packages: ['postgresql-15', 'procps'],
+    libs: true,
+    user: '65532',
+  },
 ];
 
 /** Makes every image out of files of this machine and loads it into every node. */
@@ -82,6 +112,9 @@ export async function loadImages(): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, 'empty'), { recursive: true });
   writeFileSync(join(directory, 'web.conf'), nginxConfiguration);
+  // PostgreSQL looks the name of its user up.
+  writeFileSync(join(directory, 'passwd'), 'postgres:x:65532:65532::/tmp:/bin/sh\n');
+  writeFileSync(join(directory, 'password'), 'of-the-test-only\n');
   await install([...new Set(images.flatMap((image) => image.packages ?? []))]);
   await saveKeys(join(directory, 'dump.rdb'));
   for (const { name, entrypoint, files, libs, user } of images) {

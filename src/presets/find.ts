@@ -1,0 +1,55 @@
+import type { V1Container } from '@kubernetes/client-node';
+import { type Refusal, refuse } from '../check/check.ts';
+import { type Preset, presets } from './table.ts';
+
+/** The checks that nobody wrote, and what they were found by; `liveness` where it has one of its own. */
+export type Found = { readonly check: string; readonly liveness: string | undefined; readonly by: string };
+
+const byImage = new Map(presets.flatMap((preset) => preset.images.map((image) => [image, preset])));
+
+/** The checks for a container of a well-known image; otherwise why none is known, as a clause. */
+export function findChecks(container: V1Container): Found | Refusal {
+  const name = baseName(container.image ?? '');
+  const preset = byImage.get(name);
+  if (!preset) return unknown('nothing is known of its image');
+  const port = portOf(container, preset.ports);
+  if (port === undefined) return unknown(`none of its ports is ${preset.ports.join(' or ')}, where ${name} listens`);
+  const { onlyWith } = preset;
+  if (onlyWith && !container.env?.some(({ name: key, value }) => key === onlyWith.name && value === onlyWith.value)) {
+    return unknown(`whether ${name} speaks TLS is known only with ${onlyWith.name}=${onlyWith.value} in its env`);
+  }
+  const login = loginOf(container, preset);
+  if (login === '' && isHidden(container, preset)) {
+    return unknown(`${name} is started in a way that may ask for a login or TLS`);
+  }
+  const fill = (check: string): string => check.replace('PORT', `${port}`).replace('//', `//${login}`);
+  return { check: fill(preset.check), liveness: preset.liveness && fill(preset.liveness), by: `image ${name}` };
+}
+
+const unknown = (why: string): Refusal => refuse(why, 'a check');
+
+/** The last segment of an image reference without registry, tag and digest. */
+export const baseName = (image: string): string =>
+  image
+    .replace(/@[^]*$/, '')
+    .replace(/^[^]*\//, '')
+    .replace(/:[^]*$/, '')
+    .toLowerCase();
+
+/** A usual port, if the container declares it or nothing; or the only one that it declares. */
+function portOf({ ports }: V1Container, usual: readonly number[]): number | undefined {
+  const declared = [...new Set((ports ?? []).map(({ containerPort }) => containerPort))];
+  const known = usual.find((port) => declared.length === 0 || declared.includes(port));
+  return known ?? (declared.length === 1 ? declared[0] : undefined);
+}
+
+/** What stands before the host of a check: empty, or a login with its `@` by the variables that the container has. */
+function loginOf({ env }: V1Container, { logins }: Preset): string {
+  const login = logins?.find(({ password }) => env?.some(({ name, value }) => name === password && value !== ''));
+  return login ? `${login.user ?? ''}:$${login.password}@` : '';
+}
+
+function isHidden({ command, args, env }: V1Container, { hidden }: Preset): boolean {
+  const variables = (env ?? []).map(({ name, value }) => `${name}=${value ?? ''}`);
+  return [...(command ?? []), ...(args ?? []), ...variables].some((word) => hidden?.test(word));
+}

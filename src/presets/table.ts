@@ -1,0 +1,137 @@
+/** How the servers of some well-known images are asked when nobody says how. */
+export type Preset = {
+  /** The last segment of the path, as the official images and those of other publishers have it. */
+  readonly images: readonly string[];
+  /** Where the server listens unless it is told otherwise; the first is taken where a container declares none. */
+  readonly ports: readonly number[];
+  /** The check, in which `PORT` stands for the port. */
+  readonly check: string;
+  /** Another one for liveness, where `check` also fails for reasons that no restart mends. */
+  readonly liveness?: string;
+  /** The variables by which images take a login that the check then needs, in the order of preference. */
+  readonly logins?: readonly { readonly user?: string; readonly password: string }[];
+  /** A variable without which nobody can tell how the server is asked. */
+  readonly onlyWith?: { readonly name: string; readonly value: string };
+  /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that the check lacks. */
+  readonly hidden?: RegExp;
+};
+
+/**
+ * The table. A preset may be too weak, never too strict: what a server needs besides (a login, TLS) comes from its
+ * container, or there is no check. Sources: the documentation of the images.
+ */
+export const presets: readonly Preset[] = [
+  {
+    images: ['redis', 'valkey', 'redis-stack', 'redis-stack-server', 'redis-cluster', 'valkey-cluster', 'keydb'],
+    ports: [6379],
+    check: 'redis://:PORT',
+    logins: [{ password: 'REDIS_PASSWORD' }, { password: 'VALKEY_PASSWORD' }],
+    hidden: /requirepass|aclfile|\.conf\b|--tls-port|_TLS_ENABLED=yes|_PASSWORD_FILE=/,
+  },
+  {
+    images: ['postgres', 'postgresql', 'postgresql-repmgr', 'postgis', 'pgvector', 'timescaledb', 'timescaledb-ha'],
+    ports: [5432],
+    check: 'postgres://:PORT',
+  },
+  { images: ['pgbouncer'], ports: [6432, 5432], check: 'postgres://:PORT' },
+  { images: ['mysql', 'mysql-server', 'percona', 'percona-server'], ports: [3306], check: 'mysql://:PORT' },
+  { images: ['mariadb', 'mariadb-galera'], ports: [3306], check: 'mariadb://:PORT' },
+  {
+    images: ['mongo', 'mongodb', 'mongodb-community-server', 'percona-server-mongodb'],
+    ports: [27017],
+    check: 'mongodb://:PORT',
+    hidden: /requireTLS|preferTLS|requireSSL|\.conf\b/,
+  },
+  { images: ['rabbitmq', 'lavinmq'], ports: [5672], check: 'amqp://:PORT' },
+  {
+    images: ['kafka', 'kafka-native', 'cp-kafka', 'cp-server', 'redpanda'],
+    ports: [9092],
+    check: 'kafka://:PORT',
+    hidden: /LISTENER\w*=[^]*SSL/,
+  },
+  {
+    images: ['memcached'],
+    ports: [11211],
+    check: 'memcached://:PORT',
+    hidden: /^-\w*[SYZ]|auth-file|enable-sasl|enable-ssl|MEMCACHED_PASSWORD=/,
+  },
+  {
+    images: ['nats'],
+    ports: [4222],
+    check: 'nats://:PORT',
+    hidden: /^--?(auth|user|pass|tls\w*|c|config)\b|\.conf\b/,
+  },
+  {
+    images: ['eclipse-mosquitto', 'mosquitto', 'emqx', 'vernemq', 'hivemq-ce', 'nanomq'],
+    ports: [1883],
+    check: 'tcp://:PORT',
+    liveness: 'mqtt://:PORT',
+  },
+  { images: ['zookeeper', 'cp-zookeeper'], ports: [2181], check: 'zookeeper://:PORT' },
+  { images: ['clickhouse-keeper'], ports: [9181, 2181], check: 'zookeeper://:PORT' },
+  { images: ['etcd'], ports: [2379], check: 'etcd://:PORT', hidden: /--cert-file|client-cert-auth|ETCD_CERT_FILE=/ },
+  {
+    images: ['elasticsearch'],
+    ports: [9200],
+    check: 'elasticsearch://:PORT',
+    onlyWith: { name: 'xpack.security.enabled', value: 'false' },
+  },
+  {
+    images: ['opensearch'],
+    ports: [9200],
+    check: 'opensearch://:PORT',
+    onlyWith: { name: 'DISABLE_SECURITY_PLUGIN', value: 'true' },
+  },
+  {
+    images: ['postfix', 'exim', 'exim4', 'opensmtpd', 'mailhog', 'mailpit'],
+    ports: [25, 587, 1025],
+    check: 'smtp://:PORT',
+  },
+  { images: ['openldap', 'slapd', '389ds', 'lldap'], ports: [389, 1389, 3389, 3890], check: 'ldap://:PORT' },
+  {
+    images: ['dnsmasq', 'unbound'],
+    ports: [53, 5353],
+    check: 'dns://:PORT/localhost?min-answers=0',
+  },
+  { images: ['coredns'], ports: [8181], check: 'http://:PORT/ready', liveness: 'tcp://:PORT' },
+  {
+    images: ['nginx', 'nginx-unprivileged', 'httpd', 'apache', 'caddy'],
+    ports: [80, 8080],
+    check: 'http://:PORT/?status=200-499',
+    liveness: 'http://:PORT/?status=100-599',
+  },
+  { images: ['envoy'], ports: [9901], check: 'http://:PORT/ready', liveness: 'http://:PORT/?status=100-599' },
+  {
+    images: ['minio'],
+    ports: [9000],
+    check: 'http://:PORT/minio/health/ready',
+    liveness: 'http://:PORT/minio/health/live',
+    hidden: /certs-dir/,
+  },
+  {
+    images: ['vault', 'openbao'],
+    ports: [8200],
+    check: 'http://:PORT/v1/sys/health%3Fstandbyok=true',
+    // A sealed vault is unsealed by hand: a restart would seal the one beside it too.
+    liveness: 'http://:PORT/v1/sys/health?status=200-599',
+    hidden: /\.hcl\b|-config/,
+  },
+  { images: ['consul'], ports: [8500], check: 'http://:PORT/v1/status/leader', liveness: 'tcp://:PORT' },
+  { images: ['prometheus'], ports: [9090], check: 'http://:PORT/-/ready', liveness: 'http://:PORT/-/healthy' },
+  { images: ['alertmanager'], ports: [9093], check: 'http://:PORT/-/ready', liveness: 'http://:PORT/-/healthy' },
+  {
+    images: ['grafana', 'grafana-oss', 'grafana-enterprise'],
+    ports: [3000],
+    check: 'http://:PORT/api/health',
+    liveness: 'tcp://:PORT',
+  },
+  {
+    images: ['loki', 'tempo', 'mimir'],
+    ports: [3100, 3200, 8080],
+    check: 'http://:PORT/ready',
+    liveness: 'tcp://:PORT',
+  },
+  { images: ['influxdb'], ports: [8086], check: 'http://:PORT/ping' },
+  { images: ['clickhouse-server', 'clickhouse'], ports: [8123], check: 'http://:PORT/ping' },
+  { images: ['couchdb'], ports: [5984], check: 'http://:PORT/_up', liveness: 'tcp://:PORT' },
+];

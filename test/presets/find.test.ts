@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { isRefusal } from '../../src/check/check.ts';
+import { parseCheck } from '../../src/check/parse.ts';
+import { baseName, findChecks } from '../../src/presets/find.ts';
+import { presets } from '../../src/presets/table.ts';
+
+describe('the presets', () => {
+  for (const { images, check, liveness, ports } of presets) {
+    it(`ask ${images[0]} with a check that can be read`, () => {
+      for (const text of [check, liveness ?? check]) {
+        const parsed = parseCheck(text.replace('PORT', `${ports[0]}`));
+        assert(!isRefusal(parsed), JSON.stringify(parsed));
+      }
+    });
+  }
+
+  it('name every image once', () => {
+    const names = presets.flatMap(({ images }) => images);
+    assert.deepEqual(names, [...new Set(names)]);
+    assert(names.length >= 30);
+  });
+
+  it('know an image by the last segment of its path', () => {
+    for (const image of [
+      'redis',
+      'redis:7.4-alpine',
+      'docker.io/library/redis:7',
+      'docker.io/bitnami/redis@sha256:0123',
+      'registry.example:5000/redis:7@sha256:0123',
+      'Registry.Example/Team/Redis',
+    ]) {
+      assert.equal(baseName(image), 'redis', image);
+    }
+    for (const image of ['', 'redis-exporter', 'registry:5000/redis/app', '@', ':']) {
+      assert.notEqual(baseName(image), 'redis', image);
+    }
+  });
+
+  it('repeat no argument of a server', () => {
+    const found = findChecks({ name: 'app', image: 'redis', args: ['--requirepass', 'hunter2'] });
+    assert(isRefusal(found));
+    assert(!JSON.stringify(found).includes('hunter2'));
+  });
+
+  it('take a variable for the login only where it has a value', () => {
+    const container = { name: 'app', image: 'redis' };
+    assert.deepEqual(findChecks({ ...container, env: [{ name: 'REDIS_PASSWORD', value: '' }] }), {
+      check: 'redis://:6379',
+      liveness: undefined,
+      by: 'image redis',
+    });
+    assert.deepEqual(findChecks({ ...container, env: [{ name: 'VALKEY_PASSWORD', value: 'x' }] }), {
+      check: 'redis://:$VALKEY_PASSWORD@:6379',
+      liveness: undefined,
+      by: 'image redis',
+    });
+  });
+});
