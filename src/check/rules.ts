@@ -1,43 +1,23 @@
 import { isIP } from 'node:net';
+import { passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
+import { decode } from './options.ts';
 import type { Scheme } from './schemes.ts';
 import { splitWords } from './words.ts';
 
+type Rule = (check: Check, row: Scheme) => Refusal | undefined;
+
 /** What a scheme asks of a check as a whole, once every part of it has been read; undefined where all is well. */
 export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
-  const { options, path, host, scheme } = check;
-  if (row.hostKind === 'ip' && host !== '' && host !== 'localhost' && isIP(host) === 0) {
-    return refuse(`host is ${quote(host)}`, `an IP address or localhost for ${scheme}`);
-  }
-  if (row.pathKind === 'dns-name' && !isQueryName(path.slice(1))) return refuse(`path is ${quote(path)}`, 'a DNS name');
-  if (row.pathKind === 'service' && (path.includes('%') || path.length > 1025)) {
-    return refuse(`path is ${quote(path)}`, 'the name of a service');
-  }
-  const tls = brokenTlsRule(options, row);
-  if (tls) return tls;
-  for (const [name, other] of Object.entries(row.requires ?? {})) {
-    if (options.has(name) && !options.has(other)) return refuse(`option ${name} is given without ${other}`, 'both');
-  }
-  for (const name of row.commands ?? []) {
-    const words = splitWords(options.get(name) ?? 'none');
-    if (isRefusal(words)) return words;
-  }
-  for (const [name, opposite] of Object.entries(row.excludes ?? {})) {
-    const [other = '', value] = opposite.split('=');
-    if (options.has(name) && options.get(other) === value) {
-      const rest = row.options
-        .get(other)
-        ?.slice('choice:'.length)
-        .split('|')
-        .filter((choice) => choice !== value);
-      return refuse(`option ${name} is given with ${other} ${value}`, rest?.join(', ') ?? 'one of the two');
-    }
+  for (const rule of [tlsRule, hostRule, pathRule, requiresRule, commandRule, excludesRule] as readonly Rule[]) {
+    const refusal = rule(check, row);
+    if (refusal) return refusal;
   }
   return undefined;
 }
 
 /** Quietly unused, a ca would let its user believe that the peer is verified. */
-function brokenTlsRule(options: Check['options'], { tls }: Scheme): Refusal | undefined {
+const tlsRule: Rule = ({ options }, { tls }) => {
   if (options.has('tls') && options.has('starttls'))
     return refuse('option starttls is given with tls', 'one of the two');
   const unused =
@@ -49,7 +29,49 @@ function brokenTlsRule(options: Check['options'], { tls }: Scheme): Refusal | un
   if (options.has('cert') === options.has('key')) return undefined;
   const [given, missing] = options.has('cert') ? ['cert', 'key'] : ['key', 'cert'];
   return refuse(`option ${given} is given without ${missing}`, 'both');
-}
+};
+
+const hostRule: Rule = ({ host, scheme }, { hostKind }) =>
+  hostKind === 'ip' && host !== '' && host !== 'localhost' && isIP(host) === 0
+    ? refuse(`host is ${quote(host)}`, `an IP address or localhost for ${scheme}`)
+    : undefined;
+
+const pathRule: Rule = ({ path }, { pathKind }) => {
+  const unless = (fits: boolean, expected: string): Refusal | undefined =>
+    fits ? undefined : refuse(`path is ${quote(path)}`, expected);
+  switch (pathKind) {
+    case 'dns-name':
+      return unless(isQueryName(path.slice(1)), 'a DNS name');
+    case 'service':
+      return unless(!path.includes('%') && path.length <= 1025, 'the name of a service');
+    case 'database':
+      // What was meant as the end of a login.
+      if (path.includes('@')) return passwordWrittenOut;
+      return unless(!/\p{Cc}/u.test(decode(path) ?? '\0'), 'the name of a database');
+    default:
+      return undefined;
+  }
+};
+
+const requiresRule: Rule = ({ options }, { requires }) => {
+  const missing = Object.entries(requires ?? {}).find(([name, other]) => options.has(name) && !options.has(other));
+  return missing && refuse(`option ${missing[0]} is given without ${missing[1]}`, 'both');
+};
+
+const commandRule: Rule = ({ options }, { commands }) =>
+  (commands ?? []).map((name) => splitWords(options.get(name) ?? 'none')).find((words) => isRefusal(words));
+
+const excludesRule: Rule = ({ options }, { excludes, options: kinds }) => {
+  for (const [name, opposite] of Object.entries(excludes ?? {})) {
+    const [other = '', value] = opposite.split('=');
+    if (options.has(name) && options.get(other) === value) {
+      const choices = kinds.get(other)?.slice('choice:'.length).split('|');
+      const rest = choices?.filter((choice) => choice !== value);
+      return refuse(`option ${name} is given with ${other} ${value}`, rest?.join(', ') ?? 'one of the two');
+    }
+  }
+  return undefined;
+};
 
 /** A name that can be asked for: labels of 1 to 63 characters, underscores and stars too, and `.` for the root. */
 function isQueryName(text: string): boolean {

@@ -18,6 +18,12 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
   // SETTINGS, empty, and the head of a HEADERS frame of 16,000 bytes.
   grpc: { url: 'grpc://:PORT', beginning: Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x3e, 0x80, 1, 4, 0, 0, 0, 1]) },
   'grpc over TLS': { url: 'grpc://:PORT?tls', beginning: handshake },
+  // AuthenticationOk, and the head of a ParameterStatus of 16,000 bytes.
+  postgres: {
+    url: 'postgres://probe:$PASSWORD@:PORT',
+    beginning: Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x53, 0, 0, 0x3e, 0x80]),
+  },
+  'postgres over TLS': { url: 'postgres://:PORT?tls', beginning: Buffer.concat([Buffer.from('S'), handshake]) },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 

@@ -22,6 +22,7 @@ A CHECK is [NAME=]SCHEME://[LOGIN@][HOST][:PORT][/PATH][?OPTIONS]; without HOST 
   http://:8080/healthz?status=200-399&body=ok    https://:8443/?server-name=api&ca=/tls/ca.crt
   tcp://:9000    tls://:443    grpc://:50051/my.Service    dns://:53/kubernetes.default.svc?type=A
   redis://:$REDIS_PASSWORD@:6379    redis://?password-file=/run/secret    listen://:6379
+  postgres://app:$PGPASSWORD@:5432/app?role=replica&max-lag=10s
   file:///tmp/heartbeat?max-age=30s    exec:redis-cli ping    worker=push:?max-age=60s
 ";
 

@@ -6,6 +6,7 @@ mod file;
 mod grpc;
 mod http;
 mod listen;
+mod postgres;
 mod push;
 mod redis;
 mod tcp;
@@ -29,6 +30,7 @@ const TABLE: &[(&Spec, Make)] = &[
     (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
     (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
+    (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
     (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),

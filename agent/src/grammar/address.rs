@@ -166,7 +166,8 @@ fn login_given(spec: &Spec) -> Refusal {
     Refusal(format!("login is given, expected none for {}", spec.scheme))
 }
 
-fn password_written_out() -> Refusal {
+/// The refusal of a password in clear text, which repeats nothing of it.
+pub fn password_written_out() -> Refusal {
     Refusal(
         "password is written out, expected $NAME of an environment variable or ?password-file=PATH"
             .to_owned(),

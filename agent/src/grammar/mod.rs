@@ -13,8 +13,10 @@ mod spec;
 mod tests;
 mod words;
 
+pub use address::password_written_out;
 pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
+pub use percent::decode as decode_percent;
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 pub use words::split as split_words;

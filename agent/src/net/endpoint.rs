@@ -48,7 +48,6 @@ impl Endpoint {
     /// As `open`, for protocols that begin in the clear: `ask` has the peer agree to TLS before the handshake. It must
     /// read no byte beyond the peer's agreement, since what an attacker put there in the clear would count as said
     /// over TLS.
-    #[allow(dead_code)]
     pub fn open_upgraded<T>(
         &self,
         deadline: Deadline,
@@ -84,7 +83,6 @@ impl Endpoint {
     }
 
     /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
-    #[allow(dead_code)]
     pub fn confidential(&self) -> bool {
         let local = match &self.place {
             Place::Socket(_) => true,

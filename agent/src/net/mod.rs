@@ -1,5 +1,6 @@
 //! Connections: to an address, within one deadline, in the clear or over TLS.
 
+pub mod base64;
 mod dial;
 pub mod dns;
 mod endpoint;
@@ -9,6 +10,7 @@ mod hosts;
 mod login;
 mod quote;
 mod resolve;
+pub mod scram;
 #[cfg(any(test, fuzzing))]
 pub mod scripted;
 mod socket;
