@@ -43,10 +43,11 @@ function portOf({ ports }: V1Container, usual: readonly number[]): number | unde
   return known ?? (declared.length === 1 ? declared[0] : undefined);
 }
 
-/** What stands before the host of a check: empty, or a login with its `@` by the variables that the container has. */
+/** What stands before the host of a check: empty, or a login of which the container has every variable, with its `@`. */
 function loginOf({ env }: V1Container, { logins }: Preset): string {
-  const login = logins?.find(({ password }) => env?.some(({ name, value }) => name === password && value !== ''));
-  return login ? `${login.user ?? ''}:$${login.password}@` : '';
+  const has = (name: string): boolean => env?.some((entry) => entry.name === name && entry.value !== '') ?? false;
+  const login = logins?.find((text) => [...text.matchAll(/\$(\w+)/g)].every(([, name]) => has(name as string)));
+  return login === undefined ? '' : `${login}@`;
 }
 
 function isHidden({ command, args, env }: V1Container, { hidden }: Preset): boolean {

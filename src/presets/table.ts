@@ -8,8 +8,8 @@ export type Preset = {
   readonly check: string;
   /** Another one for liveness, where `check` also fails for reasons that no restart mends. */
   readonly liveness?: string;
-  /** The variables by which images take a login that the check then needs, in the order of preference. */
-  readonly logins?: readonly { readonly user?: string; readonly password: string }[];
+  /** What may stand before the `@`: the first of which the container has every variable. */
+  readonly logins?: readonly string[];
   /** A variable without which nobody can tell how the server is asked. */
   readonly onlyWith?: { readonly name: string; readonly value: string };
   /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that the check lacks. */
@@ -25,13 +25,15 @@ export const presets: readonly Preset[] = [
     images: ['redis', 'valkey', 'redis-stack', 'redis-stack-server', 'redis-cluster', 'valkey-cluster', 'keydb'],
     ports: [6379],
     check: 'redis://:PORT',
-    logins: [{ password: 'REDIS_PASSWORD' }, { password: 'VALKEY_PASSWORD' }],
+    logins: [':$REDIS_PASSWORD', ':$VALKEY_PASSWORD'],
     hidden: /requirepass|aclfile|\.conf\b|--tls-port|_TLS_ENABLED=yes|_PASSWORD_FILE=/,
   },
   {
     images: ['postgres', 'postgresql', 'postgresql-repmgr', 'postgis', 'pgvector', 'timescaledb', 'timescaledb-ha'],
     ports: [5432],
     check: 'postgres://:PORT',
+    // Where loopback is trusted, a user that does not exist would be in the log each time.
+    logins: ['$POSTGRES_USER', '$POSTGRESQL_USERNAME', 'postgres'],
   },
   { images: ['pgbouncer'], ports: [6432, 5432], check: 'postgres://:PORT' },
   { images: ['mysql', 'mysql-server', 'percona', 'percona-server'], ports: [3306], check: 'mysql://:PORT' },
