@@ -24,6 +24,15 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
     beginning: Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x53, 0, 0, 0x3e, 0x80]),
   },
   'postgres over TLS': { url: 'postgres://:PORT?tls', beginning: Buffer.concat([Buffer.from('S'), handshake]) },
+  // The head of a reply of 100 bytes to the first request, and the first of its document.
+  mongodb: {
+    url: 'mongodb://probe:$PASSWORD@:PORT',
+    beginning: Buffer.from([100, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0xdd, 7, 0, 0, 0, 0, 0, 0, 0, 79, 0, 0, 0, 1]),
+  },
+  'mongodb over TLS': { url: 'mongodb://:PORT?tls', beginning: handshake },
+  // The head of an answer of 1,000 bytes to the first request, without an error.
+  kafka: { url: 'kafka://:PORT', beginning: Buffer.from([0, 0, 3, 0xe8, 0, 0, 0, 1, 0, 0, 60, 0, 18]) },
+  'kafka over TLS': { url: 'kafka://:PORT?tls', beginning: handshake },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 

@@ -5,7 +5,9 @@ mod exec;
 mod file;
 mod grpc;
 mod http;
+mod kafka;
 mod listen;
+mod mongodb;
 mod postgres;
 mod push;
 mod redis;
@@ -29,7 +31,9 @@ const TABLE: &[(&Spec, Make)] = &[
     (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
     (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
     (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
+    (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
+    (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),

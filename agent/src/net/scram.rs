@@ -24,7 +24,6 @@ const LONGEST: usize = 2048;
 /// The hash function that gives a mechanism its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hash {
-    #[allow(dead_code)]
     Sha1,
     Sha256,
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import forge from 'node-forge';
 import { type Issued, issueAuthority, issueServer } from '../../../src/certificates/issue.ts';
 
 const authority = issueAuthority('of the tests', new Date());
@@ -16,6 +17,18 @@ export type CertificateFiles = {
 /** A certificate for these names, by the authority of `ca`, for a day from `from`. */
 export const certificateFor = (names: readonly string[], from = new Date()): Issued =>
   issueServer(authority, names, from, 1);
+
+/** A certificate by the authority of `ca` that is only for clients. */
+export function clientCertificate(name: string): Issued {
+  const { cert, key } = certificateFor([name]);
+  const certificate = forge.pki.certificateFromPem(cert);
+  certificate.setExtensions([
+    { name: 'keyUsage', critical: true, digitalSignature: true },
+    { name: 'extKeyUsage', clientAuth: true },
+  ]);
+  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  return { cert: forge.pki.certificateToPem(certificate), key };
+}
 
 /** Writes a certificate as a server and a check read it; `otherCa` has signed nothing. */
 export function writeCertificate(directory: string, name: string, { cert, key }: Issued): CertificateFiles {

@@ -1,0 +1,32 @@
+//! One connection on which commands are asked, one after the other.
+
+use std::io::{Read, Write};
+
+use super::bson::Builder;
+use super::message::{self, Reply};
+use crate::net::fault;
+use crate::outcome::Outcome;
+
+/// A connection, and the id of the last request on it.
+pub struct Session<S> {
+    stream: S,
+    id: i32,
+}
+
+impl<S: Read + Write> Session<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, id: 0 }
+    }
+
+    /// The reply to a command; its name is the first element.
+    pub fn ask(&mut self, command: Builder, database: &str) -> Result<Reply, Outcome> {
+        self.id += 1;
+        let command = command.text("$db", database.as_bytes()).finish();
+        message::call(&mut self.stream, self.id, &command).map_err(fault)
+    }
+
+    /// The connection, to be closed.
+    pub fn into_stream(self) -> S {
+        self.stream
+    }
+}
