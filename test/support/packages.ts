@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -12,6 +14,29 @@ export async function install(packages: readonly string[]): Promise<void> {
   await run('apt-get', ['update', '-q'], { env });
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
 }
+
+/** Sees to it that this program is there, from this Debian package where nothing else has brought it. */
+export async function needProgram(program: string, debianPackage: string): Promise<void> {
+  if (isOnPath(program)) return;
+  try {
+    await install([debianPackage]);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new Error(`${program} is not on the PATH, and ${debianPackage} cannot be installed: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+const isOnPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 
 const isThere = (name: string): Promise<boolean> =>
   run('dpkg', ['-s', name]).then(

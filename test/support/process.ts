@@ -22,3 +22,10 @@ export async function runToEnd(
   });
   return { code, out, errors };
 }
+
+/** Runs a program to its end and gives back what it printed; throws with what it complained of where it fails. */
+export async function must(program: string, args: readonly string[], input = ''): Promise<string> {
+  const { code, out, errors } = await runToEnd(program, args, { input });
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${errors.trim() || out.trim()}`);
+  return out;
+}

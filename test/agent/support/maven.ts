@@ -1,6 +1,6 @@
-import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { install } from '../../support/packages.ts';
+import { needProgram } from '../../support/packages.ts';
 import { runToEnd } from '../../support/process.ts';
 import { cached } from './cache.ts';
 
@@ -12,19 +12,6 @@ export async function classPathOf(artefacts: readonly string[]): Promise<string>
     .toSorted()
     .map((name) => join(directory, name))
     .join(delimiter);
-}
-
-/** Sees to it that this program is there, from this Debian package where nothing else has brought it. */
-export async function needProgram(program: string, debianPackage: string): Promise<void> {
-  if (isOnPath(program)) return;
-  try {
-    await install([debianPackage]);
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    throw new Error(`${program} is not on the PATH, and ${debianPackage} cannot be installed: ${reason}`, {
-      cause: error,
-    });
-  }
 }
 
 /** Sees to it that there is a JDK. */
@@ -63,13 +50,3 @@ function coordinates(artefact: string): string {
   const [group, name, version] = artefact.split(':');
   return `<groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>`;
 }
-
-const isOnPath = (program: string): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });

@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { must } from '../../support/process.ts';
 import { install } from '../../support/packages.ts';
-import { eventually, run } from './kubectl.ts';
+import { eventually } from './kubectl.ts';
 
 const tools = process.env['CLUSTER_TOOLS'] ?? new URL('../../../../shared/cluster', import.meta.url).pathname;
 const directory = join(tmpdir(), 'health-injector-images');
@@ -124,15 +125,15 @@ export async function loadImages(): Promise<void> {
       ...(libs ? ['--libs'] : []),
       ...(user ? [`--user=${user}`] : []),
     ];
-    await run(join(tools, 'image'), [name, file, ...flags, ...files]);
-    await run(join(tools, 'cluster'), ['load', file]);
+    await must(join(tools, 'image'), [name, file, ...flags, ...files]);
+    await must(join(tools, 'cluster'), ['load', file]);
   }
 }
 
 /** Writes what a redis with a thousand keys saves: something to load, for as long as a test wants it to take. */
 async function saveKeys(file: string): Promise<void> {
   const socket = join(directory, 'redis.sock');
-  const server = run('redis-server', [
+  const server = must('redis-server', [
     '--port',
     '0',
     '--unixsocket',
@@ -144,7 +145,7 @@ async function saveKeys(file: string): Promise<void> {
     '--enable-debug-command',
     'yes',
   ]);
-  const client = (...words: string[]): Promise<string> => run('redis-cli', ['-s', socket, ...words]);
+  const client = (...words: string[]): Promise<string> => must('redis-cli', ['-s', socket, ...words]);
   await eventually('a redis to fill', 10, () => client('ping'));
   await client('debug', 'populate', '1000');
   await client('config', 'set', 'dbfilename', basename(file));

@@ -1,16 +1,9 @@
 import { stringify } from 'yaml';
 import { eventually as eventuallyMs } from '../../support/eventually.ts';
-import { runToEnd } from '../../support/process.ts';
-
-/** Runs a program to its end; throws with what it wrote to standard error where it fails. */
-export async function run(program: string, args: readonly string[], input = ''): Promise<string> {
-  const { code, out, errors } = await runToEnd(program, args, { input });
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${errors.trim() || out.trim()}`);
-  return out;
-}
+import { must } from '../../support/process.ts';
 
 /** Runs kubectl against `$KUBECONFIG`. */
-export const kubectl = (args: readonly string[], input?: string): Promise<string> => run('kubectl', args, input);
+export const kubectl = (args: readonly string[], input?: string): Promise<string> => must('kubectl', args, input);
 
 /** Reads objects as JSON. */
 export const get = async (args: readonly string[]): Promise<any> =>
