@@ -6,21 +6,19 @@
 //! It says nothing of topics, of replicas or of the quorum on purpose: probes that ask for metadata time out while a
 //! cluster recovers, and the restarts keep it from recovering.
 
+mod message;
+
 use std::io::{self, Error, ErrorKind, Read, Write};
 
+use self::message::{Refused, foreign, judge, read, request};
 use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote, read_until};
+use crate::net::{Endpoint, fault};
 use crate::outcome::{Cause, Outcome};
 
-/// The longest answer; that of a broker with a hundred APIs is below 1 KiB.
-const LONGEST: usize = 64 * 1024;
-
 /// Both answers.
-const LIMIT: usize = LONGEST + 1024;
-
-const API_VERSIONS: u16 = 18;
+const LIMIT: usize = message::LONGEST + 1024;
 
 const UNKNOWN_SERVER_ERROR: i16 = -1;
 const UNSUPPORTED_VERSION: i16 = 35;
@@ -99,126 +97,6 @@ fn api_versions(stream: &mut (impl Read + Write)) -> io::Result<Outcome> {
         }
     }
     Ok(Outcome::alive(Cause::Protocol, "ApiVersions refused: no version in common"))
-}
-
-/// An ApiVersions request: its length, its header, and the name and version of the client from version 3 on.
-fn request(version: u16, correlation: u32) -> Vec<u8> {
-    let name = env!("CARGO_PKG_NAME").as_bytes();
-    let mut request = [API_VERSIONS.to_be_bytes(), version.to_be_bytes()].concat();
-    request.extend_from_slice(&correlation.to_be_bytes());
-    request.extend_from_slice(&(name.len() as u16).to_be_bytes());
-    request.extend_from_slice(name);
-    if version >= 3 {
-        let no_tags = [0];
-        request.extend_from_slice(&no_tags);
-        for text in [name, env!("CARGO_PKG_VERSION").as_bytes()] {
-            // A compact string: its length and one.
-            request.push(text.len() as u8 + 1);
-            request.extend_from_slice(text);
-        }
-        request.extend_from_slice(&no_tags);
-    }
-    [&(request.len() as u32).to_be_bytes(), &request[..]].concat()
-}
-
-/// The answer after its length; that of a TLS server, an alert, as it is.
-fn read(stream: &mut impl Read, correlation: u32) -> io::Result<Vec<u8>> {
-    let mut answer = Vec::new();
-    read_until(stream, &mut answer, |seen| {
-        if is_alert(seen) {
-            return Ok(Some(()));
-        }
-        let Some(length) = seen.first_chunk().map(|length| u32::from_be_bytes(*length) as usize) else {
-            return Ok(None);
-        };
-        // The correlation id, an error code, and an empty list at least; a broker says nothing that it was not asked.
-        let whole = length.saturating_add(4);
-        if !(7..=LONGEST).contains(&length) || seen.len() > whole {
-            return Err(foreign(seen));
-        }
-        if seen.get(4..8).is_some_and(|id| id != correlation.to_be_bytes()) {
-            return Err(foreign(seen));
-        }
-        Ok((seen.len() == whole).then_some(()))
-    })?;
-    Ok(answer)
-}
-
-/// The head of a TLS record that holds an alert.
-fn is_alert(seen: &[u8]) -> bool {
-    matches!(seen, [0x15, 3, 0..=4, 0, ..])
-}
-
-fn foreign(said: &[u8]) -> Error {
-    Error::new(ErrorKind::InvalidData, format!("answer is not of Kafka: {:?}", quote(said)))
-}
-
-/// Why an answer is not a list of APIs.
-#[derive(Debug, PartialEq, Eq)]
-enum Refused {
-    Answer,
-    Code(i16),
-    Tls,
-}
-
-/// The number of APIs in a whole answer.
-fn judge(answer: &[u8], version: u16) -> Result<usize, Refused> {
-    if is_alert(answer) {
-        return Err(Refused::Tls);
-    }
-    let body = answer.get(8..).unwrap_or_default();
-    let (code, mut rest) = body.split_first_chunk().ok_or(Refused::Answer)?;
-    match i16::from_be_bytes(*code) {
-        0 => apis(&mut rest, version).ok_or(Refused::Answer),
-        code => Err(Refused::Code(code)),
-    }
-}
-
-fn apis(rest: &mut &[u8], version: u16) -> Option<usize> {
-    let count = match version {
-        0 => u32::from_be_bytes(*take(rest, 4)?.first_chunk()?),
-        // A compact array: its length and one.
-        _ => varint(rest)?.checked_sub(1)?,
-    };
-    let mut known = false;
-    // A false count ends with the bytes.
-    for _ in 0..count {
-        let key = take(rest, 6)?.first_chunk()?;
-        known |= u16::from_be_bytes(*key) == API_VERSIONS;
-        if version > 0 {
-            tags(rest)?;
-        }
-    }
-    known.then_some(count as usize)
-}
-
-/// Steps over tagged fields (KIP-482).
-fn tags(rest: &mut &[u8]) -> Option<()> {
-    for _ in 0..varint(rest)? {
-        varint(rest)?;
-        let length = varint(rest)? as usize;
-        take(rest, length)?;
-    }
-    Some(())
-}
-
-/// A number of seven bits a byte, the lowest first.
-fn varint(rest: &mut &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = *take(rest, 1)?.first()?;
-        number |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(count)?;
-    *rest = left;
-    Some(taken)
 }
 
 #[cfg(test)]
