@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { program } from '../agent/support/agent.ts';
+import type { Watched } from './servers.ts';
+
+const run = promisify(execFile);
+const checks = 1_000;
+const atOnce = 4;
+
+/** What a thousand checks leave in each server: lines of its log, and counters of its own that moved. */
+export async function benchCleanClose(watched: readonly Watched[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { name, args, env, log, counters } of watched) {
+    const before = { log: log().length, counters: await counters() };
+    const worker = async (): Promise<void> => {
+      for (let count = 0; count < checks / atOnce; count++) await run(program, ['check', ...args], { env });
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const after = await counters();
+    const written = log().slice(before.log).split('\n').filter((line) => line.trim() !== '');
+    const moved = Object.keys(after).filter((key) => after[key] !== before.counters[key]);
+    const told = moved.map((key) => `${key} ${before.counters[key]} -> ${after[key]}`).join(', ');
+    lines.push(`    ${name.padEnd(32)} ${`${written.length} lines`.padEnd(12)} ${told || 'no counter moved'}`);
+    if (written[0] !== undefined) lines.push(`      such as: ${written[0].slice(0, 140)}`);
+  }
+  return [`  ${checks} checks each: what stands in the server's log afterwards, and which of its counters moved`, ...lines];
+}
