@@ -1,3 +1,5 @@
+import { patternToken } from './schemes.ts';
+
 /** Reads `10s`, `1m30s` or `500ms` as milliseconds: units in this order, six digits at most; undefined for all else, and for 0. */
 export function parseDuration(text: string): number | undefined {
   const parts = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?(?:(\d{1,6})ms)?$/.exec(text);
@@ -25,6 +27,50 @@ function isStatusList(text: string): boolean {
   });
 }
 
+/** In characters, also once the repetitions are written out. */
+const longestPattern = 256;
+/** Groups within groups. */
+const deepestPattern = 8;
+
+/** A pattern is a regular expression as far as JavaScript and the agent read it alike. */
+function expectedOfPattern(pattern: string): string | undefined {
+  const expected = 'a regular expression without look-around and back-references';
+  const length = lengthWrittenOut(pattern);
+  if (length === undefined) return expected;
+  if (Math.max(length, pattern.length) > longestPattern) {
+    return `a regular expression of at most ${longestPattern} characters, repetitions written out`;
+  }
+  return isInOrder(pattern) ? undefined : expected;
+}
+
+function isInOrder(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').flags === 'u';
+  } catch {
+    return false;
+  }
+}
+
+/** How many atoms a pattern is; undefined where it is none. The agent counts in the same way. */
+function lengthWrittenOut(pattern: string): number | undefined {
+  /** The lengths of the open groups, the innermost last. */
+  const groups = [0];
+  for (let rest = pattern; rest !== '';) {
+    const [token, open, atom, least = 1, most = 1] = patternToken.exec(rest) ?? [];
+    if (token === undefined) return undefined;
+    if (open !== undefined) groups.push(0);
+    if (atom !== undefined) {
+      const length = atom === ')' ? (groups.pop() ?? 0) : 1;
+      const outer = groups.pop();
+      if (outer === undefined) return undefined;
+      groups.push(outer + length * Math.max(Number(least), Number(most), 1));
+    }
+    if (groups.length > deepestPattern + 1) return undefined;
+    rest = rest.slice(token.length);
+  }
+  return groups.length === 1 && pattern !== '' ? groups[0] : undefined;
+}
+
 /** What a value of this kind of option must be, as the end of a sentence; undefined where `value` is one. */
 export function expectedOfKind(kind: string, value: string): string | undefined {
   switch (kind) {
@@ -44,6 +90,8 @@ export function expectedOfKind(kind: string, value: string): string | undefined 
       return isDnsName(value) ? undefined : 'a DNS name';
     case 'status':
       return isStatusList(value) ? undefined : 'status codes such as 200-399 or 200,204';
+    case 'pattern':
+      return expectedOfPattern(value);
     default: {
       const choices = kind.slice('choice:'.length).split('|');
       return choices.includes(value) ? undefined : `one of ${choices.join(', ')}`;

@@ -9,7 +9,7 @@ type Rule = (check: Check, row: Scheme) => Refusal | undefined;
 
 /** What a scheme asks of a check as a whole, once every part of it has been read; undefined where all is well. */
 export function brokenRule(check: Check, row: Scheme): Refusal | undefined {
-  for (const rule of [tlsRule, hostRule, pathRule, requiresRule, commandRule, excludesRule] as readonly Rule[]) {
+  for (const rule of rules) {
     const refusal = rule(check, row);
     if (refusal) return refusal;
   }
@@ -72,6 +72,25 @@ const excludesRule: Rule = ({ options }, { excludes, options: kinds }) => {
   }
   return undefined;
 };
+
+const userRule: Rule = ({ options, user }) =>
+  options.has('bind-dn') && user !== '' ? refuse('option bind-dn is given with a user', 'one of the two') : undefined;
+
+const needsRule: Rule = ({ options }, { needs }) =>
+  needs && !needs.some((name) => options.has(name))
+    ? refuse(`none of the options ${needs.join(', ')} is given`, 'at least one')
+    : undefined;
+
+const rules: readonly Rule[] = [
+  tlsRule,
+  hostRule,
+  pathRule,
+  userRule,
+  requiresRule,
+  needsRule,
+  commandRule,
+  excludesRule,
+];
 
 /** A name that can be asked for: labels of 1 to 63 characters, underscores and stars too, and `.` for the root. */
 function isQueryName(text: string): boolean {

@@ -8,7 +8,7 @@ export type Scheme = {
   readonly credentials: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */
   readonly path: 'none' | 'optional' | 'required' | 'socket';
-  /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status` or `choice:A|B`. */
+  /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status`, `pattern` or `choice:A|B`. */
   readonly options: ReadonlyMap<string, string>;
   /** What the path has to be, and the host, where not any will do. */
   readonly pathKind?: 'database' | 'dns-name' | 'service';
@@ -21,6 +21,8 @@ export type Scheme = {
   readonly commands?: readonly string[];
   /** Options that do not go with the value of another, written `other=VALUE`. */
   readonly excludes?: Readonly<Record<string, string>>;
+  /** Options of which there has to be one. */
+  readonly needs?: readonly string[];
 };
 
 /** The options of every TLS connection. */
@@ -48,6 +50,9 @@ function optionsOf({ options, credentials, tls }: Row): Scheme['options'] {
 export const schemes: ReadonlyMap<string, Scheme> = new Map(
   Object.entries(table.schemes).map(([name, row]) => [name, { ...row, options: optionsOf(row as Row) } as Scheme]),
 );
+
+/** What a pattern is made of: an opening bracket; or an atom, and how often at least and at most; or an anchor. */
+export const patternToken: RegExp = new RegExp(table.pattern, 'u');
 
 /** The scheme names in the order in which a sentence lists them. */
 export const schemeNames: readonly string[] = [...schemes.keys()].toSorted();

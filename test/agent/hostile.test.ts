@@ -33,6 +33,25 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
   // The head of an answer of 1,000 bytes to the first request, without an error.
   kafka: { url: 'kafka://:PORT', beginning: Buffer.from([0, 0, 3, 0xe8, 0, 0, 0, 1, 0, 0, 60, 0, 18]) },
   'kafka over TLS': { url: 'kafka://:PORT?tls', beginning: handshake },
+  expect: {
+    url: 'expect://:PORT?banner=^%5C%2BOK%20.*%5Cn&send=QUIT%5Cr%5Cn&expect=^bye',
+    beginning: Buffer.from('+OK ready\r\nby'),
+  },
+  smtp: { url: 'smtp://:PORT', beginning: Buffer.from('220 mail ESMTP\r\n250-mail ') },
+  'smtp over TLS': { url: 'smtp://:PORT?tls', beginning: handshake },
+  'smtp with an upgrade': {
+    url: 'smtp://:PORT?starttls',
+    beginning: Buffer.concat([Buffer.from('220 mail\r\n250-mail\r\n250 STARTTLS\r\n220 go\r\n'), handshake]),
+  },
+  // An entry of 64 bytes, begun.
+  ldap: {
+    url: 'ldap://:$PASSWORD@:PORT?bind-dn=cn=probe',
+    beginning: Buffer.from([0x30, 0x40, 2, 1, 1, 0x64, 0x3b, 4, 0]),
+  },
+  'ldap with an upgrade': {
+    url: 'ldap://:PORT?starttls',
+    beginning: Buffer.from([0x30, 0x0c, 2, 1, 1, 0x78, 7, 10, 1, 0, 4, 0, 4, 0, 0x16, 3, 3]),
+  },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 

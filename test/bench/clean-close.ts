@@ -18,11 +18,17 @@ export async function benchCleanClose(watched: readonly Watched[]): Promise<stri
     await Promise.all(Array.from({ length: atOnce }, worker));
     await new Promise((resolve) => setTimeout(resolve, 300));
     const after = await counters();
-    const written = log().slice(before.log).split('\n').filter((line) => line.trim() !== '');
+    const written = log()
+      .slice(before.log)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     const moved = Object.keys(after).filter((key) => after[key] !== before.counters[key]);
     const told = moved.map((key) => `${key} ${before.counters[key]} -> ${after[key]}`).join(', ');
     lines.push(`    ${name.padEnd(32)} ${`${written.length} lines`.padEnd(12)} ${told || 'no counter moved'}`);
     if (written[0] !== undefined) lines.push(`      such as: ${written[0].slice(0, 140)}`);
   }
-  return [`  ${checks} checks each: what stands in the server's log afterwards, and which of its counters moved`, ...lines];
+  return [
+    `  ${checks} checks each: what stands in the server's log afterwards, and which of its counters moved`,
+    ...lines,
+  ];
 }

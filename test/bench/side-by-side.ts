@@ -17,7 +17,10 @@ export async function benchSideBySide(servers: Servers): Promise<string[]> {
   const pairs: readonly (readonly [check: string, other: readonly [string, ...string[]]])[] = [
     [`redis://127.0.0.1:${redis}`, ['redis-cli', '-p', `${redis}`, 'ping']],
     [`postgres://postgres@127.0.0.1:${postgres}`, ['pg_isready', '-q', '-h', '127.0.0.1', '-p', `${postgres}`]],
-    [`mariadb://127.0.0.1:${mariadb}`, ['mariadb-admin', '-h', '127.0.0.1', '-P', `${mariadb}`, '-u', 'nobody', 'ping']],
+    [
+      `mariadb://127.0.0.1:${mariadb}`,
+      ['mariadb-admin', '-h', '127.0.0.1', '-P', `${mariadb}`, '-u', 'nobody', 'ping'],
+    ],
     [`grpc://127.0.0.1:${grpc}`, [await grpcHealthProbe(), `-addr=127.0.0.1:${grpc}`]],
     [`http://127.0.0.1:${nginx}/`, ['curl', '-sf', '-o', '/dev/null', `http://127.0.0.1:${nginx}/`]],
   ];
@@ -48,6 +51,10 @@ async function grpcHealthProbe(): Promise<string> {
 }
 
 const megabytes = (file: string): string => {
-  const path = file.includes('/') ? file : execFileSync('sh', ['-c', `command -v ${file}`]).toString().trim();
+  const path = file.includes('/')
+    ? file
+    : execFileSync('sh', ['-c', `command -v ${file}`])
+        .toString()
+        .trim();
   return (statSync(realpathSync(path)).size / 1e6).toFixed(2);
 };

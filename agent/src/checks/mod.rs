@@ -2,15 +2,18 @@
 
 mod dns;
 mod exec;
+mod expect;
 mod file;
 mod grpc;
 mod http;
 mod kafka;
+mod ldap;
 mod listen;
 mod mongodb;
 mod postgres;
 mod push;
 mod redis;
+mod smtp;
 mod tcp;
 mod tls;
 
@@ -27,16 +30,19 @@ type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
 const TABLE: &[(&Spec, Make)] = &[
     (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
     (&exec::SPEC, |check, _| boxed(exec::Exec::from_check(check))),
+    (&expect::SPEC, |check, _| boxed(expect::Expect::from_check(check))),
     (&file::SPEC, |check, _| boxed(file::File::from_check(check))),
     (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
     (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
     (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
     (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
+    (&ldap::SPEC, |check, _| boxed(ldap::Ldap::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
     (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
+    (&smtp::SPEC, |check, _| boxed(smtp::Smtp::from_check(check))),
     (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
     (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
 ];

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Kind, parse_duration};
+use super::{Kind, compile_pattern, parse_duration};
 
 /// What was expected, if the value is not of this kind.
 pub fn misfit(kind: Kind, value: &str) -> Option<String> {
@@ -14,6 +14,7 @@ pub fn misfit(kind: Kind, value: &str) -> Option<String> {
         Kind::File => (value.starts_with('/'), "an absolute path"),
         Kind::Name => (is_dns_name(value), "a DNS name"),
         Kind::Status => (value.split(',').all(is_status_range), "status codes such as 200-399 or 200,204"),
+        Kind::Pattern => return compile_pattern(value).err().map(str::to_owned),
         Kind::Choice(words) => {
             return (!words.contains(&value)).then(|| format!("one of {}", words.join(", ")));
         }

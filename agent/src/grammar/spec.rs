@@ -43,6 +43,8 @@ pub enum Kind {
     File,
     Name,
     Status,
+    /// A regular expression.
+    Pattern,
     Choice(&'static [&'static str]),
 }
 

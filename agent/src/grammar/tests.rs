@@ -32,6 +32,7 @@ fn kind(text: &str) -> Kind {
         ("file", _) => Kind::File,
         ("name", _) => Kind::Name,
         ("status", _) => Kind::Status,
+        ("pattern", _) => Kind::Pattern,
         ("choice", words) => Kind::Choice(Box::leak(words.split('|').map(leak).collect())),
         other => panic!("unknown kind {other:?}"),
     }

@@ -77,6 +77,19 @@ impl Endpoint {
         Ok(Timed::new(socket, deadline, limit))
     }
 
+    /// As `fault`, but with an excuse for a peer over TLS that asked for a client certificate, got none, and closes
+    /// without a word: in TLS 1.3 it can refuse us only after the handshake, and slapd sends no alert.
+    pub fn fault(&self, error: io::Error) -> Outcome {
+        let closed = matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        );
+        if closed && self.tls.as_ref().is_some_and(Tls::left_unanswered) {
+            return Outcome::alive(Cause::Protocol, "peer asks for a client certificate, and closes");
+        }
+        fault(error)
+    }
+
     /// Whether the connection is over TLS.
     pub fn secure(&self) -> bool {
         self.tls.is_some()

@@ -1,14 +1,16 @@
 //! The files of a check as a configuration of rustls.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{ResolvesClientCert, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::trust::{Anyone, Trusted};
 use crate::net::files::{self, Stamp};
@@ -16,6 +18,32 @@ use crate::outcome::{Cause, Outcome};
 
 /// A whole distribution's CA bundle is a fifth of this.
 const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// The lack of a client certificate, which notes whether the peer asked for one.
+#[derive(Debug, Default)]
+pub struct NoCertificate(AtomicBool);
+
+impl NoCertificate {
+    /// Whether a peer asked since this was last forgotten.
+    pub fn was_asked_for(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
 
 /// The paths of the PEM files.
 pub struct Files {
@@ -31,7 +59,7 @@ impl Files {
     }
 
     /// A configuration that verifies the peer exactly if there is a CA, and that keeps no sessions in memory.
-    pub fn load(&self, alpn: &[&[u8]]) -> Result<ClientConfig, Outcome> {
+    pub fn load(&self, alpn: &[&[u8]], none: &Arc<NoCertificate>) -> Result<ClientConfig, Outcome> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match &self.ca {
             Some(path) => trusted(path, &provider)?,
@@ -49,7 +77,7 @@ impl Files {
                     .with_client_auth_cert(chain, secret)
                     .map_err(|error| failed(format!("cannot use {key} with {cert}: {error}")))?
             }
-            _ => builder.with_no_client_auth(),
+            _ => builder.with_client_cert_resolver(none.clone()),
         };
         // A resumed session skips the certificate, which is half of what is being checked.
         config.resumption = Resumption::disabled();

@@ -18,7 +18,7 @@ pub use certificate::Validity;
 pub use tests::tls_server;
 pub use verdict::refusal;
 
-use self::config::Files;
+use self::config::{Files, NoCertificate};
 use super::files::Stamp;
 use super::stream::with_alert;
 use super::{Stream, Timed, fault};
@@ -41,6 +41,7 @@ pub struct Tls {
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
+    no_certificate: Arc<NoCertificate>,
 }
 
 impl Tls {
@@ -54,7 +55,7 @@ impl Tls {
             return Err(Refusal(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None) })
+        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), no_certificate: Arc::default() })
     }
 
     /// The server-name option, if it was given.
@@ -62,9 +63,15 @@ impl Tls {
         self.server_name.as_deref()
     }
 
+    /// Whether the last handshake left the peer without the client certificate that it asked for.
+    pub fn left_unanswered(&self) -> bool {
+        self.no_certificate.was_asked_for()
+    }
+
     /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
     pub fn handshake(&self, mut timed: Timed) -> Result<Stream, Outcome> {
         let config = self.config()?;
+        self.no_certificate.forget();
         timed.allow(HANDSHAKE_LIMIT);
         let mut session =
             ClientConnection::new(config, self.peer.clone()).map_err(|error| refusal(&error))?;
@@ -92,7 +99,7 @@ impl Tls {
         if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
             return Ok(last.config.clone());
         }
-        let config = Arc::new(self.files.load(self.alpn)?);
+        let config = Arc::new(self.files.load(self.alpn, &self.no_certificate)?);
         *loaded = Some(Loaded { stamps, config: config.clone() });
         Ok(config)
     }

@@ -1,0 +1,155 @@
+//! Send and expect, for the long tail of text protocols: what the peer says first matches `banner`, what it answers to
+//! `send` matches `expect`, and `quit` ends the conversation.
+//!
+//! A byte is taken as the character of its number (Latin-1), so `\xHH` in a pattern is that byte and `.` is any byte but
+//! a line feed, whatever the encoding of the peer.
+
+mod escapes;
+
+use std::io::{self, Read, Write};
+
+use regex_lite::Regex;
+
+use self::escapes::unescape;
+use super::Runnable;
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, compile_pattern, quoted};
+use crate::net::{Endpoint, Stream, fault, quote};
+use crate::outcome::{Cause, Outcome};
+
+/// What is read of each answer, in bytes, until it has to match.
+const WINDOW: usize = 16 * 1024;
+
+pub const SPEC: Spec = Spec {
+    scheme: "expect",
+    summary: "What is sent is answered as expected: the long tail of text protocols",
+    target: Target::Address { port: None },
+    credentials: false,
+    tls: TlsRule::Optional,
+    path: PathRule::Socket,
+    options: &[
+        ("banner", Kind::Pattern),
+        ("expect", Kind::Pattern),
+        ("quit", Kind::Text),
+        ("send", Kind::Text),
+    ],
+};
+
+/// A check of one server by a conversation of at most one question.
+pub struct Expect {
+    endpoint: Endpoint,
+    banner: Option<Regex>,
+    send: Option<Vec<u8>>,
+    expect: Option<Regex>,
+    quit: Option<Vec<u8>>,
+}
+
+impl Expect {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+        let pattern = |name| {
+            let compiled =
+                check.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
+            compiled.transpose().map_err(|(text, expected)| {
+                Refusal(format!("option {name} is {}, expected {expected}", quoted(text)))
+            })
+        };
+        let text = |name| check.option(name).map(unescape);
+        let made = Self {
+            endpoint,
+            banner: pattern("banner")?,
+            send: text("send"),
+            expect: pattern("expect")?,
+            quit: text("quit"),
+        };
+        if made.banner.is_none() && made.expect.is_none() && made.send.is_none() {
+            return Err(Refusal(
+                "none of the options banner, expect, send is given, expected at least one".into(),
+            ));
+        }
+        Ok(made)
+    }
+
+    fn converse(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+        let mut stream = self.endpoint.open(deadline, 3 * WINDOW)?;
+        let outcome = self.exchange(&mut stream);
+        match &self.quit {
+            Some(quit) if outcome.is_ok() => {
+                // The answer is known by now: if the peer is gone there is nobody to tell.
+                let _ = stream.write_all(quit);
+                stream.close();
+            }
+            _ => stream.leave(),
+        }
+        outcome
+    }
+
+    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Outcome> {
+        let mut said = String::new();
+        let mut outcome = Outcome::pass("sent");
+        if let Some(banner) = &self.banner {
+            let end = wait_for(banner, stream, &mut said)?;
+            outcome = Outcome::pass(first_line(&said));
+            said.drain(..end);
+        }
+        if let Some(send) = &self.send {
+            // What came before the question is no answer to it.
+            said.clear();
+            // A peer may say why it goes without having read all: whether or not all was sent, its words tell.
+            let sent = stream.write_all(send);
+            if self.expect.is_none() {
+                sent.map_err(fault)?;
+            }
+        }
+        if let Some(expect) = &self.expect {
+            wait_for(expect, stream, &mut said)?;
+            outcome = Outcome::pass(first_line(&said));
+        }
+        Ok(outcome)
+    }
+}
+
+impl Runnable for Expect {
+    /// Pass once everything that is expected has come.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.converse(deadline).unwrap_or_else(|outcome| outcome)
+    }
+}
+
+/// Reads on until the pattern matches, and gives the end of the match.
+fn wait_for(pattern: &Regex, stream: &mut impl Read, said: &mut String) -> Result<usize, Outcome> {
+    let mut piece = [0; 4096];
+    // In bytes of the peer: those from 128 on take two in a string.
+    let mut length = said.chars().count();
+    loop {
+        if let Some(found) = pattern.find(said) {
+            return Ok(found.end());
+        }
+        let read = if length < WINDOW { stream.read(&mut piece).map_err(fault) } else { Ok(0) };
+        let count = match read {
+            Ok(0) if said.is_empty() => return Err(fault(io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => return Err(mismatch(Cause::Unhealthy, "answer does not match", said)),
+            Err(Outcome { cause: Some(Cause::Timeout), .. }) if !said.is_empty() => {
+                return Err(mismatch(Cause::Timeout, "timed out, no match so far", said));
+            }
+            read => read?,
+        };
+        let fitting = piece.iter().take(count.min(WINDOW - length));
+        length += fitting.len();
+        said.extend(fitting.map(|&byte| char::from(byte)));
+    }
+}
+
+fn mismatch(cause: Cause, reason: &str, said: &str) -> Outcome {
+    Outcome::fail(cause, format!("{reason}: {:?}", first_line(said)))
+}
+
+/// The first line that is not blank, as it may be repeated.
+fn first_line(said: &str) -> String {
+    let line = said.trim_ascii_start().lines().next().unwrap_or_default();
+    let bytes: Vec<u8> = line.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect();
+    quote(&bytes)
+}
+
+#[cfg(test)]
+mod tests;

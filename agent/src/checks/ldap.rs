@@ -1,0 +1,203 @@
+//! LDAP (RFC 4511): the root DSE is read, or where the check has a login a simple bind is made.
+//!
+//! Not both: a request that follows the answer to a bind at once makes slapd log that it defers it. A server that is busy, shuts down or refuses the login is alive, not ready. A password goes out over TLS or to this
+//! machine only.
+
+mod ber;
+mod message;
+mod result;
+
+use std::io::{self, Read, Write};
+
+use self::message::{
+    BIND_RESPONSE, EXTENDED_RESPONSE, LONGEST, Message, SEARCH_DONE, bind, message, read_message,
+    search_root, start_tls,
+};
+use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
+use super::Runnable;
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::net::{Endpoint, Login, fault, quote};
+use crate::outcome::{Cause, Outcome};
+
+pub const SPEC: Spec = Spec {
+    scheme: "ldap",
+    summary: "The root DSE is read, or a bind succeeds where there is a login; busy, or the login refused, is alive but not ready",
+    target: Target::Address { port: Some(389) },
+    credentials: true,
+    tls: TlsRule::StartTls,
+    path: PathRule::Socket,
+    options: &[("bind-dn", Kind::Text)],
+};
+
+/// A check of one directory server.
+pub struct Ldap {
+    endpoint: Endpoint,
+    login: Login,
+    bind_dn: Option<String>,
+    upgrade: bool,
+}
+
+/// A name and a password.
+type Credentials = (Vec<u8>, Vec<u8>);
+
+impl Ldap {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let bind_dn = check.option("bind-dn").map(str::to_owned);
+        if bind_dn.is_some() && !check.user.is_empty() {
+            return Err(Refusal("option bind-dn is given with a user, expected one of the two".into()));
+        }
+        let upgrade = check.option("starttls").is_some();
+        let secure = upgrade || check.option("tls").is_some();
+        let endpoint = Endpoint::from_check(check, secure, &[])?;
+        Ok(Self { endpoint, login: Login::from_check(check), bind_dn, upgrade })
+    }
+
+    /// The name and the password to bind with, if there are any.
+    fn credentials(&self) -> Result<Option<Credentials>, Outcome> {
+        let unusable = |reason| Err(Outcome::alive(Cause::Protocol, reason));
+        let name = match &self.bind_dn {
+            Some(name) => Some(name.as_bytes().to_vec()),
+            None => self.login.user()?,
+        };
+        match (name, self.login.password()?) {
+            (None, None) => Ok(None),
+            // A name with an empty password is no login, and yet a success on many servers (RFC 4513 §5.1.2).
+            (Some(_), password) if password.as_ref().is_none_or(Vec::is_empty) => {
+                unusable("the login has no password")
+            }
+            (Some(name), Some(password)) if self.endpoint.confidential() => Ok(Some((name, password))),
+            (Some(_), _) => unusable("a password is sent over TLS or to this machine only"),
+            (None, Some(_)) => unusable("the login has no name, a user or bind-dn"),
+        }
+    }
+
+    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+        let credentials = self.credentials()?;
+        let mut stream = if self.upgrade {
+            self.endpoint.open_upgraded(deadline, LONGEST, |timed| polite(timed, &fault, agree_to_tls))?.1
+        } else {
+            self.endpoint.open(deadline, LONGEST)?
+        };
+        let lost = |error| self.endpoint.fault(error);
+        let outcome = polite(&mut stream, &lost, |session| {
+            if let Some((name, password)) = &credentials {
+                session.secret_sent = true;
+                session.request(&bind(name, password), BIND_RESPONSE)?;
+                session.send(&message::unbind());
+                return Ok(Outcome::pass("bound"));
+            }
+            let seconds = deadline.remaining().map_err(fault)?.as_secs().saturating_add(1);
+            session.request(&search_root(u16::try_from(seconds).unwrap_or(u16::MAX)), SEARCH_DONE)?;
+            session.send(&message::unbind());
+            Ok(Outcome::pass(match &session.vendor {
+                Some(vendor) => format!("root DSE of {}", quote(vendor)),
+                None => "root DSE".into(),
+            }))
+        });
+        stream.close();
+        outcome
+    }
+}
+
+impl Runnable for Ldap {
+    /// Pass on success of the search or the bind.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+    }
+}
+
+/// A session that ends with an unbind also where it fails, as far as there is a server to take it: one that loses the
+/// connection instead says so in its log.
+fn polite<S: Read + Write, T>(
+    stream: &mut S,
+    lost: &dyn Fn(io::Error) -> Outcome,
+    talk: impl FnOnce(&mut Session<'_, S>) -> Result<T, Outcome>,
+) -> Result<T, Outcome> {
+    let mut session = Session {
+        stream,
+        lost,
+        buffer: Vec::new(),
+        last_id: 0,
+        heard: false,
+        secret_sent: false,
+        vendor: None,
+    };
+    let said = talk(&mut session);
+    if said.is_err() && session.heard {
+        session.send(&message::unbind());
+    }
+    said
+}
+
+/// Up to the agreement to TLS, after which the server must have said nothing more in the clear.
+fn agree_to_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<(), Outcome> {
+    let answer = session.answer(&start_tls(), EXTENDED_RESPONSE)?;
+    match answer.code {
+        SUCCESS if session.buffer.is_empty() => Ok(()),
+        SUCCESS => {
+            session.heard = false;
+            Err(Outcome::fail(Cause::Protocol, "words in the clear after the agreement to TLS"))
+        }
+        // So a server answers that does not know of it (RFC 4511 §4.14.2).
+        PROTOCOL_ERROR => Err(Outcome::alive(Cause::Protocol, "StartTLS is not offered")),
+        _ => Err(answer.refusal(false)),
+    }
+}
+
+struct Session<'a, S> {
+    stream: &'a mut S,
+    /// What an error of the connection says of the server.
+    lost: &'a dyn Fn(io::Error) -> Outcome,
+    /// What has come beyond the last message.
+    buffer: Vec<u8>,
+    last_id: u8,
+    /// Whether this is a server of LDAP at all.
+    heard: bool,
+    secret_sent: bool,
+    vendor: Option<Vec<u8>>,
+}
+
+impl<S: Read + Write> Session<'_, S> {
+    fn request(&mut self, request: &[u8], response: u8) -> Result<(), Outcome> {
+        let answer = self.answer(request, response)?;
+        if answer.code == SUCCESS { Ok(()) } else { Err(answer.refusal(self.secret_sent)) }
+    }
+
+    /// A server may say why it goes without having read this.
+    fn send(&mut self, request: &[u8]) {
+        self.last_id += 1;
+        let _ = self.stream.write_all(&message(self.last_id, request));
+    }
+
+    fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Outcome> {
+        self.send(request);
+        loop {
+            let message = read_message(self.stream, &mut self.buffer).map_err(self.lost)?.ok_or_else(odd)?;
+            self.heard = true;
+            if message.id == 0 {
+                self.disconnected(&message)?;
+            } else if message.id != u32::from(self.last_id) {
+                return Err(odd());
+            } else if message.tag == response {
+                return message.answer().ok_or_else(odd);
+            }
+            // An entry, a reference or an intermediate response: the answer is still to come.
+            self.vendor = message.vendor().or(self.vendor.take());
+        }
+    }
+
+    /// A notice that belongs to no request says that the server goes (RFC 4511 §4.4.1).
+    fn disconnected(&mut self, message: &Message) -> Result<(), Outcome> {
+        self.heard = false;
+        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(odd)?;
+        Err(answer.refusal(self.secret_sent))
+    }
+}
+
+fn odd() -> Outcome {
+    Outcome::fail(Cause::Protocol, "answer is not of LDAP")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { check, checkWithin } from './support/agent.ts';
+import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { freePort, useDaemons } from './support/daemon.ts';
+import { type Dovecot, startDovecot, startNgircd, startVsftpd } from './support/line-servers.ts';
+import { type RedisServer, startRedis } from './support/servers.ts';
+
+/** The checks of `docs/checks/expect.md`, each at PORT. */
+const recipes = {
+  imap: 'expect://:PORT?banner=^\\*%20OK%20&send=a%20NOOP\\r\\n&expect=^a%20OK&quit=b%20LOGOUT\\r\\n',
+  pop3: 'expect://:PORT?banner=^\\%2BOK&quit=QUIT\\r\\n',
+  irc: 'expect://:PORT?send=NICK%20probe\\r\\nUSER%20probe%200%20*%20:probe\\r\\n&expect=%20001%20&quit=QUIT\\r\\n',
+  ftp: 'expect://:PORT?banner=(^|\\n)220%20&send=NOOP\\r\\n&expect=(^|\\n)(200|530)%20&quit=QUIT\\r\\n',
+} as const;
+const at = (recipe: keyof typeof recipes, port: number): string => recipes[recipe].replace('PORT', `${port}`);
+
+describe('the agent sends and expects', () => {
+  const directory = useDaemons(['dovecot-imapd', 'dovecot-pop3d', 'ngircd', 'vsftpd', 'redis-server']);
+  const files = writeCertificate(directory, 'imap', certificateFor(['localhost', 'imap.test']));
+  const { ca, otherCa } = files;
+  let dovecot: Dovecot;
+  before(async () => {
+    dovecot = await startDovecot(directory, files);
+  });
+
+  it('to and of a real dovecot, in IMAP and POP3', async () => {
+    const imap = await check([at('imap', dovecot.imap)]);
+    assert.equal(imap.code, 0, imap.line);
+    assert.match(imap.line, /^a OK NOOP completed\. \(expect /);
+    const pop3 = await check([at('pop3', dovecot.pop3)]);
+    assert.match(pop3.line, /^\+OK Dovecot /);
+    assert.equal(pop3.code, 0);
+  });
+
+  it('over a Unix socket', async () => {
+    const url = at('imap', 1).replace('//:1', `//${dovecot.socket}`);
+    const { code, line } = await check([url]);
+    assert.equal(code, 0, line);
+  });
+
+  it('over TLS, with the authority and the name verified', async () => {
+    const url = `${at('imap', dovecot.imaps)}&tls`;
+    for (const [trust, code, reason] of [
+      ['', 0, /^a OK /],
+      [`&ca=${ca}`, 0, /^a OK /],
+      [`&ca=${ca}&server-name=imap.test`, 0, /^a OK /],
+      [`&ca=${otherCa}`, 4, /^certificate not trusted/],
+      [`&ca=${ca}&server-name=other.test`, 4, /^certificate is not valid for name other\.test/],
+    ] as const) {
+      const checked = await check([url + trust]);
+      assert.match(checked.line, reason);
+      assert.equal(checked.code, code);
+    }
+    assert.equal((await check([`${at('imap', dovecot.imap)}&tls`])).code, 4);
+  });
+
+  it('is no news to dovecot', async function () {
+    this.timeout(30_000);
+    const logged = dovecot.log().length;
+    for (let count = 0; count < 100; count++) {
+      assert.equal((await check([at('imap', dovecot.imap)])).code, 0);
+      assert.equal((await check([at('pop3', dovecot.pop3)])).code, 0);
+    }
+    const lines = dovecot.log().slice(logged).trimEnd().split('\n');
+    const odd = lines.filter((line) => !/-login: Info: Disconnected: Aborted login by logging out /.test(line));
+    assert.deepEqual(odd, []);
+  });
+
+  it('to and of a real ngircd', async () => {
+    const ngircd = await startNgircd(directory);
+    const { code, line } = await check([at('irc', ngircd.port)]);
+    assert.equal(code, 0, line);
+    assert.match(line, /001 probe :Welcome/);
+    assert.doesNotMatch(ngircd.log(), /error/i);
+    await ngircd.kill();
+  });
+
+  it('to and of a real vsftpd', async () => {
+    const vsftpd = await startVsftpd(directory);
+    const { code, line } = await check([at('ftp', vsftpd.port)]);
+    assert.equal(code, 0, line);
+    assert.match(line, /^530 /);
+    await vsftpd.kill();
+  });
+
+  describe('as one may with redis', () => {
+    let redis: RedisServer;
+    const ping = (): string => `expect://:${redis.port}?send=PING\\r\\n&expect=^\\%2BPONG&quit=QUIT\\r\\n`;
+    beforeEach(async () => {
+      redis = await startRedis(directory);
+    });
+    afterEach(() => redis.kill());
+
+    it('an answer passes, and is quoted', async () => {
+      const { code, line } = await check([ping()]);
+      assert.equal(code, 0);
+      assert.match(line, new RegExp(`^\\+PONG \\(expect 127\\.0\\.0\\.1:${redis.port}, \\d+\\.\\d ms\\)$`));
+    });
+
+    it('another answer is 1, and is quoted', async () => {
+      await redis.cli('config', 'set', 'requirepass', 'a');
+      for (const probe of ['readiness', 'liveness']) {
+        // The answer has no end until the peer ends the conversation.
+        const { code, line } = await check(['--probe', probe, ping().replace('PING', 'QUIT')]);
+        assert.equal(code, 1, line);
+        assert.match(line, /^answer does not match: "\+OK" /);
+      }
+    });
+
+    it('is 3 while an answer that matches may still come', async () => {
+      const { code, line } = await checkWithin(400, ['--timeout', '300ms', ping().replace('PONG', 'PANG')]);
+      assert.equal(code, 3);
+      assert.match(line, /^timed out, no match so far: "\+PONG" /);
+    });
+
+    it('is 3 when it is stopped, in time, and 2 when it is gone', async () => {
+      redis.signal('SIGSTOP');
+      const { code } = await checkWithin(400, ['--timeout', '300ms', ping()]);
+      assert.equal(code, 3);
+      await redis.kill();
+      assert.equal((await check([ping()])).code, 2);
+    });
+  });
+
+  it('nobody there is 2', async () => {
+    assert.equal((await check([`expect://:${await freePort()}?banner=a`])).code, 2);
+  });
+});

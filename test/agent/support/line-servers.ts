@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CertificateFiles } from './certificates.ts';
+import { type Daemon, freePort, startDaemon } from './daemon.ts';
+import type { Server } from './servers.ts';
+
+/** A dovecot that speaks IMAP, in the clear, over TLS and on a Unix socket, and POP3. */
+export type Dovecot = Daemon & {
+  readonly imap: number;
+  readonly imaps: number;
+  readonly pop3: number;
+  readonly socket: string;
+};
+
+const listener = (name: string, port: number): string => `  inet_listener ${name} {\n    port = ${port}\n  }\n`;
+
+/** Starts a dovecot with this certificate. */
+export async function startDovecot(directory: string, { cert, key }: CertificateFiles): Promise<Dovecot> {
+  const [imap, imaps, pop3] = [await freePort(), await freePort(), await freePort()];
+  const socket = join(directory, 'imap.sock');
+  const file = join(directory, 'dovecot.conf');
+  writeFileSync(
+    file,
+    `base_dir = ${directory}/dovecot
+state_dir = ${directory}/dovecot-state
+log_path = /dev/stderr
+protocols = imap pop3
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <${cert}
+ssl_key = <${key}
+passdb {
+  driver = static
+  args = nopassword=y
+}
+service imap-login {
+${listener('imap', imap)}${listener('imaps', imaps)}  unix_listener ${socket} {
+    mode = 0666
+  }
+}
+service pop3-login {
+${listener('pop3', pop3)}${listener('pop3s', 0)}}
+`,
+  );
+  return { ...(await startDaemon('dovecot', ['-F', '-c', file], imap)), imap, imaps, pop3, socket };
+}
+
+/** Starts an ngircd without services around it. */
+export async function startNgircd(directory: string): Promise<Server> {
+  const port = await freePort();
+  const file = join(directory, 'ngircd.conf');
+  const options = 'DNS = no\nIdent = no\nPAM = no\n';
+  writeFileSync(
+    file,
+    `[Global]\nName = irc.test\nInfo = test\nListen = 127.0.0.1\nPorts = ${port}\n[Options]\n${options}`,
+  );
+  return { ...(await startDaemon('ngircd', ['-n', '-f', file], port)), port };
+}
+
+/** Starts a vsftpd that lets nobody in. */
+export async function startVsftpd(directory: string): Promise<Server> {
+  const port = await freePort();
+  const file = join(directory, 'vsftpd.conf');
+  writeFileSync(
+    file,
+    `listen=YES\nlisten_address=127.0.0.1\nlisten_port=${port}\nbackground=NO\nseccomp_sandbox=NO\nsecure_chroot_dir=${directory}\n`,
+  );
+  return { ...(await startDaemon('vsftpd', [file], port)), port };
+}
