@@ -53,9 +53,14 @@ const pathRule: Rule = ({ path }, { pathKind }) => {
   }
 };
 
-const requiresRule: Rule = ({ options }, { requires }) => {
-  const missing = Object.entries(requires ?? {}).find(([name, other]) => options.has(name) && !options.has(other));
-  return missing && refuse(`option ${missing[0]} is given without ${missing[1]}`, 'both');
+const requiresRule: Rule = ({ options, path, user }, { requires = {} }) => {
+  const given = (name: string): boolean =>
+    name === 'path' ? path.length > 1 : name === 'user' ? user !== '' : options.has(name);
+  const [broken] = Object.keys(requires)
+    .toSorted()
+    .filter((name) => given(name) && !given(requires[name] ?? ''));
+  if (broken === undefined) return undefined;
+  return refuse(`${broken === 'path' ? '' : 'option '}${broken} is given without ${requires[broken]}`, 'both');
 };
 
 const commandRule: Rule = ({ options }, { commands }) =>
@@ -83,10 +88,10 @@ const needsRule: Rule = ({ options }, { needs }) =>
 
 const rules: readonly Rule[] = [
   tlsRule,
+  requiresRule,
   hostRule,
   pathRule,
   userRule,
-  requiresRule,
   needsRule,
   commandRule,
   excludesRule,

@@ -5,6 +5,13 @@ import { behaviours, startPeer } from './support/hostile-peer.ts';
 const timeoutMs = 300;
 const handshake = Buffer.from([0x16, 3, 3, 0x3f, 0xff, 2, 0, 0x3f, 0xfb, 3, 3]);
 
+/** What MySQL 8.0 says first. */
+const greeting = Buffer.concat([
+  Buffer.from('J\0\0\0\n8.0.40\0\b\0\0\0abcdefgh\0', 'latin1'),
+  Buffer.from([0xff, 0xff, 0xff, 2, 0, 0xff, 0xdf, 0x15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+  Buffer.from('ijklmnopqrst\0caching_sha2_password\0'),
+]);
+
 /** For each check: its URL at PORT, and how a right answer begins. */
 const checks: Readonly<Record<string, { readonly url: string; readonly beginning: Buffer }>> = {
   redis: { url: 'redis://:$PASSWORD@:PORT', beginning: Buffer.from('-LOADING ') },
@@ -52,6 +59,9 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
     url: 'ldap://:PORT?starttls',
     beginning: Buffer.from([0x30, 0x0c, 2, 1, 1, 0x78, 7, 10, 1, 0, 4, 0, 4, 0, 0x16, 3, 3]),
   },
+  mysql: { url: 'mysql://:PORT', beginning: greeting.subarray(0, 40) },
+  'mysql with a login': { url: 'mysql://health:$PASSWORD@:PORT?role=primary', beginning: greeting },
+  'mysql over TLS': { url: 'mysql://health:$PASSWORD@:PORT?tls', beginning: greeting },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, quoted};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
 use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
 use crate::net::{addresses, first_that_answers};
 use crate::outcome::{Cause, Outcome};
@@ -15,14 +15,13 @@ pub const SPEC: Spec = Spec {
     scheme: "dns",
     summary: "A DNS query for the name in the path is answered with records",
     target: Target::Address { port: Some(53) },
-    credentials: false,
-    tls: TlsRule::Never,
     path: PathRule::Required,
     options: &[
         ("min-answers", Kind::Integer),
         ("transport", Kind::Choice(&["udp", "tcp"])),
         ("type", Kind::Choice(&["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"])),
     ],
+    ..Spec::BARE
 };
 
 /// A check of one DNS server.

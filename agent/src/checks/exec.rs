@@ -8,19 +8,12 @@ use std::time::Duration;
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::grammar::{Check, Refusal, Spec, Target};
 use crate::outcome::{Cause, Outcome};
 use crate::sys;
 
-pub const SPEC: Spec = Spec {
-    scheme: "exec",
-    summary: "A program exits with 0",
-    target: Target::Command,
-    credentials: false,
-    tls: TlsRule::Never,
-    path: PathRule::None,
-    options: &[],
-};
+pub const SPEC: Spec =
+    Spec { scheme: "exec", summary: "A program exits with 0", target: Target::Command, ..Spec::BARE };
 
 /// The bytes of output that may become the reason; the rest is read and dropped, so that the program never blocks on it.
 const KEPT_OUTPUT: usize = 800;

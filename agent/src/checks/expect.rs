@@ -24,7 +24,6 @@ pub const SPEC: Spec = Spec {
     scheme: "expect",
     summary: "What is sent is answered as expected: the long tail of text protocols",
     target: Target::Address { port: None },
-    credentials: false,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
     options: &[
@@ -33,6 +32,7 @@ pub const SPEC: Spec = Spec {
         ("quit", Kind::Text),
         ("send", Kind::Text),
     ],
+    ..Spec::BARE
 };
 
 /// A check of one server by a conversation of at most one question.

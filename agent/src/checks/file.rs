@@ -7,19 +7,16 @@ use std::time::{Duration, SystemTime};
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{
-    Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, format_duration, parse_duration,
-};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, format_duration, parse_duration};
 use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "file",
     summary: "A file exists, and was modified within max-age",
     target: Target::File,
-    credentials: false,
-    tls: TlsRule::Never,
     path: PathRule::Required,
     options: &[("max-age", Kind::Duration)],
+    ..Spec::BARE
 };
 
 /// Looks at the file's times only, never at what it holds.

@@ -27,10 +27,9 @@ pub const SPEC: Spec = Spec {
     scheme: "kafka",
     summary: "ApiVersions is answered, which a broker does before any login",
     target: Target::Address { port: Some(9092) },
-    credentials: false,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
-    options: &[],
+    ..Spec::BARE
 };
 
 /// A check of one broker.

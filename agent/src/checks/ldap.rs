@@ -28,6 +28,7 @@ pub const SPEC: Spec = Spec {
     tls: TlsRule::StartTls,
     path: PathRule::Socket,
     options: &[("bind-dn", Kind::Text)],
+    ..Spec::BARE
 };
 
 /// A check of one directory server.

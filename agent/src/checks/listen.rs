@@ -7,17 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule, quoted};
+use crate::grammar::{Check, Refusal, Spec, Target, quoted};
 use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "listen",
     summary: "A socket listens on the port, read from /proc/net without connecting",
     target: Target::Address { port: None },
-    credentials: false,
-    tls: TlsRule::Never,
-    path: PathRule::None,
-    options: &[],
+    ..Spec::BARE
 };
 
 /// The kernel pads a line to 150 characters; anything longer is not from the kernel, and is read in pieces.

@@ -10,6 +10,7 @@ mod kafka;
 mod ldap;
 mod listen;
 mod mongodb;
+mod mysql;
 mod postgres;
 mod push;
 mod redis;
@@ -39,6 +40,8 @@ const TABLE: &[(&Spec, Make)] = &[
     (&ldap::SPEC, |check, _| boxed(ldap::Ldap::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
     (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
+    (&mysql::SPEC, |check, _| boxed(mysql::Mysql::from_check(check))),
+    (&mysql::SPEC_MARIADB, |check, _| boxed(mysql::Mysql::from_check(check))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),

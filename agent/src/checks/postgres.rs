@@ -17,10 +17,7 @@ use self::message::{Stop, Wire};
 use self::verdict::Asked;
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{
-    Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, decode_percent, parse_duration,
-    password_written_out, quoted,
-};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database, parse_duration};
 use crate::net::scram::Salted;
 use crate::net::{Endpoint, Login};
 use crate::outcome::{Cause, Outcome};
@@ -42,6 +39,7 @@ pub const SPEC: Spec = Spec {
         ("role", Kind::Choice(&["primary", "replica"])),
         ("socket", Kind::File),
     ],
+    requires: &[("expect", "query")],
 };
 
 /// A check of one PostgreSQL server.
@@ -62,7 +60,6 @@ impl Postgres {
         let text = |name| check.option(name).map(str::to_owned);
         let (query, expect) = (text("query"), text("expect"));
         let database = database(&check.path)?;
-        check.requires("expect", "query")?;
         Ok(Self {
             endpoint,
             login: Login::from_check(check),
@@ -134,18 +131,6 @@ impl Runnable for Postgres {
     /// Pass once connections are accepted, and what was asked for beyond that holds.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
-    }
-}
-
-/// The name in the path, if there is one.
-fn database(path: &str) -> Result<Option<String>, Refusal> {
-    // What was meant as the end of a login.
-    if path.contains('@') {
-        return Err(password_written_out());
-    }
-    match decode_percent(path.strip_prefix('/').unwrap_or_default()) {
-        Some(name) if !name.chars().any(char::is_control) => Ok(Some(name).filter(|name| !name.is_empty())),
-        _ => Err(Refusal(format!("path is {}, expected the name of a database", quoted(path)))),
     }
 }
 

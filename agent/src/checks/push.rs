@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{
-    Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, format_duration, parse_duration,
-};
+use crate::grammar::{Check, Kind, Refusal, Spec, format_duration, parse_duration};
 use crate::outcome::{Cause, Outcome};
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
@@ -15,11 +13,8 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
 pub const SPEC: Spec = Spec {
     scheme: "push",
     summary: "The application reported in within max-age (60s)",
-    target: Target::None,
-    credentials: false,
-    tls: TlsRule::Never,
-    path: PathRule::None,
     options: &[("max-age", Kind::Duration)],
+    ..Spec::BARE
 };
 
 /// Remembers the last report; before the first one it is alive for as long as a report may be old, so that the application can start.

@@ -25,10 +25,9 @@ pub const SPEC: Spec = Spec {
     scheme: "smtp",
     summary: "An SMTP server greets and answers EHLO; too busy, or closed to this client, is alive but not ready",
     target: Target::Address { port: Some(25) },
-    credentials: false,
     tls: TlsRule::StartTls,
     path: PathRule::Socket,
-    options: &[],
+    ..Spec::BARE
 };
 
 /// A check of one mail server.

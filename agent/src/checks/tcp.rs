@@ -2,7 +2,7 @@
 
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
 use crate::net::Endpoint;
 use crate::outcome::Outcome;
 
@@ -10,10 +10,8 @@ pub const SPEC: Spec = Spec {
     scheme: "tcp",
     summary: "A connection is accepted",
     target: Target::Address { port: None },
-    credentials: false,
-    tls: TlsRule::Never,
     path: PathRule::Socket,
-    options: &[],
+    ..Spec::BARE
 };
 
 /// Connects and closes: the kernel accepts for the program, so this proves a listener, not a program that answers.

@@ -15,10 +15,9 @@ pub const SPEC: Spec = Spec {
     scheme: "tls",
     summary: "A TLS handshake completes; the certificate is verified when ca is given",
     target: Target::Address { port: Some(443) },
-    credentials: false,
     tls: TlsRule::Always,
     path: PathRule::Socket,
-    options: &[],
+    ..Spec::BARE
 };
 
 /// In seconds.

@@ -39,7 +39,8 @@ pub fn parse(
     options::parse(check, query, spec).map_err(|refusal| if_login(refusal, after, spec))?;
     options::one_password(check)?;
     settle(check, default_port).map_err(|refusal| without_secret(refusal, after, spec))?;
-    options::tls_in_use(check, spec)
+    options::tls_in_use(check, spec)?;
+    options::requirements(check, spec)
 }
 
 fn read_socket(check: &mut Check, path: &str) -> Result<(), Refusal> {

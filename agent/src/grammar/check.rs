@@ -1,7 +1,5 @@
 //! A parsed check.
 
-use super::Refusal;
-
 /// One check as it was written, taken apart but not yet given meaning; the fields are those of `checks.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Check {
@@ -34,13 +32,5 @@ impl Check {
     /// The value of an option, if it was given.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Refuses an option that means nothing without another.
-    pub fn requires(&self, option: &str, other: &str) -> Result<(), Refusal> {
-        if self.option(option).is_some() && self.option(other).is_none() {
-            return Err(Refusal(format!("option {option} is given without {other}, expected both")));
-        }
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod address;
 mod check;
+mod database;
 mod duration;
 mod kind;
 mod options;
@@ -14,11 +15,10 @@ mod spec;
 mod tests;
 mod words;
 
-pub use address::password_written_out;
 pub use check::Check;
+pub use database::database;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use pattern::compile as compile_pattern;
-pub use percent::decode as decode_percent;
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 pub use words::split as split_words;

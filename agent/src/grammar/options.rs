@@ -49,6 +49,22 @@ pub fn tls_in_use(check: &Check, spec: &Spec) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses what would be quietly unused because the scheme gives it a meaning only beside something else.
+pub fn requirements(check: &Check, spec: &Spec) -> Result<(), Refusal> {
+    let given = |name: &str| match name {
+        "path" => check.path.len() > 1,
+        "user" => !check.user.is_empty(),
+        _ => check.option(name).is_some(),
+    };
+    match spec.requires.iter().find(|(name, other)| given(name) && !given(other)) {
+        None => Ok(()),
+        Some((name, other)) => {
+            let what = if *name == "path" { "" } else { "option " };
+            Err(Refusal(format!("{what}{name} is given without {other}, expected both")))
+        }
+    }
+}
+
 fn known(name: &str, spec: &Spec) -> Result<(&'static str, Kind), Refusal> {
     let all = spec.all_options();
     all.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {

@@ -58,9 +58,23 @@ pub struct Spec {
     pub tls: TlsRule,
     pub path: PathRule,
     pub options: &'static [(&'static str, Kind)],
+    /// What means nothing without another: options, the path as `path`, the user of the login as `user`.
+    pub requires: &'static [(&'static str, &'static str)],
 }
 
 impl Spec {
+    /// A scheme that has nothing but itself: no login, no TLS, no path, no options.
+    pub const BARE: Self = Self {
+        scheme: "",
+        summary: "",
+        target: Target::None,
+        credentials: false,
+        tls: TlsRule::Never,
+        path: PathRule::None,
+        options: &[],
+        requires: &[],
+    };
+
     /// Every option that a check of the scheme may have, sorted by name.
     pub fn all_options(&self) -> Vec<(&'static str, Kind)> {
         let mut all = self.options.to_vec();

@@ -44,6 +44,10 @@ fn spec(scheme: &str, row: &Value) -> Spec {
     let mut options: Vec<_> =
         options.map(|(name, text)| (leak(name), kind(text.as_str().unwrap()))).collect();
     options.sort_unstable_by_key(|(name, _)| *name);
+    let requires = row["requires"].as_object().into_iter().flatten();
+    let mut requires: Vec<_> =
+        requires.map(|(name, other)| (leak(name), leak(other.as_str().unwrap()))).collect();
+    requires.sort_unstable();
     Spec {
         scheme: leak(scheme),
         summary: leak(&string(row, "summary")),
@@ -70,6 +74,7 @@ fn spec(scheme: &str, row: &Value) -> Spec {
             other => panic!("unknown path rule {other}"),
         },
         options: Box::leak(options.into_boxed_slice()),
+        requires: Box::leak(requires.into_boxed_slice()),
     }
 }
 

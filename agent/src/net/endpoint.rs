@@ -95,16 +95,20 @@ impl Endpoint {
         self.tls.is_some()
     }
 
-    /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
-    pub fn confidential(&self) -> bool {
-        let local = match &self.place {
+    /// Whether the peer is reached without leaving this machine: by a Unix socket or over loopback.
+    pub fn local(&self) -> bool {
+        match &self.place {
             Place::Socket(_) => true,
             Place::Network { host, .. } => match host.parse::<IpAddr>() {
                 Ok(address) => address.is_loopback(),
                 Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost"),
             },
-        };
-        local || self.secure()
+        }
+    }
+
+    /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
+    pub fn confidential(&self) -> bool {
+        self.local() || self.secure()
     }
 
     /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.

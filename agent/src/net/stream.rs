@@ -6,6 +6,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::timed::Timed;
 use super::tls;
+use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 
 /// A connection within its deadline and its limit of bytes, whichever way it is carried.
@@ -44,6 +45,14 @@ impl Stream {
             }
         }
         heard
+    }
+
+    /// As `Timed::end_by`.
+    pub fn end_by(&mut self, deadline: Deadline) {
+        match self {
+            Self::Plain(timed) => timed.end_by(deadline),
+            Self::Tls(tls) => tls.sock.end_by(deadline),
+        }
     }
 
     /// The TLS session, if this is one.

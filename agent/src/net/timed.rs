@@ -35,6 +35,11 @@ impl Timed {
         self.left = self.left.saturating_add(more);
     }
 
+    /// Ends what is still to be read and written by an earlier moment: an answer that is asked for but not needed.
+    pub fn end_by(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
     /// Leaves the peer only a moment more, for its last words after ours, whatever their length up to a megabyte:
     /// closing on unread bytes would be an error to it.
     pub fn hurry(&mut self) {

@@ -27,10 +27,10 @@ pub const SPEC: Spec = Spec {
     scheme: "grpc",
     summary: "grpc.health.v1 Check for the service in the path answers SERVING",
     target: Target::Address { port: None },
-    credentials: false,
     tls: TlsRule::Optional,
     path: PathRule::Optional,
     options: &[("socket", Kind::File)],
+    ..Spec::BARE
 };
 
 /// A check of one service of a gRPC server, or of the server as a whole.

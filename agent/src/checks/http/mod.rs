@@ -33,8 +33,6 @@ pub const SPEC: Spec = Spec {
     scheme: "http",
     summary: "An HTTP/1.1 request is answered with an expected status",
     target: Target::Address { port: Some(80) },
-    credentials: false,
-    tls: TlsRule::Never,
     path: PathRule::Optional,
     options: &[
         ("body", Kind::Text),
@@ -43,6 +41,7 @@ pub const SPEC: Spec = Spec {
         ("socket", Kind::File),
         ("status", Kind::Status),
     ],
+    ..Spec::BARE
 };
 
 pub const SPEC_TLS: Spec = Spec {

@@ -22,7 +22,7 @@ use self::role::{Role, Wanted};
 use self::session::Session;
 use super::Runnable;
 use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database};
 use crate::net::scram::Salted;
 use crate::net::{Endpoint, Login, quote};
 use crate::outcome::{Cause, Outcome};
@@ -44,6 +44,7 @@ pub const SPEC: Spec = Spec {
         ("role", Kind::Choice(&["primary", "replica"])),
         ("socket", Kind::File),
     ],
+    ..Spec::BARE
 };
 
 /// A check of one server; the path is the database that knows the user.
@@ -57,14 +58,10 @@ pub struct MongoDb {
 
 impl MongoDb {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let database = match check.path.trim_start_matches('/') {
-            "" => "admin",
-            path => path,
-        };
         Ok(Self {
             endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
             login: Login::from_check(check),
-            database: database.to_owned(),
+            database: database(&check.path)?.unwrap_or_else(|| "admin".to_owned()),
             wanted: Wanted::from_check(check),
             salted: Salted::default(),
         })

@@ -33,6 +33,7 @@ pub const SPEC: Spec = Spec {
         ("max-lag", Kind::Duration),
         ("role", Kind::Choice(&["primary", "replica"])),
     ],
+    requires: &[("expect", "command")],
 };
 
 /// A check of one Redis server.
@@ -46,7 +47,6 @@ pub struct Redis {
 
 impl Redis {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        check.requires("expect", "command")?;
         Ok(Self {
             endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
             login: Login::from_check(check),

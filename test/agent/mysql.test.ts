@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { type Socket, connect } from 'node:net';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { leaveAfterGreeting, otherAddress } from './support/addresses.ts';
+import { asking, busy, refused } from './support/asking.ts';
+import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { useDaemons } from './support/daemon.ts';
+import { type MysqlServer, installMysql, startMysql } from './support/mysql.ts';
+
+const password = 'correct-horse-battery-staple';
+const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
+const users = `
+  CREATE USER health@127.0.0.1 IDENTIFIED BY '${password}';
+  CREATE USER health@localhost IDENTIFIED BY '${password}';
+  CREATE USER open@127.0.0.1 IDENTIFIED BY '';
+  GRANT REPLICATION CLIENT ON *.* TO health@127.0.0.1;`;
+
+describe('the agent asks a real MySQL', () => {
+  const directory = useDaemons([]);
+  const { cert, key, ca, otherCa } = writeCertificate(directory, 'mysql', certificateFor(['localhost', 'db.test']));
+  const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
+  let mysql: MysqlServer;
+
+  const counter = async (name: string): Promise<number> =>
+    Number((await mysql.sql(`SHOW GLOBAL STATUS LIKE '${name}'`)).split('\t')[1]);
+  /** The server forgets whom it has seen, as after a start: the next login has to bring the password itself. */
+  const forget = () => mysql.sql('FLUSH PRIVILEGES');
+
+  before(async function () {
+    this.timeout(300_000);
+    await installMysql();
+    mysql = await startMysql(directory, [
+      `--ssl-cert=${cert}`,
+      `--ssl-key=${key}`,
+      `--ssl-ca=${ca}`,
+      '--skip-name-resolve',
+    ]);
+    await mysql.sql(users);
+  });
+
+  it('a greeting passes', async () => {
+    const { code, line } = await ask(`mysql://:${mysql.port}`);
+    assert.equal(code, 0);
+    assert.match(
+      line,
+      new RegExp(`^MySQL ${await mysql.sql('SELECT VERSION()')} \\(mysql 127\\.0\\.0\\.1:${mysql.port}, `),
+    );
+  });
+
+  it('a first login over loopback brings the password over TLS, the next by its scramble', async () => {
+    await forget();
+    for (const more of [2, 1, 1]) {
+      const before = await counter('Connections');
+      const { code, line } = await ask(`mysql://health:$PASSWORD@:${mysql.port}`);
+      assert.equal(code, 0, line);
+      // One is that of the counter itself.
+      assert.equal((await counter('Connections')) - before, more + 1);
+    }
+  });
+
+  it('logs in over TLS, first and again', async () => {
+    await forget();
+    for (let count = 0; count < 2; count++) {
+      const { code, line } = await ask(`mysql://health:$PASSWORD@:${mysql.port}?tls&ca=${ca}`);
+      assert.equal(code, 0, line);
+    }
+    assert.match(
+      (await ask(`mysql://health:$PASSWORD@:${mysql.port}?tls&ca=${otherCa}`)).line,
+      /^certificate not trusted/,
+    );
+  });
+
+  it('logs in over the socket, first and again', async () => {
+    await forget();
+    const socket = join(directory, `mysql-${mysql.port}.sock`);
+    for (let count = 0; count < 2; count++) {
+      const { code, line } = await ask(`mysql://health:$PASSWORD@?socket=${socket}`);
+      assert.equal(code, 0, line);
+    }
+  });
+
+  it('logs in without a password', async () => {
+    assert.equal((await ask(`mysql://open@:${mysql.port}`)).code, 0);
+  });
+
+  it('is alive, not ready, with a wrong password, whether the server has seen the right one or not', async () => {
+    for (const trust of ['', `?tls&ca=${ca}`]) {
+      const right = `mysql://health:$PASSWORD@:${mysql.port}${trust}`;
+      const wrong = right.replace('$PASSWORD', '$WRONG');
+      await forget();
+      assert.deepEqual(await codesOf(wrong), refused);
+      assert.match((await ask(wrong)).line, /^error 1045: access denied /);
+      assert.equal((await ask(right)).code, 0);
+      assert.deepEqual(await codesOf(wrong), refused);
+      assert.match((await ask(wrong)).line, /^error 1045: access denied /i);
+      assert.equal((await ask(right)).code, 0);
+    }
+    for (const login of ['health', 'stranger:$PASSWORD']) {
+      assert.deepEqual(await codesOf(`mysql://${login}@:${mysql.port}`), refused);
+    }
+  });
+
+  it('tells role and lag', async () => {
+    const role = (name: string) => ask(`mysql://health:$PASSWORD@:${mysql.port}?role=${name}&max-lag=1h`);
+    assert.match((await role('primary')).line, /^MySQL [\w.-]+, primary /);
+    assert.match((await role('replica')).line, /^is a primary, expected a replica /);
+    await mysql.sql(
+      `CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=1, SOURCE_USER='r'; START REPLICA`,
+    );
+    assert.match((await role('primary')).line, /^is a replica, expected a primary /);
+    const { code, line } = await role('replica');
+    assert.equal(code, 1);
+    assert.match(line, /^replication is stopped \(IO thread: Connecting, SQL thread: Yes\) /);
+    await mysql.sql('STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = 1');
+    assert.match((await role('replica')).line, /^is read-only, but replicates from no source /);
+    await mysql.sql('SET GLOBAL read_only = 0');
+    assert.equal((await role('primary')).code, 0);
+  });
+
+  describe('what the server counts', () => {
+    const names = [
+      'Aborted_connects',
+      'Aborted_clients',
+      'Connection_errors_internal',
+      'Connection_errors_peer_address',
+    ];
+
+    const traces = async (count: number, url: string) => {
+      const before = await Promise.all(names.map(counter));
+      const logged = mysql.log().length;
+      for (let done = 0; done < count; done++) assert.equal((await ask(url)).code, 0);
+      const after = await Promise.all(names.map(counter));
+      return { counted: after.map((value, index) => value - before[index]!), log: mysql.log().slice(logged) };
+    };
+
+    it('of two hundred checks that log in is nothing', async function () {
+      this.timeout(30_000);
+      assert.equal((await ask(`mysql://health:$PASSWORD@:${mysql.port}`)).code, 0);
+      for (const tls of ['', '&tls']) {
+        const url = `mysql://health:$PASSWORD@:${mysql.port}?query=SELECT%201&role=primary${tls}`;
+        assert.deepEqual(await traces(100, url), { counted: [0, 0, 0, 0], log: '' });
+      }
+    });
+
+    it('of a check without a login is that it left, and of the first login one refusal', async () => {
+      assert.deepEqual(await traces(8, `mysql://:${mysql.port}`), { counted: [8, 0, 0, 0], log: '' });
+      await forget();
+      assert.deepEqual(await traces(8, `mysql://health:$PASSWORD@:${mysql.port}`), { counted: [1, 0, 0, 0], log: '' });
+    });
+  });
+
+  it('over another address it wants TLS, and never has its host blocked', async function () {
+    this.timeout(60_000);
+    const host = otherAddress();
+    if (host === undefined) return this.skip();
+    const other = await startMysql(directory, ['--bind-address=0.0.0.0', '--max-connect-errors=3']);
+    await other.sql(`CREATE USER health@'%' IDENTIFIED BY '${password}'`);
+    const url = `mysql://health:$PASSWORD@${host}:${other.port}`;
+    await eventually('an answer', 15_000, async () => (await ask('--timeout', '5s', url)).code === 4);
+    for (let count = 0; count < 8; count++) {
+      assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
+      assert.equal((await ask(`mysql://${host}:${other.port}`)).code, 0);
+    }
+    assert.deepEqual(await codesOf(url), refused);
+    assert.equal((await ask(`${url}?tls`)).code, 0);
+    assert.equal((await ask(url)).code, 0);
+    for (let count = 0; count < 4; count++) await leaveAfterGreeting(other.port, host);
+    assert.match((await ask(url)).line, /^error 1129: Host '.*' is blocked because of many connection errors/);
+    await other.kill();
+  });
+
+  it('once it is full it is alive, not ready', async () => {
+    const guests: Socket[] = [];
+    await mysql.sql('SET GLOBAL max_connections = 3');
+    const url = `mysql://health:$PASSWORD@:${mysql.port}`;
+    await eventually('a full server', 2_000, async () => {
+      guests.push(connect(mysql.port, '127.0.0.1').on('error', () => {}));
+      return (await ask(url)).code === 1;
+    });
+    assert.deepEqual(await codesOf(url), busy);
+    assert.match((await ask(url)).line, /^error 1040: Too many connections /);
+    for (const guest of guests) guest.destroy();
+    await eventually('room', 2_000, async () => (await mysql.sql('SET GLOBAL max_connections = 100')) === '');
+  });
+
+  it('offline it is alive, not ready', async () => {
+    await mysql.sql('SET GLOBAL offline_mode = ON');
+    const url = `mysql://health:$PASSWORD@:${mysql.port}`;
+    assert.deepEqual(await codesOf(url), busy);
+    assert.match((await ask(url)).line, /^error 3032: The server is currently in offline mode/);
+    await mysql.sql('SET GLOBAL offline_mode = OFF');
+  });
+
+  it('without TLS it gets no password itself', async function () {
+    this.timeout(30_000);
+    const plain = await startMysql(directory, ['--tls-version=']);
+    await plain.sql(users);
+    const url = `mysql://health:$PASSWORD@:${plain.port}`;
+    assert.deepEqual(await codesOf(url), refused);
+    assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
+    await plain.kill();
+  });
+});
