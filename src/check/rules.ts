@@ -48,6 +48,9 @@ const pathRule: Rule = ({ path }, { pathKind }) => {
       // What was meant as the end of a login.
       if (path.includes('@')) return passwordWrittenOut;
       return unless(!/\p{Cc}/u.test(decode(path) ?? '\0'), 'the name of a database');
+    case 'virtual-host':
+      if (path.includes('@')) return passwordWrittenOut;
+      return unless(isVirtualHost(decode(path.slice(1))), 'the name of a virtual host');
     default:
       return undefined;
   }
@@ -56,9 +59,9 @@ const pathRule: Rule = ({ path }, { pathKind }) => {
 const requiresRule: Rule = ({ options, path, user }, { requires = {} }) => {
   const given = (name: string): boolean =>
     name === 'path' ? path.length > 1 : name === 'user' ? user !== '' : options.has(name);
-  const [broken] = Object.keys(requires)
+  const broken = Object.keys(requires)
     .toSorted()
-    .filter((name) => given(name) && !given(requires[name] ?? ''));
+    .find((name) => given(name) && !given(requires[name] ?? ''));
   if (broken === undefined) return undefined;
   return refuse(`${broken === 'path' ? '' : 'option '}${broken} is given without ${requires[broken]}`, 'both');
 };
@@ -96,6 +99,9 @@ const rules: readonly Rule[] = [
   commandRule,
   excludesRule,
 ];
+
+const isVirtualHost = (name: string | undefined): boolean =>
+  name !== undefined && !/\p{Cc}/u.test(name) && Buffer.byteLength(name) <= 255;
 
 /** A name that can be asked for: labels of 1 to 63 characters, underscores and stars too, and `.` for the root. */
 function isQueryName(text: string): boolean {

@@ -11,7 +11,7 @@ export type Scheme = {
   /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status`, `pattern` or `choice:A|B`. */
   readonly options: ReadonlyMap<string, string>;
   /** What the path has to be, and the host, where not any will do. */
-  readonly pathKind?: 'database' | 'dns-name' | 'service';
+  readonly pathKind?: 'database' | 'dns-name' | 'service' | 'virtual-host';
   readonly hostKind?: 'ip';
   /** Whether the scheme is always over TLS, with the option `tls`, or also by an upgrade with the option `starttls`. */
   readonly tls?: 'always' | 'optional' | 'starttls';

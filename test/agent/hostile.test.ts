@@ -62,6 +62,10 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
   mysql: { url: 'mysql://:PORT', beginning: greeting.subarray(0, 40) },
   'mysql with a login': { url: 'mysql://health:$PASSWORD@:PORT?role=primary', beginning: greeting },
   'mysql over TLS': { url: 'mysql://health:$PASSWORD@:PORT?tls', beginning: greeting },
+  memcached: { url: 'memcached://:PORT', beginning: Buffer.from('VERSION 1.6') },
+  nats: { url: 'nats://:$PASSWORD@:PORT', beginning: Buffer.from('INFO {"version":"2.9.10"}\r\n-ERR ') },
+  mqtt: { url: 'mqtt://:$PASSWORD@:PORT', beginning: Buffer.from([0x20, 9, 0]) },
+  amqp: { url: 'amqp://probe:$PASSWORD@:PORT', beginning: Buffer.from([1, 0, 0, 0, 0, 0x20, 0, 0, 10, 0, 10, 0, 9]) },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
-import { asking, busy } from './support/asking.ts';
+import { asking, unhealthy } from './support/asking.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type MariadbServer, startMariadb } from './support/mariadb.ts';
 
@@ -41,7 +41,7 @@ describe('the agent asks a real MariaDB and its replica', () => {
         [replica, 'primary', /^is a replica, expected a primary /],
       ] as const) {
         const url = `mariadb://${login}127.0.0.1:${server.port}?role=${role}`;
-        assert.deepEqual(await codesOf(url), busy);
+        assert.deepEqual(await codesOf(url), unhealthy);
         assert.match((await ask(url)).line, reason);
       }
     }
@@ -72,7 +72,7 @@ describe('the agent asks a real MariaDB and its replica', () => {
   it('is alive, not ready, when replication is stopped', async () => {
     await replica.sql('STOP SLAVE');
     const url = `mariadb://${watcher}127.0.0.1:${replica.port}?max-lag=1h`;
-    assert.deepEqual(await codesOf(url), busy);
+    assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^replication is stopped \(IO thread: No, SQL thread: No\) /);
   });
 

@@ -4,7 +4,7 @@ import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { checkWithin } from './support/agent.ts';
-import { asking, busy, refused } from './support/asking.ts';
+import { asking, unhealthy, refused } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type MariadbServer, startMariadb } from './support/mariadb.ts';
@@ -178,7 +178,7 @@ describe('the agent asks a real MariaDB', () => {
       return (await ask(`mysql://:${mariadb.port}`)).code === 1;
     });
     for (const url of [`mysql://:${mariadb.port}`, `mysql://health:$PASSWORD@:${mariadb.port}`]) {
-      assert.deepEqual(await codesOf(url), busy);
+      assert.deepEqual(await codesOf(url), unhealthy);
       assert.match((await ask(url)).line, /^error 1040: Too many connections /);
     }
     for (const guest of guests) guest.destroy();

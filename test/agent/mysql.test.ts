@@ -3,7 +3,7 @@ import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { leaveAfterGreeting, otherAddress } from './support/addresses.ts';
-import { asking, busy, refused } from './support/asking.ts';
+import { asking, unhealthy, refused } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type MysqlServer, installMysql, startMysql } from './support/mysql.ts';
@@ -178,7 +178,7 @@ describe('the agent asks a real MySQL', () => {
       guests.push(connect(mysql.port, '127.0.0.1').on('error', () => {}));
       return (await ask(url)).code === 1;
     });
-    assert.deepEqual(await codesOf(url), busy);
+    assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^error 1040: Too many connections /);
     for (const guest of guests) guest.destroy();
     await eventually('room', 2_000, async () => (await mysql.sql('SET GLOBAL max_connections = 100')) === '');
@@ -187,7 +187,7 @@ describe('the agent asks a real MySQL', () => {
   it('offline it is alive, not ready', async () => {
     await mysql.sql('SET GLOBAL offline_mode = ON');
     const url = `mysql://health:$PASSWORD@:${mysql.port}`;
-    assert.deepEqual(await codesOf(url), busy);
+    assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^error 3032: The server is currently in offline mode/);
     await mysql.sql('SET GLOBAL offline_mode = OFF');
   });

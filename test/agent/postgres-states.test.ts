@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkWithin } from './support/agent.ts';
-import { asking, busy, refused } from './support/asking.ts';
+import { asking, unhealthy, refused } from './support/asking.ts';
 import { useDaemons } from './support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -37,9 +37,9 @@ describe('the agent asks a real postgresql in each of its states', function () {
     await eventually('a replica', 5_000, async () => (await ask(`${url}?role=replica&max-lag=5s`)).code === 0);
     assert.match((await ask(`${url}?max-lag=1s`)).line, /^login accepted, replica is 0ms behind /);
     assert.match((await ask(`${url}?role=replica`)).line, /^login accepted, is a replica /);
-    assert.deepEqual(await codesOf(`${url}?role=primary`), busy);
+    assert.deepEqual(await codesOf(`${url}?role=primary`), unhealthy);
     assert.match((await ask(`${url}?role=primary`)).line, /^is a replica, expected a primary /);
-    assert.deepEqual(await codesOf(`postgres://scram:$PASSWORD@${at}?role=replica`), busy);
+    assert.deepEqual(await codesOf(`postgres://scram:$PASSWORD@${at}?role=replica`), unhealthy);
     assert.match((await ask(`postgres://scram:$PASSWORD@${at}?max-lag=1ms`)).line, /^login accepted, is a primary /);
 
     await server.sql('CREATE TABLE old_news ()');
@@ -52,7 +52,7 @@ describe('the agent asks a real postgresql in each of its states', function () {
       return checked.code === 1 && checked;
     });
     assert.match(behind.line, /^replica is [\dms]+ behind, expected at most 200ms /);
-    assert.deepEqual(await codesOf(`${url}?max-lag=200ms`), busy);
+    assert.deepEqual(await codesOf(`${url}?max-lag=200ms`), unhealthy);
     assert.equal((await ask(`${url}?max-lag=1h`)).code, 0);
     await standby.sql('SELECT pg_wal_replay_resume()');
     await eventually('a replica that caught up', 5_000, async () => (await ask(`${url}?max-lag=1ms`)).code === 0);
@@ -102,7 +102,7 @@ describe('the agent asks a real postgresql in each of its states', function () {
     await eventually('a session', 3_000, async () => (await server.sql(asleep)) === '1');
     server.signal('SIGTERM');
     await eventually('a shutdown', 3_000, async () => (await ask(`postgres://${at}`)).code === 1);
-    assert.deepEqual(await codesOf(`postgres://scram:$PASSWORD@${at}`), busy);
+    assert.deepEqual(await codesOf(`postgres://scram:$PASSWORD@${at}`), unhealthy);
     assert.match((await ask(`postgres://${at}`)).line, /^the database system is shutting down \(57P03\) /);
     guest.kill();
     await server.kill();
@@ -112,7 +112,7 @@ describe('the agent asks a real postgresql in each of its states', function () {
     await ownFile(server.data, 'standby.signal', '');
     const recovering = await startPostgres(server.data, ['hot_standby=off']);
     for (const url of [`postgres://127.0.0.1:${recovering.port}`, `postgres://scram:$PASSWORD@:${recovering.port}`]) {
-      assert.deepEqual(await codesOf(url), busy);
+      assert.deepEqual(await codesOf(url), unhealthy);
       assert.match((await ask(url)).line, /^the database system is .*\(57P03\) /);
     }
     await recovering.kill();
@@ -128,7 +128,7 @@ describe('the agent asks a real postgresql in each of its states', function () {
     assert.match((await ask(`postgres://:${full.port}`)).line, /^accepts connections, but not ours: role .*28000/);
     const guests = [1, 2, 3].map(() => openSession(full, 'SELECT pg_sleep(30)'));
     await eventually('a full server', 3_000, async () => (await ask(url)).code === 1);
-    assert.deepEqual(await codesOf(url), busy);
+    assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^sorry, too many clients already \(53300\) /);
     for (const guest of guests) guest.kill();
     await full.kill();

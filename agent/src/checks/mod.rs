@@ -1,5 +1,6 @@
 //! The checks: one file each, one line in the table below.
 
+mod amqp;
 mod dns;
 mod exec;
 mod expect;
@@ -9,8 +10,11 @@ mod http;
 mod kafka;
 mod ldap;
 mod listen;
+mod memcached;
 mod mongodb;
+mod mqtt;
 mod mysql;
+mod nats;
 mod postgres;
 mod push;
 mod redis;
@@ -29,6 +33,7 @@ type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
 
 /// Every scheme: its grammar, and what gives a check of it its meaning.
 const TABLE: &[(&Spec, Make)] = &[
+    (&amqp::SPEC, |check, _| boxed(amqp::Amqp::from_check(check))),
     (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
     (&exec::SPEC, |check, _| boxed(exec::Exec::from_check(check))),
     (&expect::SPEC, |check, _| boxed(expect::Expect::from_check(check))),
@@ -39,9 +44,12 @@ const TABLE: &[(&Spec, Make)] = &[
     (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
     (&ldap::SPEC, |check, _| boxed(ldap::Ldap::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
+    (&memcached::SPEC, |check, _| boxed(memcached::Memcached::from_check(check))),
     (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
+    (&mqtt::SPEC, |check, _| boxed(mqtt::Mqtt::from_check(check))),
     (&mysql::SPEC, |check, _| boxed(mysql::Mysql::from_check(check))),
     (&mysql::SPEC_MARIADB, |check, _| boxed(mysql::Mysql::from_check(check))),
+    (&nats::SPEC, |check, _| boxed(nats::Nats::from_check(check))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),

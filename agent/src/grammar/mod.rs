@@ -3,10 +3,10 @@
 
 mod address;
 mod check;
-mod database;
 mod duration;
 mod kind;
 mod options;
+mod path_name;
 mod pattern;
 mod percent;
 mod received;
@@ -16,8 +16,8 @@ mod tests;
 mod words;
 
 pub use check::Check;
-pub use database::database;
 pub use duration::{format as format_duration, parse as parse_duration};
+pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};

@@ -1,24 +1,81 @@
 import assert from 'node:assert/strict';
-import { type Checked, check } from './agent.ts';
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import { eventually } from '../../support/eventually.ts';
+import { type Checked, check, checkWithin } from './agent.ts';
+import type { CertificateFiles } from './certificates.ts';
+import type { Daemon } from './daemon.ts';
 
-/** The exit codes of the three probes. */
-export type Codes = Readonly<Record<'liveness' | 'readiness' | 'startup', number | null>>;
+/** Exit codes of a check that is alive and not ready, by the cause of it. */
+export const unhealthy = { liveness: 0, readiness: 1, startup: 0 };
+export const refused = { liveness: 0, readiness: 4, startup: 0 };
 
-/** The codes of a server that is alive and says that it is not ready, and of one that does not let the check in. */
-export const busy: Codes = { liveness: 0, readiness: 1, startup: 0 };
-export const refused: Codes = { liveness: 0, readiness: 4, startup: 0 };
-
-/** The agent's `check` with this environment, of which no line may ever hold one of the secrets. */
+/** A way to ask with one environment, in which no line that was printed may ever hold one of its secrets. */
 export function asking(env: Readonly<Record<string, string>>, secrets: readonly string[]) {
-  const ask = async (...args: string[]): Promise<Checked> => {
+  /** As the agent's `check`. */
+  async function ask(...args: string[]): Promise<Checked> {
     const checked = await check(args, env);
     for (const secret of secrets) assert(!checked.line.includes(secret), checked.line);
     return checked;
-  };
-  const codesOf = async (url: string): Promise<Codes> => ({
-    liveness: (await ask('--probe', 'liveness', url)).code,
-    readiness: (await ask('--probe', 'readiness', url)).code,
-    startup: (await ask('--probe', 'startup', url)).code,
+  }
+
+  /** The exit codes of the three probes. */
+  async function codesOf(url: string): Promise<Record<string, number | null>> {
+    const codes: Record<string, number | null> = {};
+    for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await ask('--probe', probe, url)).code;
+    return codes;
+  }
+
+  /** So many checks, four at a time, all of which pass. */
+  async function passes(url: string, times: number): Promise<void> {
+    const worker = async () => {
+      for (let count = 0; count < times / 4; count++) {
+        const { code, line } = await ask(url);
+        assert.equal(code, 0, line);
+      }
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+  }
+
+  /** While the server is stopped every probe is 3, in time; once it goes on it passes. */
+  async function timesOut(daemon: Daemon, url: string): Promise<void> {
+    daemon.signal('SIGSTOP');
+    for (const probe of ['liveness', 'readiness']) {
+      const { code, line } = await checkWithin(400, ['--probe', probe, '--timeout', '300ms', url], env);
+      assert.equal(code, 3, line);
+      assert.match(line, /^timed out after 300ms /);
+    }
+    daemon.signal('SIGCONT');
+    assert.equal((await ask('--timeout', '2s', url)).code, 0);
+  }
+
+  /** A check of a server whose certificate is for `localhost`: the certificate is verified as far as `ca` asks for it. */
+  async function verifies(url: string, { ca, otherCa }: CertificateFiles, options = ''): Promise<void> {
+    for (const [trust, code, reason] of [
+      ['', 0, /./],
+      [`&ca=${ca}`, 0, /./],
+      [`&ca=${otherCa}`, 4, /^certificate not trusted: unknown issuer /],
+      [`&ca=${ca}&server-name=other.test`, 4, /^certificate is not valid for name other\.test /],
+    ] as const) {
+      const checked = await ask('--timeout', '2s', `${url}?tls${options}${trust}`);
+      assert.equal(checked.code, code, checked.line);
+      assert.match(checked.line, reason);
+    }
+  }
+
+  return { ask, codesOf, passes, timesOut, verifies };
+}
+
+/** Connects to a server, one client more at a time, until it is full; gives back how they all leave. */
+export async function fill(port: number, isFull: () => Promise<boolean>): Promise<() => void> {
+  const guests: Socket[] = [];
+  await eventually('a full server', 3_000, async () => {
+    const guest = connect(port, '127.0.0.1').on('error', () => {});
+    guests.push(guest);
+    await once(guest, 'connect');
+    return isFull();
   });
-  return { ask, codesOf };
+  return () => {
+    for (const guest of guests) guest.destroy();
+  };
 }

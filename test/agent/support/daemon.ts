@@ -20,11 +20,11 @@ export type Daemon = {
 const running = new Map<ChildProcess, Daemon>();
 const givenPorts = new Set<number>();
 
-/** Starts a server and waits until it accepts connections on the port. */
+/** Starts a server and waits until it accepts connections on the port, or on the Unix socket of this path. */
 export async function startDaemon(
   program: string,
   args: readonly string[],
-  port: number,
+  at: number | string,
   limitMs = 5_000,
 ): Promise<Daemon> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -44,7 +44,7 @@ export async function startDaemon(
   };
   running.set(child, daemon);
   const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  await eventually(`${program} on port ${port}`, limitMs, async () => hasEnded() || accepts(port));
+  await eventually(`${program} at ${at}`, limitMs, async () => hasEnded() || accepts(at));
   if (hasEnded()) throw new Error(`${program} ended before it accepted connections: ${log}`);
   return daemon;
 }
@@ -73,9 +73,9 @@ export async function freePort(): Promise<number> {
   }
 }
 
-const accepts = (port: number, host = '127.0.0.1'): Promise<boolean> =>
+const accepts = (at: number | string, host = '127.0.0.1'): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ port, host });
+    const socket = connect(typeof at === 'string' ? { path: at } : { port: at, host });
     socket.on('connect', () => resolve(true));
     socket.on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());

@@ -1,0 +1,234 @@
+//! AMQP 0-9-1, RabbitMQ above all: the protocol header, answered with Connection.Start; with a login also Connection.Open.
+//!
+//! <https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf>, section 2.2.4. RabbitMQ has no silent way to leave after
+//! Start: closing at once is a warning in its log, and everything else that was tried is an error. With a login each
+//! check is three lines of information. What the broker says once the password was sent is not repeated but put into
+//! words of our own: any peer could put the password there.
+
+use std::io::{ErrorKind, Write};
+
+use self::wire::{Fields, Id, Said, long_string, method, next, short_string};
+use super::Runnable;
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, path_name};
+use crate::net::{Endpoint, Login, Stream, fault, quote};
+use crate::outcome::{Cause, Outcome};
+
+mod wire;
+
+const LIMIT: usize = 64 * 1024;
+
+const HEADER: &[u8] = b"AMQP\0\0\x09\x01";
+
+const START: Id = (10, 10);
+const START_OK: Id = (10, 11);
+const TUNE: Id = (10, 30);
+const TUNE_OK: Id = (10, 31);
+const OPEN: Id = (10, 40);
+const OPEN_OK: Id = (10, 41);
+const CLOSE: Id = (10, 50);
+const CLOSE_OK: Id = (10, 51);
+const BLOCKED: Id = (10, 60);
+const UNBLOCKED: Id = (10, 61);
+
+/// A short string of the protocol.
+const NAME_LIMIT: usize = 255;
+
+pub const SPEC: Spec = Spec {
+    scheme: "amqp",
+    summary: "An AMQP 0-9-1 connection starts and, with a login, opens the virtual host in the path (/)",
+    target: Target::Address { port: Some(5672) },
+    credentials: true,
+    tls: TlsRule::Optional,
+    path: PathRule::Optional,
+    options: &[("socket", Kind::File)],
+    ..Spec::BARE
+};
+
+/// A check of one AMQP broker.
+pub struct Amqp {
+    endpoint: Endpoint,
+    login: Login,
+    vhost: String,
+}
+
+impl Amqp {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+        Ok(Self {
+            endpoint,
+            login: Login::from_check(check),
+            vhost: path_name(&check.path, NAME_LIMIT, "virtual host")?.unwrap_or_else(|| "/".into()),
+        })
+    }
+
+    fn connect(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+        let login = match (self.login.user()?, self.login.password()?) {
+            (None, None) => None,
+            (Some(user), Some(password)) => Some((user, password)),
+            _ => return Err(refused("login needs both a user and a password")),
+        };
+        if login.is_some() && !self.endpoint.confidential() {
+            return Err(refused("password is not sent to another host in the clear: use ?tls"));
+        }
+        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+        stream.write_all(HEADER).map_err(fault)?;
+        let mut buffer = Vec::new();
+        let broker = match next(&mut stream, &mut buffer).map_err(fault)? {
+            Said::Method { id: START, arguments } => Broker::parse(&arguments).ok_or_else(foreign)?,
+            Said::Method { id: CLOSE, arguments } => return Ok(closed(&arguments)),
+            Said::Header([_, major, minor, revision]) => {
+                let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1");
+                return Err(Outcome::fail(Cause::Protocol, reason));
+            }
+            _ => return Err(foreign()),
+        };
+        let Some((user, password)) = login else {
+            stream.leave();
+            return Ok(Outcome::pass(broker.name));
+        };
+        if !broker.plain {
+            stream.leave();
+            return Err(refused("it does not take a user and a password (PLAIN)"));
+        }
+        self.open(stream, &mut buffer, &start_ok(&user, &password)).map(|()| Outcome::pass(broker.name))
+    }
+
+    fn open(&self, mut stream: Stream, buffer: &mut Vec<u8>, start_ok: &[u8]) -> Result<(), Outcome> {
+        // A broker that closes at once said why, or has nothing to say: it is read either way.
+        let _ = stream.write_all(start_ok);
+        let tune = match next(&mut stream, buffer) {
+            Ok(Said::Method { id: TUNE, arguments }) => arguments,
+            // How the specification has a login refused.
+            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+                return Err(refused("login refused: connection closed"));
+            }
+            Err(error) => return Err(fault(error)),
+            Ok(said) => return Err(refusal(stream, said)),
+        };
+        // Its channels and frames are taken as offered, and no heartbeat.
+        let limits = tune.get(..6).ok_or_else(foreign)?;
+        let vhost = [short_string(self.vhost.as_bytes()), vec![0, 0]].concat();
+        let answer = [method(TUNE_OK, &[limits, &[0, 0]].concat()), method(OPEN, &vhost)].concat();
+        let _ = stream.write_all(&answer);
+        let mut blocked = None;
+        loop {
+            match next(&mut stream, buffer).map_err(fault)? {
+                Said::Method { id: OPEN_OK, .. } => break,
+                Said::Method { id: BLOCKED, arguments } => blocked = Some(block(&arguments)),
+                Said::Method { id: UNBLOCKED, .. } => blocked = None,
+                said => return Err(refusal(stream, said)),
+            }
+        }
+        let _ = stream.write_all(&method(CLOSE, &[&200_u16.to_be_bytes()[..], &[0; 5]].concat()));
+        // The answer is known by now; what is still said is only read for the broker's sake, or because it is blocked.
+        while let Ok(Said::Method { id, arguments }) = next(&mut stream, buffer) {
+            match id {
+                CLOSE_OK => break,
+                BLOCKED => blocked = Some(block(&arguments)),
+                _ => {}
+            }
+        }
+        stream.leave();
+        blocked.map_or(Ok(()), Err)
+    }
+}
+
+impl Runnable for Amqp {
+    /// Pass exactly on Connection.Start or, with a login, on Connection.Open-Ok.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.connect(deadline).unwrap_or_else(|outcome| outcome)
+    }
+}
+
+/// What a broker says of itself in Connection.Start.
+#[derive(Debug, PartialEq, Eq)]
+struct Broker {
+    /// `RabbitMQ 3.10.8`
+    name: String,
+    /// Whether it takes a user and a password.
+    plain: bool,
+}
+
+impl Broker {
+    fn parse(arguments: &[u8]) -> Option<Self> {
+        let mut fields = Fields(arguments);
+        if (fields.byte()?, fields.byte()?) != (0, 9) {
+            return None;
+        }
+        let properties = fields.long_string()?;
+        let mechanisms = fields.long_string()?;
+        let text = |name: &[u8]| Fields(properties).string_of(name).map(quote);
+        let name = text(b"product").unwrap_or_else(|| "AMQP broker".into());
+        let version = text(b"version").map(|version| format!(" {version}")).unwrap_or_default();
+        let plain = mechanisms.split(|byte| *byte == b' ').any(|mechanism| mechanism == b"PLAIN");
+        Some(Self { name: name + &version, plain })
+    }
+}
+
+fn start_ok(user: &[u8], password: &[u8]) -> Vec<u8> {
+    let flag = |name: &[u8]| [&short_string(name)[..], b"t\x01"].concat();
+    // Without the first of them a refused login is a second's silence and an end.
+    let capabilities = [flag(b"authentication_failure_close"), flag(b"connection.blocked")].concat();
+    let text =
+        |name: &[u8], value: &str| [&short_string(name)[..], b"S", &long_string(value.as_bytes())].concat();
+    // No `connection_name`, which would be a line more in the broker's log.
+    let properties = [
+        text(b"product", "health-probe"),
+        text(b"version", env!("CARGO_PKG_VERSION")),
+        [&short_string(b"capabilities")[..], b"F", &long_string(&capabilities)].concat(),
+    ]
+    .concat();
+    let response = [b"\0", user, b"\0", password].concat();
+    let arguments =
+        [long_string(&properties), short_string(b"PLAIN"), long_string(&response), short_string(b"en_US")]
+            .concat();
+    method(START_OK, &arguments)
+}
+
+/// The outcome where another answer was due; a close is answered as it has to be.
+fn refusal(mut stream: Stream, said: Said) -> Outcome {
+    let Said::Method { id: CLOSE, arguments } = said else { return foreign() };
+    let _ = stream.write_all(&method(CLOSE_OK, &[]));
+    stream.close();
+    closed(&arguments)
+}
+
+/// The outcome of a Connection.Close by the broker.
+fn closed(arguments: &[u8]) -> Outcome {
+    let mut fields = Fields(arguments);
+    let (Some(code), Some(text)) = (fields.short(), fields.short_string()) else { return foreign() };
+    let says = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
+    let unhealthy = |reason| Outcome::alive(Cause::Unhealthy, reason);
+    match code {
+        320 => unhealthy("connection forced to close (320)"),
+        403 => refused("login refused (403)"),
+        506 => unhealthy("out of resources (506)"),
+        530 if says(b"limit") => unhealthy("connection limit is reached (530)"),
+        530 if says(b"not found") => refused("virtual host not found (530)"),
+        530 => refused("virtual host is closed to this user (530)"),
+        541 if says(b" is down") => unhealthy("virtual host is down (541)"),
+        code => Outcome::fail(Cause::Unhealthy, format!("connection closed with code {code}")),
+    }
+}
+
+/// The outcome of Connection.Blocked: the broker takes no messages until an alarm is over.
+fn block(arguments: &[u8]) -> Outcome {
+    let reason = match Fields(arguments).short_string() {
+        Some(b"low on memory") => "blocked: low on memory",
+        Some(b"low on disk") => "blocked: low on disk",
+        _ => "blocked by an alarm",
+    };
+    Outcome::alive(Cause::Unhealthy, reason)
+}
+
+fn refused(reason: &str) -> Outcome {
+    Outcome::alive(Cause::Protocol, reason)
+}
+
+fn foreign() -> Outcome {
+    Outcome::fail(Cause::Protocol, "answer is not of AMQP 0-9-1")
+}
+
+#[cfg(test)]
+mod tests;
