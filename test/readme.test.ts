@@ -17,7 +17,13 @@ const tables = {
     ([key, { reach, meaning }]) => `| \`${key}\` | ${reaches[reach]} | ${meaning} |`,
   ),
   checks: [...schemes].map(([name, { summary, target, port, path, options }]) => {
-    const place = { address: `//:${port ?? 'PORT'}`, file: '///PATH', command: 'PROGRAM ARGUMENTS', none: '' }[target];
+    const place = {
+      address: `//:${port ?? 'PORT'}`,
+      file: '///PATH',
+      path: '///NAME',
+      command: 'PROGRAM ARGUMENTS',
+      none: '',
+    }[target];
     const rest =
       target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
     return `| \`${name}:${place}${rest}\` | ${summary} | ${[...options.keys()].map((option) => `\`${option}\``).join(' ')} |`;

@@ -79,7 +79,7 @@ fn label(check: &Check) -> String {
         (Some(port), ..) => format!("{host}:{port}"),
         (None, Some(program), _) => program.clone(),
         (None, None, Some(file)) => file.clone(),
-        (None, None, None) => String::new(),
+        (None, None, None) => check.path.clone(),
     };
     match check.name.as_str() {
         "" => line::clean(&format!("{} {whom}", check.scheme), 80),
@@ -104,6 +104,7 @@ mod tests {
         assert_eq!(labelled("exec:redis-cli -a secret ping"), "exec redis-cli");
         assert_eq!(labelled("file:///tmp/a%20b"), "file /tmp/a b");
         assert_eq!(labelled("redis:///run/redis.sock"), "redis /run/redis.sock");
+        assert_eq!(labelled("process:///usr/sbin/nginx"), "process /usr/sbin/nginx");
         assert_eq!(labelled("push:"), "push");
         assert_eq!(labelled("cache=tcp://:80"), "cache");
     }

@@ -110,7 +110,7 @@ function parseTarget(front: string, body: string, row: Scheme, blank: Check): Ch
   if (path === '/') return refuse('path is missing', `one for ${scheme}`);
   const file = decode(path);
   if (file === undefined) return refuse(`path is ${quote(path)}`, 'percent-encoded UTF-8');
-  return { ...blank, path, files: [file] };
+  return { ...blank, path, files: row.target === 'file' ? [file] : [] };
 }
 
 function parseNetwork(front: string, after: string, row: Scheme, blank: Check): Check | Refusal {

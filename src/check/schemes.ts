@@ -3,7 +3,8 @@ import table from '../../agent/checks.json' with { type: 'json' };
 /** What one scheme may hold, as `agent/checks.json` says it for both programs. */
 export type Scheme = {
   readonly summary: string;
-  readonly target: 'address' | 'file' | 'command' | 'none';
+  /** `path`: a path that is not read as a file, so that nothing has to be mounted for it. */
+  readonly target: 'address' | 'file' | 'path' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */

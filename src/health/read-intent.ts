@@ -96,11 +96,11 @@ function readPreset(
     return undefined;
   }
   const read = (value: string) => readChecks({ annotation, value }, problems);
-  const liveness = found.liveness === undefined ? undefined : read(found.liveness);
+  const readiness = found.readiness === undefined ? undefined : read(found.readiness);
   return {
     check: read(found.check),
-    probes: liveness ? { liveness } : {},
-    found: `${[found.check, found.liveness].filter((text) => text !== undefined).join(' and ')} by ${found.by}`,
+    probes: readiness ? { readiness } : {},
+    found: `${[found.check, found.readiness].filter((text) => text !== undefined).join(' and ')} by ${found.by}`,
   };
 }
 

@@ -2,8 +2,8 @@ import type { V1Container } from '@kubernetes/client-node';
 import { type Refusal, refuse } from '../check/check.ts';
 import { type Preset, presets } from './table.ts';
 
-/** The checks that nobody wrote, and what they were found by; `liveness` where it has one of its own. */
-export type Found = { readonly check: string; readonly liveness: string | undefined; readonly by: string };
+/** The checks that nobody wrote, and what they were found by; `readiness` where it has one of its own. */
+export type Found = { readonly check: string; readonly readiness: string | undefined; readonly by: string };
 
 const byImage = new Map(presets.flatMap((preset) => preset.images.map((image) => [image, preset])));
 
@@ -23,7 +23,7 @@ export function findChecks(container: V1Container): Found | Refusal {
     return unknown(`${name} is started in a way that may ask for a login or TLS`);
   }
   const fill = (check: string): string => check.replace('PORT', `${port}`).replace('//', `//${login}`);
-  return { check: fill(preset.check), liveness: preset.liveness && fill(preset.liveness), by: `image ${name}` };
+  return { check: fill(preset.check), readiness: preset.readiness && fill(preset.readiness), by: `image ${name}` };
 }
 
 const unknown = (why: string): Refusal => refuse(why, 'a check');

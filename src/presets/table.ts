@@ -6,8 +6,8 @@ export type Preset = {
   readonly ports: readonly number[];
   /** The check, in which `PORT` stands for the port. */
   readonly check: string;
-  /** Another one for liveness, where `check` also fails for reasons that no restart mends. */
-  readonly liveness?: string;
+  /** Another one for readiness, where there is more to be ready than a restart could mend. */
+  readonly readiness?: string;
   /** What may stand before the `@`: the first of which the container has every variable. */
   readonly logins?: readonly string[];
   /** A variable without which nobody can tell how the server is asked. */
@@ -66,8 +66,8 @@ export const presets: readonly Preset[] = [
   {
     images: ['eclipse-mosquitto', 'mosquitto', 'emqx', 'vernemq', 'hivemq-ce', 'nanomq'],
     ports: [1883],
-    check: 'tcp://:PORT',
-    liveness: 'mqtt://:PORT',
+    check: 'mqtt://:PORT',
+    readiness: 'tcp://:PORT',
   },
   { images: ['zookeeper', 'cp-zookeeper'], ports: [2181], check: 'zookeeper://:PORT' },
   { images: ['clickhouse-keeper'], ports: [9181, 2181], check: 'zookeeper://:PORT' },
@@ -95,45 +95,44 @@ export const presets: readonly Preset[] = [
     ports: [53, 5353],
     check: 'dns://:PORT/localhost?min-answers=0',
   },
-  { images: ['coredns'], ports: [8181], check: 'http://:PORT/ready', liveness: 'tcp://:PORT' },
+  { images: ['coredns'], ports: [8181], check: 'tcp://:PORT', readiness: 'http://:PORT/ready' },
   {
     images: ['nginx', 'nginx-unprivileged', 'httpd', 'apache', 'caddy'],
     ports: [80, 8080],
-    check: 'http://:PORT/?status=200-499',
-    liveness: 'http://:PORT/?status=100-599',
+    check: 'http://:PORT/?status=100-599',
+    readiness: 'http://:PORT/?status=200-499',
   },
-  { images: ['envoy'], ports: [9901], check: 'http://:PORT/ready', liveness: 'http://:PORT/?status=100-599' },
+  { images: ['envoy'], ports: [9901], check: 'http://:PORT/?status=100-599', readiness: 'http://:PORT/ready' },
   {
     images: ['minio'],
     ports: [9000],
-    check: 'http://:PORT/minio/health/ready',
-    liveness: 'http://:PORT/minio/health/live',
+    check: 'http://:PORT/minio/health/live',
+    readiness: 'http://:PORT/minio/health/ready',
     hidden: /certs-dir/,
   },
   {
     images: ['vault', 'openbao'],
     ports: [8200],
-    check: 'http://:PORT/v1/sys/health%3Fstandbyok=true',
-    // A sealed vault is unsealed by hand: a restart would seal the one beside it too.
-    liveness: 'http://:PORT/v1/sys/health?status=200-599',
+    check: 'http://:PORT/v1/sys/health?status=200-599',
+    readiness: 'http://:PORT/v1/sys/health%3Fstandbyok=true',
     hidden: /\.hcl\b|-config/,
   },
-  { images: ['consul'], ports: [8500], check: 'http://:PORT/v1/status/leader', liveness: 'tcp://:PORT' },
-  { images: ['prometheus'], ports: [9090], check: 'http://:PORT/-/ready', liveness: 'http://:PORT/-/healthy' },
-  { images: ['alertmanager'], ports: [9093], check: 'http://:PORT/-/ready', liveness: 'http://:PORT/-/healthy' },
+  { images: ['consul'], ports: [8500], check: 'tcp://:PORT', readiness: 'http://:PORT/v1/status/leader' },
+  { images: ['prometheus'], ports: [9090], check: 'http://:PORT/-/healthy', readiness: 'http://:PORT/-/ready' },
+  { images: ['alertmanager'], ports: [9093], check: 'http://:PORT/-/healthy', readiness: 'http://:PORT/-/ready' },
   {
     images: ['grafana', 'grafana-oss', 'grafana-enterprise'],
     ports: [3000],
-    check: 'http://:PORT/api/health',
-    liveness: 'tcp://:PORT',
+    check: 'tcp://:PORT',
+    readiness: 'http://:PORT/api/health',
   },
   {
     images: ['loki', 'tempo', 'mimir'],
     ports: [3100, 3200, 8080],
-    check: 'http://:PORT/ready',
-    liveness: 'tcp://:PORT',
+    check: 'tcp://:PORT',
+    readiness: 'http://:PORT/ready',
   },
   { images: ['influxdb'], ports: [8086], check: 'http://:PORT/ping' },
   { images: ['clickhouse-server', 'clickhouse'], ports: [8123], check: 'http://:PORT/ping' },
-  { images: ['couchdb'], ports: [5984], check: 'http://:PORT/_up', liveness: 'tcp://:PORT' },
+  { images: ['couchdb'], ports: [5984], check: 'tcp://:PORT', readiness: 'http://:PORT/_up' },
 ];

@@ -66,6 +66,23 @@ const checks: Readonly<Record<string, { readonly url: string; readonly beginning
   nats: { url: 'nats://:$PASSWORD@:PORT', beginning: Buffer.from('INFO {"version":"2.9.10"}\r\n-ERR ') },
   mqtt: { url: 'mqtt://:$PASSWORD@:PORT', beginning: Buffer.from([0x20, 9, 0]) },
   amqp: { url: 'amqp://probe:$PASSWORD@:PORT', beginning: Buffer.from([1, 0, 0, 0, 0, 0x20, 0, 0, 10, 0, 10, 0, 9]) },
+  // SETTINGS, empty, HEADERS of status 200, and the head of a DATA frame of 16,000 bytes.
+  http2: {
+    url: 'http2://:PORT?body=well',
+    beginning: Buffer.from([
+      0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88, 0, 0x3e, 0x80, 0, 0, 0, 0, 0, 1,
+    ]),
+  },
+  'http2 over TLS': { url: 'http2://:PORT?tls', beginning: handshake },
+  zookeeper: { url: 'zookeeper://:PORT', beginning: Buffer.from('Zookeeper version: 3.8.0\nLatency ') },
+  'zookeeper over TLS': { url: 'zookeeper://:PORT?tls', beginning: handshake },
+  etcd: { url: 'etcd://:PORT', beginning: Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: ') },
+  'etcd over TLS': { url: 'etcd://:PORT?tls', beginning: handshake },
+  elasticsearch: {
+    url: 'elasticsearch://:$PASSWORD@:PORT',
+    beginning: Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: '),
+  },
+  opensearch: { url: 'opensearch://:PORT?tls&cluster-status=green', beginning: handshake },
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 
@@ -80,7 +97,7 @@ describe('a peer that', () => {
             const { code, line } = await checkWithin(timeoutMs + 400, args, { PASSWORD: 'correct-horse' });
             const expected = what === 'says nothing' ? [3] : [1, 2, 3, 4];
             assert(code !== null && expected.includes(code), `${code}: ${line}`);
-            assert.match(line, /^[a-z][ -~]{7,} \([a-z]+ 127\.0\.0\.1:\d+\)$/i);
+            assert.match(line, /^[a-z][ -~]{7,} \([a-z0-9]+ 127\.0\.0\.1:\d+\)$/i);
             assert(!line.includes('correct'), line);
           }
         } finally {

@@ -5,9 +5,9 @@ import { baseName, findChecks } from '../../src/presets/find.ts';
 import { presets } from '../../src/presets/table.ts';
 
 describe('the presets', () => {
-  for (const { images, check, liveness, ports } of presets) {
+  for (const { images, check, readiness, ports } of presets) {
     it(`ask ${images[0]} with a check that can be read`, () => {
-      for (const text of [check, liveness ?? check]) {
+      for (const text of [check, readiness ?? check]) {
         const parsed = parseCheck(text.replace('PORT', `${ports[0]}`));
         assert(!isRefusal(parsed), JSON.stringify(parsed));
       }
@@ -46,12 +46,12 @@ describe('the presets', () => {
     const container = { name: 'app', image: 'redis' };
     assert.deepEqual(findChecks({ ...container, env: [{ name: 'REDIS_PASSWORD', value: '' }] }), {
       check: 'redis://:6379',
-      liveness: undefined,
+      readiness: undefined,
       by: 'image redis',
     });
     assert.deepEqual(findChecks({ ...container, env: [{ name: 'VALKEY_PASSWORD', value: 'x' }] }), {
       check: 'redis://:$VALKEY_PASSWORD@:6379',
-      liveness: undefined,
+      readiness: undefined,
       by: 'image redis',
     });
   });

@@ -34,7 +34,7 @@ Usage: health-probe check [OPTIONS] CHECK...
   --probe PROBE     readiness (default): the check passes
                     liveness, startup: it passes, or is alive but not ready (loading, busy, asks for a login)
   --timeout TIME    for all checks together (default 1s); keep it below the probe's timeoutSeconds
-  --proc-root DIR   where the proc file system is (default /proc), for listen://
+  --proc-root DIR   where the proc file system is (default /proc), for listen:// and process://
 
 Examples:
   health-probe check redis://:6379
@@ -68,7 +68,7 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
-  --proc-root DIR   where the proc file system is (default /proc), for listen://
+  --proc-root DIR   where the proc file system is (default /proc), for listen:// and process://
 
 Examples:
   health-probe serve dns://:53/kubernetes.default.svc

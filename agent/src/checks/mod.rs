@@ -2,11 +2,14 @@
 
 mod amqp;
 mod dns;
+mod elasticsearch;
+mod etcd;
 mod exec;
 mod expect;
 mod file;
 mod grpc;
 mod http;
+mod http2;
 mod kafka;
 mod ldap;
 mod listen;
@@ -16,11 +19,13 @@ mod mqtt;
 mod mysql;
 mod nats;
 mod postgres;
+mod process;
 mod push;
 mod redis;
 mod smtp;
 mod tcp;
 mod tls;
+mod zookeeper;
 
 use std::path::PathBuf;
 
@@ -35,10 +40,14 @@ type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
 const TABLE: &[(&Spec, Make)] = &[
     (&amqp::SPEC, |check, _| boxed(amqp::Amqp::from_check(check))),
     (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
+    (&elasticsearch::SPEC, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
+    (&elasticsearch::SPEC_OPENSEARCH, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
+    (&etcd::SPEC, |check, _| boxed(etcd::Etcd::from_check(check))),
     (&exec::SPEC, |check, _| boxed(exec::Exec::from_check(check))),
     (&expect::SPEC, |check, _| boxed(expect::Expect::from_check(check))),
     (&file::SPEC, |check, _| boxed(file::File::from_check(check))),
     (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
+    (&http2::SPEC, |check, _| boxed(http2::Http2::from_check(check))),
     (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
     (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
     (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
@@ -51,11 +60,15 @@ const TABLE: &[(&Spec, Make)] = &[
     (&mysql::SPEC_MARIADB, |check, _| boxed(mysql::Mysql::from_check(check))),
     (&nats::SPEC, |check, _| boxed(nats::Nats::from_check(check))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
+    (&process::SPEC, |check, roots| {
+        boxed(process::Process::from_check(check).map(|it| it.under(&roots.proc)))
+    }),
     (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
     (&smtp::SPEC, |check, _| boxed(smtp::Smtp::from_check(check))),
     (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
     (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
+    (&zookeeper::SPEC, |check, _| boxed(zookeeper::ZooKeeper::from_check(check))),
 ];
 
 /// The grammar of every scheme.

@@ -19,6 +19,7 @@ pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
+pub use percent::decode as percent_decode;
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 pub use words::split as split_words;
@@ -86,13 +87,15 @@ fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal
         |expected| Refusal(format!("{} is followed by {}, expected {expected}", spec.scheme, quoted(target)));
     match spec.target {
         Target::Address { port } => address::parse(&mut check, rest, target, query, spec, port)?,
-        Target::File => {
+        Target::File | Target::Path => {
             let path = target.strip_prefix("//").filter(|path| path.starts_with('/'));
             set_path(&mut check, path.ok_or_else(|| followed("///PATH"))?, spec)?;
             let decoded = percent::decode(&check.path).ok_or_else(|| {
                 Refusal(format!("path is {}, expected percent-encoded UTF-8", quoted(&check.path)))
             })?;
-            check.files.push(decoded);
+            if spec.target == Target::File {
+                check.files.push(decoded);
+            }
             options::parse(&mut check, query, spec)?;
         }
         Target::None | Target::Command => {

@@ -7,6 +7,8 @@ pub enum Target {
     Address { port: Option<u16> },
     /// `///absolute/path`
     File,
+    /// `///a/path` that is not read as a file, so that nothing has to be mounted for it.
+    Path,
     /// A program and its arguments, the rest of the text.
     Command,
     /// Nothing but options.

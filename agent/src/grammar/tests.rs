@@ -54,6 +54,7 @@ fn spec(scheme: &str, row: &Value) -> Spec {
         target: match string(row, "target").as_str() {
             "address" => Target::Address { port },
             "file" => Target::File,
+            "path" => Target::Path,
             "command" => Target::Command,
             "none" => Target::None,
             other => panic!("unknown target {other}"),

@@ -55,6 +55,22 @@ impl Stream {
         }
     }
 
+    /// Leaves the peer only a moment more.
+    pub fn hurry(&mut self) {
+        match self {
+            Self::Plain(timed) => timed.hurry(),
+            Self::Tls(tls) => tls.sock.hurry(),
+        }
+    }
+
+    /// Lets so many bytes more be read.
+    pub fn allow(&mut self, more: usize) {
+        match self {
+            Self::Plain(timed) => timed.allow(more),
+            Self::Tls(tls) => tls.sock.allow(more),
+        }
+    }
+
     /// The TLS session, if this is one.
     pub fn session(&self) -> Option<&ClientConnection> {
         match self {

@@ -6,7 +6,7 @@ import type { Addition } from '../../pod/addition.ts';
 import { borrowEnv, borrowMounts } from '../../pod/borrow.ts';
 import { freeName, freePort, ownerOfPort } from '../../pod/names.ts';
 import { hostNetworkWarnings, networkWarnings } from '../../pod/network.ts';
-import { firstInitContainer, probedContainers } from '../../pod/pod.ts';
+import { type Pod, firstInitContainer, probedContainers } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
 import { type ContainerWish, type Plan, type PlanContext, definePattern } from '../pattern.ts';
 import { type Borrowed, sidecarContainer } from './container.ts';
@@ -25,12 +25,22 @@ export const sidecar = definePattern({
   plan,
 });
 
-function obstacle(checks: readonly Check[]): Refusal | undefined {
-  if (!checks.some(({ scheme }) => scheme === 'exec')) return undefined;
-  return {
-    received: "received an exec check, but the container's programs are not in the sidecar",
-    expected: 'a check of another scheme, or pattern cli',
-  };
+function obstacle(checks: readonly Check[], _container: string, pod: Pod): Refusal | undefined {
+  const has = (wanted: string): boolean => checks.some(({ scheme }) => scheme === wanted);
+  if (has('exec')) {
+    return {
+      received: "received an exec check, but the container's programs are not in the sidecar",
+      expected: 'a check of another scheme, or pattern cli',
+    };
+  }
+  const seesProcesses = pod.spec.shareProcessNamespace === true || pod.spec.hostPID === true;
+  if (has('process') && !seesProcesses) {
+    return {
+      received: 'received a process check, but the Pod does not share its process namespace',
+      expected: 'shareProcessNamespace: true, or pattern cli',
+    };
+  }
+  return undefined;
 }
 
 function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {

@@ -1,8 +1,26 @@
 //! The messages of grpc.health.v1, and what its answers mean.
 
-use super::call::Answer;
+use crate::net::http2::{Answer, error_name};
 use crate::net::quote;
 use crate::outcome::{Cause, Outcome};
+
+/// How a call went, as its headers or trailers say.
+#[derive(Default)]
+pub struct Status {
+    pub code: Option<Vec<u8>>,
+    pub message: Option<Vec<u8>>,
+}
+
+impl Status {
+    pub fn note(&mut self, name: &[u8], value: &[u8]) {
+        let field = match name {
+            b"grpc-status" => &mut self.code,
+            b"grpc-message" => &mut self.message,
+            _ => return,
+        };
+        *field = Some(value.to_vec());
+    }
+}
 
 /// Length-prefixed `HealthCheckRequest { service = 1 }`.
 pub fn request(service: &str) -> Vec<u8> {
@@ -17,15 +35,15 @@ pub fn request(service: &str) -> Vec<u8> {
 }
 
 /// The outcome of an answer; the status in its trailers comes before the message.
-pub fn judge(answer: &Answer, service: &str) -> Outcome {
+pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
     if let Some(code) = answer.broken_off {
-        return Outcome::fail(Cause::Unhealthy, format!("peer broke the call off: {}", h2_error(code)));
+        return Outcome::fail(Cause::Unhealthy, format!("peer broke the call off: {}", error_name(code)));
     }
-    let Some(status) = &answer.status else { return without_status(answer) };
-    let Some(code) = str::from_utf8(status).ok().and_then(|digits| digits.parse::<u8>().ok()) else {
-        return Outcome::fail(Cause::Protocol, format!("grpc-status is {:?}", quote(status)));
+    let Some(digits) = &status.code else { return without_status(answer) };
+    let Some(code) = str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u8>().ok()) else {
+        return Outcome::fail(Cause::Protocol, format!("grpc-status is {:?}", quote(digits)));
     };
-    let message = answer.message.as_deref().map(quote).filter(|text| !text.is_empty());
+    let message = status.message.as_deref().map(quote).filter(|text| !text.is_empty());
     let text = match message {
         Some(message) => format!("{}: {message}", name(code)),
         None => name(code),
@@ -41,7 +59,7 @@ pub fn judge(answer: &Answer, service: &str) -> Outcome {
 
 /// An answer by something in between, or by no gRPC server at all: the table of gRPC's http-grpc-status-mapping.
 fn without_status(answer: &Answer) -> Outcome {
-    let status = answer.http_status.as_deref().map(quote).unwrap_or_default();
+    let status = answer.status.as_deref().map(quote).unwrap_or_default();
     let text = format!("HTTP status {status} without a grpc-status");
     match status.as_str() {
         "401" | "403" => Outcome::alive(Cause::Protocol, text),
@@ -132,18 +150,4 @@ fn name(code: u8) -> String {
         "UNAUTHENTICATED",
     ];
     NAMES.get(usize::from(code)).map_or_else(|| format!("grpc-status {code}"), |&name| name.to_owned())
-}
-
-/// The error codes that a healthy client meets (RFC 9113 §7).
-fn h2_error(code: u32) -> String {
-    match code {
-        0 => "NO_ERROR, it shuts down".into(),
-        1 => "PROTOCOL_ERROR".into(),
-        2 => "INTERNAL_ERROR".into(),
-        7 => "REFUSED_STREAM".into(),
-        8 => "CANCEL".into(),
-        11 => "ENHANCE_YOUR_CALM".into(),
-        13 => "HTTP_1_1_REQUIRED".into(),
-        other => format!("error {other}"),
-    }
 }

@@ -3,17 +3,14 @@
 //! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>, in the frames of
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
-mod call;
-mod frame;
 mod health;
-mod hpack;
-mod huffman;
 #[cfg(test)]
 mod tests;
 
 use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, quoted};
+use crate::net::http2::{Request, call};
 use crate::net::{Endpoint, fault};
 use crate::outcome::Outcome;
 
@@ -61,9 +58,13 @@ impl Grpc {
             ("content-type", "application/grpc"),
             ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
         ];
-        let answer = call::call(&mut stream, &headers, &health::request(&self.service)).map_err(fault)?;
+        let data = health::request(&self.service);
+        let request = Request { headers: &headers, data: Some(&data) };
+        let mut status = health::Status::default();
+        let note = &mut |name: &[u8], value: &[u8]| status.note(name, value);
+        let answer = call(&mut stream, &request, note, &mut |_| false).map_err(fault)?;
         stream.leave();
-        Ok(health::judge(&answer, &self.service))
+        Ok(health::judge(&answer, &status, &self.service))
     }
 }
 

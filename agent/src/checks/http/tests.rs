@@ -1,8 +1,8 @@
 use std::io::Read;
 use std::sync::mpsc;
 
-use super::body::Framing;
 use super::*;
+use crate::net::http1::{Framing, Head};
 use crate::net::test_server::{Random, check, says, server, soon, survives};
 use crate::outcome::Verdict;
 

@@ -1,4 +1,4 @@
-//! The body of a response (RFC 9112 §6, §7), searched as it comes.
+//! The body of a response (RFC 9112 §6, §7), read as it comes.
 
 use std::io::{Error, ErrorKind, Result};
 
@@ -15,28 +15,24 @@ pub enum Framing {
     Close,
 }
 
-/// A search for a text in the first 64 KiB of a body, over all that has come of it so far.
-pub struct Search<'a> {
+/// The first 64 KiB of a body, its chunks joined.
+pub struct Body {
     framing: Framing,
-    wanted: &'a [u8],
-    /// The body with its chunks joined.
-    body: Vec<u8>,
-    /// How much of the raw bytes is in `body` already.
+    bytes: Vec<u8>,
+    /// How much of the raw bytes is in `bytes` already.
     taken: usize,
     /// How much of the present chunk is to come; none before its length is read.
     chunk: Option<usize>,
     ended: bool,
 }
 
-impl<'a> Search<'a> {
-    pub fn new(framing: Framing, wanted: &'a [u8]) -> Self {
-        Self { framing, wanted, body: Vec::new(), taken: 0, chunk: None, ended: false }
+impl Body {
+    pub fn new(framing: Framing) -> Self {
+        Self { framing, bytes: Vec::new(), taken: 0, chunk: None, ended: false }
     }
 
-    /// Whether the text is in the body, as soon as that is known from its raw bytes from the first on.
-    pub fn look(&mut self, raw: &[u8]) -> Result<Option<bool>> {
-        // What was searched before need not be again, but for a text that began in it.
-        let from = self.body.len().saturating_sub(self.wanted.len());
+    /// Takes what is new in the raw bytes from the first on; true once there is no more to come, or to look at.
+    pub fn read(&mut self, raw: &[u8]) -> Result<bool> {
         match self.framing {
             Framing::Length(length) => {
                 self.take(raw, length.saturating_sub(self.taken));
@@ -47,17 +43,22 @@ impl<'a> Search<'a> {
             }
             Framing::Chunked => self.join(raw)?,
         }
-        if self.body[from..].windows(self.wanted.len()).any(|window| window == self.wanted) {
-            return Ok(Some(true));
-        }
-        let over = self.ended || self.body.len() >= BODY_LIMIT;
-        Ok(over.then_some(false))
+        Ok(self.ended || self.bytes.len() >= BODY_LIMIT)
+    }
+
+    /// What has come so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     fn take(&mut self, raw: &[u8], most: usize) -> usize {
         let count = most.min(raw.len() - self.taken);
-        let room = BODY_LIMIT - self.body.len();
-        self.body.extend_from_slice(&raw[self.taken..self.taken + count.min(room)]);
+        let room = BODY_LIMIT - self.bytes.len();
+        self.bytes.extend_from_slice(&raw[self.taken..self.taken + count.min(room)]);
         self.taken += count;
         count
     }

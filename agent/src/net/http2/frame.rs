@@ -35,6 +35,9 @@ impl Frame {
     pub fn read(from: &mut impl Read) -> Result<Self> {
         let mut header = [0; 9];
         from.read_exact(&mut header)?;
+        if header.starts_with(b"HTTP/1.") {
+            return Err(invalid("peer speaks HTTP/1.1, expected HTTP/2"));
+        }
         let [a, b, c, kind, flags, stream @ ..] = header;
         let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
         if length > LIMIT {

@@ -12,6 +12,8 @@ pub struct Head {
     reason: String,
     chunked: bool,
     content_length: Option<usize>,
+    /// Whether another request can follow on the connection (RFC 9112 §9.3).
+    pub keeps: bool,
     /// The bytes up to the body.
     pub length: usize,
 }
@@ -33,7 +35,8 @@ impl Head {
         let first = lines.next().unwrap_or_default();
         let (status, reason) =
             status(first).ok_or_else(|| invalid(format!("status line is malformed: {:?}", quote(first))))?;
-        let mut head = Self { status, reason, chunked: false, content_length: None, length };
+        let keeps = !first.starts_with(b"HTTP/1.0");
+        let mut head = Self { status, reason, chunked: false, content_length: None, keeps, length };
         for line in lines {
             head.header(line);
         }
@@ -68,6 +71,8 @@ impl Head {
             self.chunked = value.to_ascii_lowercase().ends_with(b"chunked");
         } else if name.eq_ignore_ascii_case(b"content-length") {
             self.content_length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            self.keeps &= !value.to_ascii_lowercase().ends_with(b"close");
         }
     }
 }

@@ -1,0 +1,105 @@
+//! HTTP/2: one request with prior knowledge (h2c), or over TLS where the peer agrees to it (ALPN).
+//!
+//! RFC 9113 §3.3. The `Upgrade` of HTTP/1.1 is not tried: it is deprecated, and a server that speaks both is asked by
+//! `http`.
+
+use super::Runnable;
+use super::http::{self, Search, Wish};
+use crate::deadline::Deadline;
+use crate::grammar::{Check, Refusal, Spec, TlsRule};
+use crate::net::http1::{Framing, LIMIT};
+use crate::net::http2::{Answer, Request, call, error_name};
+use crate::net::{Endpoint, Stream, fault, quote};
+use crate::outcome::{Cause, Outcome};
+
+pub const SPEC: Spec = Spec {
+    scheme: "http2",
+    summary: "As http, in HTTP/2: with prior knowledge, or with tls over TLS",
+    tls: TlsRule::Optional,
+    ..http::SPEC
+};
+
+/// A check of one resource.
+pub struct Http2 {
+    endpoint: Endpoint,
+    wish: Wish,
+}
+
+impl Http2 {
+    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
+        let wish = Wish::from_check(check, &endpoint)?;
+        Ok(Self { endpoint, wish })
+    }
+
+    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+        if stream.session().is_some_and(|session| session.alpn_protocol() != Some(b"h2")) {
+            stream.leave();
+            return Err(Outcome::fail(Cause::Protocol, "peer does not speak HTTP/2 over TLS (ALPN)"));
+        }
+        let outcome = self.exchange(&mut stream)?;
+        stream.leave();
+        Ok(outcome)
+    }
+
+    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Outcome> {
+        let headers = [
+            (":method", &*self.wish.method),
+            (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
+            (":path", &self.wish.path),
+            (":authority", &self.wish.host),
+            ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
+            ("accept", "*/*"),
+        ];
+        let wanted = self.wish.body.as_deref();
+        let mut search = Search::new(Framing::Close, wanted.unwrap_or_default());
+        let mut found = false;
+        let enough = &mut |answer: &Answer| {
+            let Some(status) = status(answer) else { return false };
+            found = wanted.is_some() && matches!(search.look(&answer.data), Ok(Some(true)));
+            // Nothing of a body that is not looked at, or not of the response that was hoped for, is waited for.
+            found || wanted.is_none() || !self.wish.statuses.hold(status)
+        };
+        let request = Request { headers: &headers, data: None };
+        let answer = call(stream, &request, &mut |_, _| {}, enough).map_err(fault)?;
+        Ok(self.judge(&answer, found))
+    }
+
+    fn judge(&self, answer: &Answer, found: bool) -> Outcome {
+        let Some(status) = status(answer) else {
+            return match answer.broken_off {
+                Some(code) => {
+                    let reason = format!("peer broke the request off: {}", error_name(code));
+                    Outcome::fail(Cause::Unhealthy, reason)
+                }
+                None => {
+                    let said = answer.status.as_deref().map(quote).unwrap_or_default();
+                    Outcome::fail(Cause::Protocol, format!("status is {said:?}"))
+                }
+            };
+        };
+        let text = format!("status {status}");
+        match &self.wish.body {
+            _ if !self.wish.statuses.hold(status) => Outcome::fail(Cause::Unhealthy, text),
+            Some(wanted) => Search::new(Framing::Close, wanted).outcome(found, &text),
+            None => Outcome::pass(text),
+        }
+    }
+}
+
+impl Runnable for Http2 {
+    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+    }
+}
+
+/// The status of the final response: interim ones may come before.
+fn status(answer: &Answer) -> Option<u16> {
+    let digits = answer.status.as_deref().filter(|digits| digits.len() == 3)?;
+    str::from_utf8(digits).ok()?.parse().ok().filter(|status| (200..=999).contains(status))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Several small requests to one server, over one connection where it lets us.
+
+use std::io::{Error, ErrorKind, Write};
+
+use super::{BODY_LIMIT, Body, Framing, HEAD_LIMIT, LIMIT, read_head, request};
+use crate::deadline::Deadline;
+use crate::net::{Endpoint, Stream, fault, read_until};
+use crate::outcome::Outcome;
+
+/// A response with as much of its body as is looked at.
+pub struct Answer {
+    pub status: u16,
+    /// `status 503 Service Unavailable`.
+    pub text: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether it is the one of a TLS port to a request in the clear, as Go and nginx give it.
+    pub fn expects_tls(&self) -> bool {
+        let said = |words: &[u8]| self.body.windows(words.len()).any(|window| window == words);
+        self.status == 400 && (said(b"to an HTTPS server") || said(b"sent to HTTPS port"))
+    }
+}
+
+/// A conversation with one server.
+pub struct Client<'a> {
+    endpoint: &'a Endpoint,
+    deadline: Deadline,
+    /// Whole lines, sent with every request.
+    headers: String,
+    open: Option<Stream>,
+}
+
+impl<'a> Client<'a> {
+    pub fn new(endpoint: &'a Endpoint, deadline: Deadline, headers: String) -> Self {
+        Self { endpoint, deadline, headers, open: None }
+    }
+
+    /// The answer to a GET; after the last one the server closes first.
+    pub fn get(&mut self, path: &str, last: bool) -> Result<Answer, Outcome> {
+        let mut stream = match self.open.take() {
+            Some(mut stream) => {
+                stream.allow(HEAD_LIMIT + BODY_LIMIT);
+                stream
+            }
+            None => self.endpoint.open(self.deadline, LIMIT)?,
+        };
+        let connection = if last { "Connection: close\r\n" } else { "" };
+        let headers = format!("{}{connection}", self.headers);
+        let request = request("GET", path, &self.endpoint.authority(), &headers);
+        // A server that refuses early may answer and close without reading: its answer counts.
+        let _ = stream.write_all(request.as_bytes());
+        let mut buffer = Vec::new();
+        let head = match read_head(&mut stream, &mut buffer) {
+            Ok(head) => head,
+            Err(error) => return Err(self.silence(error, buffer.is_empty())),
+        };
+        let framing = head.framing(false);
+        let mut body = Body::new(framing);
+        match read_until(&mut stream, &mut buffer, |raw| body.read(raw).map(|over| over.then_some(()))) {
+            // The end of the connection is the end of the body, or cuts it short: either way there is no more.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
+            result => result.map_err(fault)?,
+        }
+        if !last && head.keeps && framing == Framing::Length(buffer.len()) {
+            self.open = Some(stream);
+        } else {
+            stream.close();
+        }
+        Ok(Answer { status: head.status, text: head.text(), body: body.into_bytes() })
+    }
+
+    /// The outcome of an error in place of an answer: one that expects TLS mostly just closes.
+    fn silence(&self, error: Error, mute: bool) -> Outcome {
+        let closed = matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset);
+        let outcome = fault(error);
+        if mute && closed && !self.endpoint.secure() {
+            return Outcome {
+                reason: format!("{}: if the server expects TLS, add tls", outcome.reason),
+                ..outcome
+            };
+        }
+        outcome
+    }
+}
+
+impl Drop for Client<'_> {
+    /// After an answer that left nothing more to ask.
+    fn drop(&mut self) {
+        if let Some(stream) = self.open.take() {
+            stream.leave();
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { type Checked, check, checkWithin } from './support/agent.ts';
+import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { writeClientCertificate } from './support/client-certificate.ts';
+import { freePort, useDaemons } from './support/daemon.ts';
+import { startSearch, withoutMaster } from './support/search.ts';
+import { type Server, startNginx } from './support/servers.ts';
+import { inTimeWait } from './support/sockets.ts';
+
+const password = 'correct-horse-battery-staple';
+const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
+const lines: string[] = [];
+
+/** As the agent's `check`, with every line kept for the last test. */
+async function ask(...args: string[]): Promise<Checked> {
+  const checked = await check(args, env);
+  lines.push(checked.line);
+  return checked;
+}
+
+/** The exit codes of the three probes. */
+async function codesOf(url: string): Promise<Record<string, number | null>> {
+  const codes: Record<string, number | null> = {};
+  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await ask('--probe', probe, url)).code;
+  return codes;
+}
+
+const refused = { liveness: 0, readiness: 4, startup: 0 };
+const notReady = { liveness: 0, readiness: 1, startup: 0 };
+
+for (const product of ['elasticsearch', 'opensearch'] as const) {
+  describe(`the agent asks a real ${product}`, function () {
+    this.timeout(120_000);
+    const directory = useDaemons(['nginx-light']);
+    let node: Server;
+    let url: string;
+    before(async () => {
+      node = await startSearch(directory, product);
+      url = `${product}://:${node.port}`;
+      await eventually('a node', 20_000, async () => (await ask(url)).code === 0);
+    });
+
+    it('a node passes, and says its version', async () => {
+      const { code, line } = await ask(url);
+      assert.equal(code, 0);
+      assert.match(line, new RegExp(`^version \\d+\\.\\d+\\.\\d+ \\(${product} 127\\.0\\.0\\.1:${node.port}, `));
+    });
+
+    it('nobody there is 2', async () => {
+      assert.equal((await ask(`${product}://:${await freePort()}`)).code, 2);
+    });
+
+    it('the status of the cluster is judged where it is asked for', async () => {
+      assert.match((await ask(`${url}?cluster-status=green`)).line, /^version [\d.]+, cluster green /);
+      const index = await fetch(`http://127.0.0.1:${node.port}/lonely`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ settings: { number_of_shards: 1, number_of_replicas: 1 } }),
+      });
+      assert.equal(index.status, 200);
+      await eventually('yellow', 10_000, async () => (await ask(`${url}?cluster-status=yellow`)).code === 0);
+      assert.match((await ask(`${url}?cluster-status=yellow`)).line, /^version [\d.]+, cluster yellow /);
+      assert.deepEqual(await codesOf(`${url}?cluster-status=green`), notReady);
+      assert.match((await ask(`${url}?cluster-status=green`)).line, /^cluster is yellow, expected green /);
+      assert.equal((await ask(url)).code, 0);
+    });
+
+    it('two hundred checks leave nothing in its log', async () => {
+      const logged = node.log().length;
+      for (let count = 0; count < 100; count++) {
+        assert.equal((await ask(url)).code, 0);
+        assert.equal((await ask(`${url}?cluster-status=yellow`)).code, 0);
+      }
+      assert.doesNotMatch(node.log().slice(logged), /WARN|ERROR|xception/);
+      const waiting = inTimeWait(node.port);
+      assert(waiting < 20, `${waiting} in TIME_WAIT`);
+    });
+
+    it('a node without a master answers for itself, and is not ready where the cluster is asked for', async () => {
+      const alone = await startSearch(directory, product, withoutMaster);
+      const at = `${product}://:${alone.port}`;
+      await eventually('an answer', 20_000, async () => (await ask(at)).code === 0);
+      assert.deepEqual(await codesOf(`${at}?cluster-status=yellow`), notReady);
+      assert.match((await ask(`${at}?cluster-status=yellow`)).line, /^cluster is red, expected yellow /);
+      await alone.kill();
+    });
+
+    // The proxy is the same before either.
+    if (product === 'elasticsearch') behindProxy(() => node.port, directory);
+
+    describe('in the end', () => {
+      it('when it is stopped it is 3, in time, and killed it is 2', async () => {
+        node.signal('SIGSTOP');
+        for (const probe of ['liveness', 'readiness']) {
+          const { code } = await checkWithin(400, ['--probe', probe, '--timeout', '300ms', url]);
+          assert.equal(code, 3);
+        }
+        node.signal('SIGCONT');
+        await node.kill();
+        assert.equal((await ask(url)).code, 2);
+      });
+    });
+
+    after('no line holds a password', () => {
+      const secrets = [env.PASSWORD, env.WRONG, Buffer.from(`probe:${password}`).toString('base64')];
+      for (const line of lines) for (const secret of secrets) assert(!line.includes(secret), line);
+    });
+  });
+}
+
+/** The situations that a node of Maven Central cannot be brought into: its security is no part of it. */
+function behindProxy(nodePort: () => number, directory: string): void {
+  describe('behind a proxy with TLS and a login', () => {
+    const { cert, key, ca, otherCa } = writeCertificate(directory, 'search', certificateFor(['localhost', 'es.test']));
+    const client = writeClientCertificate(directory);
+    const socket = join(directory, 'search.sock');
+    let [port, mutual, plain] = [0, 0, 0];
+    let nginx: Server;
+    before(async () => {
+      [port, mutual, plain] = [await freePort(), await freePort(), await freePort()];
+      writeFileSync(join(directory, 'users'), `probe:{PLAIN}${password}\n`);
+      const tls = `ssl_certificate ${cert}; ssl_certificate_key ${key};`;
+      const login = `auth_basic search; auth_basic_user_file ${directory}/users;`;
+      const on = `location / { proxy_pass http://127.0.0.1:${nodePort()}; }`;
+      nginx = await startNginx(
+        directory,
+        `server { listen 127.0.0.1:${port} ssl; ${tls} ${login} ${on} }
+          server { listen 127.0.0.1:${mutual} ssl; ${tls} ssl_client_certificate ${client.ca}; ssl_verify_client on; ${on} }
+          server { listen 127.0.0.1:${plain}; listen unix:${socket}; ${login} ${on} }`,
+        plain,
+      );
+    });
+    after(() => nginx.kill());
+
+    it('logs in by HTTP Basic', async () => {
+      const file = join(directory, 'password');
+      writeFileSync(file, `${password}\n`);
+      for (const at of [
+        `probe:$PASSWORD@:${port}?tls&ca=${ca}`,
+        `probe:$PASSWORD@:${port}?tls&ca=${ca}&server-name=es.test`,
+        `probe@:${port}?tls&password-file=${file}`,
+        `probe:$PASSWORD@:${plain}`,
+        `probe:$PASSWORD@:${plain}?cluster-status=yellow`,
+        `probe:$PASSWORD@${socket}`,
+      ]) {
+        const { code, line } = await ask(`elasticsearch://${at}`);
+        assert.equal(code, 0, line);
+      }
+    });
+
+    for (const [what, login, reason] of [
+      ['no login', '', /^status 401: no login, or a refused one /],
+      ['a wrong password', 'probe:$WRONG@', /^status 401: /],
+      ['an unknown user', 'nobody:$PASSWORD@', /^status 401: /],
+      ['a variable that is not set', 'probe:$UNSET@', /^environment variable UNSET is not set /],
+    ] as const) {
+      it(`is alive, not ready, with ${what}`, async () => {
+        assert.deepEqual(await codesOf(`elasticsearch://${login}:${port}?tls`), refused);
+        assert.match((await ask(`elasticsearch://${login}:${port}?tls`)).line, reason);
+      });
+    }
+
+    it('sends no password in the clear to another host', async () => {
+      const at = `elasticsearch://probe:$PASSWORD@192.0.2.1:9200`;
+      assert.deepEqual(await codesOf(at), refused);
+      assert.match((await ask(at)).line, /^the password would be sent in the clear to another host, expected tls /);
+    });
+
+    it('refuses an authority that did not sign, and another name', async () => {
+      for (const trust of [`ca=${otherCa}`, `ca=${ca}&server-name=no.test`]) {
+        const { code, line } = await ask(`elasticsearch://:${port}?tls&${trust}`);
+        assert.equal(code, 4);
+        assert.match(line, /^certificate not trusted: unknown issuer |^certificate is not valid for name no\.test /);
+      }
+    });
+
+    it('shows a client certificate', async () => {
+      const at = `elasticsearch://:${mutual}?tls&cert=${client.cert}&key=${client.key}`;
+      const { code, line } = await ask(at);
+      assert.equal(code, 0, line);
+    });
+
+    it('asked in the clear it says that it expects TLS', async () => {
+      assert.deepEqual(await codesOf(`elasticsearch://:${port}`), refused);
+      assert.match((await ask(`elasticsearch://:${port}`)).line, /^the server expects TLS: add tls /);
+    });
+  });
+}
