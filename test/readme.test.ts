@@ -6,12 +6,13 @@ import { schemes } from '../src/check/schemes.ts';
 import { keys } from '../src/health/annotations.ts';
 import { patternNames } from '../src/patterns/index.ts';
 import { program } from './agent/support/agent.ts';
+import { presets } from '../src/presets/table.ts';
 import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts';
 
 const root = new URL('../', import.meta.url).pathname;
 const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
-/** The tables of README.md that are made from the source, by the name of their markers. */
+/** The tables that are made from the source, by the name of their markers. */
 const tables = {
   annotations: Object.entries(keys).map(
     ([key, { reach, meaning }]) => `| \`${key}\` | ${reaches[reach]} | ${meaning} |`,
@@ -28,6 +29,13 @@ const tables = {
       target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
     return `| \`${name}:${place}${rest}\` | ${summary} | ${[...options.keys()].map((option) => `\`${option}\``).join(' ')} |`;
   }),
+  presets: presets.map(({ images, ports, check, readiness, logins, onlyWith }) => {
+    const told = (text: string): string => `\`${text.replace('PORT', `${ports[0]}`).replaceAll('|', '\\|')}\``;
+    const variables = (logins ?? []).filter((login) => login.includes('$')).map((login) => `\`${login}\``);
+    const needs = onlyWith ? `\`${onlyWith.name}=${onlyWith.value}\`` : '';
+    const asked = variables.length > 0 ? `as ${variables.join(' or ')} where set` : needs;
+    return `| ${images.join(', ')} | ${told(check)} | ${readiness ? told(readiness) : ''} | ${asked} |`;
+  }),
 };
 
 describe('the README files', () => {
@@ -39,10 +47,11 @@ describe('the README files', () => {
 
   for (const [name, rows] of Object.entries(tables)) {
     it(`list the ${name} as the source has them`, () => {
-      const text = readFileSync(`${root}README.md`, 'utf8');
+      const file = `${root}${name === 'presets' ? 'docs/checks/' : ''}README.md`;
+      const text = readFileSync(file, 'utf8');
       const place = new RegExp(`(<!-- ${name}: [^]*?\\n\\|---.*\\n)([^]*?)(<!-- /${name} -->)`);
       const wanted = text.replace(place, (_, head, __, end) => `${head}${rows.join('\n')}\n${end}`);
-      if (process.env['UPDATE'] === '1') writeFileSync(`${root}README.md`, wanted);
+      if (process.env['UPDATE'] === '1') writeFileSync(file, wanted);
       else assert.equal(text, wanted);
     });
   }

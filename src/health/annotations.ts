@@ -1,7 +1,10 @@
 /** Every annotation key (without the prefix) with one line of meaning; `reach` says whom a key can speak of. */
 export const keys = {
   pattern: { reach: 'inherited', meaning: 'Comma list of port, sidecar, cli; none opts out.' },
-  check: { reach: 'own', meaning: 'One or more checks, separated by white space; exec: takes the rest of its line.' },
+  check: {
+    reach: 'own',
+    meaning: 'One or more checks, separated by white space; may be left out for a well-known image.',
+  },
   liveness: { reach: 'own', meaning: 'Checks of its own for the liveness probe, or off.' },
   readiness: { reach: 'own', meaning: 'Checks of its own for the readiness probe, or off.' },
   startup: { reach: 'own', meaning: 'Checks of its own for the startup probe, or off.' },

@@ -13,7 +13,9 @@ export function findChecks(container: V1Container): Found | Refusal {
   const preset = byImage.get(name);
   if (!preset) return unknown('nothing is known of its image');
   const port = portOf(container, preset.ports);
-  if (port === undefined) return unknown(`none of its ports is ${preset.ports.join(' or ')}, where ${name} listens`);
+  if (port === undefined) {
+    return unknown(`it declares none of the ports on which ${name} listens: ${preset.ports.join(', ')}`);
+  }
   const { onlyWith } = preset;
   if (onlyWith && !container.env?.some(({ name: key, value }) => key === onlyWith.name && value === onlyWith.value)) {
     return unknown(`whether ${name} speaks TLS is known only with ${onlyWith.name}=${onlyWith.value} in its env`);
@@ -36,11 +38,11 @@ export const baseName = (image: string): string =>
     .replace(/:[^]*$/, '')
     .toLowerCase();
 
-/** A usual port, if the container declares it or nothing; or the only one that it declares. */
+/** A usual port that the container declares, or the only one that it declares; without any, the only usual one. */
 function portOf({ ports }: V1Container, usual: readonly number[]): number | undefined {
   const declared = [...new Set((ports ?? []).map(({ containerPort }) => containerPort))];
-  const known = usual.find((port) => declared.length === 0 || declared.includes(port));
-  return known ?? (declared.length === 1 ? declared[0] : undefined);
+  if (declared.length <= 1) return declared[0] ?? (usual.length === 1 ? usual[0] : undefined);
+  return usual.find((port) => declared.includes(port));
 }
 
 /** What stands before the host of a check: empty, or a login of which the container has every variable, with its `@`. */

@@ -2,7 +2,7 @@
 export type Preset = {
   /** The last segment of the path, as the official images and those of other publishers have it. */
   readonly images: readonly string[];
-  /** Where the server listens unless it is told otherwise; the first is taken where a container declares none. */
+  /** Where the server listens unless it is told otherwise; several where publishers differ. */
   readonly ports: readonly number[];
   /** The check, in which `PORT` stands for the port. */
   readonly check: string;
