@@ -14,7 +14,7 @@ export function findChecks(container: V1Container): Found | Refusal {
   if (!preset) return unknown('nothing is known of its image');
   const port = portOf(container, preset.ports);
   if (port === undefined) {
-    return unknown(`it declares none of the ports on which ${name} listens: ${preset.ports.join(', ')}`);
+    return unknown(`it declares no port on which ${name} is known to listen: ${preset.ports.join(', ')}`);
   }
   const { onlyWith } = preset;
   if (onlyWith && !container.env?.some(({ name: key, value }) => key === onlyWith.name && value === onlyWith.value)) {
@@ -38,11 +38,19 @@ export const baseName = (image: string): string =>
     .replace(/:[^]*$/, '')
     .toLowerCase();
 
-/** A usual port that the container declares, or the only one that it declares; without any, the only usual one. */
-function portOf({ ports }: V1Container, usual: readonly number[]): number | undefined {
-  const declared = [...new Set((ports ?? []).map(({ containerPort }) => containerPort))];
-  if (declared.length <= 1) return declared[0] ?? (usual.length === 1 ? usual[0] : undefined);
-  return usual.find((port) => declared.includes(port));
+/**
+ * A usual port that the container declares; without any, the only usual one. A port that is not the usual one may be
+ * that of the metrics, and asking it would restart a server that is well.
+ */
+function portOf(container: V1Container, usual: readonly number[]): number | undefined {
+  const declared = (container.ports ?? []).map(({ containerPort }) => containerPort);
+  if (declared.length > 0) return usual.find((port) => declared.includes(port));
+  const told = [
+    ...wordsOf(container)
+      .join(' ')
+      .matchAll(/(?:port\w*|\s-p)[=: ]\s*(\d+)/gi),
+  ];
+  return usual.length === 1 && told.every(([, port]) => Number(port) === usual[0]) ? usual[0] : undefined;
 }
 
 /** What stands before the host of a check: empty, or a login of which the container has every variable, with its `@`. */
@@ -52,7 +60,12 @@ function loginOf({ env }: V1Container, { logins }: Preset): string {
   return login === undefined ? '' : `${login}@`;
 }
 
-function isHidden({ command, args, env }: V1Container, { hidden }: Preset): boolean {
-  const variables = (env ?? []).map(({ name, value }) => `${name}=${value ?? ''}`);
-  return [...(command ?? []), ...(args ?? []), ...variables].some((word) => hidden?.test(word));
-}
+const isHidden = (container: V1Container, { hidden }: Preset): boolean =>
+  wordsOf(container).some((word) => hidden?.test(word));
+
+/** What the server is told: its command line, and its variables as `NAME=value`. */
+const wordsOf = ({ command, args, env }: V1Container): string[] => [
+  ...(command ?? []),
+  ...(args ?? []),
+  ...(env ?? []).map(({ name, value }) => `${name}=${value ?? ''}`),
+];

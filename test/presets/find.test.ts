@@ -42,6 +42,21 @@ describe('the presets', () => {
     assert(!JSON.stringify(found).includes('hunter2'));
   });
 
+  it('take no port for that of the server that may be another', () => {
+    const container = { name: 'app', image: 'redis' };
+    for (const other of [
+      { ports: [{ containerPort: 9121 }] },
+      { args: ['--port', '6380'] },
+      { command: ['sh', '-c', 'exec redis-server --port 6380'] },
+      { env: [{ name: 'REDIS_PORT_NUMBER', value: '6380' }] },
+    ]) {
+      assert(isRefusal(findChecks({ ...container, ...other })), JSON.stringify(other));
+    }
+    for (const same of [{ ports: [{ containerPort: 9121 }, { containerPort: 6379 }] }, { args: ['--port', '6379'] }]) {
+      assert(!isRefusal(findChecks({ ...container, ...same })), JSON.stringify(same));
+    }
+  });
+
   it('take a variable for the login only where it has a value', () => {
     const container = { name: 'app', image: 'redis' };
     assert.deepEqual(findChecks({ ...container, env: [{ name: 'REDIS_PASSWORD', value: '' }] }), {
