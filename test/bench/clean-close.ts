@@ -10,10 +10,10 @@ const atOnce = 4;
 /** What a thousand checks leave in each server: lines of its log, and counters of its own that moved. */
 export async function benchCleanClose(watched: readonly Watched[]): Promise<string[]> {
   const lines: string[] = [];
-  for (const { name, args, env, log, counters } of watched) {
+  for (const { name, check, env, log, ordinary, counters } of watched) {
     const before = { log: log().length, counters: await counters() };
     const worker = async (): Promise<void> => {
-      for (let count = 0; count < checks / atOnce; count++) await run(program, ['check', ...args], { env });
+      for (let count = 0; count < checks / atOnce; count++) await run(program, ['check', check], { env });
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -22,13 +22,16 @@ export async function benchCleanClose(watched: readonly Watched[]): Promise<stri
       .slice(before.log)
       .split('\n')
       .filter((line) => line.trim() !== '');
+    const odd = written.filter((line) => !ordinary.test(line));
     const moved = Object.keys(after).filter((key) => after[key] !== before.counters[key]);
     const told = moved.map((key) => `${key} ${before.counters[key]} -> ${after[key]}`).join(', ');
-    lines.push(`    ${name.padEnd(32)} ${`${written.length} lines`.padEnd(12)} ${told || 'no counter moved'}`);
-    if (written[0] !== undefined) lines.push(`      such as: ${written[0].slice(0, 140)}`);
+    const cells = [name.padEnd(26), `${written.length - odd.length}`.padStart(8), `${odd.length}`.padStart(8)];
+    lines.push(`    ${cells.join('')}   ${told || 'none'}`);
+    if (odd[0] !== undefined) lines.push(`      such as: ${odd[0].slice(0, 140)}`);
   }
   return [
-    `  ${checks} checks each: what stands in the server's log afterwards, and which of its counters moved`,
+    `  what ${checks} checks leave: lines as of any client that comes and goes, other lines, counters of errors that moved`,
+    `    ${'server'.padEnd(26)}ordinary   others   counters`,
     ...lines,
   ];
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { realpathSync, statSync } from 'node:fs';
+import { globSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from '../agent/support/cache.ts';
 import { program } from '../agent/support/agent.ts';
@@ -10,13 +10,16 @@ import type { Servers } from './servers.ts';
 
 const runs = 300;
 
+/** The program itself: Debian's command of that name looks for it in Perl first. */
+const pgIsReady = globSync('/usr/lib/postgresql/*/bin/pg_isready').at(-1) ?? 'pg_isready';
+
 /** Times a one-shot check beside what one would run in the container without the agent, in turns. */
-export async function benchSideBySide(servers: Servers): Promise<string[]> {
-  const { redis, postgres, mariadb, grpc, nginx } = servers;
+export async function benchSideBySide({ ports }: Servers): Promise<string[]> {
+  const { redis, postgres, mariadb, grpc, nginx } = ports;
   await needProgram('curl', 'curl');
   const pairs: readonly (readonly [check: string, other: readonly [string, ...string[]]])[] = [
     [`redis://127.0.0.1:${redis}`, ['redis-cli', '-p', `${redis}`, 'ping']],
-    [`postgres://postgres@127.0.0.1:${postgres}`, ['pg_isready', '-q', '-h', '127.0.0.1', '-p', `${postgres}`]],
+    [`postgres://postgres@127.0.0.1:${postgres}`, [pgIsReady, '-q', '-h', '127.0.0.1', '-p', `${postgres}`]],
     [
       `mariadb://127.0.0.1:${mariadb}`,
       ['mariadb-admin', '-h', '127.0.0.1', '-P', `${mariadb}`, '-u', 'nobody', 'ping'],

@@ -56,11 +56,14 @@ export function useDaemons(packages: readonly string[]): string {
     this.timeout(300_000);
     return install(packages);
   });
-  after(async () => {
-    for (const daemon of running.values()) await daemon.kill();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => killAll(directory));
   return directory;
+}
+
+/** Kills every server that was started, and removes their directory. */
+export async function killAll(directory: string): Promise<void> {
+  for (const daemon of running.values()) await daemon.kill();
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** A port of loopback that is free for TCP and UDP, below those that the kernel gives to connections, and given once. */

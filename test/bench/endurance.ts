@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { program } from '../agent/support/agent.ts';
+import { cpuSeconds, residentMiB } from './measure.ts';
+import type { Servers } from './servers.ts';
+
+const warmUpMs = 5_000;
+
+/** A `serve` for so long: its memory, threads and descriptors at the begin and at the end, and what it takes. */
+async function observe(
+  checks: readonly string[],
+  env: Readonly<Record<string, string>>,
+  period: string,
+  durationMs: number,
+): Promise<string> {
+  const args = ['serve', '--listen', '127.0.0.1:17440', '--period', period, '--timeout', period, ...checks];
+  const server = spawn(program, args, { stdio: 'ignore', env });
+  process.once('exit', () => server.kill());
+  const pid = server.pid as number;
+  await sleep(warmUpMs);
+  for (let call = 0; call < 20; call++) await (await fetch('http://127.0.0.1:17440/readyz')).text();
+  const look = () => ({
+    memoryMiB: residentMiB(pid),
+    threads: readdirSync(`/proc/${pid}/task`).length,
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+  });
+  const [begin, cpu] = [look(), cpuSeconds(pid)];
+  let most = begin.memoryMiB;
+  for (const end = Date.now() + durationMs; Date.now() < end;) {
+    await sleep(1_000);
+    most = Math.max(most, residentMiB(pid));
+  }
+  const end = look();
+  const share = ((cpuSeconds(pid) - cpu) / (durationMs / 1_000)) * 1_000;
+  const metrics = await (await fetch('http://127.0.0.1:17440/metrics')).text();
+  const runs = sum(metrics, /^health_probe_checks_total\{.*\} (\d+)/gm);
+  const passes = sum(metrics, /^health_probe_checks_total\{.*outcome="pass".*\} (\d+)/gm);
+  server.kill();
+  return [
+    `${runs} checks, ${passes} passed; ${begin.memoryMiB.toFixed(2)} -> ${end.memoryMiB.toFixed(2)} MiB resident (at most ${most.toFixed(2)})`,
+    `${begin.threads} -> ${end.threads} threads, ${begin.descriptors} -> ${end.descriptors} descriptors`,
+    `${share.toFixed(1)} m of a CPU`,
+  ].join(', ');
+}
+
+/** Ten protocols once a second for as long as `MINUTES` says, then a hundred thousand checks as fast as they come. */
+export async function benchEndurance({ watched }: Servers): Promise<string[]> {
+  const minutes = Number(process.env['MINUTES'] ?? '1');
+  const ten = watched.filter(({ name }) => !name.includes('no login')).slice(0, 10);
+  const named = (times: number): string[] =>
+    Array.from({ length: times }, (_, turn) => ten.map(({ check }, place) => `check-${turn}-${place}=${check}`)).flat();
+  const env = ten[0]?.env ?? {};
+  return [
+    `  serve with a check a second of ${ten.map(({ name }) => name.split(',')[0]).join(', ')}, for ${minutes} min`,
+    `    ${await observe(named(1), env, '1s', minutes * 60_000)}`,
+    `  serve with sixty checks every 100 ms, until a hundred thousand are made`,
+    `    ${await observe(named(6), env, '100ms', 170_000)}`,
+  ];
+}
+
+const sum = (text: string, form: RegExp): number =>
+  [...text.matchAll(form)].reduce((total, [, count]) => total + Number(count), 0);
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
