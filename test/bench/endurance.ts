@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { program } from '../agent/support/agent.ts';
 import { cpuSeconds, residentMiB } from './measure.ts';
@@ -35,7 +36,8 @@ async function observe(
   const metrics = await (await fetch('http://127.0.0.1:17440/metrics')).text();
   const runs = sum(metrics, /^health_probe_checks_total\{.*\} (\d+)/gm);
   const passes = sum(metrics, /^health_probe_checks_total\{.*outcome="pass".*\} (\d+)/gm);
-  server.kill();
+  server.kill('SIGKILL');
+  await once(server, 'exit');
   return [
     `${runs} checks, ${passes} passed; ${begin.memoryMiB.toFixed(2)} -> ${end.memoryMiB.toFixed(2)} MiB resident (at most ${most.toFixed(2)})`,
     `${begin.threads} -> ${end.threads} threads, ${begin.descriptors} -> ${end.descriptors} descriptors`,

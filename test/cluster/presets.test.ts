@@ -31,8 +31,8 @@ describe('presets, on the real kubelet: a pattern, and no check', () => {
   it('a postgres is asked in its protocol, and the status says by what the check was found', async () => {
     const { metadata, spec } = await readyPod(namespace, 'postgres', 90);
     const { found } = JSON.parse(metadata.annotations['health.example.com/status']);
-    assert.deepEqual(found, { postgres: 'postgres://:5432 by image postgres' });
-    assert(spec.initContainers[0].args.includes('postgres://:5432'));
+    assert.deepEqual(found, { postgres: 'postgres://postgres@:5432 by image postgres' });
+    assert(spec.initContainers[0].args.includes('postgres://postgres@:5432'));
   });
 
   it('a postgres that runs and does not answer is restarted', async () => {

@@ -35,6 +35,8 @@ http {
 }
 `;
 
+const postgres = '/usr/lib/postgresql/15/bin';
+
 const images: readonly Image[] = [
   {
     name: 'ghcr.io/health-injector/health-injector:0.1.0',
@@ -89,18 +91,17 @@ const images: readonly Image[] = [
     entrypoint: [
       '/bin/sh',
       '-c',
-      'initdb --no-sync --auth=scram-sha-256 --pwfile=/password -D /tmp/data && exec postgres -D /tmp/data -k /tmp',
+      `${postgres}/initdb --no-sync -D /tmp/data && exec ${postgres}/postgres -D /tmp/data -k /tmp`,
     ],
     files: [
       '/bin/sh',
       '/usr/bin/pkill',
-      ...['initdb', 'postgres'].map((program) => `/usr/lib/postgresql/15/bin/${program}:/bin/${program}`),
-      '/usr/lib/postgresql/15/bin/postgres',
+      `${postgres}/initdb`,
+      `${postgres}/postgres`,
       '/usr/lib/postgresql/15/lib',
       '/usr/share/postgresql/15',
       '/usr/share/zoneinfo/Etc',
       `${directory}/passwd:/etc/passwd`,
-      `${directory}/password:/password`,
     ],
     packages: ['postgresql-15', 'procps'],
     libs: true,
@@ -115,7 +116,6 @@ export async function loadImages(): Promise<void> {
   writeFileSync(join(directory, 'web.conf'), nginxConfiguration);
   // PostgreSQL looks the name of its user up.
   writeFileSync(join(directory, 'passwd'), 'postgres:x:65532:65532::/tmp:/bin/sh\n');
-  writeFileSync(join(directory, 'password'), 'of-the-test-only\n');
   await install([...new Set(images.flatMap((image) => image.packages ?? []))]);
   await saveKeys(join(directory, 'dump.rdb'));
   for (const { name, entrypoint, files, libs, user } of images) {
