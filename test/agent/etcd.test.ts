@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin } from './support/agent.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
-import { writeClientCertificate } from './support/client-certificate.ts';
+import { asking } from './support/asking.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Member, startAlone, startEtcd } from './support/etcd.ts';
 import { inTimeWait } from './support/sockets.ts';
 
-/** The exit codes of the three probes. */
-async function codesOf(url: string): Promise<Record<string, number | null>> {
-  const codes: Record<string, number | null> = {};
-  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await check(['--probe', probe, url])).code;
-  return codes;
-}
+const { codesOf } = asking({}, []);
 
 const passes = (url: string, what = 'a leader') =>
   eventually(what, 10_000, async () => (await check([url])).code === 0);
@@ -83,7 +78,7 @@ describe('the agent asks a real etcd', function () {
 
   describe('over TLS, with client certificates', () => {
     const { cert, key, ca, otherCa } = writeCertificate(directory, 'etcd', certificateFor(['localhost', 'etcd.test']));
-    const client = writeClientCertificate(directory);
+    const client = writeCertificate(directory, 'client', clientCertificate('probe'));
     let url: string;
     let secure: Member;
     before(async () => {

@@ -5,8 +5,7 @@ import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { check, checkWithin } from './support/agent.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
-import { writeClientCertificate } from './support/client-certificate.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Server, startNginx } from './support/servers.ts';
 
@@ -14,7 +13,7 @@ describe('the agent asks in HTTP/2', () => {
   const directory = useDaemons(['nginx-light']);
   const issued = certificateFor(['localhost', 'h2.test']);
   const { cert, key, ca, otherCa } = writeCertificate(directory, 'h2', issued);
-  const client = writeClientCertificate(directory);
+  const client = writeCertificate(directory, 'client', clientCertificate('probe'));
   const socket = join(directory, 'h2.sock');
 
   describe('a real nginx', () => {

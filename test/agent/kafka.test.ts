@@ -2,17 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { type Checked, check, checkWithin } from './support/agent.ts';
+import { asking } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type KafkaServer, startKafka } from './support/kafka.ts';
 
-/** The exit codes of the three probes. */
-async function codesOf(url: string): Promise<Record<string, number | null>> {
-  const codes: Record<string, number | null> = {};
-  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await check(['--probe', probe, url])).code;
-  return codes;
-}
+const { codesOf } = asking({}, []);
 
 const mostConnections = 30;
 

@@ -1,30 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
-import { type Checked, check, checkWithin } from './support/agent.ts';
+import { checkWithin } from './support/agent.ts';
+import { asking } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
-import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
+import { type RedisServer, startRedis } from './support/servers.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
-const lines: string[] = [];
-
-/** As the agent's `check`, with every line kept for the last test. */
-async function ask(...args: string[]): Promise<Checked> {
-  const checked = await check(args, env);
-  lines.push(checked.line);
-  return checked;
-}
-
-/** The exit codes of the three probes. */
-async function codesOf(url: string): Promise<Record<string, number | null>> {
-  const codes: Record<string, number | null> = {};
-  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await ask('--probe', probe, url)).code;
-  return codes;
-}
+const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
 
 describe('the agent asks a real redis', () => {
   const directory = useDaemons(['redis-server']);
@@ -163,69 +149,6 @@ describe('the agent asks a real redis', () => {
     });
   });
 
-  it('while it loads it is alive, not ready', async () => {
-    const redis = await startRedis(directory, await slowToLoad(directory, 5_000));
-    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
-    assert.match((await ask(`redis://:${redis.port}`)).line, /^LOADING /);
-    await redis.kill();
-  });
-
-  it('while it runs a long script it is alive, not ready', async () => {
-    const redis = await startRedis(directory, ['busy-reply-threshold 20']);
-    const script = redis.cli('eval', 'while true do end', '0');
-    const { line } = await eventually('BUSY', 3_000, async () => {
-      const checked = await ask(`redis://:${redis.port}`);
-      return checked.code === 1 && checked;
-    });
-    assert.match(line, /^BUSY /);
-    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
-    await redis.cli('script', 'kill');
-    await script;
-    assert.equal((await ask(`redis://:${redis.port}`)).code, 0);
-    await redis.kill();
-  });
-
-  it('a replica that lost its master is alive, not ready', async () => {
-    const redis = await startRedis(directory, [
-      `replicaof 127.0.0.1 ${await freePort()}`,
-      'replica-serve-stale-data no',
-    ]);
-    assert.deepEqual(await codesOf(`redis://:${redis.port}`), { liveness: 0, readiness: 1, startup: 0 });
-    assert.match((await ask(`redis://:${redis.port}`)).line, /^MASTERDOWN /);
-    await redis.kill();
-  });
-
-  it('once it is full it is alive, not ready', async () => {
-    const redis = await startRedis(directory, ['maxclients 1', `requirepass ${password}`]);
-    const guests: Socket[] = [];
-    // Whoever came before may hold the one place when a guest comes.
-    await eventually('a full redis', 5_000, async () => {
-      guests.push(connect(redis.port, '127.0.0.1').on('error', () => {}));
-      return (await ask(`redis://:${redis.port}`)).code === 1;
-    });
-    for (const url of [`redis://:${redis.port}`, `redis://:$PASSWORD@:${redis.port}`]) {
-      assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 1, startup: 0 });
-      assert.match((await ask(url)).line, /^ERR max number of clients reached /);
-    }
-    for (const guest of guests) guest.destroy();
-    await redis.kill();
-  });
-
-  it('when it is stopped it is 3, in time', async () => {
-    const redis = await startRedis(directory);
-    redis.signal('SIGSTOP');
-    for (const probe of ['liveness', 'readiness']) {
-      const args = ['--probe', probe, '--timeout', '300ms', `redis://:${redis.port}`];
-      const { code, line, ms } = await checkWithin(400, args);
-      assert.equal(code, 3);
-      assert(ms >= 300, `${ms} ms`);
-      assert.match(line, /^timed out after 300ms /);
-    }
-    redis.signal('SIGCONT');
-    assert.equal((await ask(`redis://:${redis.port}`)).code, 0);
-    await redis.kill();
-  });
-
   describe('over TLS', () => {
     const { cert, key, ca, otherCa } = writeCertificate(
       directory,
@@ -282,10 +205,6 @@ describe('the agent asks a real redis', () => {
       for (let count = 0; count < 20; count++) await ask(`redis://:$PASSWORD@:${port}?tls&ca=${ca}`);
       assert.equal(redis.log().slice(logged), '');
     });
-  });
-
-  after('no line holds a password', () => {
-    for (const line of lines) for (const secret of [env.PASSWORD, env.WRONG]) assert(!line.includes(secret), line);
   });
 });
 

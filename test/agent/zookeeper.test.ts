@@ -4,20 +4,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin } from './support/agent.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
-import { writeClientCertificate } from './support/client-certificate.ts';
+import { asking } from './support/asking.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { inTimeWait } from './support/sockets.ts';
 import { startZooKeeper } from './support/zookeeper.ts';
 
 type Running = Awaited<ReturnType<typeof startZooKeeper>>;
 
-/** The exit codes of the three probes. */
-async function codesOf(url: string): Promise<Record<string, number | null>> {
-  const codes: Record<string, number | null> = {};
-  for (const probe of ['liveness', 'readiness', 'startup']) codes[probe] = (await check(['--probe', probe, url])).code;
-  return codes;
-}
+const { codesOf } = asking({}, []);
 
 describe('the agent asks a real zookeeper', function () {
   this.timeout(40_000);
@@ -89,7 +84,7 @@ describe('the agent asks a real zookeeper', function () {
     const { cert, key, ca, otherCa } = writeCertificate(directory, 'zk', certificateFor(['localhost', 'zk.test']));
     const both = join(directory, 'zk.pem');
     writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'));
-    const client = writeClientCertificate(directory);
+    const client = writeCertificate(directory, 'client', clientCertificate('probe'));
     const store = (auth: string) => [
       'secureClientPort=SECURE_PORT',
       'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
