@@ -12,12 +12,15 @@ import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts
 const root = new URL('../', import.meta.url).pathname;
 const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
+/** The options that come with a login, with TLS and with a socket: they are the same everywhere. */
+const common = ['password-file', 'tls', 'starttls', 'ca', 'cert', 'key', 'server-name', 'socket'];
+
 /** The tables that are made from the source, by the name of their markers. */
 const tables = {
   annotations: Object.entries(keys).map(
     ([key, { reach, meaning }]) => `| \`${key}\` | ${reaches[reach]} | ${meaning} |`,
   ),
-  checks: [...schemes].map(([name, { summary, target, port, path, options }]) => {
+  checks: [...schemes].toSorted().map(([name, { summary, target, port, path, options, credentials, tls }]) => {
     const place = {
       address: `//:${port ?? 'PORT'}`,
       file: '///PATH',
@@ -27,7 +30,16 @@ const tables = {
     }[target];
     const rest =
       target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
-    return `| \`${name}:${place}${rest}\` | ${summary} | ${[...options.keys()].map((option) => `\`${option}\``).join(' ')} |`;
+    const own = [...options.keys()].filter((option) => !common.includes(option)).map((option) => `\`${option}\``);
+    const secure = { always: 'yes', optional: '`tls`', starttls: '`tls` `starttls`' };
+    const cells = [
+      `\`${name}:${place}${rest}\``,
+      summary,
+      own.join(' '),
+      credentials ? 'yes' : '',
+      tls ? secure[tls] : '',
+    ];
+    return `| ${cells.join(' | ')} |`;
   }),
   presets: presets.map(({ images, ports, check, readiness, logins, onlyWith }) => {
     const told = (text: string): string => `\`${text.replace('PORT', `${ports[0]}`).replaceAll('|', '\\|')}\``;
