@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { type Checked, check, checkWithin } from './support/agent.ts';
 import { asking } from './support/asking.ts';
+import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
-import { type KafkaServer, startKafka } from './support/kafka.ts';
+import { type KafkaServer, installKafka, startKafka } from './support/kafka.ts';
 
 const { codesOf } = asking({}, []);
 
@@ -16,6 +17,7 @@ const pause = () => new Promise<false>((resolve) => setTimeout(resolve, 100, fal
 
 describe('the agent asks a real Kafka broker', () => {
   const directory = useDaemons([]);
+  bring('Kafka', installKafka);
   const certificate = writeCertificate(directory, 'kafka', certificateFor(['localhost', 'kafka.test']));
   const { cert, key, ca, otherCa } = certificate;
   const client = writeCertificate(directory, 'client', clientCertificate('probe'));

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { checkWithin } from './support/agent.ts';
 import { asking } from './support/asking.ts';
+import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type MongoServer, installMongo, startMongo } from './support/mongo.ts';
@@ -15,10 +16,7 @@ const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
 
 describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () => {
   const directory = useDaemons([]);
-  before(function () {
-    this.timeout(600_000);
-    return installMongo();
-  });
+  bring('FerretDB', installMongo);
   const file = join(directory, 'password');
   const socket = join(directory, 'mongodb.sock');
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { leaveAfterGreeting, otherAddress } from './support/addresses.ts';
 import { asking, unhealthy, refused } from './support/asking.ts';
+import { bring } from './support/bring.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type MysqlServer, installMysql, startMysql } from './support/mysql.ts';
@@ -27,9 +28,9 @@ describe('the agent asks a real MySQL', () => {
   /** The server forgets whom it has seen, as after a start: the next login has to bring the password itself. */
   const forget = () => mysql.sql('FLUSH PRIVILEGES');
 
+  bring('MySQL', installMysql);
   before(async function () {
-    this.timeout(300_000);
-    await installMysql();
+    this.timeout(60_000);
     mysql = await startMysql(directory, [
       `--ssl-cert=${cert}`,
       `--ssl-key=${key}`,

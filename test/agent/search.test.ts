@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { checkWithin } from './support/agent.ts';
 import { asking, refused, unhealthy } from './support/asking.ts';
+import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
-import { startSearch, withoutMaster } from './support/search.ts';
+import { installSearch, startSearch, withoutMaster } from './support/search.ts';
 import { type Server, startNginx } from './support/servers.ts';
 import { inTimeWait } from './support/sockets.ts';
 
@@ -18,6 +19,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
   describe(`the agent asks a real ${product}`, function () {
     this.timeout(120_000);
     const directory = useDaemons(['nginx-light']);
+    bring(product, () => installSearch(product));
     let node: Server;
     let url: string;
     before(async () => {

@@ -29,10 +29,13 @@ const listeners = {
   saslTls: 'SASL_SSL',
 } as const;
 
-/** Starts a Kafka broker; the first time on a machine takes a minute, any other some seconds. */
+/** Brings the jars of Kafka, which takes half a minute once on a machine. */
+export const installKafka = (): Promise<string> => classPathOf(artefacts);
+
+/** Starts a Kafka broker. */
 export async function startKafka(directory: string, options: KafkaOptions = {}): Promise<KafkaServer> {
   const { certificate, users, lines = [] } = options;
-  const classPath = await classPathOf(artefacts);
+  const classPath = await installKafka();
   const ports = {
     plain: await freePort(),
     tls: await freePort(),
