@@ -15,6 +15,7 @@ mod log;
 mod net;
 mod once;
 mod outcome;
+mod pages;
 mod probe;
 mod runner;
 mod serve;

@@ -11,6 +11,7 @@ use super::state::State;
 use crate::deadline::Deadline;
 use crate::log;
 use crate::outcome::Verdict;
+use crate::pages::forget_the_start;
 use crate::runner::Run;
 
 /// Address space only: a thread costs the pages that it touches. A TLS handshake of an unoptimised build needs the most.
@@ -67,9 +68,13 @@ pub fn start(shared: &Arc<Shared>) -> io::Result<()> {
 
 fn repeat(shared: &Shared, index: usize, schedule: Schedule) {
     let mut due = schedule.first();
+    let mut first = true;
     loop {
         thread::sleep(due.saturating_duration_since(Instant::now()));
         shared.run(index);
+        if std::mem::take(&mut first) {
+            forget_the_start();
+        }
         let fails = shared.state().fails(index);
         due = schedule.next(Instant::now(), fails);
     }
