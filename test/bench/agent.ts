@@ -5,6 +5,7 @@ import { benchCleanClose } from './clean-close.ts';
 import { benchEndurance } from './endurance.ts';
 import { startServers } from './servers.ts';
 import { benchSideBySide } from './side-by-side.ts';
+import { startSlowServers } from './slow-servers.ts';
 
 /** Measures the agent against real servers: its size, what a check costs, what it leaves behind, and a long run. */
 export async function benchAgent(): Promise<string[]> {
@@ -16,7 +17,7 @@ export async function benchAgent(): Promise<string[]> {
     return [
       `agent: ${(statSync(program).size / 1e6).toFixed(2)} MB, ${linkage}`,
       ...(await benchSideBySide(servers)),
-      ...(await benchCleanClose(servers.watched)),
+      ...(await benchCleanClose([...servers.watched, ...(await startSlowServers(servers.directory))])),
       ...(await benchEndurance(servers)),
     ];
   } finally {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { program } from '../agent/support/agent.ts';
-import type { Watched } from './servers.ts';
+import { type Watched, environment } from './watched.ts';
 
 const run = promisify(execFile);
 const checks = 1_000;
@@ -10,10 +10,11 @@ const atOnce = 4;
 /** What a thousand checks leave in each server: lines of its log, and counters of its own that moved. */
 export async function benchCleanClose(watched: readonly Watched[]): Promise<string[]> {
   const lines: string[] = [];
-  for (const { name, check, env, log, ordinary, counters } of watched) {
+  for (const { name, check, log, ordinary, counters } of watched) {
     const before = { log: log().length, counters: await counters() };
     const worker = async (): Promise<void> => {
-      for (let count = 0; count < checks / atOnce; count++) await run(program, ['check', check], { env });
+      for (let count = 0; count < checks / atOnce; count++)
+        await run(program, ['check', '--timeout', '5s', check], { env: environment });
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -4,18 +4,14 @@ import { readdirSync } from 'node:fs';
 import { program } from '../agent/support/agent.ts';
 import { cpuSeconds, residentMiB } from './measure.ts';
 import type { Servers } from './servers.ts';
+import { environment } from './watched.ts';
 
 const warmUpMs = 5_000;
 
 /** A `serve` for so long: its memory, threads and descriptors at the begin and at the end, and what it takes. */
-async function observe(
-  checks: readonly string[],
-  env: Readonly<Record<string, string>>,
-  period: string,
-  durationMs: number,
-): Promise<string> {
+async function observe(checks: readonly string[], period: string, durationMs: number): Promise<string> {
   const args = ['serve', '--listen', '127.0.0.1:17440', '--period', period, '--timeout', period, ...checks];
-  const server = spawn(program, args, { stdio: 'ignore', env });
+  const server = spawn(program, args, { stdio: 'ignore', env: environment });
   process.once('exit', () => server.kill());
   const pid = server.pid as number;
   await sleep(warmUpMs);
@@ -51,12 +47,11 @@ export async function benchEndurance({ watched }: Servers): Promise<string[]> {
   const ten = watched.filter(({ name }) => !name.includes('no login')).slice(0, 10);
   const named = (times: number): string[] =>
     Array.from({ length: times }, (_, turn) => ten.map(({ check }, place) => `check-${turn}-${place}=${check}`)).flat();
-  const env = ten[0]?.env ?? {};
   return [
     `  serve with a check a second of ${ten.map(({ name }) => name.split(',')[0]).join(', ')}, for ${minutes} min`,
-    `    ${await observe(named(1), env, '1s', minutes * 60_000)}`,
+    `    ${await observe(named(1), '1s', minutes * 60_000)}`,
     `  serve with sixty checks every 100 ms, until a hundred thousand are made`,
-    `    ${await observe(named(6), env, '100ms', 170_000)}`,
+    `    ${await observe(named(6), '100ms', 170_000)}`,
   ];
 }
 
