@@ -128,6 +128,7 @@ describe('the agent asks a real nginx', () => {
       const { code, line } = await secure(name, path);
       assert.equal(code, 4, line);
       assert.match(line, reason);
+      assert.equal((await check(['--probe', 'liveness', `https://:${ports[name]}${path}`])).code, 4);
     });
   }
 

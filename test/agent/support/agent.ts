@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { runToEnd } from '../../support/process.ts';
 import { eventually } from '../../support/eventually.ts';
-import { isRecording, record } from './situations.ts';
+import { record } from './situations.ts';
 
 /** The agent as it is shipped, built for this machine. */
 export const program = new URL('../../../agent/target/release/health-probe', import.meta.url).pathname;
@@ -15,24 +15,17 @@ export type Checked = { readonly code: number | null; readonly line: string; rea
 
 /** Runs `check` with nothing in its environment but `env`; it has to print one line of at most 200 characters. */
 export async function check(args: readonly string[], env: Environment = {}): Promise<Checked> {
-  const { code, out, errors, ms } = await timed(['check', ...args], env);
+  const start = performance.now();
+  const { code, out, errors } = await runToEnd(program, ['check', ...args], { env });
+  const ms = performance.now() - start;
   assert.equal(errors, '');
   assert.match(out, /^\P{Cc}+\n$/u);
   const line = out.trimEnd();
   assert([...line].length <= 200, line);
   // A test puts nothing into the environment but logins.
   for (const secret of Object.values(env)) assert(secret.length < 8 || !line.includes(secret), line);
-  if (isRecording && !args.includes('--probe')) {
-    const livenessCode = code === 0 ? 0 : (await timed(['check', '--probe', 'liveness', ...args], env)).code;
-    record({ args, code, ms, line, livenessCode });
-  }
+  record({ args, code, ms, line });
   return { code, line, ms };
-}
-
-async function timed(args: readonly string[], env: Environment) {
-  const start = performance.now();
-  const ended = await runToEnd(program, args, { env });
-  return { ...ended, ms: performance.now() - start };
 }
 
 /** Runs `check`, up to three times where it takes longer than `ms`: a busy machine is no fault of the agent. */

@@ -59,6 +59,8 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
     ] as const) {
       const checked = await ask('--timeout', '2s', `${url}?tls${options}${trust}`);
       assert.equal(checked.code, code, checked.line);
+      // A server that is not who it should be is no reason to let it live.
+      assert.equal((await ask('--probe', 'liveness', '--timeout', '2s', `${url}?tls${options}${trust}`)).code, code);
       assert.match(checked.line, reason);
     }
   }

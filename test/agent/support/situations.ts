@@ -7,22 +7,19 @@ export type Situation = {
   readonly code: number | null;
   readonly ms: number;
   readonly line: string;
-  /** The exit code of the same check as liveness probe, which tells alive from failed. */
-  readonly livenessCode: number | null;
 };
 
-type Row = Situation & { readonly title: readonly string[] };
-
-/** Whether this run of the tests makes the table. */
-export const isRecording = process.env['SITUATIONS'] === '1';
+type Row = Situation & { readonly title: readonly string[]; readonly url: string; readonly reason: string };
 
 const file = new URL('../../../docs/checks/situations.md', import.meta.url).pathname;
 const rows: Row[] = [];
 let title: readonly string[] = [];
 
-/** Keeps what became of a check under the title of the test that runs. */
+/** Keeps what became of a check under the title of the test that runs, where this run makes the table. */
 export function record(situation: Situation): void {
-  rows.push({ ...situation, title });
+  if (process.env['SITUATIONS'] !== '1') return;
+  const url = masked(situation.args.at(-1) ?? '');
+  rows.push({ ...situation, title, url, reason: masked(situation.line).replace(/ \([^()]*\)$/, '') });
 }
 
 /** Notes the title before each test; writes the table after all, and fails where a check outlived its time-out. */
@@ -31,9 +28,9 @@ export const mochaHooks = {
     title = this.currentTest?.titlePath() ?? [];
   },
   afterAll(): void {
-    if (!isRecording) return;
+    if (rows.length === 0) return;
     mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
-    writeFileSync(file, [head, ...table(rows)].join('\n') + '\n');
+    writeFileSync(file, [head, ...table(), ''].join('\n'));
     const late = rows.filter(({ args, ms }) => ms > timeoutMs(args) + 100).map(({ line, ms }) => `${ms} ms: ${line}`);
     assert.deepEqual(late, []);
   },
@@ -47,27 +44,40 @@ holds, readiness does not. **fail**: neither. The code is that of \`health-probe
 | check | situation | outcome | code | ms | line |
 |---|---|---|---|---|---|`;
 
-function table(all: readonly Row[]): string[] {
+/** The first run of each check in each situation with each code. */
+function table(): string[] {
+  const verdicts = new Map(
+    rows.filter(isForLiveness).flatMap((row) => {
+      const verdict = row.code === 0 ? '**alive**' : '**fail**';
+      return [[row.reason, verdict] as const, [keyOf(row), verdict] as const];
+    }),
+  );
   const lines = new Map<string, string>();
-  for (const row of all) {
-    const url = masked(row.args.at(-1) ?? '');
+  for (const row of rows.filter((candidate) => !candidate.args.includes('--probe'))) {
+    const { url, code, ms, reason } = row;
     const situation = row.title.slice(1).join(', ');
-    const cells = [`\`${url}\``, situation, outcome(row), `${row.code}`, row.ms.toFixed(), `\`${masked(row.line)}\``];
-    const key = [url, situation, row.code].join('\n');
+    // What a test did not ask for liveness: nobody there, and no answer in time.
+    const unasked = code === 2 || code === 3 ? '**fail**' : 'not ready';
+    const outcome = code === 0 ? 'pass' : (verdicts.get(keyOf(row)) ?? verdicts.get(reason) ?? unasked);
+    const cells = [`\`${url}\``, situation, outcome, `${code}`, ms.toFixed(), `\`${reason}\``];
+    const key = [url, situation, code].join('\n');
     if (!lines.has(key)) lines.set(key, `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
   }
   return [...lines.values()].toSorted();
 }
 
-const outcome = ({ code, livenessCode }: Row): string =>
-  code === 0 ? 'pass' : livenessCode === 0 ? '**alive**' : '**fail**';
+const isForLiveness = ({ args }: Row): boolean => args[args.indexOf('--probe') + 1] === 'liveness';
+
+/** The same words of the same kind of server mean the same, and mostly those of any. */
+const keyOf = ({ url, reason }: Row): string => `${/^[^:]*/.exec(url)?.[0]} ${reason}`;
 
 /** Ports, directories and times differ from run to run. */
 const masked = (text: string): string =>
   text
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/\/tmp\/health-probe-\w+/g, '/DIR')
-    .replaceAll(/, \d+\.\d ms\)/g, ')');
+    .replaceAll(/, \d+\.\d ms\)/g, ')')
+    .replaceAll(/\b\d+ (s|days)\b/g, 'N $1');
 
 const timeoutMs = (args: readonly string[]): number => {
   const [, amount, unit] = /^(\d+)(ms|s)$/.exec(args[args.indexOf('--timeout') + 1] ?? '') ?? [];
