@@ -46,7 +46,7 @@ describe('the agent asks a real rabbitmq', () => {
   async function logOf(work: () => Promise<unknown>, isWhole: (log: string) => boolean): Promise<string[]> {
     const begin = rabbit.log().length;
     await work();
-    await eventually('its log', 3_000, async () => isWhole(rabbit.log().slice(begin)));
+    await eventually('its log', 8_000, async () => isWhole(rabbit.log().slice(begin)));
     const lines = rabbit.log().slice(begin).trimEnd().split('\n');
     return lines.map((line) => line.replace(/^\S+ \S+ /, '').replaceAll(/<[\d.]+>|127\.0\.0\.1:\d+/g, '_'));
   }
@@ -103,7 +103,7 @@ describe('the agent asks a real rabbitmq', () => {
 
   it('passes during a memory alarm, which a broker tells to publishers only', async () => {
     await rabbit.ctl('set_vm_memory_high_watermark', '0.0001');
-    await eventually('the alarm', 3_000, async () => rabbit.log().includes('memory resource limit alarm set'));
+    await eventually('the alarm', 8_000, async () => rabbit.log().includes('memory resource limit alarm set'));
     assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 0, startup: 0 });
     await rabbit.ctl('set_vm_memory_high_watermark', '0.4');
   });

@@ -134,7 +134,7 @@ describe('the agent asks a real Kafka broker', () => {
         guests.push(guest);
       };
       for (let count = 0; count < mostConnections; count++) invite();
-      const { line } = await eventually('a full broker', 2_000, async () => {
+      const { line } = await eventually('a full broker', 8_000, async () => {
         const checked = await check([url]);
         // One that was let in had the place of a guest.
         if (checked.code === 0) invite();
@@ -142,7 +142,7 @@ describe('the agent asks a real Kafka broker', () => {
       });
       assert.match(line, /^connection (closed|reset) before the answer/);
       for (const guest of guests) guest.destroy();
-      await eventually('room', 2_000, async () => (await check([url])).code === 0);
+      await eventually('room', 8_000, async () => (await check([url])).code === 0);
     });
 
     it('when it is stopped it is 3, in time, and when it is killed 2', async () => {

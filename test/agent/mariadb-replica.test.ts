@@ -29,7 +29,7 @@ describe('the agent asks a real MariaDB and its replica', () => {
       GRANT REPLICATION SLAVE ON *.* TO replicator@127.0.0.1; RESET MASTER;`);
     await replica.sql(`CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${primary.port}, MASTER_CONNECT_RETRY=1,
       MASTER_USER='replicator', MASTER_PASSWORD='r', MASTER_USE_GTID=slave_pos; START SLAVE;`);
-    await eventually('replication', 5_000, async () => (await of(replica, 'max-lag=1m')).code === 0);
+    await eventually('replication', 8_000, async () => (await of(replica, 'max-lag=1m')).code === 0);
   });
 
   it('tells one from the other', async () => {

@@ -173,7 +173,7 @@ describe('the agent asks a real MariaDB', () => {
     const [before] = (await mariadb.sql('SELECT @@global.max_connections')).split('\n');
     await mariadb.sql('SET GLOBAL max_connections = 10');
     const guests: Socket[] = [];
-    await eventually('a full server', 2_000, async () => {
+    await eventually('a full server', 8_000, async () => {
       guests.push(connect(mariadb.port, '127.0.0.1').on('error', () => {}));
       return (await ask(`mysql://:${mariadb.port}`)).code === 1;
     });
@@ -182,13 +182,13 @@ describe('the agent asks a real MariaDB', () => {
       assert.match((await ask(url)).line, /^error 1040: Too many connections /);
     }
     for (const guest of guests) guest.destroy();
-    await eventually('room', 2_000, async () => (await mariadb.sql(`SET GLOBAL max_connections = ${before}`)) === '');
+    await eventually('room', 8_000, async () => (await mariadb.sql(`SET GLOBAL max_connections = ${before}`)) === '');
   });
 
   it('once its user is full it is alive, not ready', async () => {
     const url = `mysql://one@:${mariadb.port}?query=${encodeURIComponent('DO SLEEP(1)')}`;
     const first = ask('--timeout', '3s', url);
-    const { line } = await eventually('a full user', 1_000, async () => {
+    const { line } = await eventually('a full user', 8_000, async () => {
       const checked = await ask('--timeout', '200ms', `mysql://one@:${mariadb.port}`);
       return checked.code === 1 && checked;
     });

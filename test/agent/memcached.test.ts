@@ -42,7 +42,7 @@ describe('the agent asks a real memcached', () => {
     assert.deepEqual(await codesOf(`memcached://:${memcached.port}`), unhealthy);
     assert.match((await ask(`memcached://:${memcached.port}`)).line, /^ERROR Too many open connections /);
     leave();
-    await eventually('room', 2_000, async () => (await ask(`memcached://:${memcached.port}`)).code === 0);
+    await eventually('room', 8_000, async () => (await ask(`memcached://:${memcached.port}`)).code === 0);
     await memcached.kill();
   });
 
@@ -77,7 +77,7 @@ describe('the agent asks a real memcached', () => {
     const memcached = await startMemcached();
     const { port } = memcached;
     // The connection that waited for its start closes in its own time.
-    await eventually('the other connection to be gone', 2_000, async () => {
+    await eventually('the other connection to be gone', 8_000, async () => {
       return (await statistics(port))['curr_connections'] === 1;
     });
     const before = await statistics(port);

@@ -73,7 +73,7 @@ describe('the agent asks a real mosquitto', () => {
     assert.match((await liveness()).line, /^connection (closed|reset) before the answer /);
     assert.equal((await ask('--probe', 'liveness', `listen://:${port}`)).code, 0);
     leave();
-    await eventually('room', 2_000, async () => (await ask(`mqtt://:${port}`)).code === 0);
+    await eventually('room', 8_000, async () => (await ask(`mqtt://:${port}`)).code === 0);
     await kill();
   });
 
@@ -87,7 +87,7 @@ describe('the agent asks a real mosquitto', () => {
   it('logs a client that comes and goes at each of 200 checks, and keeps none', async () => {
     const mosquitto = await startMosquitto(directory, [open, 'sys_interval 1']);
     // The connection that waited for its start.
-    await eventually('an end', 2_000, async () => mosquitto.log().endsWith(' closed its connection.\n'));
+    await eventually('an end', 8_000, async () => mosquitto.log().endsWith(' closed its connection.\n'));
     const logged = mosquitto.log().length;
     await passes(`mqtt://:${mosquitto.port}`, 200);
     const lines = mosquitto.log().slice(logged).trimEnd().split('\n');
@@ -150,7 +150,7 @@ describe('the agent asks a real mosquitto', () => {
       `jetstream { store_dir: "${directory}" }`,
       `mqtt { port: ${at} }`,
     ]);
-    const { code, line } = await eventually('its MQTT', 3_000, async () => {
+    const { code, line } = await eventually('its MQTT', 8_000, async () => {
       const checked = await ask(`mqtt://:${at}`);
       return checked.code === 0 && checked;
     });

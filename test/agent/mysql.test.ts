@@ -175,14 +175,14 @@ describe('the agent asks a real MySQL', () => {
     const guests: Socket[] = [];
     await mysql.sql('SET GLOBAL max_connections = 3');
     const url = `mysql://health:$PASSWORD@:${mysql.port}`;
-    await eventually('a full server', 2_000, async () => {
+    await eventually('a full server', 8_000, async () => {
       guests.push(connect(mysql.port, '127.0.0.1').on('error', () => {}));
       return (await ask(url)).code === 1;
     });
     assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^error 1040: Too many connections /);
     for (const guest of guests) guest.destroy();
-    await eventually('room', 2_000, async () => (await mysql.sql('SET GLOBAL max_connections = 100')) === '');
+    await eventually('room', 8_000, async () => (await mysql.sql('SET GLOBAL max_connections = 100')) === '');
   });
 
   it('offline it is alive, not ready', async () => {

@@ -78,15 +78,15 @@ describe('the agent asks a real nats', () => {
     assert.deepEqual(await codesOf(`nats://:${port}`), unhealthy);
     assert.match((await ask(`nats://:$PASSWORD@:${port}`)).line, /^maximum connections exceeded /);
     leave();
-    await eventually('room', 2_000, async () => (await ask(`nats://:${port}`)).code === 0);
+    await eventually('room', 8_000, async () => (await ask(`nats://:${port}`)).code === 0);
     await kill();
   });
 
   it('in lame duck mode it takes nobody, which is 2', async () => {
     const nats = await startNats(directory, ['lame_duck_duration: "30s"', 'lame_duck_grace_period: "1s"']);
     nats.signal('SIGUSR2');
-    await eventually('the mode', 2_000, async () => nats.log().includes('Entering lame duck mode'));
-    await eventually('a refusal', 2_000, async () => (await ask(`nats://:${nats.port}`)).code === 2);
+    await eventually('the mode', 8_000, async () => nats.log().includes('Entering lame duck mode'));
+    await eventually('a refusal', 8_000, async () => (await ask(`nats://:${nats.port}`)).code === 2);
     await nats.kill();
   });
 

@@ -149,14 +149,14 @@ describe('the agent asks a real postgresql', function () {
     await server.sql('GRANT SELECT ON closed TO scram');
     const granted = async (): Promise<boolean> =>
       (await server.sql(`SELECT count(*) FROM pg_locks WHERE relation = 'closed'::regclass AND granted`)) !== '0';
-    await eventually('a lock', 3_000, granted);
+    await eventually('a lock', 8_000, granted);
     const query = 'SELECT%20count(*)%20FROM%20closed';
     const url = `postgres://scram:$PASSWORD@${at}?query=${query}`;
     const { code, line } = await checkWithin(400, ['--timeout', '300ms', url], env);
     assert.equal(code, 1);
     assert.match(line, /^canceling statement due to statement timeout \(57014\) /);
     assert.equal((await ask('--probe', 'liveness', '--timeout', '300ms', url)).code, 0);
-    await eventually('no session', 1_000, async () => (await sessions(server)) === '0');
+    await eventually('no session', 8_000, async () => (await sessions(server)) === '0');
     locker.kill();
   });
 
@@ -202,7 +202,7 @@ describe('the agent asks a real postgresql', function () {
       log.filter((line) => line !== '' && !/ LOG: {2}checkpoint /.test(line)),
       [],
     );
-    await eventually('no session', 1_000, async () => (await sessions(server)) === '0');
+    await eventually('no session', 8_000, async () => (await sessions(server)) === '0');
     assert.equal(await server.sql(counted), before.counts);
   });
 });

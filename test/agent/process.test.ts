@@ -84,11 +84,11 @@ describe('the agent looks for a process', () => {
   it('serve sees it come and go', async () => {
     const agent = await serve(['--period', '100ms', '--container', 'app', `process:///${name}`]);
     try {
-      await eventually('no process', 2_000, async () => (await agent.get('/readyz/app')).status === 502);
+      await eventually('no process', 8_000, async () => (await agent.get('/readyz/app')).status === 502);
       await start();
-      await eventually('a process', 2_000, async () => (await agent.get('/readyz/app')).status === 200);
+      await eventually('a process', 8_000, async () => (await agent.get('/readyz/app')).status === 200);
       await end();
-      await eventually('no process', 2_000, async () => (await agent.get('/livez/app')).status === 502);
+      await eventually('no process', 8_000, async () => (await agent.get('/livez/app')).status === 502);
     } finally {
       await agent.stop();
     }

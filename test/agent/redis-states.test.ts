@@ -23,7 +23,7 @@ describe('the agent asks a real redis in each of its states', () => {
   it('while it runs a long script it is alive, not ready', async () => {
     const redis = await startRedis(directory, ['busy-reply-threshold 20']);
     const script = redis.cli('eval', 'while true do end', '0');
-    const { line } = await eventually('BUSY', 3_000, async () => {
+    const { line } = await eventually('BUSY', 8_000, async () => {
       const checked = await ask(`redis://:${redis.port}`);
       return checked.code === 1 && checked;
     });
@@ -49,7 +49,7 @@ describe('the agent asks a real redis in each of its states', () => {
     const redis = await startRedis(directory, ['maxclients 1', `requirepass ${password}`]);
     const guests: Socket[] = [];
     // Whoever came before may hold the one place when a guest comes.
-    await eventually('a full redis', 5_000, async () => {
+    await eventually('a full redis', 8_000, async () => {
       guests.push(connect(redis.port, '127.0.0.1').on('error', () => {}));
       return (await ask(`redis://:${redis.port}`)).code === 1;
     });

@@ -39,14 +39,14 @@ describe('the agent asks a real redis', () => {
   it('tells the role and the lag', async () => {
     const primary = await startRedis(directory, ['repl-diskless-sync-delay 0']);
     const replica = await startRedis(directory, [`replicaof 127.0.0.1 ${primary.port}`]);
-    await eventually('a replica in sync', 5_000, async () => (await ask(at(replica.port, 'max-lag=30s'))).code === 0);
+    await eventually('a replica in sync', 8_000, async () => (await ask(at(replica.port, 'max-lag=30s'))).code === 0);
     assert.match((await ask(at(replica.port, 'role=replica&max-lag=30s'))).line, /^PONG, replica, \d+ s behind /);
     assert.match((await ask(at(primary.port, 'role=primary&max-lag=30s'))).line, /^PONG, primary /);
     const misplaced = at(replica.port, 'role=primary');
     assert.deepEqual(await codesOf(misplaced), { liveness: 0, readiness: 1, startup: 0 });
     assert.match((await ask(misplaced)).line, /^is a replica, expected a primary /);
     await primary.kill();
-    const cut = await eventually('a cut-off replica', 5_000, async () => {
+    const cut = await eventually('a cut-off replica', 8_000, async () => {
       const checked = await ask(at(replica.port, 'max-lag=30s'));
       return checked.code === 1 && checked;
     });
@@ -118,7 +118,7 @@ describe('the agent asks a real redis', () => {
     it('is not troubled by a thousand checks', async function () {
       this.timeout(30_000);
       // Its own clients, those of this test, close in ways that are not under test.
-      await eventually('the other clients to be gone', 2_000, async () =>
+      await eventually('the other clients to be gone', 8_000, async () =>
         /^connected_clients:1\r$/m.test(await redis.cli('info')),
       );
       const logged = redis.log().length;

@@ -63,7 +63,7 @@ describe('the agent asks a real exim', () => {
     const server = await startExim(directory, files);
     const urls = [`smtp://:${server.port}`, `smtp://:${server.port}?starttls&ca=${ca}`, `smtp://:${server.secure}?tls`];
     await Promise.all(urls.map(pass));
-    await eventually('an exim at rest', 2_000, async () => server.mainLog().endsWith(' closed by QUIT\n'));
+    await eventually('an exim at rest', 8_000, async () => server.mainLog().endsWith(' closed by QUIT\n'));
     const lines = server.mainLog().trimEnd().split('\n');
     const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
     assert.equal(count(/ SMTP connection from \(localhost\) \[127\.0\.0\.1\] closed by QUIT$/), 99);
@@ -87,9 +87,9 @@ describe('the agent asks a real exim', () => {
   it('once it is full it is alive, not ready', async () => {
     const full = await startExim(directory, files, ['smtp_accept_max = 1']);
     const guest = connect(full.port, '127.0.0.1');
-    await eventually('a guest', 2_000, async () => / \[127\.0\.0\.1\] \(/.test(full.mainLog()));
+    await eventually('a guest', 8_000, async () => / \[127\.0\.0\.1\] \(/.test(full.mainLog()));
     await new Promise((resolve) => guest.once('data', resolve));
-    const { liveness, readiness, line } = await eventually('a full exim', 2_000, async () => {
+    const { liveness, readiness, line } = await eventually('a full exim', 8_000, async () => {
       const codes = await codesOf(`smtp://:${full.port}`);
       return codes.readiness !== 0 && codes;
     });

@@ -57,7 +57,7 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => void child.on('close', resolve));
-  const port = await eventually('listening', 2_000, async () => {
+  const port = await eventually('listening', 8_000, async () => {
     if (child.exitCode !== null) throw new Error(log);
     return /msg=listening address=127\.0\.0\.1:(\d+)/.exec(log)?.[1] ?? false;
   });

@@ -71,7 +71,7 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
 /** Connects to a server, one client more at a time, until it is full; gives back how they all leave. */
 export async function fill(port: number, isFull: () => Promise<boolean>): Promise<() => void> {
   const guests: Socket[] = [];
-  await eventually('a full server', 3_000, async () => {
+  await eventually('a full server', 8_000, async () => {
     const guest = connect(port, '127.0.0.1').on('error', () => {});
     guests.push(guest);
     await once(guest, 'connect');

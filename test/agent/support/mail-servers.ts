@@ -42,7 +42,7 @@ ${options.map((line) => `${line}\n`).join('')}`,
   const daemon = await startDaemon('exim4', ['-bdf', '-C', file], port);
   const log = (): string => readFileSync(join(home, 'mainlog'), 'utf8');
   // What waited for the port to be open has left a line of its own.
-  const begun = await eventually('an exim at rest', 2_000, async () => / lost |rejected/.test(log()) && log().length);
+  const begun = await eventually('an exim at rest', 8_000, async () => / lost |rejected/.test(log()) && log().length);
   return { ...daemon, port, secure, mainLog: () => log().slice(begun) };
 }
 
