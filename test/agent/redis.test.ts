@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkWithin } from './support/agent.ts';
-import { asking } from './support/asking.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { asking, refused } from './support/asking.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startRedis } from './support/servers.ts';
@@ -99,7 +99,6 @@ describe('the agent asks a real redis', () => {
       assert.equal((await ask(`redis://probe@:${redis.port}?password-file=${file}`)).code, 0);
     });
 
-    const refused = { liveness: 0, readiness: 4, startup: 0 };
     for (const [what, url, reason] of [
       ['no password', 'redis://:PORT', /^NOAUTH /],
       ['a wrong password', 'redis://:$WRONG@:PORT', /^WRONGPASS /],
@@ -174,6 +173,15 @@ describe('the agent asks a real redis', () => {
         const { code, line } = await ask(`redis://:$PASSWORD@:${port}?tls${trust}`);
         assert.equal(code, 0, line);
       }
+    });
+
+    it('is alive without the certificate that redis wants, and passes with one', async () => {
+      await redis.cli('config', 'set', 'tls-auth-clients', 'yes');
+      const client = writeCertificate(directory, 'client', clientCertificate('probe'));
+      const url = `redis://:$PASSWORD@:${port}?tls&ca=${ca}`;
+      assert.deepEqual(await codesOf(url), refused);
+      assert.equal((await ask(`${url}&cert=${client.cert}&key=${client.key}`)).code, 0);
+      await redis.cli('config', 'set', 'tls-auth-clients', 'no');
     });
 
     it('refuses an authority that did not sign', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin } from './support/agent.ts';
@@ -61,6 +61,19 @@ describe('the agent asks a real zookeeper', function () {
     other.signal('SIGCONT');
     await other.kill();
     assert.equal((await check([`zookeeper://:${other.port}`])).code, 2);
+  });
+
+  it('once it is full it closes without a word, which is 4', async () => {
+    const full = await startZooKeeper(directory, ['maxClientCnxns=1']);
+    const url = `zookeeper://:${full.port}`;
+    const guests: Socket[] = [];
+    await eventually('a full server', 8_000, async () => {
+      guests.push(connect(full.port, '127.0.0.1').on('error', () => {}));
+      return (await check([url])).code === 4;
+    });
+    assert.match((await check([url])).line, /^connection (closed|reset) before the answer/);
+    for (const guest of guests) guest.destroy();
+    await full.kill();
   });
 
   it('a server of an ensemble without a quorum is alive, not ready', async () => {
