@@ -8,13 +8,13 @@
 
 mod message;
 
-use std::io::{self, Error, ErrorKind, Read, Write};
+use std::io::{self, Error, Read, Write};
 
 use self::message::{Refused, foreign, judge, read, request};
 use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault};
+use crate::net::{Endpoint, fault, has_gone};
 use crate::outcome::{Cause, Outcome};
 
 /// Both answers.
@@ -51,11 +51,7 @@ impl Kafka {
     }
 
     fn refused(&self, error: Error) -> Outcome {
-        let closed = matches!(
-            error.kind(),
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
-        );
-        if closed && !self.endpoint.secure() {
+        if has_gone(&error) && !self.endpoint.secure() {
             let reason = "connection closed before the answer: the listener may want TLS (?tls)";
             return Outcome::fail(Cause::Protocol, reason);
         }

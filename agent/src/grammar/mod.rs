@@ -19,7 +19,7 @@ pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
-pub use percent::decode as percent_decode;
+pub use percent::{decode as percent_decode, hex};
 pub use received::quoted;
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 pub use words::split as split_words;

@@ -5,9 +5,13 @@ use super::{Check, Kind, Refusal, Spec, TlsRule, percent, quoted};
 
 /// Reads the options into the check: each known, given once, of its kind.
 pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal> {
-    for option in query.split('&').filter(|_| !query.is_empty()) {
+    if query.is_empty() {
+        return Ok(());
+    }
+    let all = spec.all_options();
+    for option in query.split('&') {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let (name, kind) = known(name, spec)?;
+        let (name, kind) = known(name, &all, spec.scheme)?;
         if check.option(name).is_some() {
             return Err(Refusal(format!("option {name} is given twice, expected once")));
         }
@@ -65,12 +69,11 @@ pub fn requirements(check: &Check, spec: &Spec) -> Result<(), Refusal> {
     }
 }
 
-fn known(name: &str, spec: &Spec) -> Result<(&'static str, Kind), Refusal> {
-    let all = spec.all_options();
+fn known(name: &str, all: &[(&'static str, Kind)], scheme: &str) -> Result<(&'static str, Kind), Refusal> {
     all.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
-        Refusal(format!("option is {}, expected {expected} for {}", quoted(name), spec.scheme))
+        Refusal(format!("option is {}, expected {expected} for {scheme}", quoted(name)))
     })
 }
 

@@ -5,6 +5,11 @@ use std::io::{Error, ErrorKind};
 use super::tls;
 use crate::outcome::{Cause, Outcome};
 
+/// Whether an error says no more than that the peer has gone, before or while we spoke to it.
+pub fn has_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}
+
 /// An error of a connection as the outcome of its check; errors of TLS get their own sentences and verdicts.
 pub fn fault(error: Error) -> Outcome {
     if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {

@@ -13,20 +13,20 @@ pub fn text<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
             continue;
         }
         if let Some(value) = rest.trim_ascii_start().strip_prefix(b":") {
-            return string(value.trim_ascii_start());
+            return value.trim_ascii_start().strip_prefix(b"\"").and_then(string).map(|(text, _)| text);
         }
     }
 }
 
-fn string(json: &[u8]) -> Option<&[u8]> {
-    let text = json.strip_prefix(b"\"")?;
+/// The string whose opening quote is in front of this, escapes as they stand, and what follows its closing quote.
+pub fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut escaped = false;
     let end = text.iter().position(|&byte| {
         let ends = byte == b'"' && !escaped;
         escaped = byte == b'\\' && !escaped;
         ends
     })?;
-    text.get(..end)
+    Some((text.get(..end)?, text.get(end + 1..)?))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub mod tls;
 
 pub use dial::{addresses, first_that_answers};
 pub use endpoint::{Endpoint, read_until};
-pub use fault::fault;
+pub use fault::{fault, has_gone};
 pub use login::Login;
 pub use quote::quote;
 pub use socket::Socket;

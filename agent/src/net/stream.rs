@@ -6,7 +6,6 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::timed::Timed;
 use super::tls;
-use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 
 /// A connection within its deadline and its limit of bytes, whichever way it is carried.
@@ -47,27 +46,11 @@ impl Stream {
         heard
     }
 
-    /// As `Timed::end_by`.
-    pub fn end_by(&mut self, deadline: Deadline) {
+    /// What carries the bytes, with the deadline and the limit.
+    pub fn timed(&mut self) -> &mut Timed {
         match self {
-            Self::Plain(timed) => timed.end_by(deadline),
-            Self::Tls(tls) => tls.sock.end_by(deadline),
-        }
-    }
-
-    /// Leaves the peer only a moment more.
-    pub fn hurry(&mut self) {
-        match self {
-            Self::Plain(timed) => timed.hurry(),
-            Self::Tls(tls) => tls.sock.hurry(),
-        }
-    }
-
-    /// Lets so many bytes more be read.
-    pub fn allow(&mut self, more: usize) {
-        match self {
-            Self::Plain(timed) => timed.allow(more),
-            Self::Tls(tls) => tls.sock.allow(more),
+            Self::Plain(timed) => timed,
+            Self::Tls(tls) => &mut tls.sock,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Escapes in what is sent: an annotation cannot hold a line break where one has to go out.
 
+use crate::grammar::hex;
+
 /// The bytes of a text with `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH` in it; all other escapes stay as they are written.
 pub fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -21,10 +23,6 @@ pub fn unescape(text: &str) -> Vec<u8> {
         rest = rest.get(length..).unwrap_or_default();
     }
     bytes
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

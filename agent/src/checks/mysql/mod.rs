@@ -122,7 +122,7 @@ impl Mysql {
         }
         // Servers may let those who are refused wait, for which the answer need not wait.
         let half = deadline.remaining().map_err(fault)? / 2;
-        stream.end_by(Deadline::after(half));
+        stream.timed().end_by(Deadline::after(half));
         let mut session = Session::new(stream, self.carrier(&self.endpoint));
         let refused = session.log_in(&greeting, &NOBODY);
         if refused.is_ok() {

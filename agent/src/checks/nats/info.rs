@@ -1,5 +1,7 @@
 //! What a server says of itself before anything else: `INFO {json}`.
 
+use crate::net::json::string;
+
 /// The fields that decide how to go on; everything else is skipped.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Info<'a> {
@@ -55,15 +57,4 @@ fn field<'a>(json: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
         }
     }
     None
-}
-
-/// The string that begins here, escapes as they stand, and what follows its closing quote.
-fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut escaped = false;
-    let end = text.iter().position(|&byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })?;
-    Some((text.get(..end)?, text.get(end + 1..)?))
 }

@@ -41,7 +41,7 @@ impl<'a> Client<'a> {
     pub fn get(&mut self, path: &str, last: bool) -> Result<Answer, Outcome> {
         let mut stream = match self.open.take() {
             Some(mut stream) => {
-                stream.allow(HEAD_LIMIT + BODY_LIMIT);
+                stream.timed().allow(HEAD_LIMIT + BODY_LIMIT);
                 stream
             }
             None => self.endpoint.open(self.deadline, LIMIT)?,

@@ -125,7 +125,7 @@ impl Exchange {
     fn leave(&mut self, stream: &mut Stream) {
         let mut farewell = Vec::new();
         if !self.over() {
-            stream.hurry();
+            stream.timed().hurry();
             while !self.over() && self.step(stream, &mut |_, _| {}).is_ok() {}
         }
         if !self.ended && self.answer.broken_off.is_none() {

@@ -7,7 +7,6 @@ mod tests;
 mod trust;
 mod verdict;
 
-use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::ServerName;
@@ -21,7 +20,7 @@ pub use verdict::refusal;
 use self::config::{Files, NoCertificate};
 use super::files::Stamp;
 use super::stream::with_alert;
-use super::{Stream, Timed, fault};
+use super::{Stream, Timed, fault, has_gone};
 use crate::grammar::{Check, Refusal};
 use crate::outcome::{Cause, Outcome};
 
@@ -78,11 +77,10 @@ impl Tls {
         while session.is_handshaking() {
             if let Err(error) = session.complete_io(&mut timed) {
                 let error = with_alert(error, &mut session, &mut timed);
-                let outcome = match error.kind() {
-                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-                        Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
-                    }
-                    _ => fault(error),
+                let outcome = if has_gone(&error) {
+                    Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
+                } else {
+                    fault(error)
                 };
                 timed.close();
                 return Err(outcome);
