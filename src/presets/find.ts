@@ -21,7 +21,7 @@ export function findChecks(container: V1Container): Found | Refusal {
     return unknown(`whether ${name} speaks TLS is known only with ${onlyWith.name}=${onlyWith.value} in its env`);
   }
   const login = loginOf(container, preset);
-  if (login === '' && isHidden(container, preset)) {
+  if (isTold(container, preset.encrypted) || (login === '' && isTold(container, preset.hidden))) {
     return unknown(`${name} is started in a way that may ask for a login or TLS`);
   }
   const fill = (check: string): string => check.replace('PORT', `${port}`).replace('//', `//${login}`);
@@ -60,8 +60,8 @@ function loginOf({ env }: V1Container, { logins }: Preset): string {
   return login === undefined ? '' : `${login}@`;
 }
 
-const isHidden = (container: V1Container, { hidden }: Preset): boolean =>
-  wordsOf(container).some((word) => hidden?.test(word));
+const isTold = (container: V1Container, words: RegExp | undefined): boolean =>
+  wordsOf(container).some((word) => words?.test(word));
 
 /** What the server is told: its command line, and its variables as `NAME=value`. */
 const wordsOf = ({ command, args, env }: V1Container): string[] => [

@@ -12,8 +12,10 @@ export type Preset = {
   readonly logins?: readonly string[];
   /** A variable without which nobody can tell how the server is asked. */
   readonly onlyWith?: { readonly name: string; readonly value: string };
-  /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that the check lacks. */
+  /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that a check without a login lacks. */
   readonly hidden?: RegExp;
+  /** What, in the same places, has it speak TLS whatever the login. */
+  readonly encrypted?: RegExp;
 };
 
 /**
@@ -26,7 +28,8 @@ export const presets: readonly Preset[] = [
     ports: [6379],
     check: 'redis://:PORT',
     logins: [':$REDIS_PASSWORD', ':$VALKEY_PASSWORD'],
-    hidden: /requirepass|aclfile|\.conf\b|--tls-port|_TLS_ENABLED=yes|_PASSWORD_FILE=/,
+    hidden: /requirepass|aclfile|\.conf\b|_PASSWORD_FILE=/,
+    encrypted: /--tls-port|_TLS_ENABLED=yes/,
   },
   {
     images: ['postgres', 'postgresql', 'postgresql-repmgr', 'postgis', 'pgvector', 'timescaledb', 'timescaledb-ha'],

@@ -42,6 +42,15 @@ describe('the presets', () => {
     assert(!JSON.stringify(found).includes('hunter2'));
   });
 
+  it('do not ask in the clear what speaks TLS, a known login or not', () => {
+    const env = [
+      { name: 'REDIS_TLS_ENABLED', value: 'yes' },
+      { name: 'REDIS_PASSWORD', value: 'hunter2' },
+    ];
+    assert(isRefusal(findChecks({ name: 'app', image: 'docker.io/bitnami/redis', env })));
+    assert(isRefusal(findChecks({ name: 'app', image: 'docker.io/bitnami/redis', env: env.slice(0, 1) })));
+  });
+
   it('take no port for that of the server that may be another', () => {
     const container = { name: 'app', image: 'redis' };
     for (const other of [
