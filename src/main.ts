@@ -1,6 +1,7 @@
 import { developmentCertificate } from './certificates/development.ts';
 import { readKeyPair, watchKeyPair } from './certificates/files.ts';
 import { patternNames } from './patterns/index.ts';
+import { createStore } from './policies/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
 import { createLog } from './log.ts';
 import { createWebhook } from './webhook/server.ts';
@@ -27,7 +28,8 @@ const { log, flush } = createLog(settings.logLevel);
 const pair = settings.certificateDirectory
   ? readKeyPair(settings.certificateDirectory)
   : developmentCertificate(developmentDirectory, new Date());
-const webhook = createWebhook({ ...settings, patternNames, version }, pair, log);
+const store = createStore(settings.prefix);
+const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, log);
 if (settings.certificateDirectory) {
   watchKeyPair(
     settings.certificateDirectory,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import jsonPatch from 'fast-json-patch';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { inject } from '../src/health/inject.ts';
 import type { Pod } from '../src/pod/pod.ts';
+import { isHealthPolicy } from '../src/policies/policy.ts';
+import type { Store } from '../src/policies/store.ts';
+import type { Surroundings } from '../src/policies/surroundings.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
 import { type RunningWebhook, patchOf, startWebhook, testContext } from './support/webhook.ts';
 
@@ -22,7 +25,7 @@ describe('cases', () => {
   for (const file of inputs) {
     const name = file.replace('.input.yaml', '');
     it(name, async () => {
-      const input: Pod = parse(readFileSync(root + file, 'utf8'));
+      const [input, surroundings] = readCase(root + file, webhook.store);
       const response = await webhook.review(input);
       const patch = patchOf(response);
       const output: Pod = jsonPatch.applyPatch(structuredClone(input), patch, true).newDocument;
@@ -32,7 +35,7 @@ describe('cases', () => {
       assertOnlyAdds(patch, input);
       assertUserKept(input, output);
       assert.deepEqual(patchOf(await webhook.review(output)), [], 'injecting again changes nothing');
-      inject(deepFreeze(structuredClone(input)), testContext);
+      inject(deepFreeze(structuredClone(input)), testContext, surroundings);
     });
   }
 
@@ -44,6 +47,17 @@ describe('cases', () => {
     );
   });
 });
+
+/** The Pod, and what surrounds it: the Namespace `shop` and the HealthPolicies in the documents behind it. */
+function readCase(file: string, store: Store): readonly [Pod, Surroundings] {
+  const [pod, ...others] = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJSON());
+  store.policies.reset(others.filter(isHealthPolicy));
+  store.namespaces.reset([
+    { metadata: { name: 'shop' } },
+    ...others.filter(({ kind }: { kind: string }) => kind === 'Namespace'),
+  ]);
+  return [pod, store.surroundingsOf('shop')];
+}
 
 /** Holds the documents against the file, or with UPDATE=1 writes it. */
 function compare(file: string, documents: readonly unknown[]): void {

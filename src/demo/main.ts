@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/development.ts';
 import { patternNames } from '../patterns/index.ts';
+import { createStore } from '../policies/store.ts';
 import { type Settings, readSettings, version } from '../settings.ts';
 import { createWebhook } from '../webhook/server.ts';
 import { describePatch } from './describe-patch.ts';
@@ -15,7 +16,8 @@ const root = new URL('../../', import.meta.url).pathname;
 process.stdout.on('error', () => process.exit(0));
 const settings = readSettings([], {}) as Settings;
 const pair = developmentCertificate(`${root}certs/`, new Date());
-const webhook = createWebhook({ ...settings, patternNames, version }, pair, pino({ level: 'silent' }));
+const store = createStore(settings.prefix);
+const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, pino({ level: 'silent' }));
 await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
 const { port } = webhook.server.address() as AddressInfo;
 

@@ -1,6 +1,10 @@
 /** Every annotation key (without the prefix) with one line of meaning; `reach` says whom a key can speak of. */
 export const keys = {
-  pattern: { reach: 'inherited', meaning: 'Comma list of port, sidecar, cli; none opts out.' },
+  pattern: {
+    reach: 'inherited',
+    meaning:
+      'Comma list of port, sidecar, cli, auto (which of them, and what to ask, is found by image and port); none opts out.',
+  },
   check: {
     reach: 'own',
     meaning: 'One or more checks, separated by white space; may be left out for a well-known image.',
@@ -38,4 +42,4 @@ export const keys = {
 export type Key = keyof typeof keys;
 
 /** The keys that we write back. */
-export const writtenKeys = ['status', 'problems'] as const;
+export const writtenKeys = ['status', 'problems', 'copied'] as const;

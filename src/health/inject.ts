@@ -4,61 +4,86 @@ import { type Addition, nameOf } from '../pod/addition.ts';
 import { annotate, keepEvictable } from '../pod/annotate.ts';
 import { apply } from '../pod/apply.ts';
 import type { Pod } from '../pod/pod.ts';
+import { type Surroundings, noSurroundings } from '../policies/surroundings.ts';
 import { assign, existsAlready } from './assign.ts';
 import { gate } from './gate.ts';
-import { type Outcome, skipped } from './outcome.ts';
+import type { HealthIntent } from './intent.ts';
+import { type Kept, type Outcome, skipped } from './outcome.ts';
 import { type Problem, sentence } from './problem.ts';
 import { readIntent } from './read-intent.ts';
 import type { ReadingContext } from './reading-context.ts';
+import type { SkipReason } from './skip-reason.ts';
 import { type Status, addedEarlier, configHash } from './status.ts';
+import { type Wish, findWish } from './wish.ts';
 import { readAnnotations } from './written.ts';
 
-/** What injection needs to know besides the Pod: fixed for the life of the process. */
+/** What injection needs to know besides the Pod and what surrounds it: fixed for the life of the process. */
 export type InjectionContext = ReadingContext & { readonly version: string };
 
 /**
- * Turns a Pod into the Pod that its annotations ask for. The Pod that comes in is never changed; the one that goes
- * out holds all that was in it, and gives itself when it comes in again.
+ * Turns a Pod into the Pod that its annotations, a policy or its namespace ask for. The Pod that comes in is never
+ * changed; the one that goes out holds all that was in it, and gives itself when it comes in again.
  */
-export function inject(pod: Pod, context: InjectionContext): Outcome {
+export function inject(pod: Pod, context: InjectionContext, surroundings: Surroundings = noSurroundings): Outcome {
   const { written, problems: misread } = readAnnotations(pod.metadata?.annotations ?? {}, context.prefix);
-  if (written.pod.size === 0 && written.containers.size === 0 && misread.length === 0) return skipped('not-asked');
+  const wish = findWish(written, pod, surroundings);
+  if (typeof wish === 'string' && (wish !== 'not-asked' || misread.length === 0)) return skipped(wish);
   const barred = gate(pod);
   if (barred) return skipped(barred);
+  // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
+  if (typeof wish === 'string') return rejected(pod, misread, context);
+  return fulfil(wish, misread, pod, context);
+}
 
+function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: InjectionContext): Outcome {
+  const { written, by } = wish;
   const problems: Problem[] = [...misread];
   const ours = addedEarlier(pod, context.prefix);
-  const intent = readIntent(written, pod, context, problems);
+  const left: Kept[] = [];
+  const reading = { pod, context, isByDefault: by !== undefined, ours, problems, kept: left };
+  const intent = readIntent(written, reading);
   const { wishes, kept, warnings } = assign(intent.containers, pod, ours, problems);
   const plans: readonly Plan[] = [...wishes].map(([name, list]) => patterns[name].plan(list, { pod, intent, ours }));
   problems.push(...plans.flatMap((plan) => plan.problems));
-  if (problems.length > 0) return rejected(pod, problems, context);
-  if (intent.containers.length === 0) return skipped('opted-out');
-  if (wishes.size === 0) {
-    const doesExist = kept.length > 0 && kept.every(({ why }) => why === existsAlready);
-    return skipped(doesExist ? 'probes-exist' : 'nothing-to-add', kept);
+  const notes = { by, kept: [...left, ...kept] };
+  if (problems.length > 0) {
+    const isOurs = by !== undefined && misread.length === 0;
+    return isOurs ? skipped('policy-mistaken', { ...notes, problems }) : rejected(pod, problems, context);
   }
+  // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
+  if (by !== undefined && pod.spec.hostNetwork && wishes.has('sidecar')) return skipped('host-network', notes);
+  if (wishes.size === 0) return skipped(reasonForNothing(intent, left, kept), notes);
 
   const additions = plans.flatMap((plan) => plan.additions);
   const added = additions.map(nameOf);
-  const found = intent.containers.flatMap(({ container, found: by }) => (by === undefined ? [] : [[container, by]]));
+  if (wish.isAudit) return skipped('audit', { ...notes, added });
+  const found = intent.containers.flatMap(({ container, found: text }) =>
+    text === undefined ? [] : [[container, text]],
+  );
   const status: Status = {
     version: context.version,
+    ...(by === undefined ? {} : { by }),
     patterns: [...wishes.keys()],
     containers: intent.containers.map(({ container }) => container),
     added,
-    kept,
+    kept: notes.kept,
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     config: configHash(written, context.version, intent.image),
   };
   return {
     kind: 'injected',
+    by,
     pod: build(pod, additions, status, context),
     patterns: status.patterns,
     added,
-    kept,
+    kept: status.kept,
     warnings: [...warnings, ...plans.flatMap((plan) => plan.warnings)],
   };
+}
+
+function reasonForNothing({ containers }: HealthIntent, left: readonly Kept[], kept: readonly Kept[]): SkipReason {
+  if (containers.length === 0) return left.length > 0 ? 'nothing-detected' : 'opted-out';
+  return kept.length > 0 && kept.every(({ why }) => why === existsAlready) ? 'probes-exist' : 'nothing-to-add';
 }
 
 function build(pod: Pod, additions: readonly Addition[], status: Status, { prefix }: InjectionContext): Pod {
@@ -78,5 +103,5 @@ const mostProblems = 32;
 function rejected(pod: Pod, all: readonly Problem[], { prefix }: InjectionContext): Outcome {
   const problems = all.slice(0, mostProblems);
   const text = problems.map(sentence).join('\n').slice(0, 8_192);
-  return { kind: 'rejected', pod: annotate(pod, { [`${prefix}problems`]: text }), problems };
+  return { kind: 'rejected', by: undefined, pod: annotate(pod, { [`${prefix}problems`]: text }), problems };
 }

@@ -1,19 +1,35 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { isRefusal, quote } from '../check/check.ts';
-import { type Pod, probedContainers } from '../pod/pod.ts';
-import { findChecks } from '../presets/find.ts';
+import { quote } from '../check/check.ts';
+import { probeField } from '../pod/addition.ts';
+import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Key, keys } from './annotations.ts';
 import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
+import type { Kept } from './outcome.ts';
 import { type Problem, receivedValue } from './problem.ts';
 import { readChecks } from './read-checks.ts';
+import { readPatterns, splitPatterns } from './read-patterns.ts';
 import { readPodWide } from './read-pod-wide.ts';
+import { detectPreset, readPreset } from './read-preset.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readShortForm } from './short-form.ts';
 import { readTiming } from './timing.ts';
 import type { Entry, Written } from './written.ts';
 
-/** Turns what was written into an intent; every mistake is added to `problems`, all of them at once. */
-export function readIntent(written: Written, pod: Pod, context: ReadingContext, problems: Problem[]): HealthIntent {
+/** What reading has to know of the Pod, and where it notes mistakes and what it leaves alone. */
+export type Reading = {
+  readonly pod: Pod;
+  readonly context: ReadingContext;
+  /** Nobody asked for this very Pod: whatever is in doubt is left alone. */
+  readonly isByDefault: boolean;
+  /** The names of what an earlier call added. */
+  readonly ours: ReadonlySet<string>;
+  readonly problems: Problem[];
+  readonly kept: Kept[];
+};
+
+/** Turns what was written into an intent; every mistake is added to the problems, all of them at once. */
+export function readIntent(written: Written, reading: Reading): HealthIntent {
+  const { pod, context, problems } = reading;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
   const base = baseContainer(written, pod, [...candidates.keys()], problems);
   for (const [name, entries] of written.containers) {
@@ -25,19 +41,27 @@ export function readIntent(written: Written, pod: Pod, context: ReadingContext, 
   }
   const containers: ContainerIntent[] = [];
   for (const [name, container] of candidates) {
-    const own = written.containers.get(name);
-    if (!own && !(name === base && asksForBase(written))) continue;
-    const intent = readContainer(finder(written, name, name === base), container, context, problems);
+    const isAsked =
+      written.containers.has(name) ||
+      (name === base && asksForBase(written)) ||
+      (asksForAll(written) && pod.spec.containers.includes(container));
+    if (!isAsked) continue;
+    const intent = readContainer(finder(written, name, name === base), container, reading);
     if (intent) containers.push(intent);
   }
   return { containers, ...readPodWide(written.pod, context, problems) };
 }
 
+const ownKeys = (Object.keys(keys) as Key[]).filter((key) => keys[key].reach === 'own' || key === 'container');
+
 /** The Pod-wide keys speak of the base container, unless all that was written is for other containers. */
-function asksForBase(written: Written): boolean {
-  const ownKeys = (Object.keys(keys) as Key[]).filter((key) => keys[key].reach === 'own' || key === 'container');
-  return written.containers.size === 0 || ownKeys.some((key) => written.pod.has(key));
-}
+const asksForBase = (written: Written): boolean =>
+  written.containers.size === 0 || ownKeys.some((key) => written.pod.has(key));
+
+/** `auto` that says nothing of a container looks at all of them. */
+const asksForAll = (written: Written): boolean =>
+  splitPatterns(written.pod.get('pattern')?.value ?? '').includes('auto') &&
+  !ownKeys.some((key) => written.pod.has(key));
 
 function finder(written: Written, name: string, isBase: boolean): (key: Key) => Entry | undefined {
   const own = written.containers.get(name);
@@ -59,11 +83,11 @@ function baseContainer(written: Written, pod: Pod, names: readonly string[], pro
 function readContainer(
   find: (key: Key) => Entry | undefined,
   container: V1Container,
-  context: ReadingContext,
-  problems: Problem[],
+  reading: Reading,
 ): ContainerIntent | undefined {
+  const { context, problems, kept, pod } = reading;
   const before = problems.length;
-  const patterns = readPatterns(find, context, problems);
+  const named = readPatterns(find, context, problems);
   const checkEntry = find('check');
   const short = readShortForm(find, container, problems);
   const check = short ?? (checkEntry && readChecks(checkEntry, problems));
@@ -73,55 +97,33 @@ function readContainer(
     if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, problems);
   }
   const timing = readTiming(find, problems);
-  if (problems.length > before || patterns.includes('none')) return undefined;
+  if (problems.length > before || named.includes('none')) return undefined;
+  const isAuto = named.includes('auto');
+  const patterns = [...new Set(named.flatMap((name) => (name === 'auto' ? automatic(pod) : name)))];
   const intent = { container: container.name, patterns, timing };
   if (check || Object.values(probes).some((probe) => probe !== 'off')) {
     return { ...intent, check, probes: probes as ContainerIntent['probes'], found: undefined };
   }
-  const found = readPreset(find('pattern')?.annotation ?? `${context.prefix}pattern`, container, context, problems);
+  const reason = isAuto ? reasonToLeave(container, reading) : undefined;
+  if (reason !== undefined) {
+    kept.push({ what: container.name, why: reason });
+    return undefined;
+  }
+  const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
+  const found = isAuto
+    ? detectPreset(annotation, container, kept, problems)
+    : readPreset(annotation, container, context, problems);
   return found && { ...intent, ...found, probes: { ...found.probes, ...(probes as ContainerIntent['probes']) } };
 }
 
-/** The checks of the container's image, where nobody wrote one. */
-function readPreset(
-  annotation: string,
-  container: V1Container,
-  { prefix }: ReadingContext,
-  problems: Problem[],
-): Pick<ContainerIntent, 'check' | 'probes' | 'found'> | undefined {
-  const found = findChecks(container);
-  if (isRefusal(found)) {
-    const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
-    problems.push({ annotation, received, expected: `${prefix}check beside it` });
-    return undefined;
-  }
-  const read = (value: string) => readChecks({ annotation, value }, problems);
-  const readiness = found.readiness === undefined ? undefined : read(found.readiness);
-  return {
-    check: read(found.check),
-    probes: readiness ? { readiness } : {},
-    found: `${[found.check, found.readiness].filter((text) => text !== undefined).join(' and ')} by ${found.by}`,
-  };
-}
+/** What `auto` stands for: the kubelet where it can ask, else a sidecar, whose port a Pod on its node's network cannot have for itself. */
+const automatic = (pod: Pod): string[] => ['port', pod.spec.hostNetwork ? 'cli' : 'sidecar'];
 
-function readPatterns(find: (key: Key) => Entry | undefined, context: ReadingContext, problems: Problem[]): string[] {
-  const entry = find('pattern');
-  const expected = `a comma list of ${context.patternNames.join(', ')}, or none alone`;
-  if (!entry) {
-    problems.push({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
-    return [];
-  }
-  const names = entry.value.split(',').map((name) => name.trim());
-  const bad = names.find((name) => !context.patternNames.includes(name) && !(name === 'none' && names.length === 1));
-  if (bad !== undefined) {
-    const received = receivedValue(entry.value.includes('@') ? entry.value : bad);
-    problems.push({ annotation: entry.annotation, received, expected });
-  } else if (new Set(names).size < names.length) {
-    problems.push({
-      annotation: entry.annotation,
-      received: receivedValue(entry.value),
-      expected: 'every pattern once',
-    });
-  }
-  return names;
+/** Why `auto` should not look at a container at all. */
+function reasonToLeave(container: V1Container, { pod, isByDefault, ours }: Reading): string | undefined {
+  if (runsToCompletion(pod)) return 'the Pod runs to completion, and auto is for what serves';
+  // Who wrote one probe and not the others may have meant it.
+  const isOwn = (probe: ProbeName): boolean =>
+    container[probeField(probe)] !== undefined && !ours.has(`${container.name}/${probeField(probe)}`);
+  return isByDefault && probeNames.some(isOwn) ? 'the container has probes of its own' : undefined;
 }

@@ -1,21 +1,38 @@
 /** Why nothing was injected: the one vocabulary of the log, the response's warning, the metric and `status`. */
 export const skipReasons = {
   'already-injected': 'An earlier call injected all that the annotations ask for.',
+  audit: 'The policy that selects the Pod is on trial: it tells what it would add, and adds nothing.',
   'excluded-namespace': 'The namespace belongs to Kubernetes or to health-injector itself.',
+  'host-network':
+    "The Pod is on its node's network, where a sidecar would take a port of the node: only an annotation may ask for that.",
   'internal-error': 'health-injector failed on this Pod, which is admitted unchanged.',
   'invalid-annotations': 'An annotation is wrong, and the Pod is admitted unchanged.',
   'mirror-pod': 'It is the mirror of a static Pod, which only its node can change.',
-  'no-object': 'The request carries no Pod.',
-  'not-a-create': 'Only Pods that are being created can be changed.',
-  'not-a-pod': 'The request is not about a Pod.',
-  'not-asked': 'No annotation asks for a health check.',
+  'namespace-disabled': 'The namespace is left alone: it says inject: disabled.',
+  'no-object': 'The request carries no object that could be read.',
+  'not-a-create': 'Only Pods that are being created, and templates that may still change, can be changed.',
+  'not-a-pod': 'The request is not about a Pod or a workload.',
+  'not-asked': 'No annotation, policy or namespace asks for a health check.',
+  'nothing-detected':
+    'No container is of a well-known image or declares a port for health, or those that do are left alone.',
+  'nothing-to-copy': 'The template of the workload has all annotations of the workload already.',
   'nothing-to-add':
     'No probe is left to add: each is off, exists already, or is not for a Pod that runs to completion.',
   'opted-out': 'The annotation pattern: none opts out.',
+  'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
+  'policy-mistaken': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
-  'sub-resource': 'The request is about a sub-resource of a Pod.',
+  'sub-resource': 'The request is about a sub-resource.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const;
 
 export type SkipReason = keyof typeof skipReasons;
+
+/** The reasons that a user who asked for a check has to hear. */
+export const loudReasons: ReadonlySet<SkipReason> = new Set([
+  'nothing-detected',
+  'nothing-to-add',
+  'probes-exist',
+  'windows-pod',
+]);

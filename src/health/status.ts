@@ -6,6 +6,8 @@ import type { Written } from './written.ts';
 /** The `status` annotation: what was done to a Pod, for people and for the next call of the webhook. */
 export type Status = {
   readonly version: string;
+  /** The policy or the namespace that asked; absent where annotations did. */
+  readonly by?: string;
   readonly patterns: readonly string[];
   readonly containers: readonly string[];
   readonly added: readonly string[];

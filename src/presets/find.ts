@@ -1,14 +1,18 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { type Refusal, refuse } from '../check/check.ts';
+import { type Refusal, isRefusal, refuse } from '../check/check.ts';
+import type { Found } from './found.ts';
+import { healthPortChecks } from './health-port.ts';
 import { type Preset, presets } from './table.ts';
-
-/** The checks that nobody wrote, and what they were found by; `readiness` where it has one of its own. */
-export type Found = { readonly check: string; readonly readiness: string | undefined; readonly by: string };
 
 const byImage = new Map(presets.flatMap((preset) => preset.images.map((image) => [image, preset])));
 
-/** The checks for a container of a well-known image; otherwise why none is known, as a clause. */
+/** The checks for a container of a well-known image or with a port for health; otherwise why none is known, as a clause. */
 export function findChecks(container: V1Container): Found | Refusal {
+  const byName = imageChecks(container);
+  return isRefusal(byName) ? (healthPortChecks(container) ?? byName) : byName;
+}
+
+function imageChecks(container: V1Container): Found | Refusal {
   const name = baseName(container.image ?? '');
   const preset = byImage.get(name);
   if (!preset) return unknown('nothing is known of its image');

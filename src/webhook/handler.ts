@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Store } from '../policies/store.ts';
 import { readBody } from './body.ts';
 import type { Metrics } from './metrics.ts';
-import { type Answer, type MutateContext, failOpen, mutate } from './mutate.ts';
+import type { Answer } from './answer.ts';
+import type { MutateContext } from './mutate-context.ts';
+import { failOpen, mutate } from './mutate.ts';
 import { createRecall } from './recall.ts';
 import { type ReviewRequest, type ReviewResponse, parseReview } from './review.ts';
 
@@ -13,7 +16,7 @@ const bodyLimitBytes = 7 * 1024 * 1024;
 type Remembered = { readonly answer: Answer; readonly tail: string; readonly identity: Identity };
 
 /** Answers `POST /mutate`: a review gets a review, anything else a 4xx with one sentence. */
-export function createHandler(context: MutateContext, metrics: Metrics, log: Logger) {
+export function createHandler(context: MutateContext, store: Store, metrics: Metrics, log: Logger) {
   const recall = createRecall<Remembered>();
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -25,7 +28,7 @@ export function createHandler(context: MutateContext, metrics: Metrics, log: Log
         return;
       }
       const start = performance.now();
-      const { uid, known, remember } = recall.find(body);
+      const { uid, known, remember } = recall.find(body, store.generation());
       if (known) {
         conclude(uid, known, start);
         send(response, uid, known.tail);
@@ -38,7 +41,7 @@ export function createHandler(context: MutateContext, metrics: Metrics, log: Log
       }
       const fresh = respond(review, start);
       // The uid that was found in the text is the request's own, or the text is no key.
-      if (fresh && uid === review.uid && isIndependent(fresh)) remember(fresh);
+      if (fresh && uid === review.uid && review.kind === 'Pod' && isIndependent(fresh)) remember(fresh);
       send(response, review.uid, fresh?.tail ?? tailOf(failOpen(review.uid)));
     } finally {
       metrics.inFlight.dec();
@@ -48,23 +51,25 @@ export function createHandler(context: MutateContext, metrics: Metrics, log: Log
   function respond(review: ReviewRequest, start: number): Remembered | undefined {
     const identity = identify(review);
     try {
-      const answer = mutate(review, context);
+      const answer = mutate(review, context, store.surroundingsOf(review.namespace));
       const fresh = { answer, tail: tailOf(answer.response), identity };
       conclude(review.uid, fresh, start);
       return fresh;
     } catch (error) {
       metrics.answered({ result: 'internal-error', patterns: [] }, (performance.now() - start) / 1_000);
-      log.error({ uid: review.uid, ...identity, err: error }, 'review failed, the Pod is admitted unchanged');
+      log.error({ uid: review.uid, ...identity, err: error }, 'review failed, the object is admitted unchanged');
       return undefined;
     }
   }
 
   function conclude(uid: string, { answer, identity }: Remembered, start: number): void {
-    const { result, added, kept, problems } = answer;
+    const { result, by, added, kept, problems } = answer;
     metrics.answered(answer, (performance.now() - start) / 1_000);
-    if (result === 'injected') log.info({ uid, ...identity, result, added, kept }, 'review answered');
-    else if (result === 'invalid-annotations') log.warn({ uid, ...identity, result, problems }, 'review answered');
-    else log.debug({ uid, ...identity, result, kept }, 'review answered');
+    const said = { uid, ...identity, result, by };
+    if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
+    else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
+    else if (result === 'copied' || result === 'audit') log.info({ ...said, added }, 'review answered');
+    else log.debug({ ...said, kept }, 'review answered');
   }
 
   function refuse(response: ServerResponse, code: number, sentence: string): void {
@@ -94,7 +99,8 @@ function send(response: ServerResponse, uid: string, tail: string): void {
 /** What tells one review from another in the log, besides its uid. */
 type Identity = {
   readonly namespace: string;
-  readonly pod: unknown;
+  readonly kind: string;
+  readonly name: unknown;
   readonly owner: string | undefined;
   readonly dryRun: boolean;
 };
@@ -106,7 +112,8 @@ function identify(review: ReviewRequest): Identity {
   const owner = Array.isArray(ownerReferences) ? ownerReferences[0] : undefined;
   return {
     namespace: review.namespace,
-    pod: review.name || generateName,
+    kind: review.kind,
+    name: review.name || generateName,
     owner: owner ? [owner.kind, owner.name].filter((part) => typeof part === 'string').join('/') : undefined,
     dryRun: review.dryRun,
   };

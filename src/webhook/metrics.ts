@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Answer } from './mutate.ts';
+import type { Answer } from './answer.ts';
 
 /** The metrics of the webhook; every label has a closed set of values, so that no user can make it grow. */
 export function createMetrics() {

@@ -1,5 +1,4 @@
 // https://www.rfc-editor.org/rfc/rfc6902
-import type { Pod } from '../pod/pod.ts';
 
 /** One operation of a JSON Patch. */
 export type Operation =
@@ -9,9 +8,9 @@ export type Operation =
 /**
  * The JSON Patch that turns `before` into `after`. Items of lists are matched by `name`, so that a container that is
  * inserted is one `add` at its place; parts that are the same object on both sides are not looked at. It takes only
- * what `pod/apply.ts` makes: an item with a name is never removed or moved, and one without is only ever appended.
+ * what `pod/apply.ts` and `workload/copy-down.ts` make: an item with a name is never removed or moved, and one without is only ever appended.
  */
-export function diff(before: Pod, after: Pod): Operation[] {
+export function diff(before: object, after: object): Operation[] {
   const operations: Operation[] = [];
   compare(before, after, '', operations);
   return operations;

@@ -4,7 +4,10 @@ const longestBody = 32_768;
 
 /** A call whose answer was not found; `remember` keeps the answer for the calls that are like it. */
 export type Recall<T> = {
-  readonly find: (body: string) => {
+  readonly find: (
+    body: string,
+    generation: number,
+  ) => {
     readonly uid: string;
     readonly known: T | undefined;
     readonly remember: (answer: T) => void;
@@ -15,12 +18,15 @@ export type Recall<T> = {
  * Remembers answers for the siblings of a Pod. The Pods of a ReplicaSet come as reviews that are the same to the
  * letter but for the uid of the request and the random end of the name of the token's volume, so the text without
  * these two is the key, and there is no other way to be taken for a sibling. An answer that holds such a volume's
- * name must not be remembered.
+ * name must not be remembered. What was answered under another generation of the policies is forgotten.
  */
 export function createRecall<T>(): Recall<T> {
   const answers = new Map<string, T>();
+  let current = 0;
   return {
-    find(body) {
+    find(body, generation) {
+      if (generation !== current) answers.clear();
+      current = generation;
       const [front = '', head = '', uid = ''] = start.exec(body) ?? [];
       const isKeyed = uid !== '' && body.length <= longestBody && !body.includes(hole);
       if (!isKeyed) return { uid, known: undefined, remember: () => {} };

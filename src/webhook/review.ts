@@ -1,16 +1,20 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-request-and-response
 import type { Pod } from '../pod/pod.ts';
+import type { Workload } from '../workload/copy-down.ts';
 
 /** The part of an `admission.k8s.io/v1` AdmissionReview request that is used. */
 export type ReviewRequest = {
   readonly uid: string;
   readonly operation: string;
+  readonly group: string;
   readonly kind: string;
   readonly subResource: string;
   readonly namespace: string;
   readonly name: string;
   readonly dryRun: boolean;
   readonly object: unknown;
+  /** The object before an update. */
+  readonly oldObject: unknown;
 };
 
 /** The answer to one request; `warnings` are shown by kubectl. */
@@ -44,12 +48,14 @@ export function parseReview(body: string): ReviewRequest | string {
   return {
     uid: fields['uid'],
     operation: textOf(fields['operation']),
-    kind: textOf(group) === '' ? textOf(requestKind) : `${textOf(group)}/${textOf(requestKind)}`,
+    group: textOf(group),
+    kind: textOf(requestKind),
     subResource: textOf(fields['subResource']),
     namespace: textOf(fields['namespace']),
     name: textOf(fields['name']),
     dryRun: fields['dryRun'] === true,
     object: fields['object'],
+    oldObject: fields['oldObject'],
   };
 }
 
@@ -69,6 +75,13 @@ export function podOf(object: unknown): Pod | undefined {
 
 const isList = (value: unknown): value is unknown[] =>
   Array.isArray(value) && value.every((item) => typeof fieldsOf(item)['name'] === 'string');
+
+/** The object of a request as a workload; undefined where its annotations are not what every object has. */
+export function workloadOf(object: unknown): Workload | undefined {
+  const { metadata } = fieldsOf(object);
+  const isSound = typeof object === 'object' && isTextMap(fieldsOf(fieldsOf(metadata)['annotations']));
+  return isSound ? (object as Workload) : undefined;
+}
 
 const isOptionalList = (value: unknown): boolean => value === undefined || value === null || isList(value);
 

@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:https';
 import express from 'express';
 import type { Logger } from 'pino';
 import type { Issued } from '../certificates/issue.ts';
+import type { Store } from '../policies/store.ts';
 import { createHandler } from './handler.ts';
 import { createMetrics } from './metrics.ts';
-import type { MutateContext } from './mutate.ts';
+import type { MutateContext } from './mutate-context.ts';
 
 /** What the server takes of TLS, at its start and with every new certificate. */
 const minVersion = 'TLSv1.2';
@@ -19,7 +20,7 @@ export type Webhook = {
 };
 
 /** Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. */
-export function createWebhook(context: MutateContext, { cert, key }: Issued, log: Logger): Webhook {
+export function createWebhook(context: MutateContext, store: Store, { cert, key }: Issued, log: Logger): Webhook {
   const metrics = createMetrics();
   let isDraining = false;
   const app = express();
@@ -29,7 +30,7 @@ export function createWebhook(context: MutateContext, { cert, key }: Issued, log
     if (isDraining) response.setHeader('connection', 'close');
     next();
   });
-  app.post('/mutate', createHandler(context, metrics, log));
+  app.post('/mutate', createHandler(context, store, metrics, log));
   app.all(
     '/mutate',
     (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),

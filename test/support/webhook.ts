@@ -4,7 +4,8 @@ import type { Operation } from 'fast-json-patch';
 import { pino } from 'pino';
 import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
 import { patternNames } from '../../src/patterns/index.ts';
-import type { MutateContext } from '../../src/webhook/mutate.ts';
+import type { MutateContext } from '../../src/webhook/mutate-context.ts';
+import { createStore } from '../../src/policies/store.ts';
 import type { ReviewResponse } from '../../src/webhook/review.ts';
 import { createWebhook } from '../../src/webhook/server.ts';
 
@@ -32,7 +33,8 @@ export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
 
 /** The real HTTPS server on a free port of loopback; `prepare` may still change it before it listens. */
 export async function startWebhook(context: Partial<MutateContext> = {}, prepare?: (server: Server) => void) {
-  const webhook = createWebhook({ ...testContext, ...context }, pair, pino({ level: 'silent' }));
+  const store = createStore(testContext.prefix);
+  const webhook = createWebhook({ ...testContext, ...context }, store, pair, pino({ level: 'silent' }));
   prepare?.(webhook.server);
   await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
   const { port } = webhook.server.address() as AddressInfo;
@@ -74,7 +76,7 @@ export async function startWebhook(context: Partial<MutateContext> = {}, prepare
       webhook.server.close(() => resolve());
       webhook.server.closeAllConnections();
     });
-  return { ...webhook, connection, send, review, stop };
+  return { ...webhook, store, connection, send, review, stop };
 }
 
 /** Wraps an object in an AdmissionReview as the apiserver sends it for a Pod that is being created. */

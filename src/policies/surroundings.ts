@@ -1,0 +1,37 @@
+import type { PolicySet } from './policy-set.ts';
+import { createPolicySet } from './policy-set.ts';
+import type { Labels } from './selector.ts';
+
+/** What is known of a namespace. */
+export type Namespace = {
+  readonly name: string;
+  readonly labels: Labels;
+  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
+  readonly inject: 'enabled' | 'disabled' | undefined;
+};
+
+/** What speaks for a Pod besides its own annotations; a namespace that is not known (yet) is undefined. */
+export type Surroundings = { readonly namespace: Namespace | undefined; readonly policies: PolicySet };
+
+/** Where there are no policies and no defaults: annotations alone count. */
+export const noSurroundings: Surroundings = { namespace: undefined, policies: createPolicySet([]) };
+
+/** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
+export function readNamespace(
+  metadata: {
+    readonly name?: string;
+    readonly labels?: Labels | undefined;
+    readonly annotations?: Labels | undefined;
+  },
+  prefix: string,
+): Namespace {
+  const name = metadata.name ?? '';
+  const key = `${prefix}inject`;
+  const inject = metadata.labels?.[key] ?? metadata.annotations?.[key];
+  return {
+    name,
+    // The apiserver sets this label on every namespace; without a cluster nobody does.
+    labels: { 'kubernetes.io/metadata.name': name, ...metadata.labels },
+    inject: inject === 'enabled' || inject === 'disabled' ? inject : undefined,
+  };
+}
