@@ -3,6 +3,7 @@ import { readKeyPair, watchKeyPair } from './certificates/files.ts';
 import { patternNames } from './patterns/index.ts';
 import { createStore } from './policies/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
+import { settingHelp } from './setting.ts';
 import { createLog } from './log.ts';
 import { createWebhook } from './webhook/server.ts';
 
@@ -10,12 +11,7 @@ import { createWebhook } from './webhook/server.ts';
 const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
 
 if (process.argv.includes('--help')) {
-  const rows = Object.entries(settingRows).map(
-    ([name, { value, meaning }]) => `  --${name.padEnd(24)}${meaning} (${value || 'none'})`,
-  );
-  process.stdout.write(
-    `health-injector ${version}: the webhook\n\n${rows.join('\n')}\n\nEach is also an environment variable: HEALTH_INJECTOR_LISTEN ...\n`,
-  );
+  process.stdout.write(settingHelp(`health-injector ${version}: the webhook`, settingRows));
   process.exit(0);
 }
 const settings = readSettings(process.argv.slice(2), process.env);

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { createSettingReader } from './setting.ts';
 
 /** The settings of the process: read once, fixed for its life. */
 export type Settings = {
@@ -11,6 +11,8 @@ export type Settings = {
   readonly agentImage: string;
   readonly allowImage: boolean;
   readonly excludedNamespaces: ReadonlySet<string>;
+  /** `cluster`, a path, or empty for none. */
+  readonly policies: string;
   readonly strict: boolean;
   readonly logLevel: string;
   readonly drainMs: number;
@@ -30,36 +32,23 @@ export const settingRows = {
     value: 'kube-system,kube-node-lease',
     meaning: 'comma list of namespaces that are left alone',
   },
+  policies: {
+    value: '',
+    meaning: 'cluster: the HealthPolicies and namespaces of the cluster; or a file or folder with such manifests',
+  },
   strict: { value: 'false', meaning: 'deny a Pod whose annotations are wrong, rather than admit it unchanged' },
   'log-level': { value: 'info', meaning: 'debug, info, warn, error or silent' },
   'drain-seconds': { value: '5', meaning: 'how long to go on answering after SIGTERM' },
 } as const;
-
-type Name = keyof typeof settingRows;
-
-const variable = (name: Name): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /** Reads flags, then environment variables, then defaults; the list holds one sentence for every mistake. */
 export function readSettings(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Settings | string[] {
-  const options = Object.fromEntries(Object.keys(settingRows).map((name) => [name, { type: 'string' as const }]));
-  let flags: Readonly<Record<string, unknown>>;
-  try {
-    flags = parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    return [`${(error as Error).message}.`];
-  }
-  const get = (name: Name): string => String(flags[name] ?? env[variable(name)] ?? settingRows[name].value);
-  const mistakes: string[] = [];
-  const read = <T>(name: Name, parse: (text: string) => T | undefined, expected: string, otherwise: T): T => {
-    const value = parse(get(name));
-    if (value === undefined) mistakes.push(`--${name} is "${get(name)}", expected ${expected}.`);
-    return value ?? otherwise;
-  };
-  const flag = (name: Name): boolean =>
-    read(name, (text) => ({ true: true, false: false })[text], 'true or false', false);
+  const { get, read, flag, mistakes } = createSettingReader(settingRows, args, env);
+  // Where a flag is unknown, what it was meant for is not known either.
+  if (mistakes.length > 0) return mistakes;
   const address = read('listen', parseListen, 'HOST:PORT such as 127.0.0.1:8443', { host: '', port: 0 });
   const certificateDirectory = get('certificate-directory');
   if (certificateDirectory === '' && !/^(127\.|localhost$|::1$|$)/.test(address.host)) {
@@ -72,6 +61,7 @@ export function readSettings(
     agentImage: get('agent-image'),
     allowImage: flag('allow-image'),
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
+    policies: get('policies'),
     strict: flag('strict'),
     logLevel: read(
       'log-level',

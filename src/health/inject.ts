@@ -29,7 +29,7 @@ export function inject(pod: Pod, context: InjectionContext, surroundings: Surrou
   const wish = findWish(written, pod, surroundings);
   if (typeof wish === 'string' && (wish !== 'not-asked' || misread.length === 0)) return skipped(wish);
   const barred = gate(pod);
-  if (barred) return skipped(barred);
+  if (barred) return skipped(barred, { by: typeof wish === 'string' ? undefined : wish.by });
   // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
   if (typeof wish === 'string') return rejected(pod, misread, context);
   return fulfil(wish, misread, pod, context);
