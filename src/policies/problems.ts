@@ -22,9 +22,10 @@ export function policyProblems({ spec = {} }: HealthPolicy, context: InjectionCo
   }
   const outcome = inject(likelyPod(words, context.prefix), context);
   const problems = outcome.kind === 'rejected' ? outcome.problems : [];
-  return problems.map(({ annotation, ...problem }) => ({
+  return problems.map(({ annotation, received, expected }) => ({
     annotation: `spec.inject.${annotation.replace(context.prefix, '')}`,
-    ...problem,
+    received,
+    expected,
   }));
 }
 
@@ -37,7 +38,7 @@ function likelyPod(words: readonly (readonly [string, string | number])[], prefi
   if (!asks) texts.set('check', 'tcp://:1');
   const name = texts.get('container') ?? 'app';
   const port = texts.get('port') ?? '';
-  const variables = [...texts.values()].flatMap((text) => [...text.matchAll(/\$([A-Za-z_]\w*)/g)]);
+  const variables = [...texts.values()].join('\n').matchAll(/\$([A-Za-z_]\w*)/g);
   return {
     metadata: { annotations: Object.fromEntries([...texts].map(([key, value]) => [prefix + key, value])) },
     spec: {
@@ -45,7 +46,7 @@ function likelyPod(words: readonly (readonly [string, string | number])[], prefi
       containers: [
         {
           name,
-          env: variables.map(([, variable]) => ({ name: variable as string, value: 'set' })),
+          env: Array.from(variables, ([, variable]) => ({ name: variable as string, value: 'set' })),
           ...(/^\d*$/.test(port) ? {} : { ports: [{ name: port, containerPort: 1 }] }),
           volumeMounts: [{ name: 'everything', mountPath: '/' }],
         },

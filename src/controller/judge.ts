@@ -1,0 +1,43 @@
+import { type InjectionContext, inject } from '../health/inject.ts';
+import { sentence } from '../health/problem.ts';
+import type { SkipReason } from '../health/skip-reason.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { Surroundings } from '../policies/surroundings.ts';
+
+/** What is so with a Pod that runs: whether it has what it or a policy asks for. */
+export type Verdict = {
+  /** `missed`: it should have been injected when it was created, and was not. */
+  readonly state: 'injected' | 'missed' | SkipReason;
+  /** The policy that asks; undefined where annotations or the namespace do. */
+  readonly policy: string | undefined;
+  /** Who asks, for a sentence. */
+  readonly by: string;
+  /** What a missed Pod lacks, or the mistakes of its annotations. */
+  readonly notes: readonly string[];
+};
+
+/** Judges a running Pod by the same words that the webhook goes by; undefined where nobody asks for anything. */
+export function judge(pod: Pod, context: InjectionContext, surroundings: Surroundings): Verdict | undefined {
+  const outcome = inject(pod, context, surroundings);
+  const policy = policyOf(outcome.by);
+  const by = outcome.by ?? 'its annotations';
+  switch (outcome.kind) {
+    case 'injected': {
+      // Where nothing is missing, nothing is added, and the spec is the very same.
+      const isMissed = outcome.pod.spec !== pod.spec;
+      return { state: isMissed ? 'missed' : 'injected', policy, by, notes: isMissed ? outcome.added : [] };
+    }
+    case 'rejected':
+      return { state: 'invalid-annotations', policy, by, notes: outcome.problems.map(sentence) };
+    case 'skipped': {
+      const { reason, problems } = outcome;
+      const isNobodys = reason === 'not-asked' || reason === 'namespace-disabled';
+      return isNobodys ? undefined : { state: reason, policy, by, notes: problems.map(sentence) };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The name in `HealthPolicy NAME`. */
+const policyOf = (by: string | undefined): string | undefined => /^HealthPolicy (.+)$/.exec(by ?? '')?.[1];

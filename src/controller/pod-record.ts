@@ -1,0 +1,41 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../pod/pod.ts';
+import type { Surroundings } from '../policies/surroundings.ts';
+import type { MutateContext } from '../webhook/mutate-context.ts';
+import type { PodRecord } from './census.ts';
+import { judge } from './judge.ts';
+
+/** What is kept of a Pod as the apiserver sends it; undefined for one that is over or that nobody asks anything for. */
+export function recordOf(
+  pod: V1Pod,
+  context: MutateContext,
+  surroundingsOf: (namespace: string) => Surroundings,
+): PodRecord | undefined {
+  const {
+    namespace = '',
+    name = '',
+    uid = '',
+    creationTimestamp,
+    deletionTimestamp,
+    ownerReferences,
+  } = pod.metadata ?? {};
+  const isOver = deletionTimestamp !== undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  if (isOver || !pod.spec || context.excludedNamespaces.has(namespace)) return undefined;
+  const verdict = judge(pod as Pod, context, surroundingsOf(namespace));
+  if (!verdict) return undefined;
+  const controller = ownerReferences?.find((owner) => owner.controller);
+  return {
+    uid,
+    namespace,
+    name,
+    createdMs: Date.parse(String(creationTimestamp)),
+    isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    owner: controller && {
+      apiVersion: controller.apiVersion,
+      kind: controller.kind,
+      name: controller.name,
+      uid: controller.uid,
+    },
+    verdict,
+  };
+}
