@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type RequestOptions, request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { version } from '../settings.ts';
+
+/** The head of what the apiserver answers, whatever its status; the body is still to be read. */
+export type Response = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+};
+
+/** How a call is made: aborting the signal ends it, and the reading of its body. */
+export type Call = { readonly accept?: string; readonly signal: AbortSignal };
+
+/** A way to speak to the apiserver; `path` is that of the API, with its query. A call rejects where no answer comes. */
+export type Connection = {
+  readonly get: (path: string, call: Call) => Promise<Response>;
+  /** Sends `body` as JSON; a PATCH is a JSON merge patch. */
+  readonly send: (method: 'POST' | 'PUT' | 'PATCH', path: string, body: object, call: Call) => Promise<Response>;
+};
+
+/** A connection whose every call begins with the options of `prepare`; their path, if any, goes before that of the call. */
+export function connect(prepare: () => Promise<RequestOptions>, refused: () => void = () => {}): Connection {
+  const ask = async (method: string, path: string, call: Call, type?: string, body?: string): Promise<Response> => {
+    const options = await prepare();
+    const headers = {
+      ...options.headers,
+      accept: call.accept ?? 'application/json',
+      'user-agent': `health-injector/${version}`,
+      ...(type === undefined ? {} : { 'content-type': type }),
+    };
+    return new Promise((resolve, reject) => {
+      const request = httpsRequest(
+        { ...options, method, path: `${options.path ?? ''}${path}`, headers, signal: call.signal },
+        (response) => {
+          const status = response.statusCode ?? 0;
+          if (status === 401) refused();
+          resolve({ status, headers: response.headers, body: response });
+        },
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
+  };
+  return {
+    get: (path, call) => ask('GET', path, call),
+    send: (method, path, body, call) =>
+      ask(
+        method,
+        path,
+        call,
+        method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        JSON.stringify(body),
+      ),
+  };
+}
