@@ -65,6 +65,7 @@ export async function follow<T>(
     const listed = await listAll(followed, { ...limits, pageSize }, signal, (object) =>
       attempt('an object', () => items.push(read(object))),
     );
+    signal.throwIfAborted();
     attempt('the list', () => handler.reset(items));
     if (!isSynced) attempt('the first list', handler.synced);
     isSynced = true;

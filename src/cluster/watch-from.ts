@@ -37,12 +37,12 @@ export async function watchFrom(
   for await (const line of readLines(response.body, limitBytes)) {
     // What came in one piece with an end of the following is not for the handler any more.
     signal.throwIfAborted();
-    const { type, object } = JSON.parse(line) as Line;
+    const { type, object } = (JSON.parse(line) ?? {}) as Partial<Line>;
     if (type === 'ERROR') {
-      throw refusal(path, { status: object.code ?? 500, retryAfterMs: 0, body: object }, deniedMs);
+      throw refusal(path, { status: object?.code ?? 500, retryAfterMs: 0, body: object }, deniedMs);
     }
-    const version = object.metadata?.resourceVersion;
-    if (!version) throw new SyntaxError('a change has no resourceVersion');
+    const version = object?.metadata?.resourceVersion;
+    if (type === undefined || !version) throw new SyntaxError('a change has no resourceVersion');
     take({ type, object, version });
   }
 }
