@@ -1,3 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
+import { followSurroundings } from './cluster/follow-surroundings.ts';
+import { inClusterConnection } from './cluster/in-cluster-connection.ts';
+import { watchPolicyFiles } from './policy-files/watch.ts';
 import { developmentCertificate } from './certificates/development.ts';
 import { readKeyPair, watchKeyPair } from './certificates/files.ts';
 import { patternNames } from './patterns/index.ts';
@@ -9,6 +13,9 @@ import { createWebhook } from './webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
 const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
+
+/** How long a replica that just started waits for the policies before it answers without them. */
+const longestHoldMs = 30_000;
 
 if (process.argv.includes('--help')) {
   process.stdout.write(settingHelp(`health-injector ${version}: the webhook`, settingRows));
@@ -35,6 +42,24 @@ if (settings.certificateDirectory) {
     },
     (error) => log.error({ err: error }, 'certificate could not be read again'),
   );
+}
+
+if (settings.policies === 'cluster') {
+  const connection = inClusterConnection();
+  if (typeof connection === 'string') {
+    process.stderr.write(`--policies is "cluster": ${connection}\n`);
+    process.exit(64);
+  }
+  const release = webhook.hold('policies and namespaces are not known yet');
+  const failed = (sentence: string): void => log.warn({ sentence }, 'policies and namespaces cannot be followed');
+  const synced = followSurroundings(connection, store, failed, new AbortController().signal);
+  // A webhook that waited for ever would be away for the Pods that ask themselves.
+  void Promise.race([synced, setTimeout(longestHoldMs)]).then(release);
+} else if (settings.policies !== '') {
+  watchPolicyFiles(settings.policies, store, ({ policies, mistakes }) => {
+    log.info({ policies: policies.map(({ metadata }) => metadata.name) }, 'policies read');
+    for (const mistake of mistakes) log.error({ mistake }, 'policies could not be read');
+  });
 }
 
 webhook.server.once('error', (error) => {

@@ -15,6 +15,8 @@ export type Webhook = {
   readonly server: Server;
   /** Serves another certificate from the next handshake on; no connection is dropped. */
   readonly renew: (pair: Issued) => void;
+  /** Says not ready, for this reason, until the call that it returns. */
+  readonly hold: (reason: string) => () => void;
   /** Says not ready, goes on answering for `waitMs`, then closes; resolves when the last call is answered. */
   readonly drain: (waitMs: number) => Promise<void>;
 };
@@ -23,6 +25,7 @@ export type Webhook = {
 export function createWebhook(context: MutateContext, store: Store, { cert, key }: Issued, log: Logger): Webhook {
   const metrics = createMetrics();
   let isDraining = false;
+  const held = new Set<string>();
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
   app.use((_request, response, next) => {
@@ -37,10 +40,11 @@ export function createWebhook(context: MutateContext, store: Store, { cert, key 
   );
   app.get('/livez', (_request, response) => void response.type('text').send('ok\n'));
   app.get('/readyz', (_request, response) => {
+    const reasons = isDraining ? ['draining'] : [...held];
     response
-      .status(isDraining ? 503 : 200)
+      .status(reasons.length > 0 ? 503 : 200)
       .type('text')
-      .send(isDraining ? 'draining\n' : 'ok\n');
+      .send(`${reasons.join(', ') || 'ok'}\n`);
   });
   app.get('/metrics', async (_request, response) => {
     response.set('content-type', metrics.registry.contentType).end(await metrics.registry.metrics());
@@ -63,6 +67,10 @@ export function createWebhook(context: MutateContext, store: Store, { cert, key 
   return {
     server,
     renew: (pair) => server.setSecureContext({ ...pair, minVersion }),
+    hold: (reason) => {
+      held.add(reason);
+      return () => void held.delete(reason);
+    },
     drain: async (waitMs) => {
       isDraining = true;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
