@@ -2,7 +2,7 @@ import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import { type Addition, probeField } from './addition.ts';
 import type { Pod } from './pod.ts';
 
-/** Adds one thing to a Pod and returns the new Pod; what has the same name already stays as it is. */
+/** Adds one thing to a Pod and returns the new Pod; what has the same name already stays as it is, and then the Pod is the same. */
 export function apply(pod: Pod, addition: Addition): Pod {
   const spec = applyToSpec(pod.spec, addition);
   return spec === pod.spec ? pod : { ...pod, spec };
@@ -40,10 +40,13 @@ function applyToSpec(spec: V1PodSpec, addition: Addition): V1PodSpec {
 }
 
 function inContainer(spec: V1PodSpec, name: string, change: (container: V1Container) => V1Container): V1PodSpec {
-  const each = (list: V1Container[]): V1Container[] =>
-    list.map((container) => (container.name === name ? change(container) : container));
-  if (spec.containers.some((container) => container.name === name)) {
-    return { ...spec, containers: each(spec.containers) };
+  for (const list of ['containers', 'initContainers'] as const) {
+    const containers = spec[list] ?? [];
+    const at = containers.findIndex((container) => container.name === name);
+    const container = containers[at];
+    if (!container) continue;
+    const changed = change(container);
+    return changed === container ? spec : { ...spec, [list]: containers.with(at, changed) };
   }
-  return spec.initContainers ? { ...spec, initContainers: each(spec.initContainers) } : spec;
+  return spec;
 }

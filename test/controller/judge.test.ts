@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { inject } from '../../src/health/inject.ts';
+import { judge } from '../../src/controller/judge.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { createStore } from '../../src/policies/store.ts';
+import { noSurroundings } from '../../src/policies/surroundings.ts';
+import { testContext } from '../support/webhook.ts';
+
+const redis = (annotations: Readonly<Record<string, string>> = {}, container: object = {}): Pod => ({
+  metadata: {
+    annotations: Object.fromEntries(
+      Object.entries(annotations).map(([key, value]) => [`health.example.com/${key}`, value]),
+    ),
+  },
+  spec: { containers: [{ name: 'redis', image: 'redis:7', ...container }] },
+});
+
+/** What surrounds a Pod of the namespace `shop` under one policy. */
+function under(spec: object, inject_?: string) {
+  const store = createStore('health.example.com/');
+  store.policies.upsert({
+    apiVersion: 'health.example.com/v1alpha1',
+    kind: 'HealthPolicy',
+    metadata: { name: 'redis' },
+    spec,
+  });
+  store.namespaces.upsert({
+    metadata: { name: 'shop', labels: inject_ === undefined ? {} : { 'health.example.com/inject': inject_ } },
+  });
+  return store.surroundingsOf('shop');
+}
+
+const injected = (pod: Pod, surroundings = noSurroundings): Pod => {
+  const outcome = inject(pod, testContext, surroundings);
+  assert(outcome.kind === 'injected');
+  return outcome.pod;
+};
+
+describe('a running Pod is judged', () => {
+  it('injected where it has what it asks for, and missed where it has not', () => {
+    const asking = redis({ pattern: 'sidecar' });
+    assert.equal(judge(injected(asking), testContext, noSurroundings)?.state, 'injected');
+    assert.deepEqual(judge(asking, testContext, noSurroundings), {
+      state: 'missed',
+      policy: undefined,
+      by: 'its annotations',
+      notes: ['initContainers/health-probe', 'redis/livenessProbe', 'redis/readinessProbe', 'redis/startupProbe'],
+    });
+  });
+
+  it('by the policy that selects it, under its name', () => {
+    const surroundings = under({ inject: { pattern: 'sidecar' } });
+    const { state, policy, by } = judge(redis(), testContext, surroundings) ?? assert.fail();
+    assert.deepEqual([state, policy, by], ['missed', 'redis', 'HealthPolicy redis']);
+    assert.equal(judge(injected(redis(), surroundings), testContext, surroundings)?.state, 'injected');
+  });
+
+  it('injected still where the policy says something else by now', () => {
+    const pod = injected(redis(), under({ inject: { pattern: 'sidecar', period: '10s' } }));
+    assert.equal(judge(pod, testContext, under({ inject: { pattern: 'sidecar', period: '5s' } }))?.state, 'injected');
+  });
+
+  it('as the webhook does where nothing is added', () => {
+    const states = [
+      judge(redis(), testContext, under({ mode: 'Audit' })),
+      judge(
+        redis({}, { livenessProbe: {}, readinessProbe: {} }),
+        testContext,
+        under({ inject: { pattern: 'port', check: 'tcp://:6379' } }),
+      ),
+      judge(redis({}, { image: 'unknown' }), testContext, under({})),
+      judge(redis(), testContext, under({ inject: { pattern: 'port', check: 'redis://:6379' } })),
+      judge(redis({ pattern: 'none' }), testContext, under({})),
+      judge(redis({ pattern: 'sidecars' }), testContext, under({})),
+    ].map((verdict) => [verdict?.state, verdict?.policy]);
+    assert.deepEqual(states, [
+      ['audit', 'redis'],
+      ['probes-exist', 'redis'],
+      ['nothing-detected', 'redis'],
+      ['policy-mistaken', 'redis'],
+      ['opted-out', undefined],
+      ['invalid-annotations', undefined],
+    ]);
+  });
+
+  it('not at all where nobody asks for anything', () => {
+    assert.equal(judge(redis(), testContext, noSurroundings), undefined);
+    assert.equal(judge(redis(), testContext, under({}, 'disabled')), undefined);
+  });
+});

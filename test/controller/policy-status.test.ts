@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { createCensus, emptyCount } from '../../src/controller/census.ts';
+import { recordOf } from '../../src/controller/pod-record.ts';
+import { policyStatus } from '../../src/controller/policy-status.ts';
+import { createStore } from '../../src/policies/store.ts';
+import type { HealthPolicy } from '../../src/policies/policy.ts';
+import { testContext } from '../support/webhook.ts';
+
+const policy = (inject: Readonly<Record<string, string>>): HealthPolicy => ({
+  apiVersion: 'health.example.com/v1alpha1',
+  kind: 'HealthPolicy',
+  metadata: { name: 'redis', generation: 4 },
+  spec: { inject },
+});
+const now = new Date('2030-01-02T03:04:05Z');
+
+const pod = (uid: string, image: string, status: object = {}, metadata: object = {}) => ({
+  metadata: {
+    uid,
+    name: uid,
+    namespace: 'shop',
+    creationTimestamp: new Date(`2029-01-0${uid.length}T00:00:00Z`),
+    ...metadata,
+  },
+  spec: { containers: [{ name: 'app', image }] },
+  status,
+});
+
+describe('the status of a policy', () => {
+  it('counts the Pods that it selects, and when the last was created', () => {
+    const store = createStore('health.example.com/');
+    store.policies.upsert(policy({ pattern: 'auto' }));
+    store.namespaces.upsert({ metadata: { name: 'shop' } });
+    const census = createCensus();
+    const records = [
+      pod('a', 'redis'),
+      pod('bb', 'redis'),
+      pod('ccc', 'unknown'),
+      pod('dddd', 'redis', { phase: 'Succeeded' }),
+      pod('eeee', 'redis', {}, { deletionTimestamp: now }),
+      pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
+    ].map((each) => recordOf(each, testContext, store.surroundingsOf));
+    census.reset(records.filter((record) => record !== undefined));
+    const count = census.byPolicy().get('redis') ?? assert.fail();
+    const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), undefined, count, testContext, now);
+    assert.deepEqual(counts, {
+      observedGeneration: 4,
+      matched: 3,
+      injected: 0,
+      missed: 2,
+      skipped: { 'nothing-detected': 1 },
+      lastSeen: '2029-01-03T00:00:00.000Z',
+    });
+    assert.deepEqual(conditions, [
+      {
+        type: 'Accepted',
+        status: 'True',
+        observedGeneration: 4,
+        lastTransitionTime: '2030-01-02T03:04:05.000Z',
+        reason: 'Valid',
+        message: 'What it injects can be read.',
+      },
+    ]);
+  });
+
+  it('says what is wrong with it, and since when', () => {
+    const wrong = policy({ pattern: 'sidecar', check: 'redis://:six' });
+    const first = policyStatus(wrong, undefined, emptyCount(), testContext, now);
+    assert.deepEqual(first.conditions[0], {
+      type: 'Accepted',
+      status: 'False',
+      observedGeneration: 4,
+      lastTransitionTime: '2030-01-02T03:04:05.000Z',
+      reason: 'Mistaken',
+      message: 'spec.inject.check: port is "six", expected a number from 1 to 65535.',
+    });
+    const later = new Date('2031-01-01T00:00:00Z');
+    assert.deepEqual(policyStatus(wrong, first, emptyCount(), testContext, later), first);
+    const mended = policyStatus(
+      policy({}),
+      { ...first, lastSeen: '2029-01-01T00:00:00Z' },
+      emptyCount(),
+      testContext,
+      later,
+    );
+    assert.equal(mended.conditions[0]?.lastTransitionTime, later.toISOString());
+    assert.equal(mended.lastSeen, '2029-01-01T00:00:00Z');
+  });
+});
