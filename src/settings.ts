@@ -57,7 +57,7 @@ export function readSettings(
   const settings: Settings = {
     ...address,
     certificateDirectory,
-    prefix: read('prefix', (text) => (/^[a-z0-9.-]+\/$/.test(text) ? text : undefined), 'a DNS name and a slash', ''),
+    prefix: read('prefix', parsePrefix, 'a DNS name and a slash', ''),
     agentImage: get('agent-image'),
     allowImage: flag('allow-image'),
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
@@ -79,12 +79,16 @@ export function readSettings(
   return mistakes.length > 0 ? mistakes : settings;
 }
 
-function parseListen(text: string): { host: string; port: number } | undefined {
+/** Reads HOST:PORT, the host of an IPv6 address in brackets. */
+export function parseListen(text: string): { host: string; port: number } | undefined {
   const [, host, port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   return host === undefined || Number(port) > 65_535
     ? undefined
     : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
+
+/** Reads what every annotation key begins with. */
+export const parsePrefix = (text: string): string | undefined => (/^[a-z0-9.-]+\/$/.test(text) ? text : undefined);
 
 /** The version of this program, from package.json. */
 export const version: string = manifest.version;

@@ -34,6 +34,9 @@ export type Census = {
   readonly reset: (records: readonly PodRecord[]) => void;
   readonly upsert: (record: PodRecord) => void;
   readonly remove: (uid: string) => void;
+  /** Says that all Pods have been seen once. */
+  readonly complete: () => void;
+  readonly isComplete: () => boolean;
   readonly missed: () => readonly PodRecord[];
   readonly mistaken: () => readonly PodRecord[];
   readonly all: () => Iterable<PodRecord>;
@@ -46,6 +49,7 @@ export function createCensus(): Census {
   const records = new Map<string, PodRecord>();
   const inState = (state: Verdict['state']): PodRecord[] =>
     [...records.values()].filter(({ verdict }) => verdict.state === state);
+  let isComplete = false;
   return {
     reset(all) {
       records.clear();
@@ -53,6 +57,8 @@ export function createCensus(): Census {
     },
     upsert: (record) => void records.set(record.uid, record),
     remove: (uid) => void records.delete(uid),
+    complete: () => void (isComplete = true),
+    isComplete: () => isComplete,
     missed: () => inState('missed'),
     mistaken: () => inState('invalid-annotations'),
     all: () => records.values(),

@@ -10,8 +10,8 @@ export type Verdict = {
   readonly state: 'injected' | 'missed' | SkipReason;
   /** The policy that asks; undefined where annotations or the namespace do. */
   readonly policy: string | undefined;
-  /** Who asks, for a sentence. */
-  readonly by: string;
+  /** Who asks, as a clause. */
+  readonly whoAsks: string;
   /** What a missed Pod lacks, or the mistakes of its annotations. */
   readonly notes: readonly string[];
 };
@@ -20,19 +20,19 @@ export type Verdict = {
 export function judge(pod: Pod, context: InjectionContext, surroundings: Surroundings): Verdict | undefined {
   const outcome = inject(pod, context, surroundings);
   const policy = policyOf(outcome.by);
-  const by = outcome.by ?? 'its annotations';
+  const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
       // Where nothing is missing, nothing is added, and the spec is the very same.
       const isMissed = outcome.pod.spec !== pod.spec;
-      return { state: isMissed ? 'missed' : 'injected', policy, by, notes: isMissed ? outcome.added : [] };
+      return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
     case 'rejected':
-      return { state: 'invalid-annotations', policy, by, notes: outcome.problems.map(sentence) };
+      return { state: 'invalid-annotations', policy, whoAsks, notes: outcome.problems.map(sentence) };
     case 'skipped': {
       const { reason, problems } = outcome;
       const isNobodys = reason === 'not-asked' || reason === 'namespace-disabled';
-      return isNobodys ? undefined : { state: reason, policy, by, notes: problems.map(sentence) };
+      return isNobodys ? undefined : { state: reason, policy, whoAsks, notes: problems.map(sentence) };
     }
     default:
       return outcome satisfies never;

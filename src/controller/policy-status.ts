@@ -1,7 +1,5 @@
-import { sentence } from '../health/problem.ts';
-import type { InjectionContext } from '../health/inject.ts';
+import { type Problem, sentence } from '../health/problem.ts';
 import type { HealthPolicy } from '../policies/policy.ts';
-import { policyProblems } from '../policies/problems.ts';
 import type { PolicyCount } from './census.ts';
 
 /** One condition, as the API conventions have it. */
@@ -30,11 +28,10 @@ export function policyStatus(
   policy: HealthPolicy,
   held: Partial<PolicyStatus> | undefined,
   count: PolicyCount,
-  context: InjectionContext,
+  problems: readonly Problem[],
   now: Date,
 ): PolicyStatus {
   const observedGeneration = policy.metadata.generation ?? 0;
-  const problems = policyProblems(policy, context);
   const isAccepted = problems.length === 0;
   const status = isAccepted ? 'True' : 'False';
   const before = held?.conditions?.find(({ type }) => type === 'Accepted');

@@ -43,15 +43,15 @@ describe('a running Pod is judged', () => {
     assert.deepEqual(judge(asking, testContext, noSurroundings), {
       state: 'missed',
       policy: undefined,
-      by: 'its annotations',
+      whoAsks: 'its annotations ask',
       notes: ['initContainers/health-probe', 'redis/livenessProbe', 'redis/readinessProbe', 'redis/startupProbe'],
     });
   });
 
   it('by the policy that selects it, under its name', () => {
     const surroundings = under({ inject: { pattern: 'sidecar' } });
-    const { state, policy, by } = judge(redis(), testContext, surroundings) ?? assert.fail();
-    assert.deepEqual([state, policy, by], ['missed', 'redis', 'HealthPolicy redis']);
+    const { state, policy, whoAsks } = judge(redis(), testContext, surroundings) ?? assert.fail();
+    assert.deepEqual([state, policy, whoAsks], ['missed', 'redis', 'HealthPolicy redis asks']);
     assert.equal(judge(injected(redis(), surroundings), testContext, surroundings)?.state, 'injected');
   });
 

@@ -4,6 +4,7 @@ import { recordOf } from '../../src/controller/pod-record.ts';
 import { policyStatus } from '../../src/controller/policy-status.ts';
 import { createStore } from '../../src/policies/store.ts';
 import type { HealthPolicy } from '../../src/policies/policy.ts';
+import { policyProblems } from '../../src/policies/problems.ts';
 import { testContext } from '../support/webhook.ts';
 
 const policy = (inject: Readonly<Record<string, string>>): HealthPolicy => ({
@@ -42,7 +43,7 @@ describe('the status of a policy', () => {
     ].map((each) => recordOf(each, testContext, store.surroundingsOf));
     census.reset(records.filter((record) => record !== undefined));
     const count = census.byPolicy().get('redis') ?? assert.fail();
-    const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), undefined, count, testContext, now);
+    const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), undefined, count, [], now);
     assert.deepEqual(counts, {
       observedGeneration: 4,
       matched: 3,
@@ -65,7 +66,7 @@ describe('the status of a policy', () => {
 
   it('says what is wrong with it, and since when', () => {
     const wrong = policy({ pattern: 'sidecar', check: 'redis://:six' });
-    const first = policyStatus(wrong, undefined, emptyCount(), testContext, now);
+    const first = policyStatus(wrong, undefined, emptyCount(), policyProblems(wrong, testContext), now);
     assert.deepEqual(first.conditions[0], {
       type: 'Accepted',
       status: 'False',
@@ -75,14 +76,8 @@ describe('the status of a policy', () => {
       message: 'spec.inject.check: port is "six", expected a number from 1 to 65535.',
     });
     const later = new Date('2031-01-01T00:00:00Z');
-    assert.deepEqual(policyStatus(wrong, first, emptyCount(), testContext, later), first);
-    const mended = policyStatus(
-      policy({}),
-      { ...first, lastSeen: '2029-01-01T00:00:00Z' },
-      emptyCount(),
-      testContext,
-      later,
-    );
+    assert.deepEqual(policyStatus(wrong, first, emptyCount(), policyProblems(wrong, testContext), later), first);
+    const mended = policyStatus(policy({}), { ...first, lastSeen: '2029-01-01T00:00:00Z' }, emptyCount(), [], later);
     assert.equal(mended.conditions[0]?.lastTransitionTime, later.toISOString());
     assert.equal(mended.lastSeen, '2029-01-01T00:00:00Z');
   });

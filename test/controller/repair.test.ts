@@ -24,7 +24,7 @@ const record = (
   createdMs: nowMs - ageMs,
   isReady,
   owner: owner === '' ? undefined : { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
-  verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, by: 'its annotations', notes: [] },
+  verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, whoAsks: 'its annotations ask', notes: [] },
 });
 
 const censusOf = (...records: readonly PodRecord[]) => {
