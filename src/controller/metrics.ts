@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { EventOutcome } from '../cluster/events.ts';
 import type { Census } from './census.ts';
 import type { Evicted } from './evict.ts';
 
@@ -33,6 +34,12 @@ export function createControllerMetrics() {
     help: '1 where this replica leads.',
     registers: [registry],
   });
+  const events = new Counter({
+    name: 'health_injector_events_total',
+    help: 'Events about owners: created, patched as a series, folded into one that was just written, limited or failed.',
+    labelNames: ['result'],
+    registers: [registry],
+  });
   return {
     registry,
     leading,
@@ -47,6 +54,8 @@ export function createControllerMetrics() {
         byPolicy.set({ policy, state: 'skipped' }, matched - injected - lacking);
       }
     },
+    /** Counts an Event. */
+    eventWritten: (result: EventOutcome): void => events.inc({ result }),
     /** Counts an eviction. */
     repaired({ result }: Evicted): void {
       repairs.inc({ result });

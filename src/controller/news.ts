@@ -14,19 +14,19 @@ export type News = {
 
 /** What to say of the Pods that lack what somebody asks for: once for each owner, however many Pods it has. */
 export const newsOfMissed = (missed: readonly PodRecord[]): News[] =>
-  byOwner(missed).map(([record, count]) =>
+  firstOfOwners(missed).map((record) =>
     newsAbout(
       record,
       'HealthCheckMissed',
-      `${count === 1 ? 'A Pod runs' : `${count} Pods run`} without the health check that ${record.verdict.whoAsks} for ` +
-        `(${record.name} lacks ${record.verdict.notes.join(', ')}): created while health-injector could not be asked, ` +
+      `Pod ${record.name} runs without the health check that ${record.verdict.whoAsks} for ` +
+        `(it lacks ${record.verdict.notes.join(', ')}): it was created while health-injector could not be asked, ` +
         `or before anybody asked. Restart the workload to have it injected.`,
     ),
   );
 
 /** What to say of the Pods whose annotations are wrong. */
 export const newsOfMistaken = (mistaken: readonly PodRecord[]): News[] =>
-  byOwner(mistaken).map(([record]) => newsAbout(record, 'InvalidHealthAnnotation', record.verdict.notes.join(' ')));
+  firstOfOwners(mistaken).map((record) => newsAbout(record, 'InvalidHealthAnnotation', record.verdict.notes.join(' ')));
 
 /** Makes news for the owner of a Pod; a bare Pod has nobody else to be told. */
 export const newsAbout = (record: PodRecord, reason: News['reason'], note: string): News => ({
@@ -36,13 +36,13 @@ export const newsAbout = (record: PodRecord, reason: News['reason'], note: strin
   note,
 });
 
-/** The first Pod of each owner, and how many it has. */
-function byOwner(records: readonly PodRecord[]): (readonly [PodRecord, number])[] {
-  const groups = new Map<string, readonly [PodRecord, number]>();
+/** The oldest Pod of each owner, so that the same is said as long as it runs. */
+function firstOfOwners(records: readonly PodRecord[]): PodRecord[] {
+  const first = new Map<string, PodRecord>();
   for (const record of records) {
     const key = record.owner?.uid ?? record.uid;
-    const [first, count] = groups.get(key) ?? [record, 0];
-    groups.set(key, [first, count + 1]);
+    const other = first.get(key);
+    if (!other || record.createdMs < other.createdMs) first.set(key, record);
   }
-  return [...groups.values()];
+  return [...first.values()];
 }

@@ -1,0 +1,87 @@
+import { type Server, createServer } from 'node:http';
+import { hostname } from 'node:os';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Connection } from '../cluster/connection.ts';
+import { createEventWriter } from '../cluster/events.ts';
+import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
+import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
+import { lead } from '../cluster/lease.ts';
+import { createLog } from '../log.ts';
+import { patternNames } from '../patterns/index.ts';
+import { settingHelp } from '../setting.ts';
+import { version } from '../settings.ts';
+import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+import { createOwners } from './owners.ts';
+import { run } from './run.ts';
+import { controllerRows, readControllerSettings } from './settings.ts';
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(settingHelp(`health-injector ${version}: the controller`, controllerRows));
+  process.exit(0);
+}
+const settings = readControllerSettings(process.argv.slice(2), process.env);
+if (Array.isArray(settings)) {
+  process.stderr.write(`${settings.join('\n')}\n`);
+  process.exit(64);
+}
+const connection = settings.kubeconfig ? fromKubeconfig() : inClusterConnection();
+if (typeof connection === 'string') {
+  process.stderr.write(`${connection}\n`);
+  process.exit(64);
+}
+
+const { log, flush } = createLog(settings.logLevel);
+const metrics = createControllerMetrics();
+const server = serve(metrics);
+server.listen(settings.port, settings.host, () => log.info({ address: server.address(), version }, 'listening'));
+
+const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()}`;
+const stopping = new AbortController();
+const failed = (sentence: string): void =>
+  log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
+const context = { ...settings, patternNames, version, strict: false };
+const repair = {
+  percent: settings.repairPercent,
+  windowMs: 10 * 60_000,
+  minimumAgeMs: 60_000,
+  mostPerOwner: 2,
+  ownerWindowMs: 30 * 60_000,
+};
+
+const onStarted = async (signal: AbortSignal): Promise<void> => {
+  log.info({ identity }, 'leading');
+  metrics.leading.set(1);
+  const reporter = { controller: 'health-injector', instance: identity };
+  const events = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, signal);
+  const running = { connection, context, owners: createOwners(connection), events, metrics, failed };
+  const done = (what: object, message: string): void => log.info(what, message);
+  await run({ ...running, repair: settings.repair === 'evict' ? repair : undefined, tickMs: 2_000, done }, signal);
+  await events.idle();
+  metrics.leading.set(0);
+};
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+await (settings.namespace === ''
+  ? onStarted(stopping.signal)
+  : lead(
+      { connection, namespace: settings.namespace, name: 'health-injector-controller', identity, onStarted, failed },
+      stopping.signal,
+    ));
+log.info('stopped');
+flush();
+process.exit(0);
+
+function fromKubeconfig(): Connection | string {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return kubeconfigConnection(config);
+}
+
+function serve({ registry }: ControllerMetrics): Server {
+  return createServer((request, response) => {
+    if (request.url === '/metrics') {
+      void registry.metrics().then((text) => response.setHeader('content-type', registry.contentType).end(text));
+    } else if (request.url === '/livez' || request.url === '/readyz') response.end('ok\n');
+    else response.writeHead(404).end('Nothing is here: see /livez, /readyz and /metrics.\n');
+  });
+}
