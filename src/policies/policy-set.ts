@@ -13,35 +13,88 @@ export type PolicySet = {
   readonly find: (pod: Pod, namespace: { readonly name: string; readonly labels: Labels }) => Found | undefined;
 };
 
-/** As many namespaces and images as are remembered; the oldest go. */
-const mostRemembered = 16_384;
+/** A policy and its place in the order. */
+type Ranked = { readonly policy: Policy; readonly rank: number };
+
+/** Policies by a label that a Pod must have to be selected, and those that ask for none; each list in order. */
+type ByLabel = { readonly asking: ReadonlyMap<string, readonly Ranked[]>; readonly others: readonly Ranked[] };
 
 /** Puts policies in their order; those that are off are left out. */
 export function createPolicySet(all: readonly Policy[]): PolicySet {
   const policies = all
     .filter(({ mode }) => mode !== 'Off')
     .toSorted((one, other) => other.priority - one.priority || (one.name < other.name ? -1 : 1));
-  const byNamespace = remembered(policies, ({ selectsNamespace }, labels: Labels) => selectsNamespace(labels));
-  const byImage = remembered(policies, ({ match }, image: string) => !match?.image || match.image(image));
+  const ofNamespace = remembered(policies, ({ selectsNamespace }, labels: Labels) => selectsNamespace(labels));
+  const ofImage = remembered(policies, ({ match }, image: string) => !match?.image || match.image(image));
+  const indexes = new WeakMap<ReadonlySet<Policy>, WeakMap<ReadonlySet<Policy>, ByLabel>>();
+
+  const indexOf = (selecting: ReadonlySet<Policy>, matching: ReadonlySet<Policy>): ByLabel => {
+    const ofSelecting = indexes.get(selecting) ?? new WeakMap<ReadonlySet<Policy>, ByLabel>();
+    indexes.set(selecting, ofSelecting);
+    const known = ofSelecting.get(matching);
+    if (known) return known;
+    const both = policies.flatMap((policy, rank) =>
+      selecting.has(policy) && matching.has(policy) ? { policy, rank } : [],
+    );
+    const index = indexByLabel(both);
+    ofSelecting.set(matching, index);
+    return index;
+  };
+
   return {
     policies,
     find(pod, { name, labels }) {
-      const candidates = byNamespace(name, labels);
-      if (candidates.size === 0) return undefined;
-      const images = pod.spec.containers.map(({ image = '' }) => byImage(image, image));
+      const selecting = ofNamespace(name, labels);
+      if (selecting.size === 0) return undefined;
       const podLabels = pod.metadata?.labels ?? {};
-      for (const policy of candidates) {
-        if (!images.some((matching) => matching.has(policy)) || !policy.selectsPod(podLabels)) continue;
-        const { match } = policy;
-        if (!match) return { policy, containers: undefined };
-        const meant = pod.spec.containers.filter(
-          (container, index) => images[index]?.has(policy) && declares(container, match),
-        );
-        if (meant.length > 0) return { policy, containers: meant.map((container) => container.name) };
+      let best: Ranked | undefined;
+      for (const container of pod.spec.containers) {
+        const { image = '' } = container;
+        const index = indexOf(selecting, ofImage(image, image));
+        const accepts = ({ match, selectsPod }: Policy): boolean =>
+          selectsPod(podLabels) && (!match || declares(container, match));
+        best = firstOf(index, podLabels, accepts, best);
       }
-      return undefined;
+      if (!best) return undefined;
+      const { policy } = best;
+      const { match } = policy;
+      if (!match) return { policy, containers: undefined };
+      const meant = pod.spec.containers.filter(
+        (container) => (match.image?.(container.image ?? '') ?? true) && declares(container, match),
+      );
+      return { policy, containers: meant.map((container) => container.name) };
     },
   };
+}
+
+function indexByLabel(ranked: readonly Ranked[]): ByLabel {
+  const asking = new Map<string, Ranked[]>();
+  const others: Ranked[] = [];
+  for (const each of ranked) {
+    const { label } = each.policy;
+    if (label === undefined) others.push(each);
+    else asking.set(label, [...(asking.get(label) ?? []), each]);
+  }
+  return { asking, others };
+}
+
+/** The first in order that is accepted, unless `best` comes before it. */
+function firstOf(
+  { asking, others }: ByLabel,
+  labels: Labels,
+  accepts: (policy: Policy) => boolean,
+  best: Ranked | undefined,
+): Ranked | undefined {
+  let first = best;
+  const look = (list: readonly Ranked[]): void => {
+    for (const each of list) {
+      if (first && each.rank >= first.rank) return;
+      if (accepts(each.policy)) first = each;
+    }
+  };
+  look(others);
+  if (asking.size > 0) for (const [key, value] of Object.entries(labels)) look(asking.get(`${key}=${value}`) ?? []);
+  return first;
 }
 
 /** True where one port of the container is as the policy wants it. */
@@ -53,6 +106,9 @@ function declares({ ports = [] }: V1Container, { ports: wanted, protocol }: Matc
       (protocol === undefined || (port.protocol ?? 'TCP') === protocol),
   );
 }
+
+/** As many namespaces and images as are remembered; the oldest go. */
+const mostRemembered = 16_384;
 
 /**
  * Remembers which policies hold for a key, as long as the argument is the same. Most keys give one of a few sets, which

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { type Round, load } from './load.ts';
+import { cpuSeconds, median } from './measure.ts';
+
+/** How the contestants are measured. */
+export const connections = 16;
+export const rounds = 7;
+export const roundMs = 2_000;
+
+/** A server that is measured; the bodies that it is sent, where not all are sent the same. */
+export type Contestant = { readonly name: string; readonly port: number; readonly child: ChildProcess };
+
+/** Measures two servers in turns in one run, each with its own bodies, and returns the lines to print. */
+export async function compare(
+  title: string,
+  ours: Contestant,
+  other: Contestant,
+  ca: string,
+  bodies: readonly string[],
+  theirs: readonly string[] = bodies,
+): Promise<string[]> {
+  const measured = new Map<Contestant, (Round & { cpuUs: number })[]>([
+    [ours, []],
+    [other, []],
+  ]);
+  const sent = new Map([
+    [ours, bodies],
+    [other, theirs],
+  ]);
+  for (const [{ port }, texts] of sent) await load(port, ca, texts, connections, roundMs);
+  for (let round = 0; round < rounds; round++) {
+    for (const [contestant, results] of measured) {
+      const { port, child } = contestant;
+      const before = cpuSeconds(child.pid as number);
+      const result = await load(port, ca, sent.get(contestant) ?? [], connections, roundMs);
+      const cpuUs = ((cpuSeconds(child.pid as number) - before) * 1e6) / (result.requestsPerSecond * (roundMs / 1_000));
+      results.push({ ...result, cpuUs });
+    }
+  }
+  const rows = [...measured].map(([{ name }, results]) => {
+    const of = (field: keyof (typeof results)[number]): number => median(results.map((result) => result[field]));
+    return `    ${name.padEnd(16)}${of('requestsPerSecond').toFixed(0).padStart(7)}/s   p50 ${of('p50Ms').toFixed(2)} ms   p99 ${of('p99Ms').toFixed(2)} ms   ${of('cpuUs').toFixed(0)} us of CPU each`;
+  });
+  const [mine = [], others = []] = [...measured.values()];
+  const ratios = mine.map(
+    (result, index) => result.requestsPerSecond / (others[index]?.requestsPerSecond ?? Number.NaN),
+  );
+  const ratio = `ratio ${median(ratios).toFixed(2)}, the median of ${rounds} pairs (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
+  return [`  ${title}: ${ratio}`, ...rows];
+}
+
+/** Starts a server of ours and waits until it listens. */
+export async function start(name: string, port: number, args: readonly string[]): Promise<Contestant> {
+  // The log goes where it costs its writer no more than a file would, and the client nothing.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  process.once('exit', () => child.kill());
+  for (let attempt = 0; attempt < 600 && !(await isListening(port)); attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { name, port, child };
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
