@@ -43,7 +43,7 @@ const context = { ...settings, patternNames, version, strict: false };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,
-  minimumAgeMs: 60_000,
+  minimumAgeMs: settings.repairMinimumAgeMs,
   mostPerOwner: 2,
   ownerWindowMs: 30 * 60_000,
 };

@@ -11,6 +11,7 @@ export type ControllerSettings = {
   readonly excludedNamespaces: ReadonlySet<string>;
   readonly repair: 'off' | 'evict';
   readonly repairPercent: number;
+  readonly repairMinimumAgeMs: number;
   /** Where the Lease is; empty: lead without one. */
   readonly namespace: string;
   readonly kubeconfig: boolean;
@@ -29,6 +30,7 @@ export const controllerRows = {
   'excluded-namespaces': excludedNamespaces,
   repair: { value: 'off', meaning: 'evict: replace Pods that were missed, through the Eviction API; off: only tell' },
   'repair-percent': { value: '10', meaning: 'how many of the Pods may be replaced in 10 minutes, at least one' },
+  'repair-minimum-age-seconds': { value: '60', meaning: 'how old a Pod must be to be replaced' },
   'lease-namespace': { value: '', meaning: 'namespace of the Lease of the leader; without it, lead without a Lease' },
   kubeconfig: { value: 'false', meaning: "true: speak to the cluster of the kubeconfig's current context" },
   'log-level': logLevel,
@@ -49,11 +51,14 @@ export function readControllerSettings(
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
     repair: read('repair', (text) => (text === 'off' || text === 'evict' ? text : undefined), 'off or evict', 'off'),
     repairPercent: read('repair-percent', parsePercent, 'a whole number from 1 to 100', 1),
+    repairMinimumAgeMs: read('repair-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
     namespace: get('lease-namespace'),
     kubeconfig: flag('kubeconfig'),
     logLevel: get('log-level'),
   };
   return mistakes.length > 0 ? mistakes : settings;
 }
+
+const parseSeconds = (text: string): number | undefined => (/^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined);
 
 const parsePercent = (text: string): number | undefined => (/^[1-9]\d?$|^100$/.test(text) ? Number(text) : undefined);

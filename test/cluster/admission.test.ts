@@ -108,7 +108,7 @@ describe('admission, through the real apiserver', () => {
   it("deleting the webhook's Pods does not stop Pods from being created", async () => {
     await kubectl(['scale', '-n', system, 'deployment/health-injector', '--replicas=0']);
     await eventually('the webhook is gone', 60, async () => {
-      const { items } = await get(['pods', '-n', system]);
+      const { items } = await get(['pods', '-n', system, '-l', 'app.kubernetes.io/component=webhook']);
       return items.length === 0;
     });
     try {

@@ -65,6 +65,21 @@ const images: readonly Image[] = [
     libs: true,
   },
   {
+    // A well-known name, which the table of presets has: that of the other one is nobody's.
+    name: 'docker.io/local/nginx:1',
+    entrypoint: ['/usr/sbin/nginx', '-c', '/etc/web.conf'],
+    files: [
+      '/usr/sbin/nginx',
+      '/usr/bin/pkill',
+      `${directory}/web.conf:/etc/web.conf`,
+      `${directory}/empty:/var/log/nginx`,
+      `${directory}/empty:/var/lib/nginx`,
+    ],
+    packages: ['nginx-light', 'procps'],
+    user: '65532',
+    libs: true,
+  },
+  {
     name: 'docker.io/local/dnsmasq:2',
     entrypoint: ['/usr/sbin/dnsmasq'],
     files: ['/usr/sbin/dnsmasq', '/usr/bin/pkill'],

@@ -9,11 +9,15 @@ export const mochaHooks = {
     this.timeout(300_000);
     await loadImages();
     await kubectl(['apply', '-k', `${root}deploy`]);
-    await kubectl(['rollout', 'restart', '-n', 'health-injector', 'deployment/health-injector']);
-    await kubectl(['rollout', 'status', '-n', 'health-injector', 'deployment/health-injector', '--timeout=120s']);
+    for (const deployment of ['deployment/health-injector', 'deployment/health-injector-controller']) {
+      await kubectl(['rollout', 'restart', '-n', 'health-injector', deployment]);
+    }
+    for (const deployment of ['deployment/health-injector', 'deployment/health-injector-controller']) {
+      await kubectl(['rollout', 'status', '-n', 'health-injector', deployment, '--timeout=120s']);
+    }
     await eventually('the caBundle', 30, async () => {
       const { webhooks } = await get(['mutatingwebhookconfiguration', 'health-injector']);
-      return Boolean(webhooks[0].clientConfig.caBundle);
+      return webhooks.every(({ clientConfig }: any) => Boolean(clientConfig.caBundle));
     });
   },
 };
