@@ -52,7 +52,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
       const { by, found } = JSON.parse(before.metadata.annotations['health.example.com/status']);
       assert.equal(by, `HealthPolicy ${name}`);
       assert.match(found[app], new RegExp(`by image ${app}$`));
-      await exec(namespace, before, app, '/usr/bin/pkill', '-STOP', '-o', app);
+      await exec(namespace, before, app, '/usr/bin/pkill', '-STOP', app);
       const after = await restarted(namespace, app, app, 0);
       assert.equal(stateOf(after, 'health-probe').restartCount, 0);
       const events = (await eventsOf(namespace, before.metadata.name)).join('\n');
