@@ -17,7 +17,6 @@ export type Candidate = {
    * and stood for again, only when the promise is settled. Where it rejects, the lease is given up.
    */
   readonly onStarted: (signal: AbortSignal) => Promise<void> | void;
-  /** One sentence when something goes wrong; the same one is not told again before it has gone well. */
   readonly failed: (sentence: string) => void;
 };
 
@@ -40,7 +39,6 @@ export async function lead(
   const place = { connection, namespace, name };
   /** The lease as it was last seen, and when, by our own clock, it was first seen so. */
   let seen = { version: '', atMs: 0 };
-  let told = '';
 
   const observe = ({ metadata: { resourceVersion: version } }: Lease): void => {
     if (version !== seen.version) seen = { version, atMs: clock.now() };
@@ -77,15 +75,11 @@ export async function lead(
 
   const tryToHold = async (ms: number, outer: AbortSignal, otherwise: number | undefined) => {
     try {
-      const heldUntilMs = await within(ms, outer, clock, hold);
-      told = '';
-      return heldUntilMs;
+      return await within(ms, outer, clock, hold);
     } catch (error) {
-      const { message } = error as Error;
       // Another was faster, or somebody wrote something else into the lease: the next try will see.
-      if (!outer.aborted && !(error instanceof Conflict) && message !== told) {
-        told = message;
-        failed(`The lease ${namespace}/${name} could not be held: ${message}.`);
+      if (!outer.aborted && !(error instanceof Conflict)) {
+        failed(`The lease ${namespace}/${name} could not be held: ${(error as Error).message}.`);
       }
       return otherwise;
     }

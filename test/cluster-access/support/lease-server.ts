@@ -1,0 +1,62 @@
+import { Readable } from 'node:stream';
+import type { Connection, Response } from '../../../src/cluster/connection.ts';
+import type { VirtualTime } from './virtual-clock.ts';
+
+/** What the network does to one call: how long each way takes, and what of it is lost. */
+export type Weather = {
+  readonly thereMs: number;
+  readonly backMs: number;
+  readonly lost: 'nothing' | 'call' | 'answer';
+};
+
+/** A network as it should be. */
+export const fine: Weather = { thereMs: 1, backMs: 1, lost: 'nothing' };
+
+const answer = (status: number, body: object): Response => ({
+  status,
+  headers: {},
+  body: Readable.from([Buffer.from(JSON.stringify(body))]),
+});
+
+/** An apiserver with at most one Lease, and its rules: what is written must be of the version that there is. */
+export function leaseServer(time: VirtualTime) {
+  let lease: any;
+  let version = 0;
+  const forever = new AbortController();
+
+  function apply(method: string, sent: any): Response {
+    if (method === 'GET') return lease ? answer(200, lease) : answer(404, { message: 'not found' });
+    if (method === 'POST' && lease) return answer(409, { message: 'already exists' });
+    if (method === 'PUT' && sent.metadata.resourceVersion !== lease?.metadata.resourceVersion) {
+      return answer(409, { message: 'the object has been modified' });
+    }
+    lease = { ...sent, metadata: { ...sent.metadata, resourceVersion: String(++version) } };
+    return answer(200, lease);
+  }
+
+  return {
+    lease: () => lease,
+    /** A connection under this weather, call by call, and a fine one after that; what is lost is never answered. */
+    connection(weather: Iterable<Weather> = []): Connection {
+      const forecast = weather[Symbol.iterator]();
+      const ask = (method: string, signal: AbortSignal, sent?: string): Promise<Response> =>
+        new Promise((resolve, reject) => {
+          if (signal.aborted) return reject(signal.reason);
+          signal.addEventListener('abort', () => reject(signal.reason));
+          const { thereMs, backMs, lost } = forecast.next().value ?? fine;
+          void (async () => {
+            // A call that was given up may arrive all the same.
+            await time.sleep(thereMs, forever.signal);
+            if (lost === 'call') return;
+            const reply = apply(method, sent && JSON.parse(sent));
+            await time.sleep(backMs, forever.signal);
+            if (lost !== 'answer') resolve(reply);
+          })();
+        });
+      return {
+        get: (_path, { signal }) => ask('GET', signal),
+        send: (method, _path, body, { signal }) => ask(method, signal, JSON.stringify(body)),
+      };
+    },
+  };
+}
