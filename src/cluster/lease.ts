@@ -17,6 +17,7 @@ export type Candidate = {
    * and stood for again, only when the promise is settled. Where it rejects, the lease is given up.
    */
   readonly onStarted: (signal: AbortSignal) => Promise<void> | void;
+  /** One sentence when something goes wrong; the same one is not told again before it has gone well. */
   readonly failed: (sentence: string) => void;
 };
 
@@ -39,6 +40,7 @@ export async function lead(
   const place = { connection, namespace, name };
   /** The lease as it was last seen, and when, by our own clock, it was first seen so. */
   let seen = { version: '', atMs: 0 };
+  let told = '';
 
   const observe = ({ metadata: { resourceVersion: version } }: Lease): void => {
     if (version !== seen.version) seen = { version, atMs: clock.now() };
@@ -75,11 +77,15 @@ export async function lead(
 
   const tryToHold = async (ms: number, outer: AbortSignal, otherwise: number | undefined) => {
     try {
-      return await within(ms, outer, clock, hold);
+      const heldUntilMs = await within(ms, outer, clock, hold);
+      told = '';
+      return heldUntilMs;
     } catch (error) {
+      const { message } = error as Error;
       // Another was faster, or somebody wrote something else into the lease: the next try will see.
-      if (!outer.aborted && !(error instanceof Conflict)) {
-        failed(`The lease ${namespace}/${name} could not be held: ${(error as Error).message}.`);
+      if (!outer.aborted && !(error instanceof Conflict) && message !== told) {
+        told = message;
+        failed(`The lease ${namespace}/${name} could not be held: ${message}.`);
       }
       return otherwise;
     }

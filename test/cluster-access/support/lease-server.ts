@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { Connection, Response } from '../../../src/cluster/connection.ts';
+import { answer } from './answer.ts';
 import type { VirtualTime } from './virtual-clock.ts';
 
 /** What the network does to one call: how long each way takes, and what of it is lost. */
@@ -11,12 +11,6 @@ export type Weather = {
 
 /** A network as it should be. */
 export const fine: Weather = { thereMs: 1, backMs: 1, lost: 'nothing' };
-
-const answer = (status: number, body: object): Response => ({
-  status,
-  headers: {},
-  body: Readable.from([Buffer.from(JSON.stringify(body))]),
-});
 
 /** An apiserver with at most one Lease, and its rules: what is written must be of the version that there is. */
 export function leaseServer(time: VirtualTime) {
