@@ -13,7 +13,10 @@ export type Collection = {
 
 /** A collection, and what is kept of each object. */
 export type Followed<T> = Collection & {
-  /** Takes from an object, as soon as it is parsed, what the handler needs; the rest is never held. */
+  /**
+   * Takes from an object, as soon as it is parsed, what the handler needs; the rest is never held. An object that comes
+   * in a list may lack its own `apiVersion` and `kind`.
+   */
   readonly read: (object: unknown) => T;
 };
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { issueAuthority } from '../../src/certificates/issue.ts';
 import type { Connection } from '../../src/cluster/connection.ts';
@@ -9,7 +10,7 @@ import { inClusterConnection } from '../../src/cluster/in-cluster-connection.ts'
 import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
 import { messageOf, readAnswer } from '../../src/cluster/read-answer.ts';
 import { version } from '../../src/settings.ts';
-import { type Apiserver, ca, startApiserver } from './support/apiserver.ts';
+import { type Apiserver, type Fault, ca, startApiserver } from './support/apiserver.ts';
 import { connectionTo, serviceAccount } from './support/follower.ts';
 
 const { signal } = new AbortController();
@@ -31,6 +32,13 @@ function kubeconfig(cluster: Readonly<Record<string, unknown>>, token = 'first')
 
 const unusable = (server: string): string =>
   `The kubeconfig's current context has the server "${server}", expected an https:// URL.`;
+
+/** Answers with what was sent. */
+const echo: Fault = (request, response) => {
+  const { method, headers } = request;
+  void text(request).then((body) => response.end(JSON.stringify([method, headers['content-type'], body])));
+  return true;
+};
 
 describe('a connection to the apiserver', () => {
   let apiserver: Apiserver;
@@ -106,6 +114,19 @@ describe('a connection to the apiserver', () => {
   it('of a kubeconfig that knows no https server is one sentence', () => {
     assert.equal(kubeconfigConnection(new KubeConfig()), unusable(''));
     assert.equal(kubeconfigConnection(kubeconfig({ server: 'http://localhost:1' })), unusable('http://localhost:1'));
+  });
+
+  it('sends JSON, and a PATCH as a merge patch', async () => {
+    const connection = connectionTo(apiserver, account.directory);
+    for (const [method, type] of [
+      ['POST', 'application/json'],
+      ['PUT', 'application/json'],
+      ['PATCH', 'application/merge-patch+json'],
+    ] as const) {
+      apiserver.faults.push(echo);
+      const { body } = await readAnswer(await connection.send(method, '/things', { a: 'ü' }, { signal }), 1_000);
+      assert.deepEqual(body, [method, type, '{"a":"ü"}']);
+    }
   });
 
   it('ends a call when it is told to, before and after the head of the answer', async () => {
