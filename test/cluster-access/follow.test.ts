@@ -198,17 +198,17 @@ describe('following', () => {
         return true;
       },
     );
-    const follower = followed({ pageMs: 50, watchSeconds: [1, 1], graceMs: 50 });
+    const follower = followed({ pageMs: 400, watchSeconds: [1, 1], graceMs: 400 });
     await eventually('a second watch', 5_000, async () => watchesAsked().length === 2);
     assert.deepEqual(follower.failures, [
-      '/things broke off: nothing more was heard within 50 ms.',
-      '/things broke off: nothing more was heard within 1050 ms.',
+      '/things broke off: nothing more was heard within 400 ms.',
+      '/things broke off: nothing more was heard within 1400 ms.',
     ]);
     assert.equal(follower.heard.filter((word) => word.startsWith('reset')).length, 1);
   });
 
   it('opens the next watch when the apiserver ends one in time, and says nothing', async () => {
-    const follower = followed({ watchSeconds: [0, 0] });
+    const follower = followed({ watchSeconds: [0, 0], graceMs: 5_000 });
     await eventually('three watches', 5_000, async () => watchesAsked().length >= 3);
     assert.deepEqual(follower.failures, []);
     assert.equal(listsAsked().length, 3);
