@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { inject } from '../../src/health/inject.ts';
+import type { Kept, Outcome } from '../../src/health/outcome.ts';
+import { skipReasons } from '../../src/health/skip-reason.ts';
+import { patternNames } from '../../src/patterns/index.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { diff } from '../../src/webhook/patch.ts';
+import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
+import { type Workload, projectsRoot, sources, workloadsOf } from '../support/projects.ts';
+import { testContext } from '../support/webhook.ts';
+
+/** What is asked of every workload: to find its check by itself. */
+const ask = ({ pod }: Workload): Asked => answer(pod, { pattern: 'sidecar' });
+
+/** What every pattern is asked besides, so that also a Pod of an unknown image gets all that can be added. */
+const tell = ({ pod }: Workload): Asked[] =>
+  patternNames.map((pattern) => answer(pod, { pattern, check: 'tcp://:8080' }));
+
+type Asked = { readonly input: Pod; readonly outcome: Outcome };
+
+function answer(pod: Pod, keys: Readonly<Record<string, string>>): Asked {
+  const { annotations } = pod.metadata ?? {};
+  const asked = Object.entries(keys).map(([key, value]) => [testContext.prefix + key, value] as const);
+  const input: Pod = {
+    ...pod,
+    metadata: { ...pod.metadata, annotations: { ...annotations, ...Object.fromEntries(asked) } },
+  };
+  return { input, outcome: inject(deepFreeze(input), testContext) };
+}
+
+describe('the manifests of real projects', () => {
+  const all = sources.map((source) => ({
+    source,
+    workloads: workloadsOf(readFileSync(projectsRoot + source.file, 'utf8')),
+  }));
+
+  it('are all on record, and the record has them all', () => {
+    const files = globSync('*/*.{yaml,json}', { cwd: projectsRoot });
+    assert.deepEqual(
+      files.toSorted(),
+      sources.map(({ file }) => file),
+    );
+  });
+
+  it('are all on record with a licence that lets them be here', () => {
+    const readme = readFileSync(`${projectsRoot}README.md`, 'utf8');
+    for (const { repository, licence } of sources)
+      assert(readme.includes(`| ${repository} | ${licence} |`), repository);
+  });
+
+  for (const { source, workloads } of all) {
+    it(`${source.file}: every workload is found, and keeps all that its authors wrote`, () => {
+      assert.deepEqual(
+        workloads.map(({ title }) => title),
+        source.workloads,
+      );
+      for (const workload of workloads) {
+        assertHarmless(ask(workload));
+        for (const asked of tell(workload)) assertHarmless(asked);
+      }
+    });
+  }
+
+  it('are met in every way, so that the invariants have something to hold for', () => {
+    const kinds = all.flatMap(({ workloads }) => workloads.map((workload) => ask(workload).outcome.kind));
+    assert.deepEqual([...new Set(kinds)].toSorted(), ['injected', 'rejected', 'skipped']);
+  });
+
+  it('are listed in docs/projects.md as they are answered', () => {
+    const file = new URL('../../docs/projects.md', import.meta.url).pathname;
+    const text = readFileSync(file, 'utf8');
+    const rows = all.flatMap(({ source, workloads }) => workloads.map((workload) => row(source.file, workload)));
+    const place = /(<!-- projects: [^]*?\n\|---.*\n)([^]*?)(<!-- \/projects -->)/;
+    const wanted = text.replace(place, (_, head, __, end) => `${head}${rows.join('\n')}\n${end}`);
+    if (process.env['UPDATE'] === '1') writeFileSync(file, wanted);
+    else assert.equal(text, wanted);
+  });
+});
+
+function assertHarmless({ input, outcome }: Asked): void {
+  if (outcome.kind === 'skipped') return;
+  assertUserKept(input, outcome.pod);
+  assertOnlyAdds(structuredClone(diff(input, outcome.pod)), input);
+  const again = inject(deepFreeze(structuredClone(outcome.pod)), testContext);
+  if (again.kind !== 'skipped') assert.deepEqual(diff(outcome.pod, again.pod), [], 'injecting again changes nothing');
+  if (outcome.kind === 'rejected') assert(outcome.problems.length > 0);
+}
+
+/** A row of the table: project, workload, image, what was done, and why. */
+function row(file: string, workload: Workload): string {
+  const { input, outcome } = ask(workload);
+  const images = input.spec.containers.map(({ image }) => `\`${image?.replace(/@sha256:.*/, '')}\``);
+  const cells = [file.replace(/\/.*/, ''), workload.title, images.join('<br>'), ...words(outcome)];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function words(outcome: Outcome): [string, string] {
+  switch (outcome.kind) {
+    case 'injected': {
+      const status = JSON.parse(outcome.pod.metadata?.annotations?.[`${testContext.prefix}status`] ?? '{}');
+      const found = Object.entries(status.found ?? {}).map(([container, how]) => `${container}: ${how}.`);
+      return ['asked by a sidecar', [...found, ...outcome.warnings, ...outcome.kept.map(keptWords)].join('<br>')];
+    }
+    case 'skipped':
+      return ['left alone', [skipReasons[outcome.reason], ...outcome.kept.map(keptWords)].join('<br>')];
+    case 'rejected':
+      return ['left alone, with a problem', outcome.problems.map(({ received }) => `${received}.`).join('<br>')];
+    default:
+      return outcome satisfies never;
+  }
+}
+
+const keptWords = ({ what, why }: Kept): string => `${what}: ${why}.`;
