@@ -4,7 +4,10 @@ import type { Found } from './found.ts';
 import { healthPortChecks } from './health-port.ts';
 import { type Preset, presets } from './table.ts';
 
-const byImage = new Map(presets.flatMap((preset) => preset.images.map((image) => [image, preset])));
+const byImage = Map.groupBy(
+  presets.flatMap((preset) => preset.images.map((image) => ({ image, preset }))),
+  ({ image }) => image,
+);
 
 /** The checks for a container of a well-known image or with a port for health; otherwise why none is known, as a clause. */
 export function findChecks(container: V1Container): Found | Refusal {
@@ -12,10 +15,14 @@ export function findChecks(container: V1Container): Found | Refusal {
   return isRefusal(byName) ? (healthPortChecks(container) ?? byName) : byName;
 }
 
+/** The first row of its image that fits; where none does, why the first does not. */
 function imageChecks(container: V1Container): Found | Refusal {
   const name = baseName(container.image ?? '');
-  const preset = byImage.get(name);
-  if (!preset) return unknown('nothing is known of its image');
+  const rows = (byImage.get(name) ?? []).map(({ preset }) => rowChecks(name, preset, container));
+  return rows.find((row) => !isRefusal(row)) ?? rows[0] ?? unknown('nothing is known of its image');
+}
+
+function rowChecks(name: string, preset: Preset, container: V1Container): Found | Refusal {
   const port = portOf(container, preset.ports);
   if (port === undefined) {
     return unknown(`it declares no port on which ${name} is known to listen: ${preset.ports.join(', ')}`);

@@ -98,13 +98,22 @@ export const presets: readonly Preset[] = [
     ports: [53, 5353],
     check: 'dns://:PORT/localhost?min-answers=0',
   },
+  { images: ['bind', 'bind9'], ports: [53, 5353], check: 'dns://:PORT/localhost?min-answers=0' },
   { images: ['coredns'], ports: [8181], check: 'tcp://:PORT', readiness: 'http://:PORT/ready' },
+  { images: ['coredns'], ports: [53, 1053, 5353], check: 'dns://:PORT/localhost?min-answers=0' },
   {
     images: ['nginx', 'nginx-unprivileged', 'httpd', 'apache', 'caddy'],
     ports: [80, 8080],
     check: 'http://:PORT/?status=100-599',
     readiness: 'http://:PORT/?status=200-499',
   },
+  // What they serve is their configuration's: that they take connections is all that is known.
+  {
+    images: ['haproxy', 'haproxy-alpine', 'haproxy-debian'],
+    ports: [80, 8080, 443, 8443, 8404, 1936],
+    check: 'tcp://:PORT',
+  },
+  { images: ['traefik'], ports: [8080, 9000, 8000, 80, 8443, 443], check: 'tcp://:PORT' },
   { images: ['envoy'], ports: [9901], check: 'http://:PORT/?status=100-599', readiness: 'http://:PORT/ready' },
   {
     images: ['minio'],
@@ -137,5 +146,10 @@ export const presets: readonly Preset[] = [
   },
   { images: ['influxdb'], ports: [8086], check: 'http://:PORT/ping' },
   { images: ['clickhouse-server', 'clickhouse'], ports: [8123], check: 'http://:PORT/ping' },
+  { images: ['cassandra'], ports: [9042], check: 'tcp://:PORT' },
+  { images: ['cockroach'], ports: [26257], check: 'tcp://:PORT' },
+  { images: ['neo4j'], ports: [7687], check: 'tcp://:PORT' },
+  { images: ['keycloak'], ports: [8080, 8443], check: 'tcp://:PORT' },
+  { images: ['kibana', 'kibana-oss', 'opensearch-dashboards'], ports: [5601], check: 'tcp://:PORT' },
   { images: ['couchdb'], ports: [5984], check: 'tcp://:PORT', readiness: 'http://:PORT/_up' },
 ];
