@@ -1,0 +1,56 @@
+import type { V1ObjectMeta } from '@kubernetes/client-node';
+
+/**
+ * A node that is kept from Pods whose hardware check failed there. There is one for each node, of the node's name, so
+ * that deleting it releases all of them; the CRD in deploy/crds says what each field means.
+ */
+export type NodeQuarantine = {
+  readonly apiVersion: 'health.example.com/v1alpha1';
+  readonly kind: 'NodeQuarantine';
+  readonly metadata: V1ObjectMeta;
+  readonly spec: {
+    readonly nodeName: string;
+    /** Of the boot in which the checks failed: another one is another machine, as far as anybody can tell. */
+    readonly bootId: string;
+    /** `Node` keeps all Pods off by a taint; `Owner` only those of the owners listed. */
+    readonly scope: 'Owner' | 'Node';
+    readonly owners: readonly QuarantinedOwner[];
+  };
+  readonly status?: {
+    /** The webhook replicas that keep Pods off by this generation of the spec, by the names of their Pods. */
+    readonly seenBy?: Readonly<Record<string, number>>;
+  };
+};
+
+/** An owner whose Pods are kept off the node, and why. */
+export type QuarantinedOwner = {
+  readonly owner: OwnerKey;
+  /** What failed, as the agent says it. */
+  readonly check: string;
+  readonly message: string;
+  readonly since: string;
+  readonly until: string;
+  /** `Preferred` where no other node takes the Pods: a sick node is better than none. */
+  readonly affinity: 'Required' | 'Preferred';
+  /** The Pods that were moved off, by uid: one move has one id, whoever makes it. */
+  readonly moves: readonly { readonly podUid: string; readonly podName: string; readonly at: string }[];
+};
+
+/** Whom a Pod belongs to, by names that its replacement has too. */
+export type OwnerKey = { readonly namespace: string; readonly kind: string; readonly name: string };
+
+/**
+ * The owner of a Pod, without asking the apiserver: the Pods of a Deployment name their ReplicaSet, whose name is the
+ * Deployment's and the hash that is also on the Pod; undefined for a bare Pod.
+ */
+export function ownerKeyOf(namespace: string, metadata: V1ObjectMeta | undefined): OwnerKey | undefined {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
+  if (!controller) return undefined;
+  const suffix = `-${metadata?.labels?.['pod-template-hash'] ?? ''}`;
+  const isOfDeployment = controller.kind === 'ReplicaSet' && suffix.length > 1 && controller.name.endsWith(suffix);
+  if (!isOfDeployment) return { namespace, kind: controller.kind, name: controller.name };
+  return { namespace, kind: 'Deployment', name: controller.name.slice(0, -suffix.length) };
+}
+
+/** A text that is the same for two keys exactly where they are. */
+export const ownerText = ({ namespace, kind, name }: OwnerKey): string => `${namespace}/${kind}/${name}`;
