@@ -12,8 +12,8 @@ import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts
 const root = new URL('../', import.meta.url).pathname;
 const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
-/** The options that come with a login, with TLS and with a socket: they are the same everywhere. */
-const common = ['password-file', 'tls', 'starttls', 'ca', 'cert', 'key', 'server-name', 'socket'];
+/** The options that come with a login, with TLS, with a socket and with hardware: they are the same everywhere. */
+const common = ['password-file', 'tls', 'starttls', 'ca', 'cert', 'key', 'server-name', 'socket', 'for', 'state', 'strict'];
 
 /** The tables that are made from the source, by the name of their markers. */
 const tables = {
@@ -24,7 +24,8 @@ const tables = {
     const place = {
       address: `//:${port ?? 'PORT'}`,
       file: '///PATH',
-      path: '///NAME',
+      path: name === 'device' ? '///dev/NAME' : '///NAME',
+      name: '//NAME',
       command: 'PROGRAM ARGUMENTS',
       none: '',
     }[target];

@@ -9,6 +9,7 @@ mod deadline;
 #[path = "../fuzz/target.rs"]
 mod fuzz;
 mod grammar;
+mod hardware;
 mod install;
 mod line;
 mod log;

@@ -32,7 +32,10 @@ pub fn run(command: &Once) -> ExitCode {
 }
 
 fn success(run: &Run, label: &str) -> String {
-    format!("{} ({label}, {})", run.outcome.reason, milliseconds(run.took))
+    let sign = if run.outcome.verdict == Verdict::Unknown { "unknown: " } else { "" };
+    let suffix = format!(" ({label}, {})", milliseconds(run.took));
+    let room = LONGEST_LINE.saturating_sub(suffix.chars().count());
+    line::clean(&format!("{sign}{}", run.outcome.reason), room) + &suffix
 }
 
 /// Reason first: the kubelet may cut the end.
@@ -74,6 +77,7 @@ mod tests {
             success(&run(Outcome::pass("PONG")), "redis 127.0.0.1:6379"),
             "PONG (redis 127.0.0.1:6379, 0.3 ms)"
         );
+        assert!(success(&run(Outcome::unknown("no sensor")), "nvme").starts_with("unknown: no sensor (nvme, "));
         let line = failure(&run(Outcome::fail(Cause::Protocol, "x".repeat(300))), "cache");
         assert_eq!(line.chars().count(), LONGEST_LINE);
         assert!(line.ends_with("x… (cache)"), "{line}");

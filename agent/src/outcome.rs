@@ -2,13 +2,15 @@
 
 use std::io;
 
-/// The three outcomes of a check: liveness is "not fail", readiness is "pass".
+/// The outcomes of a check: liveness is "not fail", readiness is "pass" or "unknown".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It answers, and is ready for work.
     Pass,
     /// It answers but is not ready: loading, full, or it asks for a login that the check does not have.
     Alive,
+    /// The hardware cannot be looked at, which is no reason to move anybody: as a pass.
+    Unknown,
     /// It does not answer, or answers that it is broken.
     Fail,
 }
@@ -32,6 +34,7 @@ impl Verdict {
         match self {
             Self::Pass => "pass",
             Self::Alive => "alive",
+            Self::Unknown => "unknown",
             Self::Fail => "fail",
         }
     }
@@ -75,6 +78,11 @@ impl Outcome {
     /// It answers, but is not ready.
     pub fn alive(cause: Cause, reason: impl Into<String>) -> Self {
         Self { verdict: Verdict::Alive, cause: Some(cause), reason: reason.into() }
+    }
+
+    /// Nothing can be said of the hardware.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Unknown, cause: None, reason: reason.into() }
     }
 
     /// It is not well.

@@ -30,7 +30,7 @@ impl Probe {
     pub fn holds(self, verdict: Verdict) -> bool {
         match self {
             Self::Liveness | Self::Startup => verdict != Verdict::Fail,
-            Self::Readiness => verdict == Verdict::Pass,
+            Self::Readiness => matches!(verdict, Verdict::Pass | Verdict::Unknown),
         }
     }
 }
@@ -44,6 +44,7 @@ mod tests {
         let held = |verdict| Probe::ALL.map(|probe| probe.holds(verdict));
         assert_eq!(held(Verdict::Pass), [true, true, true]);
         assert_eq!(held(Verdict::Alive), [true, false, true]);
+        assert_eq!(held(Verdict::Unknown), [true, true, true]);
         assert_eq!(held(Verdict::Fail), [false, false, false]);
     }
 }

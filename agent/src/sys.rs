@@ -109,6 +109,14 @@ pub fn reap_group(leader: u32) {
     }
 }
 
+/// Milliseconds since the machine was booted, time asleep included: the same for every process, and never set back.
+pub fn since_boot_ms() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes to a live timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
+    time.tv_sec.unsigned_abs() * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;

@@ -27,6 +27,17 @@ function isStatusList(text: string): boolean {
   });
 }
 
+/** `6/10`: in so many of the last readings, of which 60 are kept. */
+function isCountOfReadings(text: string): boolean {
+  const [, least, of] = /^(\d{1,2})\/(\d{1,2})$/.exec(text) ?? [];
+  return Number(least) >= 1 && Number(least) <= Number(of) && Number(of) <= 60;
+}
+
+const isPercent = (text: string): boolean => /^0*(\d{1,2}|100)%$/.test(text) && text.length <= 4;
+
+/** A path under `/dev` that does not lead out of it. */
+export const isDevice = (path: string): boolean => /^\/dev\/./.test(path) && !path.split('/').includes('..');
+
 /** In characters, also once the repetitions are written out. */
 const longestPattern = 256;
 /** Groups within groups. */
@@ -90,11 +101,29 @@ export function expectedOfKind(kind: string, value: string): string | undefined 
       return isDnsName(value) ? undefined : 'a DNS name';
     case 'status':
       return isStatusList(value) ? undefined : 'status codes such as 200-399 or 200,204';
+    case 'path':
+      return value.startsWith('/') ? undefined : 'an absolute path';
+    case 'device':
+      return isDevice(value) ? undefined : 'a path under /dev';
+    case 'window':
+      return isCountOfReadings(value) || parseDuration(value) !== undefined
+        ? undefined
+        : 'a duration such as 5m, or a count of readings such as 6/10';
+    case 'rate':
+      return /^\d{1,6}\/[smhd]$/.test(value) ? undefined : 'a rate such as 10/h';
+    case 'percent':
+      return isPercent(value) ? undefined : 'a percentage such as 5%';
+    case 'space':
+      return isPercent(value) || /^\d{1,6}[KMGT]i$/.test(value)
+        ? undefined
+        : 'a percentage such as 5%, or a size such as 500Mi';
     case 'pattern':
       return expectedOfPattern(value);
     default: {
-      const choices = kind.slice('choice:'.length).split('|');
-      return choices.includes(value) ? undefined : `one of ${choices.join(', ')}`;
+      const [type, words = ''] = kind.split(':');
+      const choices = words.split('|');
+      if (choices.includes(value) || (type === 'temperature' && /^\d{1,3}C$/.test(value))) return undefined;
+      return `${type === 'temperature' ? 'a temperature such as 90C, or ' : ''}one of ${choices.join(', ')}`;
     }
   }
 }

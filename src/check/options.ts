@@ -15,7 +15,9 @@ export function parseOptions(query: string, scheme: string, row: Scheme): Option
     const kind = row.options.get(name);
     if (kind === undefined) return refuse(`option is ${quote(name)}`, `${known(row)} for ${scheme}`);
     if (values.has(name)) return refuse(`option ${name} is given twice`, 'once');
-    const value = decode(written);
+    // Nobody writes `min-free=5%25`.
+    const plain = (kind === 'percent' || kind === 'space') && expectedOfKind(kind, written) === undefined;
+    const value = plain ? written : decode(written);
     if (value === undefined) return refuse(`option ${name} is ${quote(written)}`, 'percent-encoded UTF-8');
     const expected = expectedOfKind(kind, value);
     if (expected !== undefined) return refuse(`option ${name} is ${quote(value)}`, expected);

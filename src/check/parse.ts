@@ -105,6 +105,12 @@ function parseTarget(front: string, body: string, row: Scheme, blank: Check): Ch
     if (front.startsWith('//')) return parseNetwork(front.slice(2), afterAuthority(body), row, blank);
     return withoutSecret(refuse(`${scheme} is followed by ${quote(front)}`, '//[HOST][:PORT]'), body, row, scheme);
   }
+  if (row.target === 'name') {
+    if (!front.startsWith('//')) return refuse(`${scheme} is followed by ${quote(front)}`, '//NAME');
+    const name = front.slice(2);
+    const fits = /^(?!\.)[A-Za-z0-9._:@-]{1,63}$/.test(name);
+    return fits ? { ...blank, path: name } : refuse(`name is ${quote(name)}`, 'that of a device');
+  }
   if (!front.startsWith('///')) return refuse(`${scheme} is followed by ${quote(front)}`, '///PATH');
   const path = front.slice(2);
   if (path === '/') return refuse('path is missing', `one for ${scheme}`);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
 import { decode } from './options.ts';
+import { isDevice } from './kinds.ts';
 import type { Scheme } from './schemes.ts';
 import { splitWords } from './words.ts';
 
@@ -42,6 +43,10 @@ const pathRule: Rule = ({ path }, { pathKind }) => {
   switch (pathKind) {
     case 'dns-name':
       return unless(isQueryName(path.slice(1)), 'a DNS name');
+    case 'device':
+      return unless(isDevice(decode(path) ?? ''), 'a path under /dev');
+    case 'resource':
+      return unless(['cpu', 'memory', 'io'].includes(path), 'one of cpu, memory, io');
     case 'service':
       return unless(!path.includes('%') && path.length <= 1025, 'the name of a service');
     case 'database':

@@ -3,16 +3,18 @@ import table from '../../agent/checks.json' with { type: 'json' };
 /** What one scheme may hold, as `agent/checks.json` says it for both programs. */
 export type Scheme = {
   readonly summary: string;
-  /** `path`: a path that is not read as a file, so that nothing has to be mounted for it. */
-  readonly target: 'address' | 'file' | 'path' | 'command' | 'none';
+  /** `path`: a path that is not read as a file, so that nothing has to be mounted for it; `name`: that of a device. */
+  readonly target: 'address' | 'file' | 'path' | 'name' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
+  /** Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last. */
+  readonly hardware?: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */
   readonly path: 'none' | 'optional' | 'required' | 'socket';
-  /** Option name to kind: `flag`, `integer`, `duration`, `text`, `file`, `name`, `status`, `pattern` or `choice:A|B`. */
+  /** Option name to kind, one of those of `expectedOfKind`. */
   readonly options: ReadonlyMap<string, string>;
   /** What the path has to be, and the host, where not any will do. */
-  readonly pathKind?: 'database' | 'dns-name' | 'service' | 'virtual-host';
+  readonly pathKind?: 'database' | 'device' | 'dns-name' | 'resource' | 'service' | 'virtual-host';
   readonly hostKind?: 'ip';
   /** Whether the scheme is always over TLS, with the option `tls`, or also by an upgrade with the option `starttls`. */
   readonly tls?: 'always' | 'optional' | 'starttls';
@@ -26,6 +28,13 @@ export type Scheme = {
   readonly needs?: readonly string[];
 };
 
+/** The options of every check of hardware. */
+const hardwareOptions = [
+  ['for', 'window'],
+  ['state', 'path'],
+  ['strict', 'flag'],
+] as const;
+
 /** The options of every TLS connection. */
 const tlsOptions = [
   ['ca', 'file'],
@@ -36,11 +45,12 @@ const tlsOptions = [
 
 type Row = Omit<Scheme, 'options'> & { readonly options: Readonly<Record<string, string>> };
 
-/** The options of a row, and those that come with credentials and with TLS. */
-function optionsOf({ options, credentials, tls }: Row): Scheme['options'] {
+/** The options of a row, and those that come with credentials, with hardware and with TLS. */
+function optionsOf({ options, credentials, hardware, tls }: Row): Scheme['options'] {
   return new Map([
     ...Object.entries(options),
     ...(credentials ? [['password-file', 'file'] as const] : []),
+    ...(hardware ? hardwareOptions : []),
     ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),
     ...(tls !== undefined && tls !== 'always' ? [['tls', 'flag'] as const] : []),
     ...(tls === undefined ? [] : tlsOptions),

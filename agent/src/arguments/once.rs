@@ -1,5 +1,6 @@
 //! The command line of `check`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::words::{Word, Words, wrong};
@@ -9,7 +10,7 @@ use crate::grammar::{Refusal, parse as parse_check};
 use crate::probe::Probe;
 use crate::runner::Runner;
 
-const OPTIONS: &[&str] = &["--probe", "--timeout", "--proc-root", "--help"];
+const OPTIONS: &[&str] = &["--probe", "--timeout", "--proc-root", "--sys-root", "--dev-root", "--help"];
 
 /// One run of some checks, all of which have to hold.
 pub struct Once {
@@ -22,7 +23,9 @@ pub struct Once {
 pub fn parse(mut words: Words) -> Result<Command, Refusal> {
     let mut probe = Probe::Readiness;
     let mut timeout = Duration::from_secs(1);
-    let mut roots = Roots::default();
+    let own = std::env::current_exe().ok();
+    let state = own.and_then(|file| file.parent().map(PathBuf::from)).unwrap_or_default();
+    let mut roots = Roots { state: Some(state), ..Roots::default() };
     let mut checks = Vec::new();
     while let Some(word) = words.word() {
         match word {
@@ -31,6 +34,8 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
                 "--probe" => probe = named(&words.value("--probe")?)?,
                 "--timeout" => timeout = words.duration("--timeout")?,
                 "--proc-root" => roots.proc = words.value("--proc-root")?.into(),
+                "--sys-root" => roots.sys = words.value("--sys-root")?.into(),
+                "--dev-root" => roots.dev = words.value("--dev-root")?.into(),
                 "--help" => return Ok(print(help::CHECK)),
                 _ => return Err(Word::Option(name).unknown(OPTIONS)),
             },
@@ -79,7 +84,7 @@ mod tests {
             ),
             (
                 &["check", "--all"],
-                "option is \"--all\", expected one of --probe, --timeout, --proc-root, --help",
+                "option is \"--all\", expected one of --probe, --timeout, --proc-root, --sys-root, --dev-root, --help",
             ),
             (
                 &["check", "push:"],

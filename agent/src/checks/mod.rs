@@ -24,6 +24,7 @@ mod push;
 mod redis;
 mod smtp;
 mod tcp;
+mod temperature;
 mod tls;
 mod zookeeper;
 
@@ -67,6 +68,7 @@ const TABLE: &[(&Spec, Make)] = &[
     (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
     (&smtp::SPEC, |check, _| boxed(smtp::Smtp::from_check(check))),
     (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
+    (&temperature::SPEC, |check, roots| boxed(temperature::Temperature::from_check(check, roots))),
     (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
     (&zookeeper::SPEC, |check, _| boxed(zookeeper::ZooKeeper::from_check(check))),
 ];
@@ -86,11 +88,15 @@ pub const SPECS: &[&Spec] = &{
 #[derive(Clone, Debug)]
 pub struct Roots {
     pub proc: PathBuf,
+    pub sys: PathBuf,
+    pub dev: PathBuf,
+    /// The folder in which one run of `check` leaves for the next what it has seen; `serve` keeps it in memory.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { proc: "/proc".into() }
+        Self { proc: "/proc".into(), sys: "/sys".into(), dev: "/dev".into(), state: None }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Kind, compile_pattern, parse_duration};
+use super::{
+    Kind, compile_pattern, parse_duration, parse_milli_celsius, parse_percent, parse_rate, parse_space,
+    parse_window,
+};
 
 /// What was expected, if the value is not of this kind.
 pub fn misfit(kind: Kind, value: &str) -> Option<String> {
@@ -11,15 +14,33 @@ pub fn misfit(kind: Kind, value: &str) -> Option<String> {
         Kind::Integer => (number(value, 6).is_some(), "a whole number from 0 to 999999"),
         Kind::Duration => (parse_duration(value).is_some(), "a duration such as 10s, 1m30s or 500ms"),
         Kind::Text => (is_text(value), "1 to 256 characters, none of them a control character"),
-        Kind::File => (value.starts_with('/'), "an absolute path"),
+        Kind::File | Kind::Path => (value.starts_with('/'), "an absolute path"),
         Kind::Name => (is_dns_name(value), "a DNS name"),
         Kind::Status => (value.split(',').all(is_status_range), "status codes such as 200-399 or 200,204"),
+        Kind::Device => (is_device(value), "a path under /dev"),
+        Kind::Window => {
+            (parse_window(value).is_some(), "a duration such as 5m, or a count of readings such as 6/10")
+        }
+        Kind::Rate => (parse_rate(value).is_some(), "a rate such as 10/h"),
+        Kind::Percent => (parse_percent(value).is_some(), "a percentage such as 5%"),
+        Kind::Space => {
+            (parse_space(value).is_some(), "a percentage such as 5%, or a size such as 500Mi")
+        }
+        Kind::Temperature(words) => {
+            let fits = words.contains(&value) || parse_milli_celsius(value).is_some();
+            return (!fits).then(|| format!("a temperature such as 90C, or one of {}", words.join(", ")));
+        }
         Kind::Pattern => return compile_pattern(value).err().map(str::to_owned),
         Kind::Choice(words) => {
             return (!words.contains(&value)).then(|| format!("one of {}", words.join(", ")));
         }
     };
     (!fits).then(|| expected.to_owned())
+}
+
+/// A path under `/dev` that does not lead out of it.
+pub fn is_device(path: &str) -> bool {
+    path.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty() && rest.split('/').all(|part| part != ".."))
 }
 
 /// A line break in a text that is sent would begin a header of its own.

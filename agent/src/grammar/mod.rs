@@ -5,6 +5,7 @@ mod address;
 mod check;
 mod duration;
 mod kind;
+mod measure;
 mod options;
 mod path_name;
 mod pattern;
@@ -17,6 +18,10 @@ mod words;
 
 pub use check::Check;
 pub use duration::{format as format_duration, parse as parse_duration};
+pub use kind::is_device;
+pub use measure::{
+    Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
+};
 pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
 pub use percent::{decode as percent_decode, hex};
@@ -98,6 +103,14 @@ fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal
             }
             options::parse(&mut check, query, spec)?;
         }
+        Target::Name => {
+            let name = target.strip_prefix("//").ok_or_else(|| followed("//NAME"))?;
+            if !is_device_name(name) {
+                return Err(Refusal(format!("name is {}, expected that of a device", quoted(name))));
+            }
+            name.clone_into(&mut check.path);
+            options::parse(&mut check, query, spec)?;
+        }
         Target::None | Target::Command => {
             if !target.is_empty() {
                 return Err(followed("nothing but ?OPTIONS"));
@@ -105,7 +118,16 @@ fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal
             options::parse(&mut check, query, spec)?;
         }
     }
+    if !matches!(spec.target, Target::Address { .. }) {
+        options::requirements(&check, spec)?;
+    }
     Ok(check)
+}
+
+/// What the kernel gives an interface or a controller as a name, as far as anybody does.
+fn is_device_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:@".contains(&byte);
+    (1..=63).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('.')
 }
 
 fn set_path(check: &mut Check, path: &str, spec: &Spec) -> Result<(), Refusal> {

@@ -9,6 +9,8 @@ pub enum Target {
     File,
     /// `///a/path` that is not read as a file, so that nothing has to be mounted for it.
     Path,
+    /// `//eth0`: the name of a device, which becomes the path as it is.
+    Name,
     /// A program and its arguments, the rest of the text.
     Command,
     /// Nothing but options.
@@ -48,15 +50,31 @@ pub enum Kind {
     /// A regular expression.
     Pattern,
     Choice(&'static [&'static str]),
+    /// An absolute path for which nothing has to be mounted.
+    Path,
+    /// A path under `/dev`.
+    Device,
+    /// `5m`, or `6/10`.
+    Window,
+    /// `10/h`
+    Rate,
+    /// `5%`
+    Percent,
+    /// `5%`, or `500Mi`.
+    Space,
+    /// `90C`, or one of these words.
+    Temperature(&'static [&'static str]),
 }
 
-/// The grammar of one scheme; `options` is sorted by name, and holds neither those of logins nor those of TLS.
+/// The grammar of one scheme; `options` is sorted by name, and holds none of those of logins, of TLS and of all hardware.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     pub scheme: &'static str,
     pub summary: &'static str,
     pub target: Target,
     pub credentials: bool,
+    /// Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last.
+    pub hardware: bool,
     pub tls: TlsRule,
     pub path: PathRule,
     pub options: &'static [(&'static str, Kind)],
@@ -71,6 +89,7 @@ impl Spec {
         summary: "",
         target: Target::None,
         credentials: false,
+        hardware: false,
         tls: TlsRule::Never,
         path: PathRule::None,
         options: &[],
@@ -82,6 +101,9 @@ impl Spec {
         let mut all = self.options.to_vec();
         if self.credentials {
             all.push(("password-file", Kind::File));
+        }
+        if self.hardware {
+            all.extend([("for", Kind::Window), ("state", Kind::Path), ("strict", Kind::Flag)]);
         }
         if self.tls == TlsRule::StartTls {
             all.push(("starttls", Kind::Flag));

@@ -34,6 +34,13 @@ fn kind(text: &str) -> Kind {
         ("status", _) => Kind::Status,
         ("pattern", _) => Kind::Pattern,
         ("choice", words) => Kind::Choice(Box::leak(words.split('|').map(leak).collect())),
+        ("path", _) => Kind::Path,
+        ("device", _) => Kind::Device,
+        ("window", _) => Kind::Window,
+        ("rate", _) => Kind::Rate,
+        ("percent", _) => Kind::Percent,
+        ("space", _) => Kind::Space,
+        ("temperature", words) => Kind::Temperature(Box::leak(words.split('|').map(leak).collect())),
         other => panic!("unknown kind {other:?}"),
     }
 }
@@ -55,11 +62,13 @@ fn spec(scheme: &str, row: &Value) -> Spec {
             "address" => Target::Address { port },
             "file" => Target::File,
             "path" => Target::Path,
+            "name" => Target::Name,
             "command" => Target::Command,
             "none" => Target::None,
             other => panic!("unknown target {other}"),
         },
         credentials: row["credentials"].as_bool().unwrap(),
+        hardware: row["hardware"].as_bool().unwrap_or_default(),
         tls: match row["tls"].as_str() {
             None => TlsRule::Never,
             Some("always") => TlsRule::Always,

@@ -25,8 +25,8 @@ pub struct Entry {
     pub last: Option<Last>,
     /// When the run that is under way began.
     running_since: Option<Instant>,
-    /// How many runs ended as pass, alive, fail.
-    pub counts: [u64; 3],
+    /// How many runs ended in each of `VERDICTS`.
+    pub counts: [u64; VERDICTS.len()],
 }
 
 /// The last run that ended.
@@ -48,7 +48,7 @@ pub enum Standing<'a> {
 }
 
 /// The order of `Entry::counts`.
-pub const VERDICTS: [Verdict; 3] = [Verdict::Pass, Verdict::Alive, Verdict::Fail];
+pub const VERDICTS: [Verdict; 4] = [Verdict::Pass, Verdict::Alive, Verdict::Unknown, Verdict::Fail];
 
 impl State {
     /// Nothing is known yet of these jobs; entries and jobs have the same order.
@@ -61,7 +61,7 @@ impl State {
             stale_after: job.stale_after,
             last: None,
             running_since: None,
-            counts: [0; 3],
+            counts: [0; VERDICTS.len()],
         };
         Self { entries: jobs.iter().map(entry).collect(), started, stopping: false }
     }
@@ -212,6 +212,6 @@ mod tests {
             [Outcome::pass("a"), Outcome::pass("b"), Outcome::fail(Cause::Connect, ""), Outcome::pass("")];
         let changes = outcomes.map(|outcome| state.finish(0, run(outcome), now, SystemTime::UNIX_EPOCH));
         assert_eq!(changes, [true, false, true, true]);
-        assert_eq!(state.entries[0].counts, [3, 0, 1]);
+        assert_eq!(state.entries[0].counts, [3, 0, 0, 1]);
     }
 }

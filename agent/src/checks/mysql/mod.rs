@@ -41,6 +41,7 @@ pub const SPEC: Spec = Spec {
     summary: "The server greets or, with a user, logs in and answers a ping; full, lagging or a refused login is alive but not ready",
     target: Target::Address { port: Some(3306) },
     credentials: true,
+    hardware: false,
     tls: TlsRule::Optional,
     path: PathRule::Optional,
     options: &[

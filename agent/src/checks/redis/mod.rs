@@ -25,6 +25,7 @@ pub const SPEC: Spec = Spec {
     summary: "PING is answered with PONG; loading, a cut-off replica, a busy script or a missing login is alive but not ready",
     target: Target::Address { port: Some(6379) },
     credentials: true,
+    hardware: false,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
     options: &[

@@ -1,0 +1,62 @@
+//! `temperature:`: the sensors of hwmon and the thermal zones are below what they themselves call critical, or below `max`.
+//!
+//! <https://docs.kernel.org/hwmon/sysfs-interface.html>, <https://docs.kernel.org/driver-api/thermal/sysfs-api.html>
+
+use super::Roots;
+use crate::grammar::{Check, Kind, Refusal, Spec, parse_milli_celsius, quoted};
+use crate::hardware::{Finding, Hardware, Look, Max, Tree, Visit, hwmon};
+
+pub const SPEC: Spec = Spec {
+    scheme: "temperature",
+    summary: "Every sensor is below its own critical temperature and raises no alarm, or is below max",
+    hardware: true,
+    options: &[("max", Kind::Temperature(&["critical", "crit_alarm"])), ("sensor", Kind::Text)],
+    ..Spec::BARE
+};
+
+/// Looks at every sensor that the name picks.
+pub struct Temperature {
+    sys: Tree,
+    max: Max,
+    sensor: String,
+}
+
+impl Temperature {
+    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+        let max = match check.option("max") {
+            Some("crit_alarm") => Max::Alarm,
+            Some(text) => parse_milli_celsius(text).map_or(Max::Critical, Max::MilliCelsius),
+            None => Max::Critical,
+        };
+        let sensor = check.option("sensor").unwrap_or_default().to_owned();
+        Ok(Hardware::new(check, roots, Self { sys: Tree::at(&roots.sys), max, sensor }))
+    }
+}
+
+impl Look for Temperature {
+    fn look(&self, _visit: &mut Visit) -> Vec<Finding> {
+        let mut findings = match hwmon::chips(&self.sys) {
+            Ok(chips) => chips.iter().flat_map(|chip| hwmon::chip(chip, self.max, &self.sensor)).collect(),
+            Err(why) => vec![Finding::unknown("hwmon", why)],
+        };
+        findings.extend(hwmon::zones(&self.sys, self.max, &self.sensor));
+        findings
+    }
+
+    fn nothing(&self) -> String {
+        let which = match self.sensor.as_str() {
+            "" => "no temperature sensor".to_owned(),
+            sensor => format!("no temperature sensor matches {}", quoted(sensor)),
+        };
+        let has = if self.sensor.is_empty() { " has" } else { " and has" };
+        match self.max {
+            Max::MilliCelsius(_) if self.sensor.is_empty() => which + " is visible",
+            Max::MilliCelsius(_) => which,
+            Max::Critical => which + has + " a critical temperature of its own",
+            Max::Alarm => which + has + " an alarm",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

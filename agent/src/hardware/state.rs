@@ -1,0 +1,231 @@
+//! What one `check` leaves for the next in a file, since a rate takes two readings: lines of words, written to a new file
+//! that then takes the old one's place. It is of one boot, and of one check.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::counter::Series;
+use super::memory::Memory;
+use super::window::Lasting;
+use crate::grammar::Check;
+use crate::sys;
+
+/// In bytes: thousands of counters.
+const LONGEST: u64 = 1024 * 1024;
+
+/// The file of one check.
+pub struct Store {
+    path: PathBuf,
+    /// The first line: the form, the boot, the check.
+    head: String,
+}
+
+impl Store {
+    /// Where the check says, else in the folder, in a file of the check's own.
+    pub fn of(check: &Check, folder: &Path) -> Self {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let own = fnv(check.text.as_bytes());
+        let path = check.option("state").map(PathBuf::from);
+        let path = path.unwrap_or_else(|| folder.join(format!(".health-probe-{own:016x}")));
+        Self { path, head: format!("health-probe-state 1 {} {own:016x}", boot.trim()) }
+    }
+
+    /// What the last run left, nothing if there was none since the machine was booted; a sentence if it is something else.
+    pub fn load(&self) -> Result<Memory, String> {
+        let mut bytes = Vec::new();
+        let read = open(&self.path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Memory::default()),
+            Err(error) => return Err(format!("state {} cannot be read: {error}", self.path.display())),
+            Ok(_) => {}
+        }
+        let garbage = || format!("state {} is not that of this check, begun anew", self.path.display());
+        let text = String::from_utf8(bytes).map_err(|_| garbage())?;
+        let (head, rest) = text.split_once('\n').ok_or_else(garbage)?;
+        if head == self.head {
+            return decode(rest).ok_or_else(garbage);
+        }
+        let mut words = head.split(' ').zip(self.head.split(' '));
+        // The same but for the boot.
+        let same = |index: usize, (one, other): (&str, &str)| one == other || index == 2;
+        let known = words.by_ref().enumerate().all(|(index, pair)| same(index, pair));
+        if known && head.split(' ').count() == 4 { Ok(Memory::default()) } else { Err(garbage()) }
+    }
+
+    /// Leaves it; a sentence if that fails.
+    pub fn save(&self, memory: &Memory) -> Result<(), String> {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        let new = self.path.with_file_name(name);
+        let text = format!("{}\n{}", self.head, encode(memory));
+        let write = || {
+            let _ = fs::remove_file(&new);
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600).open(&new)?.write_all(text.as_bytes())?;
+            fs::rename(&new, &self.path)
+        };
+        write().map_err(|error| {
+            let _ = fs::remove_file(&new);
+            format!("state {} cannot be written: {error}", self.path.display())
+        })
+    }
+}
+
+/// Nothing but a plain file, and without waiting for one.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is no file")),
+    }
+}
+
+/// FNV-1a, which tells two checks apart: nothing secret, and nothing that anybody would forge.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// One line each; the name of a sensor, which may hold spaces, comes last.
+fn encode(memory: &Memory) -> String {
+    let mut text = format!("blocked {}\n", memory.blocked);
+    for (name, missing) in &memory.devices {
+        text.push_str(&format!("device {missing} {name}\n"));
+    }
+    for (name, lasting) in &memory.windows {
+        let (word, value) = match lasting {
+            Lasting::Since(since) => ("since", since),
+            Lasting::Readings(bits) => ("readings", bits),
+        };
+        text.push_str(&format!("{word} {value} {name}\n"));
+    }
+    for (name, Series { last, grown, samples }) in &memory.series {
+        let samples: Vec<_> = samples.iter().map(|(at, grown)| format!("{at}:{grown}")).collect();
+        text.push_str(&format!("counter {last}/{grown}/{} {name}\n", samples.join(",")));
+    }
+    text
+}
+
+fn decode(text: &str) -> Option<Memory> {
+    let mut memory = Memory::default();
+    let mut lines = text.lines();
+    memory.blocked = lines.next()?.strip_prefix("blocked ")?.parse().ok()?;
+    for line in lines {
+        let (word, rest) = line.split_once(' ')?;
+        let (value, name) = rest.split_once(' ')?;
+        let name = name.to_owned();
+        match word {
+            "device" => drop(memory.devices.insert(name, value.parse().ok()?)),
+            "since" => drop(memory.windows.insert(name, Lasting::Since(value.parse().ok()?))),
+            "readings" => drop(memory.windows.insert(name, Lasting::Readings(value.parse().ok()?))),
+            "counter" => drop(memory.series.insert(name, series(value)?)),
+            _ => return None,
+        }
+    }
+    Some(memory)
+}
+
+fn series(text: &str) -> Option<Series> {
+    let mut parts = text.splitn(3, '/');
+    let (last, grown) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let sample = |text: &str| {
+        let (at, grown) = text.split_once(':')?;
+        Some((at.parse().ok()?, grown.parse().ok()?))
+    };
+    // In the order of time, and none from the future, in which a machine that was booted cannot have been.
+    let samples: Vec<(u64, u64)> =
+        parts.next()?.split(',').filter(|text| !text.is_empty()).map(sample).collect::<Option<_>>()?;
+    let ordered = samples.is_sorted() && samples.last().is_none_or(|(at, _)| *at <= sys::since_boot_ms());
+    ordered.then_some(Series { last, grown, samples })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::hardware::fixture::{Fixture, fifo};
+    use crate::net::test_server::Random;
+
+    fn store(folder: &Path, text: &str) -> Store {
+        Store::of(&Check { text: text.into(), ..Check::default() }, folder)
+    }
+
+    fn memory() -> Memory {
+        Memory {
+            series: BTreeMap::from([
+                ("mc0 corrected".to_owned(), Series { last: 9, grown: 2, samples: vec![(1, 0), (5, 2)] }),
+                ("b".to_owned(), Series { last: 0, grown: 0, samples: vec![] }),
+            ]),
+            windows: BTreeMap::from([
+                ("coretemp Package id 0".to_owned(), Lasting::Since(77)),
+                ("c".to_owned(), Lasting::Readings(0b101)),
+            ]),
+            devices: BTreeMap::from([("nvme0".to_owned(), 2)]),
+            blocked: 1,
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_found_by_the_same_check_and_by_no_other() {
+        let fixture = Fixture::new(&[]);
+        let one = store(fixture.root(), "temperature:?for=5m");
+        assert_eq!(one.load(), Ok(Memory::default()));
+        one.save(&memory()).unwrap();
+        assert_eq!(one.load(), Ok(memory()));
+        assert_eq!(store(fixture.root(), "memory-errors:").load(), Ok(Memory::default()));
+        let other = Store { path: one.path.clone(), ..store(fixture.root(), "memory-errors:") };
+        assert!(other.load().unwrap_err().ends_with("is not that of this check, begun anew"));
+        assert_eq!(fs::read_dir(fixture.root()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn another_boot_begins_anew() {
+        let fixture = Fixture::new(&[]);
+        let one = store(fixture.root(), "clock:");
+        let words: Vec<_> = one.head.split(' ').collect();
+        let head = [words[0], words[1], "another-boot", words[3]].join(" ");
+        Store { path: one.path.clone(), head }.save(&memory()).unwrap();
+        assert_eq!(one.load(), Ok(Memory::default()));
+    }
+
+    #[test]
+    fn garbage_is_told_and_replaced() {
+        let fixture = Fixture::new(&[]);
+        let one = store(fixture.root(), "clock:");
+        for garbage in ["", "x", "\u{0}\n", "health-probe-state 1\n", &format!("{}\ncounter 1/2/9:9,3:3 a\n", one.head)] {
+            fs::write(&one.path, garbage).unwrap();
+            assert!(one.load().is_err(), "{garbage:?}");
+        }
+        fs::write(&one.path, [0xff, 0xfe]).unwrap();
+        assert!(one.load().is_err());
+        one.save(&memory()).unwrap();
+        assert_eq!(one.load(), Ok(memory()));
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_not_waited_for() {
+        let fixture = Fixture::new(&[("folder/x", "")]);
+        fifo(&fixture.root().join("fifo"));
+        for name in ["fifo", "folder"] {
+            let path = fixture.root().join(name);
+            let store = Store { path, head: String::new() };
+            assert!(store.load().is_err(), "{name}");
+        }
+        let nowhere = store(Path::new("/no/such/folder"), "clock:");
+        assert!(nowhere.save(&memory()).unwrap_err().contains("cannot be written: No such file"));
+    }
+
+    #[test]
+    fn no_file_brings_it_down() {
+        let mut random = Random(23);
+        let healthy = encode(&memory());
+        for _ in 0..20_000 {
+            let damaged = random.damaged(healthy.as_bytes());
+            let _ = decode(&String::from_utf8_lossy(&damaged));
+        }
+    }
+}
