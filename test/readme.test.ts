@@ -13,7 +13,19 @@ const root = new URL('../', import.meta.url).pathname;
 const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
 /** The options that come with a login, with TLS, with a socket and with hardware: they are the same everywhere. */
-const common = ['password-file', 'tls', 'starttls', 'ca', 'cert', 'key', 'server-name', 'socket', 'for', 'state', 'strict'];
+const common = [
+  'password-file',
+  'tls',
+  'starttls',
+  'ca',
+  'cert',
+  'key',
+  'server-name',
+  'socket',
+  'for',
+  'state',
+  'strict',
+];
 
 /** The tables that are made from the source, by the name of their markers. */
 const tables = {

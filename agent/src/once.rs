@@ -77,7 +77,9 @@ mod tests {
             success(&run(Outcome::pass("PONG")), "redis 127.0.0.1:6379"),
             "PONG (redis 127.0.0.1:6379, 0.3 ms)"
         );
-        assert!(success(&run(Outcome::unknown("no sensor")), "nvme").starts_with("unknown: no sensor (nvme, "));
+        assert!(
+            success(&run(Outcome::unknown("no sensor")), "nvme").starts_with("unknown: no sensor (nvme, ")
+        );
         let line = failure(&run(Outcome::fail(Cause::Protocol, "x".repeat(300))), "cache");
         assert_eq!(line.chars().count(), LONGEST_LINE);
         assert!(line.ends_with("x… (cache)"), "{line}");

@@ -1,5 +1,7 @@
 //! The few calls that the standard library lacks, each made safe here.
 
+use std::ffi::CStr;
+use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -115,6 +117,97 @@ pub fn since_boot_ms() -> u64 {
     // SAFETY: the kernel writes to a live timespec.
     unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
     time.tv_sec.unsigned_abs() * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000
+}
+
+/// The status bits of the kernel's clock, and its greatest error in microseconds; asking takes no privilege.
+pub fn clock_state() -> io::Result<(i32, i64)> {
+    // SAFETY: an all-zero timex asks and changes nothing; the kernel writes to a live one.
+    let (outcome, time) = unsafe {
+        let mut time: libc::timex = std::mem::zeroed();
+        (libc::adjtimex(&raw mut time), time)
+    };
+    match outcome {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok((time.status, time.maxerror)),
+    }
+}
+
+/// What is left of a file system, in blocks of so many bytes, of what may be had without being root.
+pub struct Room {
+    pub block: u64,
+    pub free: u64,
+    pub used: u64,
+    pub inodes_free: u64,
+    pub inodes_used: u64,
+}
+
+/// Asks for the room of the file system of a path.
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::useless_conversion,
+    reason = "the types are those of the C library"
+)]
+pub fn room(path: &CStr) -> io::Result<Room> {
+    // SAFETY: an all-zero statvfs is valid and is only written to; the path ends with a zero.
+    let (outcome, it) = unsafe {
+        let mut it: libc::statvfs64 = std::mem::zeroed();
+        (libc::statvfs64(path.as_ptr(), &raw mut it), it)
+    };
+    match outcome {
+        0 => Ok(Room {
+            block: it.f_frsize as u64,
+            free: it.f_bavail,
+            used: it.f_blocks.saturating_sub(it.f_bfree),
+            inodes_free: it.f_favail,
+            inodes_used: it.f_files.saturating_sub(it.f_ffree),
+        }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// `struct nvme_passthru_cmd` of linux/nvme_ioctl.h.
+#[repr(C)]
+struct NvmeCommand {
+    opcode: u8,
+    flags: u8,
+    reserved: u16,
+    namespace: u32,
+    cdw: [u32; 2],
+    metadata: u64,
+    data: u64,
+    metadata_bytes: u32,
+    data_bytes: u32,
+    arguments: [u32; 6],
+    timeout_ms: u32,
+    result: u32,
+}
+
+/// A log page of an NVMe drive, its first 512 bytes: the command Get Log Page, by `NVME_IOCTL_ADMIN_CMD`.
+pub fn nvme_log(drive: &File, page: u8) -> io::Result<[u8; 512]> {
+    const ADMIN_COMMAND: u32 = 0xc048_4e41;
+    const _: () = assert!(size_of::<NvmeCommand>() == 0x48);
+    let mut log = [0_u8; 512];
+    let words = 512 / 4 - 1;
+    let mut command = NvmeCommand {
+        opcode: 2,
+        flags: 0,
+        reserved: 0,
+        namespace: u32::MAX,
+        cdw: [0; 2],
+        metadata: 0,
+        data: log.as_mut_ptr() as u64,
+        metadata_bytes: 0,
+        data_bytes: 512,
+        arguments: [words << 16 | u32::from(page), 0, 0, 0, 0, 0],
+        timeout_ms: 1_000,
+        result: 0,
+    };
+    // SAFETY: the kernel reads and writes one live command, and writes at most 512 bytes to the log, which outlives the call.
+    match unsafe { libc::ioctl(drive.as_raw_fd(), ADMIN_COMMAND as _, &raw mut command) } {
+        0 => Ok(log),
+        -1 => Err(io::Error::last_os_error()),
+        status => Err(io::Error::other(format!("NVMe status {status:#x}"))),
+    }
 }
 
 #[cfg(test)]

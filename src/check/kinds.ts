@@ -120,10 +120,11 @@ export function expectedOfKind(kind: string, value: string): string | undefined 
     case 'pattern':
       return expectedOfPattern(value);
     default: {
-      const [type, words = ''] = kind.split(':');
-      const choices = words.split('|');
+      const [type, list = ''] = kind.split(':');
+      const choices = list.split('|');
       if (choices.includes(value) || (type === 'temperature' && /^\d{1,3}C$/.test(value))) return undefined;
-      return `${type === 'temperature' ? 'a temperature such as 90C, or ' : ''}one of ${choices.join(', ')}`;
+      const words = choices.length > 1 || type !== 'temperature' ? `one of ${choices.join(', ')}` : choices.join();
+      return type === 'temperature' ? `a temperature such as 90C, or ${words}` : words;
     }
   }
 }

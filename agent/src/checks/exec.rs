@@ -1,5 +1,6 @@
 //! `exec:`: a program exits with 0. No shell; its own process group, so that nothing of it outlives the run.
 
+use std::ffi::OsStr;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -30,11 +31,19 @@ impl Exec {
     pub fn from_check(check: &Check) -> Result<Self, Refusal> {
         Ok(Self { command: check.command.clone() })
     }
+}
 
+/// A program that runs, in a process group of its own.
+pub struct Program {
+    child: Child,
+    output: PipeReader,
+}
+
+impl Program {
     /// One pipe for both outputs keeps their order.
-    fn start(&self) -> io::Result<(Child, PipeReader)> {
-        let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let (reader, writer) = io::pipe()?;
+    pub fn start<T: AsRef<OsStr>>(command: &[T]) -> io::Result<Self> {
+        let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let (output, writer) = io::pipe()?;
         let child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())
@@ -42,31 +51,39 @@ impl Exec {
             .stderr(writer)
             .process_group(0)
             .spawn()?;
-        Ok((child, reader))
+        Ok(Self { child, output })
+    }
+
+    /// Waits until it has ended or has to; what it printed, at most `limit` bytes, and nothing of it is left.
+    pub fn end(mut self, limit: usize, deadline: Deadline) -> io::Result<(ExitStatus, Vec<u8>)> {
+        let mut kept = Vec::new();
+        let ended = watch(&self.child, self.output, &mut kept, limit, deadline);
+        // The leader is not reaped yet, so its number cannot belong to another group.
+        sys::kill_group(self.child.id());
+        let status = self.child.wait();
+        sys::reap_group(self.child.id());
+        ended.and(status).map(|status| (status, kept))
     }
 }
 
 impl Runnable for Exec {
     fn run(&self, deadline: Deadline) -> Outcome {
-        let (mut child, output) = match self.start() {
-            Ok(started) => started,
-            Err(error) => return Outcome::fail(Cause::Connect, format!("cannot run: {error}")),
-        };
-        let mut kept = Vec::new();
-        let ended = watch(&child, output, &mut kept, deadline);
-        // The leader is not reaped yet, so its number cannot belong to another group.
-        sys::kill_group(child.id());
-        let status = child.wait();
-        sys::reap_group(child.id());
-        match ended.and(status) {
-            Ok(status) => judge(status, &kept),
-            Err(error) => error.into(),
+        match Program::start(&self.command).map(|program| program.end(KEPT_OUTPUT, deadline)) {
+            Ok(Ok((status, output))) => judge(status, &output),
+            Ok(Err(error)) => error.into(),
+            Err(error) => Outcome::fail(Cause::Connect, format!("cannot run: {error}")),
         }
     }
 }
 
 /// Reads until the program itself has ended, whoever else still holds its output: a daemon left behind must not hang the check.
-fn watch(child: &Child, mut output: PipeReader, kept: &mut Vec<u8>, deadline: Deadline) -> io::Result<()> {
+fn watch(
+    child: &Child,
+    mut output: PipeReader,
+    kept: &mut Vec<u8>,
+    limit: usize,
+    deadline: Deadline,
+) -> io::Result<()> {
     let mut nap = Duration::from_millis(1);
     let mut open = true;
     let mut buffer = [0; 1024];
@@ -77,7 +94,7 @@ fn watch(child: &Child, mut output: PipeReader, kept: &mut Vec<u8>, deadline: De
         } else if sys::wait_readable(output.as_fd(), nap.min(left))? {
             let count = output.read(&mut buffer)?;
             open = count > 0;
-            let room = KEPT_OUTPUT.saturating_sub(kept.len()).min(count);
+            let room = limit.saturating_sub(kept.len()).min(count);
             kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
             if open {
                 continue;

@@ -1,30 +1,41 @@
 //! The checks: one file each, one line in the table below.
 
 mod amqp;
+mod clock;
+mod device;
+mod disk;
 mod dns;
 mod elasticsearch;
 mod etcd;
 mod exec;
 mod expect;
 mod file;
+mod gpu;
 mod grpc;
 mod http;
 mod http2;
+mod infiniband;
 mod kafka;
 mod ldap;
 mod listen;
 mod memcached;
+mod memory_errors;
 mod mongodb;
 mod mqtt;
 mod mysql;
 mod nats;
+mod nic;
+mod nvme;
+mod pcie;
 mod postgres;
+mod pressure;
 mod process;
 mod push;
 mod redis;
 mod smtp;
 mod tcp;
 mod temperature;
+mod throttle;
 mod tls;
 mod zookeeper;
 
@@ -40,6 +51,9 @@ type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
 /// Every scheme: its grammar, and what gives a check of it its meaning.
 const TABLE: &[(&Spec, Make)] = &[
     (&amqp::SPEC, |check, _| boxed(amqp::Amqp::from_check(check))),
+    (&clock::SPEC, |check, roots| boxed(clock::Clock::from_check(check, roots))),
+    (&device::SPEC, |check, roots| boxed(device::Device::from_check(check, roots))),
+    (&disk::SPEC, |check, roots| boxed(disk::Disk::from_check(check, roots))),
     (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
     (&elasticsearch::SPEC, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
     (&elasticsearch::SPEC_OPENSEARCH, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
@@ -48,19 +62,26 @@ const TABLE: &[(&Spec, Make)] = &[
     (&expect::SPEC, |check, _| boxed(expect::Expect::from_check(check))),
     (&file::SPEC, |check, _| boxed(file::File::from_check(check))),
     (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
+    (&gpu::SPEC, |check, roots| boxed(gpu::Gpu::from_check(check, roots))),
     (&http2::SPEC, |check, _| boxed(http2::Http2::from_check(check))),
     (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
     (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
+    (&infiniband::SPEC, |check, roots| boxed(infiniband::Infiniband::from_check(check, roots))),
     (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
     (&ldap::SPEC, |check, _| boxed(ldap::Ldap::from_check(check))),
     (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
     (&memcached::SPEC, |check, _| boxed(memcached::Memcached::from_check(check))),
+    (&memory_errors::SPEC, |check, roots| boxed(memory_errors::MemoryErrors::from_check(check, roots))),
     (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
     (&mqtt::SPEC, |check, _| boxed(mqtt::Mqtt::from_check(check))),
     (&mysql::SPEC, |check, _| boxed(mysql::Mysql::from_check(check))),
     (&mysql::SPEC_MARIADB, |check, _| boxed(mysql::Mysql::from_check(check))),
     (&nats::SPEC, |check, _| boxed(nats::Nats::from_check(check))),
+    (&nic::SPEC, |check, roots| boxed(nic::Nic::from_check(check, roots))),
+    (&nvme::SPEC, |check, roots| boxed(nvme::Nvme::from_check(check, roots))),
+    (&pcie::SPEC, |check, roots| boxed(pcie::Pcie::from_check(check, roots))),
     (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
+    (&pressure::SPEC, |check, roots| boxed(pressure::Pressure::from_check(check, roots))),
     (&process::SPEC, |check, roots| {
         boxed(process::Process::from_check(check).map(|it| it.under(&roots.proc)))
     }),
@@ -69,6 +90,7 @@ const TABLE: &[(&Spec, Make)] = &[
     (&smtp::SPEC, |check, _| boxed(smtp::Smtp::from_check(check))),
     (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
     (&temperature::SPEC, |check, roots| boxed(temperature::Temperature::from_check(check, roots))),
+    (&throttle::SPEC, |check, roots| boxed(throttle::Throttle::from_check(check, roots))),
     (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
     (&zookeeper::SPEC, |check, _| boxed(zookeeper::ZooKeeper::from_check(check))),
 ];

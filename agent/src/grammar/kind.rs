@@ -23,12 +23,11 @@ pub fn misfit(kind: Kind, value: &str) -> Option<String> {
         }
         Kind::Rate => (parse_rate(value).is_some(), "a rate such as 10/h"),
         Kind::Percent => (parse_percent(value).is_some(), "a percentage such as 5%"),
-        Kind::Space => {
-            (parse_space(value).is_some(), "a percentage such as 5%, or a size such as 500Mi")
-        }
+        Kind::Space => (parse_space(value).is_some(), "a percentage such as 5%, or a size such as 500Mi"),
         Kind::Temperature(words) => {
             let fits = words.contains(&value) || parse_milli_celsius(value).is_some();
-            return (!fits).then(|| format!("a temperature such as 90C, or one of {}", words.join(", ")));
+            let one = if words.len() > 1 { "one of " } else { "" };
+            return (!fits).then(|| format!("a temperature such as 90C, or {one}{}", words.join(", ")));
         }
         Kind::Pattern => return compile_pattern(value).err().map(str::to_owned),
         Kind::Choice(words) => {
@@ -40,7 +39,8 @@ pub fn misfit(kind: Kind, value: &str) -> Option<String> {
 
 /// A path under `/dev` that does not lead out of it.
 pub fn is_device(path: &str) -> bool {
-    path.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty() && rest.split('/').all(|part| part != ".."))
+    path.strip_prefix("/dev/")
+        .is_some_and(|rest| !rest.is_empty() && rest.split('/').all(|part| part != ".."))
 }
 
 /// A line break in a text that is sent would begin a header of its own.

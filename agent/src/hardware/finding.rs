@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn the_nearest_to_its_threshold_can_be_told() {
-        let near = |value, limit| Finding::number("", value, Fails::AtLeast, limit, |_| String::new()).nearness;
+        let near =
+            |value, limit| Finding::number("", value, Fails::AtLeast, limit, |_| String::new()).nearness;
         assert!(near(80, 100) > near(70, 100) && near(70, 80) > near(80, 100));
         assert_eq!(near(0, 0), 0);
     }

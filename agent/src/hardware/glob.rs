@@ -42,7 +42,9 @@ mod tests {
         ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("", "a"), ("a", ""), ("a?", "a"), ("a*b", "abc"), ("nvme0", "nvme01"), ("A", "a")] {
+        for (pattern, name) in
+            [("", "a"), ("a", ""), ("a?", "a"), ("a*b", "abc"), ("nvme0", "nvme01"), ("A", "a")]
+        {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
         assert!(!matches(&"*a".repeat(120), &"a".repeat(100)));

@@ -29,7 +29,8 @@ pub use hwmon::Max;
 pub use memory::Memory;
 pub use state::Store;
 pub use tree::{Folder, Tree, Unreadable};
-use watch::{Seen, Watch};
+pub use watch::reading;
+use watch::{Looked, Seen, Watch};
 
 /// How often in a row a read has to be seen blocked before the hardware is called sick.
 const BLOCKED_IS_SICK: u32 = 3;
@@ -41,6 +42,8 @@ pub struct Visit<'a> {
     /// By when programs that it starts have to have ended.
     pub deadline: Deadline,
     pub memory: &'a mut Memory,
+    /// What it had to give up on, if so.
+    pub blocked: Option<String>,
 }
 
 /// A check of hardware: reads and judges. It may block for ever.
@@ -80,14 +83,19 @@ impl Hardware {
         let look = Arc::clone(&self.look);
         let mut memory = before.clone();
         let seen = self.watch.run(deadline, move || {
-            let findings = look.look(&mut Visit { now_ms, deadline, memory: &mut memory });
-            (findings, memory)
+            let mut visit = Visit { now_ms, deadline, memory: &mut memory, blocked: None };
+            let findings = look.look(&mut visit);
+            let blocked = visit.blocked;
+            Looked { findings, memory, blocked }
         });
         let (mut findings, mut memory) = match seen {
-            Seen::Done((findings, memory)) => (findings, Memory { blocked: 0, ..memory }),
-            Seen::Blocked(at) => {
+            Seen::Done(Looked { findings, memory, blocked: None }) => {
+                (findings, Memory { blocked: 0, ..memory })
+            }
+            Seen::Blocked(at) | Seen::Done(Looked { blocked: Some(at), .. }) => {
                 let blocked = before.blocked.saturating_add(1);
-                let of = if blocked < BLOCKED_IS_SICK { format!(" of {BLOCKED_IS_SICK}") } else { String::new() };
+                let of =
+                    if blocked < BLOCKED_IS_SICK { format!(" of {BLOCKED_IS_SICK}") } else { String::new() };
                 let why = format!("{at} blocks, seen {blocked}{of} times");
                 (vec![Finding::unknown("", why)], Memory { blocked, ..before.clone() })
             }

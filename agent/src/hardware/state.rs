@@ -84,9 +84,9 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// FNV-1a, which tells two checks apart: nothing secret, and nothing that anybody would forge.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// One line each; the name of a sensor, which may hold spaces, comes last.
@@ -196,7 +196,9 @@ mod tests {
     fn garbage_is_told_and_replaced() {
         let fixture = Fixture::new(&[]);
         let one = store(fixture.root(), "clock:");
-        for garbage in ["", "x", "\u{0}\n", "health-probe-state 1\n", &format!("{}\ncounter 1/2/9:9,3:3 a\n", one.head)] {
+        for garbage in
+            ["", "x", "\u{0}\n", "health-probe-state 1\n", &format!("{}\ncounter 1/2/9:9,3:3 a\n", one.head)]
+        {
             fs::write(&one.path, garbage).unwrap();
             assert!(one.load().is_err(), "{garbage:?}");
         }

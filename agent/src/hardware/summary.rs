@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn of_those_that_are_well_the_nearest_is_told() {
-        assert_eq!(outcome(&[well("a", 50), well("b", 90), well("c", 60)], true), Outcome::pass("b 90 < 100; 2 more well"));
+        assert_eq!(
+            outcome(&[well("a", 50), well("b", 90), well("c", 60)], true),
+            Outcome::pass("b 90 < 100; 2 more well")
+        );
         let pending = Finding { level: Level::Pending, ..well("a", 100) };
         assert_eq!(outcome(&[well("b", 1), pending], true), Outcome::pass("pending: a 100 >= 100"));
     }

@@ -69,6 +69,11 @@ impl Tree {
         Folder { path: root.clone(), root }.folder(path)
     }
 
+    /// The real path of something in it.
+    pub fn path(&self, path: &str) -> Result<PathBuf, Unreadable> {
+        self.folder("")?.within(path)
+    }
+
     /// Where the root was said to be.
     pub fn root(&self) -> &Path {
         &self.0
@@ -84,7 +89,7 @@ impl Folder {
     /// The real path of something in this folder.
     fn within(&self, path: &str) -> Result<PathBuf, Unreadable> {
         let outside = || Unreadable::Error("it is outside of its root".into());
-        if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
+        if !is_downwards(path) {
             return Err(outside());
         }
         let joined = self.path.join(path);
@@ -146,7 +151,7 @@ impl Folder {
 
     /// In sysfs no file is a link; those of a mounted ConfigMap are.
     pub fn open(&self, name: &str) -> Result<File, Unreadable> {
-        if Path::new(name).components().any(|part| !matches!(part, Component::Normal(_))) {
+        if !is_downwards(name) {
             return Err(Unreadable::Error("it is outside of its root".into()));
         }
         let open = |path: &Path| {
@@ -158,6 +163,11 @@ impl Folder {
             other => Ok(other?),
         }
     }
+}
+
+/// Whether it leads neither upwards nor anywhere else.
+fn is_downwards(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -173,7 +183,8 @@ mod tests {
 
     #[test]
     fn files_are_read_as_text_and_numbers() {
-        let fixture = Fixture::new(&[("a/n", "-45000\n"), ("a/u", " 7 "), ("a/e", ""), ("a/t", "a\x1b[1m\nb")]);
+        let fixture =
+            Fixture::new(&[("a/n", "-45000\n"), ("a/u", " 7 "), ("a/e", ""), ("a/t", "a\x1b[1m\nb")]);
         let folder = folder(&fixture);
         assert_eq!(folder.number("n"), Ok(-45_000));
         assert_eq!(folder.count("u"), Ok(7));

@@ -13,7 +13,13 @@ use crate::deadline::Deadline;
 /// As that of a check of its own.
 const STACK: usize = 256 * 1024;
 
-type Result = (Vec<Finding>, Memory);
+/// What a look gives back.
+pub struct Looked {
+    pub findings: Vec<Finding>,
+    pub memory: Memory,
+    /// What it had to give up on.
+    pub blocked: Option<String>,
+}
 
 /// The thread of one check, while there is one.
 #[derive(Default)]
@@ -31,12 +37,12 @@ enum Flight {
     #[default]
     None,
     Flying,
-    Landed(Result),
+    Landed(Looked),
 }
 
 /// What came of it.
 pub enum Seen {
-    Done(Result),
+    Done(Looked),
     /// Nothing yet; what it was about to read.
     Blocked(String),
 }
@@ -60,7 +66,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Watch {
     /// Looks, unless an earlier look goes on still, and waits until the deadline for either.
-    pub fn run(&self, deadline: Deadline, look: impl FnOnce() -> Result + Send + 'static) -> Seen {
+    pub fn run(&self, deadline: Deadline, look: impl FnOnce() -> Looked + Send + 'static) -> Seen {
         let mut flight = lock(&self.0.flight);
         if !matches!(*flight, Flight::Flying) {
             *flight = Flight::Flying;
@@ -97,6 +103,10 @@ mod tests {
 
     use super::*;
 
+    fn looked(blocked: u32) -> Looked {
+        Looked { findings: vec![], memory: Memory { blocked, ..Memory::default() }, blocked: None }
+    }
+
     fn soon() -> Deadline {
         Deadline::after(Duration::from_millis(30))
     }
@@ -110,13 +120,13 @@ mod tests {
             LOOKS.fetch_add(1, Ordering::SeqCst);
             reading(Path::new("/sys/a"));
             let _ = released.recv();
-            (vec![], Memory { blocked: 7, ..Memory::default() })
+            looked(7)
         };
         assert!(matches!(watch.run(soon(), look), Seen::Blocked(at) if at == "/sys/a"));
         for _ in 0..3 {
             let second = || {
                 LOOKS.fetch_add(1, Ordering::SeqCst);
-                (vec![], Memory::default())
+                looked(0)
             };
             assert!(matches!(watch.run(soon(), second), Seen::Blocked(at) if at == "/sys/a"));
         }
@@ -127,17 +137,17 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
         }
         // What landed while nobody waited is old.
-        let fresh = || (vec![], Memory { blocked: 1, ..Memory::default() });
-        assert!(matches!(watch.run(later, fresh), Seen::Done((_, memory)) if memory.blocked == 1));
+        let fresh = || looked(1);
+        assert!(matches!(watch.run(later, fresh), Seen::Done(looked) if looked.memory.blocked == 1));
     }
 
     #[test]
     fn many_looks_leave_no_thread_behind() {
         let watch = Watch::default();
         for number in 0..200 {
-            let look = move || (vec![], Memory { blocked: number, ..Memory::default() });
+            let look = move || looked(number);
             let later = Deadline::after(Duration::from_secs(5));
-            assert!(matches!(watch.run(later, look), Seen::Done((_, memory)) if memory.blocked == number));
+            assert!(matches!(watch.run(later, look), Seen::Done(looked) if looked.memory.blocked == number));
         }
     }
 }

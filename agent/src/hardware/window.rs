@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn so_many_of_the_last_readings_have_to_be_bad() {
         use Level::{Bad, Pending, Unknown, Well};
-        let readings = [Some(true), Some(false), Some(true), Some(false), None, Some(true), Some(true), Some(true)];
+        let readings =
+            [Some(true), Some(false), Some(true), Some(false), None, Some(true), Some(true), Some(true)];
         let readings: Vec<_> = readings.into_iter().map(|bad| (0, bad)).collect();
         let expected = [Pending, Well, Bad, Well, Unknown, Pending, Bad, Bad];
         assert_eq!(levels("2/3", &readings), expected);

@@ -178,7 +178,8 @@ fn a_reading_that_cannot_be_is_never_hot() {
     ] {
         machine.write(PACKAGE, reading);
         let told = format!("coretemp.0 Package id 0 {why}");
-        let some = Outcome::pass(format!("coretemp.0 Core 0 54 C < 100 C critical; 3 more well; 1 unknown: {told}"));
+        let some =
+            Outcome::pass(format!("coretemp.0 Core 0 54 C < 100 C critical; 3 more well; 1 unknown: {told}"));
         assert_eq!(run(&machine, ""), some, "{reading}");
         assert_eq!(run(&machine, "sensor=coretemp/P*"), Outcome::unknown(&*told));
         let strict = Outcome::fail(Cause::Protocol, format!("unknown: {told}"));
@@ -214,7 +215,10 @@ fn a_file_that_may_not_be_read_is_unknown() {
     machine.remove(PACKAGE);
     machine.write(&format!("{PACKAGE}/as-a-folder"), "");
     let told = run(&machine, "sensor=coretemp/P*");
-    assert_eq!(told, Outcome::unknown("coretemp.0 Package id 0 cannot be read: Is a directory (os error 21)"));
+    assert_eq!(
+        told,
+        Outcome::unknown("coretemp.0 Package id 0 cannot be read: Is a directory (os error 21)")
+    );
 }
 
 #[test]

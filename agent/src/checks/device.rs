@@ -1,0 +1,81 @@
+//! `device:///dev/nvidia0`: the device node is there and can be opened, which asks the driver, and is closed again at once.
+//!
+//! A node that a container may not open (the device cgroup, its owner) says nothing of the device.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+
+use super::Roots;
+use crate::grammar::{Check, PathRule, Refusal, Spec, Target, is_device, percent_decode, quoted};
+use crate::hardware::{Finding, Hardware, Look, Tree, Unreadable, Visit};
+
+pub const SPEC: Spec = Spec {
+    scheme: "device",
+    summary: "A device node under /dev is there and can be opened",
+    target: Target::Path,
+    path: PathRule::Required,
+    hardware: true,
+    ..Spec::BARE
+};
+
+/// Major and minor number of `/dev/watchdog`, which restarts the machine if it is opened and then left alone.
+const WATCHDOG: u64 = (10 << 8) | 130;
+
+/// Opens one device node.
+pub struct Device {
+    dev: Tree,
+    name: String,
+}
+
+impl Device {
+    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+        let path = percent_decode(&check.path).unwrap_or_default();
+        match path.strip_prefix("/dev/").filter(|_| is_device(&path)) {
+            Some(name) => {
+                let look = Self { dev: Tree::at(&roots.dev), name: name.to_owned() };
+                Ok(Hardware::new(check, roots, look))
+            }
+            None => Err(Refusal(format!("path is {}, expected a path under /dev", quoted(&check.path)))),
+        }
+    }
+
+    fn open(&self) -> Result<Finding, Unreadable> {
+        let sensor = format!("{} node", self.name);
+        let is = |state: &str| Ok(Finding::word(&sensor, state, "open"));
+        let path = match self.dev.path(&self.name) {
+            Err(Unreadable::Absent) => return is("missing"),
+            path => path?,
+        };
+        let data = std::fs::metadata(&path)?;
+        if !data.file_type().is_char_device() && !data.file_type().is_block_device() {
+            return is("no device");
+        }
+        let base = self.name.rsplit('/').next().unwrap_or_default();
+        if data.rdev() == WATCHDOG || base.starts_with("watchdog") {
+            return Ok(Finding::unknown(&sensor, "is not opened: it would restart the machine"));
+        }
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+        match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+            Ok(_) => is("open"),
+            Err(error) => match error.raw_os_error() {
+                // Somebody uses it, so it is there.
+                Some(libc::EBUSY) => is("open"),
+                Some(libc::ENXIO | libc::ENODEV | libc::EIO) => is("dead"),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+impl Look for Device {
+    fn look(&self, _visit: &mut Visit) -> Vec<Finding> {
+        vec![self.open().unwrap_or_else(|why| Finding::unknown(&format!("{} node", self.name), why))]
+    }
+
+    fn nothing(&self) -> String {
+        format!("{} is no device", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! nvidia-smi, as it prints for programs. What it cannot say it says in brackets, or as a number that is none: that is
+//! unknown, and never hot.
+
+use std::io;
+use std::process::ExitStatus;
+
+use super::super::exec::Program;
+use crate::deadline::Deadline;
+use crate::grammar::quoted;
+use crate::hardware::{Fails, Finding, hwmon};
+use crate::line;
+
+/// The columns; the last one came with driver 570, and a driver that does not know it answers nothing at all.
+const FIELDS: [&str; 5] = [
+    "index",
+    "temperature.gpu",
+    "clocks_throttle_reasons.hw_thermal_slowdown",
+    "ecc.errors.uncorrected.volatile.total",
+    "gpu_recovery_action",
+];
+
+/// More than a machine full of GPUs prints.
+const LONGEST_OUTPUT: usize = 16 * 1024;
+
+/// From here on a count is one of the blank values of NVML and DCGM.
+const BLANK: i64 = 0x7fff_fff0;
+
+/// What came of asking.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// There is no such program.
+    Absent,
+    Rows(String),
+    /// It knows of no GPU.
+    None,
+    /// A GPU is lost, in its words.
+    Lost(String),
+    /// It does not know all the fields.
+    Old,
+    Unknown(String),
+    /// It had to be killed.
+    Blocked,
+}
+
+/// Asks, in less time than there is: who waits outside has to see that it was killed.
+pub fn ask(program: &str, is_old: bool, deadline: Deadline) -> Answer {
+    let Ok(left) = deadline.remaining() else { return Answer::Blocked };
+    let fields = if is_old { &FIELDS[..4] } else { &FIELDS[..] };
+    let query = format!("--query-gpu={}", fields.join(","));
+    match Program::start(&[program, &query, "--format=csv,noheader,nounits"]) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Answer::Absent,
+        Err(error) => Answer::Unknown(format!("cannot run: {error}")),
+        Ok(running) => match running.end(LONGEST_OUTPUT, Deadline::after(left * 9 / 10)) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Answer::Blocked,
+            Err(error) => Answer::Unknown(format!("cannot be read: {error}")),
+            Ok((status, output)) => answer(status, &String::from_utf8_lossy(&output)),
+        },
+    }
+}
+
+/// By its exit codes 6 (nothing found) and 15 (lost), and its words. "Unknown Error" is also what a container gets that has
+/// lost its devices to a `systemctl daemon-reload`, and any other container of the node would not: so it is unknown.
+fn answer(status: ExitStatus, output: &str) -> Answer {
+    let said = output.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing");
+    let said = line::clean(said, 100);
+    match (status.success(), status.code()) {
+        _ if output.contains("is not a valid field to query") => Answer::Old,
+        (true, _) if output.contains("No devices were found") => Answer::None,
+        (true, _) => Answer::Rows(output.to_owned()),
+        (false, Some(6)) if output.contains("No devices were found") => Answer::None,
+        (false, Some(15)) => Answer::Lost("lost".to_owned()),
+        // The lines of the others come all the same.
+        (false, _) if output.contains("GPU is lost") => Answer::Rows(output.to_owned()),
+        (false, code) => Answer::Unknown(format!("ends with {}: {said}", code.unwrap_or(-1))),
+    }
+}
+
+/// How many GPUs there are that are not lost, and the judged readings of all.
+pub fn judge(text: &str, max_milli_celsius: Option<i64>) -> (i64, Vec<Finding>) {
+    let mut count = 0;
+    let mut findings = vec![];
+    for row in text.lines().map(str::trim).filter(|row| !row.is_empty()).take(256) {
+        let cells: Vec<_> = row.split(',').map(str::trim).collect();
+        let gpu = match cells.first() {
+            Some(index) if cells.len() >= 4 && index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("gpu{index}")
+            }
+            _ => "gpu".to_owned(),
+        };
+        if is_lost(row) {
+            findings.push(Finding::word(&gpu, "lost", "present"));
+            continue;
+        }
+        let [_, temperature, slowdown, errors, rest @ ..] = cells.as_slice() else {
+            findings.push(Finding::unknown("nvidia-smi", format!("says {}", quoted(&line::clean(row, 80)))));
+            continue;
+        };
+        count += 1;
+        findings.push(match max_milli_celsius {
+            Some(limit) => heat(&gpu, temperature, limit),
+            None => slowed(&format!("{gpu} hw_thermal_slowdown"), slowdown),
+        });
+        findings.extend(uncorrected(&format!("{gpu} uncorrected errors"), errors));
+        findings.extend(rest.first().and_then(|action| recovery(&format!("{gpu} recovery action"), action)));
+    }
+    (count, findings)
+}
+
+fn is_lost(row: &str) -> bool {
+    row.contains("GPU is lost") || row.contains("fallen off the bus")
+}
+
+fn heat(gpu: &str, cell: &str, limit: i64) -> Finding {
+    match cell.parse::<i64>() {
+        Ok(degrees) => hwmon::compare(gpu, Ok(degrees.saturating_mul(1_000)), limit),
+        Err(_) => unknown(gpu, cell),
+    }
+}
+
+fn slowed(sensor: &str, cell: &str) -> Finding {
+    match cell {
+        "Active" | "Not Active" => Finding::word(sensor, cell, "Not Active"),
+        _ => unknown(sensor, cell),
+    }
+}
+
+/// None where the GPU has no ECC.
+fn uncorrected(sensor: &str, cell: &str) -> Option<Finding> {
+    match cell.parse() {
+        Ok(count @ 0..BLANK) => {
+            Some(Finding::number(sensor, count, Fails::Above, 0, |count| count.to_string()))
+        }
+        _ => (!is_unsupported(cell)).then(|| unknown(sensor, cell)),
+    }
+}
+
+fn recovery(sensor: &str, cell: &str) -> Option<Finding> {
+    let is_word =
+        !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_alphabetic() || b" -_".contains(&byte));
+    match is_word {
+        true => Some(Finding::word(sensor, cell, "None")),
+        false => (!is_unsupported(cell)).then(|| unknown(sensor, cell)),
+    }
+}
+
+fn is_unsupported(cell: &str) -> bool {
+    ["[N/A]", "N/A", "[Not Supported]"].contains(&cell)
+}
+
+fn unknown(sensor: &str, cell: &str) -> Finding {
+    Finding::unknown(sensor, format!("is {}", quoted(&line::clean(cell, 40))))
+}

@@ -1,0 +1,92 @@
+//! `memory-errors:`: no uncorrectable error of the memory since the first reading, and no more corrected ones than a rate,
+//! as the memory controllers count them (EDAC).
+//!
+//! <https://docs.kernel.org/admin-guide/RAS/main.html>, Documentation/ABI/testing/sysfs-devices-edac
+
+use super::Roots;
+use crate::grammar::{Check, Kind, Rate, Refusal, Spec, parse_rate};
+use crate::hardware::{Finding, Folder, Hardware, Look, Tree, Unreadable, Visit};
+
+pub const SPEC: Spec = Spec {
+    scheme: "memory-errors",
+    summary: "No memory controller counts a new uncorrectable error, nor corrected ones above the rate max-corrected",
+    hardware: true,
+    options: &[("max-corrected", Kind::Rate), ("max-uncorrected", Kind::Integer)],
+    ..Spec::BARE
+};
+
+/// Looks at the counters of every memory controller.
+pub struct MemoryErrors {
+    sys: Tree,
+    max_corrected: Option<Rate>,
+    max_uncorrected: u64,
+}
+
+impl MemoryErrors {
+    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+        let max_uncorrected = check.option("max-uncorrected").and_then(|count| count.parse().ok());
+        let look = Self {
+            sys: Tree::at(&roots.sys),
+            max_corrected: check.option("max-corrected").and_then(parse_rate),
+            max_uncorrected: max_uncorrected.unwrap_or(0),
+        };
+        Ok(Hardware::new(check, roots, look))
+    }
+
+    fn controller(&self, name: &str, folder: &Folder, visit: &mut Visit) -> Vec<Finding> {
+        let sensor = format!("{name} uncorrectable errors");
+        let uncorrected = match errors(folder, "ue") {
+            Ok(count) => visit.memory.growth(&sensor, visit.now_ms, count, self.max_uncorrected),
+            Err(why) => Finding::unknown(&sensor, why),
+        };
+        let corrected = self.max_corrected.map(|rate| {
+            let sensor = format!("{name} corrected errors");
+            // When the counter was 0 is known, which spares a machine that was just booted the wait for a second reading.
+            let since_ms = folder.count("seconds_since_reset").ok().and_then(|it| it.checked_mul(1_000));
+            let reset =
+                since_ms.filter(|since| *since <= millis(rate)).map(|it| visit.now_ms.checked_sub(it));
+            if let Some(then_ms) = reset.flatten() {
+                visit.memory.begin_at(&sensor, then_ms);
+            }
+            match errors(folder, "ce") {
+                Ok(count) => visit.memory.rate(&sensor, visit.now_ms, count, rate),
+                Err(why) => Finding::unknown(&sensor, why),
+            }
+        });
+        [Some(uncorrected), corrected].into_iter().flatten().collect()
+    }
+}
+
+fn millis(rate: Rate) -> u64 {
+    u64::try_from(rate.time().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Those of no known module are part of the sum with some drivers and not with others.
+fn errors(folder: &Folder, kind: &str) -> Result<u64, Unreadable> {
+    let sum = folder.count(&format!("{kind}_count"))?;
+    match folder.count(&format!("{kind}_noinfo_count")) {
+        Err(Unreadable::Absent) => Ok(sum),
+        nowhere => Ok(sum.max(nowhere?)),
+    }
+}
+
+impl Look for MemoryErrors {
+    fn look(&self, visit: &mut Visit) -> Vec<Finding> {
+        let folders = match self.sys.folder("devices/system/edac/mc").and_then(|folder| folder.folders()) {
+            Ok(folders) => folders,
+            Err(Unreadable::Absent) => return vec![],
+            Err(why) => return vec![Finding::unknown("edac", why)],
+        };
+        let controllers = folders
+            .iter()
+            .filter(|(name, _)| name.strip_prefix("mc").is_some_and(|number| number.parse::<u32>().is_ok()));
+        controllers.flat_map(|(name, folder)| self.controller(name, folder, visit)).collect()
+    }
+
+    fn nothing(&self) -> String {
+        "no memory controller counts errors: the memory has no ECC, or no EDAC driver is loaded".into()
+    }
+}
+
+#[cfg(test)]
+mod tests;
