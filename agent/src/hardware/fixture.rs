@@ -4,6 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::checks::{Roots, Runnable, SPECS, from_check};
+use crate::deadline::Deadline;
+use crate::grammar::parse;
+use crate::outcome::{Cause, Outcome};
 
 /// Files by their paths; a path that ends in `@` is a link to what it holds.
 pub struct Fixture(PathBuf);
@@ -57,3 +63,30 @@ impl Drop for Fixture {
 pub fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
+
+impl Fixture {
+    /// A check of this tree, as `serve` has it: sys, proc and dev are all at its root.
+    pub fn check(&self, text: &str) -> Box<dyn Runnable> {
+        let root = || self.0.clone();
+        let roots = Roots { proc: root(), sys: root(), dev: root(), state: None };
+        from_check(&parse(text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0)), &roots).unwrap()
+    }
+
+    /// One run of a check of this tree.
+    pub fn run(&self, text: &str) -> Outcome {
+        run(&*self.check(text))
+    }
+}
+
+/// One run that has all the time it needs.
+pub fn run(check: &dyn Runnable) -> Outcome {
+    check.run(Deadline::after(Duration::from_secs(8)))
+}
+
+/// What a check says of hardware that is not in order.
+pub fn bad(reason: &str) -> Outcome {
+    Outcome::fail(Cause::Unhealthy, reason)
+}
+
+/// What no sensor says, with what is made of it: never bad.
+pub const GARBAGE: [&str; 6] = ["", "x", "1x", "0x10", "99999999999999999999", "\u{fffd}\n\n"];

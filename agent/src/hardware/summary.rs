@@ -73,7 +73,7 @@ mod tests {
         let some = [well("a", 50), gone.clone()];
         assert_eq!(outcome(&some, false), Outcome::pass("a 50 < 100; 1 unknown: d is gone"));
         assert_eq!(outcome(&some, true), Outcome::fail(Cause::Protocol, "unknown: d is gone"));
-        assert_eq!(outcome(&[gone.clone()], false), Outcome::unknown("d is gone"));
+        assert_eq!(outcome(std::slice::from_ref(&gone), false), Outcome::unknown("d is gone"));
         let two = [gone.clone(), gone];
         assert_eq!(outcome(&two, false), Outcome::unknown("2 unknown, such as d is gone"));
         assert_eq!(outcome(&two, true), Outcome::fail(Cause::Protocol, "unknown: d is gone; 1 more unknown"));

@@ -1,1 +1,136 @@
+use super::*;
+use crate::hardware::Level;
+use crate::hardware::fixture::{Fixture, bad};
+use crate::net::test_server::Random;
+use crate::outcome::{Outcome, Verdict};
+use crate::sys::Room;
 
+fn judged(options: &str, room: &Room) -> Vec<(Level, String)> {
+    let options = options.split('&').filter_map(|option| option.split_once('='));
+    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let value = |name: &str| {
+        let options: &Vec<(String, String)> = &options;
+        options.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let disk = Disk {
+        proc: Tree::at(Path::new("/proc")),
+        path: "/data".into(),
+        name: "/data".into(),
+        min_free: value("min-free").as_deref().and_then(parse_space).unwrap_or(Space::Percent(5)),
+        min_inodes: value("min-inodes").as_deref().and_then(parse_percent),
+    };
+    disk.space(room).into_iter().map(|finding| (finding.level, finding.text)).collect()
+}
+
+/// 1,000 blocks of 4 KiB, of which 100 are kept for root.
+fn room(free: u64) -> Room {
+    Room { block: 4_096, free, used: 900 - free, inodes_free: 10, inodes_used: 90 }
+}
+
+#[test]
+fn a_share_or_a_size_has_to_be_free() {
+    let told = |free, options: &str| judged(options, &room(free))[0].clone();
+    assert_eq!(told(45, ""), (Level::Well, "/data free 5 % >= 5 %".into()));
+    assert_eq!(told(44, ""), (Level::Bad, "/data free 4.8 % < 5 %".into()));
+    assert_eq!(told(0, ""), (Level::Bad, "/data free 0 % < 5 %".into()));
+    assert_eq!(told(900, "min-free=100%").0, Level::Well);
+    assert_eq!(told(256, "min-free=1Mi"), (Level::Well, "/data free 1024 Ki >= 1024 Ki".into()));
+    assert_eq!(told(255, "min-free=1Mi").0, Level::Bad);
+    assert_eq!(told(900, "min-free=500Gi"), (Level::Bad, "/data free 3600 Ki < 500 Gi".into()));
+    assert_eq!(told(0, "min-free=0%").0, Level::Well);
+    let huge = Room { block: u64::MAX, free: u64::MAX, used: u64::MAX, inodes_free: 0, inodes_used: 0 };
+    assert_eq!(judged("min-free=999999Ti", &huge)[0].0, Level::Well);
+    assert_eq!(judged("", &huge)[0].1, "/data free 50 % >= 5 %");
+    let none = Room { block: 0, free: 0, used: 0, inodes_free: 0, inodes_used: 0 };
+    assert_eq!(judged("", &none)[0].0, Level::Unknown);
+}
+
+#[test]
+fn inodes_count_where_the_file_system_has_a_number_of_them() {
+    let told = |options: &str| judged(options, &room(500)).get(1).cloned();
+    assert_eq!(told(""), None);
+    assert_eq!(told("min-inodes=10%"), Some((Level::Well, "/data inodes 10 % >= 10 %".into())));
+    assert_eq!(told("min-inodes=11%"), Some((Level::Bad, "/data inodes 10 % < 11 %".into())));
+    let btrfs = Room { inodes_free: 0, inodes_used: 0, ..room(500) };
+    assert_eq!(judged("min-inodes=10%", &btrfs).len(), 1);
+}
+
+/// The mount table of a Pod: an overlay as root, and a volume with a space in its path.
+fn mounts(fixture: &Fixture, options: &str) -> String {
+    let data = fixture.root().join("da ta");
+    std::fs::create_dir_all(&data).unwrap();
+    let point = data.display().to_string().replace(' ', "\\040");
+    let table = format!(
+        "615 520 0:58 / / rw,relatime - overlay overlay rw,lowerdir=/a,upperdir=/b\n\
+         620 615 8:2 /pods {point} ro,relatime master:1 shared:2 - ext4 /dev/sda2 {options}\n\
+         621 615 0:5 / {point}x rw - tmpfs tmpfs ro\n\
+         odd line\n"
+    );
+    fixture.write("self/mountinfo", &table);
+    format!("disk://{}?min-free=0%", data.display().to_string().replace(' ', "%20"))
+}
+
+#[test]
+fn a_file_system_that_became_read_only_fails_and_a_mount_that_is_so_on_purpose_does_not() {
+    let fixture = Fixture::new(&[]);
+    let url = mounts(&fixture, "rw,errors=remount-ro");
+    let outcome = fixture.run(&format!("{url}&strict"));
+    assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+    let path = fixture.root().join("da ta").display().to_string();
+    for word in ["ro", "emergency_ro", "shutdown"] {
+        mounts(&fixture, &format!("{word},errors=remount-ro"));
+        assert_eq!(fixture.run(&url), bad(&format!("{path} file system {word} != rw")));
+    }
+    // The later of two mounts at one place covers the other.
+    let point = path.replace(' ', "\\040");
+    let table = format!("1 0 8:2 / {point} rw - ext4 a ro\n2 1 8:3 / {point} rw - ext4 b rw\n");
+    fixture.write("self/mountinfo", &table);
+    assert_eq!(fixture.run(&url).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_mount_table_that_says_nothing_is_unknown() {
+    let fixture = Fixture::new(&[]);
+    let url = mounts(&fixture, "rw");
+    for table in ["", "garbage", "1 2 3 4", "1 0 8:2 / /elsewhere rw - ext4 a ro"] {
+        fixture.write("self/mountinfo", table);
+        let outcome = fixture.run(&url);
+        assert_eq!(outcome.verdict, Verdict::Pass, "{table}");
+        assert!(outcome.reason.ends_with(" file system is not in mountinfo"), "{outcome:?}");
+        assert_eq!(fixture.run(&format!("{url}&strict")).verdict, Verdict::Fail);
+    }
+    fixture.remove("self");
+    assert!(
+        fixture.run(&url).reason.ends_with(" file system mountinfo is missing"),
+        "{:?}",
+        fixture.run(&url)
+    );
+}
+
+#[test]
+fn a_path_that_is_not_there_is_unknown() {
+    let fixture = Fixture::new(&[]);
+    assert_eq!(fixture.run("disk:///no/such/path"), Outcome::unknown("/no/such/path is missing"));
+    assert_eq!(fixture.run("disk:///no/such/path?strict").verdict, Verdict::Fail);
+}
+
+#[test]
+fn the_real_root_is_judged() {
+    let check = crate::grammar::parse("disk:///?min-free=0%", &[&SPEC]);
+    assert!(check.is_err(), "the root is no path of a check");
+    let check = crate::grammar::parse("disk:///proc?min-free=0%", &[&SPEC]).unwrap();
+    let disk = Disk::from_check(&check, &Roots::default()).unwrap();
+    let outcome = crate::hardware::fixture::run(&disk);
+    assert!(outcome.reason.starts_with("/proc "), "{outcome:?}");
+}
+
+#[test]
+fn mount_points_are_unescaped_and_no_line_brings_it_down() {
+    assert_eq!(unescaped(b"/a\\040b\\134\\011c\\9\\0"), Path::new("/a b\\\tc\\9\\0"));
+    let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue";
+    assert_eq!(mount(line), Some(("/mnt2".into(), "rw,errors=continue".into())));
+    let mut random = Random(11);
+    for _ in 0..20_000 {
+        mount(&random.damaged(line));
+    }
+}

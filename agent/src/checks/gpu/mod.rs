@@ -88,8 +88,9 @@ impl Look for Gpu {
         }
         // Without an answer nobody knows how many there are; and of none, without a number, nothing is known.
         if let Some(least) = self.least.filter(|_| is_known && (count > 0 || findings.is_empty())) {
-            findings
-                .push(Finding::number("gpu count", count, Fails::Below, least, |count| count.to_string()));
+            let number = Finding::number("gpu count", count, Fails::Below, least, |count| count.to_string());
+            // All of them are there: no other reading should stand back for that.
+            findings.push(Finding { nearness: 0, ..number });
         }
         findings
     }

@@ -134,10 +134,9 @@ fn uncorrected(sensor: &str, cell: &str) -> Option<Finding> {
     }
 }
 
+/// The driver asks for a reset, a reboot, or to be drained first.
 fn recovery(sensor: &str, cell: &str) -> Option<Finding> {
-    let is_word =
-        !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_alphabetic() || b" -_".contains(&byte));
-    match is_word {
+    match cell == "None" || ["Drain", "Reset", "Reboot"].iter().any(|action| cell.contains(action)) {
         true => Some(Finding::word(sensor, cell, "None")),
         false => (!is_unsupported(cell)).then(|| unknown(sensor, cell)),
     }
