@@ -140,7 +140,11 @@ impl Hardware {
 
 impl Runnable for Hardware {
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.visit(sys::since_boot_ms(), deadline)
+        let outcome = self.visit(sys::since_boot_ms(), deadline);
+        if self.store.is_none() {
+            sys::give_memory_back();
+        }
+        outcome
     }
 }
 
