@@ -24,6 +24,7 @@ A CHECK is [NAME=]SCHEME://[LOGIN@][HOST][:PORT][/PATH][?OPTIONS]; without HOST 
   redis://:$REDIS_PASSWORD@:6379    redis://?password-file=/run/secret    listen://:6379
   postgres://app:$PGPASSWORD@:5432/app?role=replica&max-lag=10s
   file:///tmp/heartbeat?max-age=30s    exec:redis-cli ping    worker=push:?max-age=60s
+  temperature:?max=90C&for=5m    disk:///data?min-free=5%    nic://eth0    pressure://memory?max=60
 ";
 
 /// `health-probe check --help`
@@ -34,7 +35,8 @@ Usage: health-probe check [OPTIONS] CHECK...
   --probe PROBE     readiness (default): the check passes
                     liveness, startup: it passes, or is alive but not ready (loading, busy, asks for a login)
   --timeout TIME    for all checks together (default 1s); keep it below the probe's timeoutSeconds
-  --proc-root DIR   where the proc file system is (default /proc), for listen:// and process://
+  --proc-root DIR, --sys-root DIR, --dev-root DIR
+                    where these file systems are (default /proc, /sys, /dev), for what is read there
 
 Examples:
   health-probe check redis://:6379
@@ -44,9 +46,10 @@ Examples:
 Prints one line of at most 200 characters, the reason first:
   PONG (redis 127.0.0.1:6379, 0.3 ms)
   timed out after 1s (dns 127.0.0.1:53)
+  nvme0 Composite 95 C >= 84 C critical (temperature)
 
 Exit codes:
-  0   it holds
+  0   it holds; hardware that cannot be looked at is unknown, and holds without ?strict
   1   it answers that it is not well
   2   no connection, or nothing there
   3   no answer in time
@@ -68,7 +71,8 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
-  --proc-root DIR   where the proc file system is (default /proc), for listen:// and process://
+  --proc-root DIR, --sys-root DIR, --dev-root DIR
+                    where these file systems are (default /proc, /sys, /dev), for what is read there
 
 Examples:
   health-probe serve dns://:53/kubernetes.default.svc

@@ -76,7 +76,8 @@ impl Infiniband {
 
 /// `4: ACTIVE`, without its number; nothing where it is something else.
 fn word(text: String) -> String {
-    text.split_once(": ").map_or_else(String::new, |(_, word)| word.to_owned())
+    let known = text.split_once(": ").filter(|(number, _)| number.parse::<u8>().is_ok());
+    known.map_or_else(String::new, |(_, word)| word.to_owned())
 }
 
 impl Look for Infiniband {

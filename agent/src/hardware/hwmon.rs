@@ -1,6 +1,8 @@
 //! Temperatures as the kernel gives them: chips of hwmon (Documentation/ABI/testing/sysfs-class-hwmon) in thousandths of a
 //! degree, and thermal zones (sysfs-class-thermal).
 
+use std::collections::BTreeSet;
+
 use super::finding::{Fails, Finding};
 use super::glob::matches;
 use super::tree::{Folder, Tree, Unreadable};
@@ -43,12 +45,17 @@ pub fn chip(folder: &Folder, max: Max, wanted: &str) -> Vec<Finding> {
         Ok(files) => files,
         Err(why) => return vec![Finding::unknown(&unique, why)],
     };
-    let inputs = files.iter().filter_map(|file| file.strip_suffix("_input"));
-    let temperatures = inputs.filter(|stem| {
+    // One whose input has gone is still a sensor.
+    let stems = files
+        .iter()
+        .filter_map(|file| ["_input", "_crit", "_label"].into_iter().find_map(|end| file.strip_suffix(end)));
+    let is_temperature = |stem: &&str| {
         stem.strip_prefix("temp").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-    });
+    };
+    let temperatures: BTreeSet<_> = stems.filter(is_temperature).map(|stem| (stem.len(), stem)).collect();
     temperatures
-        .filter_map(|stem| {
+        .into_iter()
+        .filter_map(|(_, stem)| {
             let label = folder.line(&format!("{stem}_label")).unwrap_or_else(|_| stem.to_owned());
             let label = if label.is_empty() { stem.to_owned() } else { label };
             picks(wanted, &[&name, &unique], &label).then_some(())?;

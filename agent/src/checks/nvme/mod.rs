@@ -19,6 +19,9 @@ pub const SPEC: Spec = Spec {
     ..Spec::BARE
 };
 
+/// Those of `nvme_sysfs_show_state`.
+const STATES: [&str; 7] = ["live", "new", "resetting", "connecting", "deleting", "deleting (no IO)", "dead"];
+
 /// Looks at the controllers, and into the log of one drive.
 pub struct Nvme {
     sys: Tree,
@@ -48,8 +51,8 @@ impl Nvme {
         let states = controllers.iter().map(|(name, folder)| {
             let sensor = format!("{name} state");
             match folder.line("state") {
-                Ok(state) if state.is_empty() => Finding::unknown(&sensor, "is not known"),
-                Ok(state) => Finding::word(&sensor, &state, "live"),
+                Ok(state) if STATES.contains(&state.as_str()) => Finding::word(&sensor, &state, "live"),
+                Ok(_) => Finding::unknown(&sensor, "is not known"),
                 Err(why) => Finding::unknown(&sensor, why),
             }
         });

@@ -27,9 +27,11 @@ fn a_controller_has_to_be_live() {
         machine.write("class/nvme/nvme1/state", &format!("{state}\n"));
         assert_eq!(machine.run("nvme:"), bad(&format!("nvme1 state {state} != live")));
     }
-    machine.write("class/nvme/nvme1/state", "");
-    let outcome = machine.run("nvme:");
-    assert!(outcome.reason.ends_with("; 1 unknown: nvme1 state is not known"), "{outcome:?}");
+    for garbage in GARBAGE {
+        machine.write("class/nvme/nvme1/state", garbage);
+        let outcome = machine.run("nvme:");
+        assert!(outcome.reason.ends_with("; 1 unknown: nvme1 state is not known"), "{outcome:?}");
+    }
 }
 
 #[test]
