@@ -1,7 +1,9 @@
-//! The libFuzzer target: the check in `$CHECK` against a peer that says the input. No panic, no allocation above a
-//! megabyte, no run that outlives its deadline, and a reason that fits into a line.
+//! The libFuzzer target: the check in `$CHECK` against a peer that says the input, or hardware that shows it. No panic, no
+//! allocation above a megabyte, no run that outlives its deadline, and a reason that fits into a line.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -37,10 +39,83 @@ unsafe impl GlobalAlloc for Bounded {
 static ALLOCATOR: Bounded = Bounded;
 
 static RUNNER: LazyLock<Runner> = LazyLock::new(|| {
-    let text = std::env::var("CHECK").expect("CHECK is missing, expected a check such as redis://:1");
-    let check = parse(&text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0));
-    Runner::new(check, &Roots::default()).unwrap_or_else(|refusal| panic!("{}", refusal.0))
+    let check = parse(&text(), SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0));
+    let root = || TREE.clone();
+    let roots = Roots { proc: root(), sys: root(), dev: root(), state: None };
+    Runner::new(check, &roots).unwrap_or_else(|refusal| panic!("{}", refusal.0))
 });
+
+fn text() -> String {
+    std::env::var("CHECK").expect("CHECK is missing, expected a check such as redis://:1")
+}
+
+/// The tree in which a check of hardware looks, in memory where the machine has a file system for that.
+static TREE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = PathBuf::from("/dev/shm");
+    let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    let root = folder.join(format!("health-probe-fuzz-{}", std::process::id()));
+    for file in files() {
+        let file = root.join(file);
+        fs::create_dir_all(file.parent().expect("a file has a folder"))
+            .expect("the folder of a file can be made");
+    }
+    root
+});
+
+/// What a check of hardware reads; none of a peer's.
+fn files() -> &'static [&'static str] {
+    match text().split(':').next().unwrap_or_default() {
+        "disk" => &["self/mountinfo"],
+        "infiniband" => &[
+            "class/infiniband/mlx5_0/ports/1/phys_state",
+            "class/infiniband/mlx5_0/ports/1/state",
+            "class/infiniband/mlx5_0/ports/1/counters/symbol_error",
+        ],
+        "memory-errors" => &[
+            "devices/system/edac/mc/mc0/ue_count",
+            "devices/system/edac/mc/mc0/ue_noinfo_count",
+            "devices/system/edac/mc/mc0/ce_count",
+            "devices/system/edac/mc/mc0/seconds_since_reset",
+        ],
+        "nic" => &[
+            "class/net/eth0/operstate",
+            "class/net/eth0/carrier",
+            "class/net/eth0/carrier_changes",
+            "class/net/eth0/speed",
+        ],
+        "pcie" => &[
+            "bus/pci/devices/0000:3b:00.0/class",
+            "bus/pci/devices/0000:3b:00.0/max_link_width",
+            "bus/pci/devices/0000:3b:00.0/current_link_width",
+        ],
+        "pressure" => &["pressure/memory"],
+        "temperature" => &[
+            "class/hwmon/hwmon0/name",
+            "class/hwmon/hwmon0/temp1_label",
+            "class/hwmon/hwmon0/temp1_input",
+            "class/hwmon/hwmon0/temp1_crit",
+            "class/hwmon/hwmon0/temp1_crit_alarm",
+            "class/thermal/thermal_zone0/type",
+            "class/thermal/thermal_zone0/temp",
+            "class/thermal/thermal_zone0/trip_point_0_type",
+            "class/thermal/thermal_zone0/trip_point_0_temp",
+        ],
+        "throttle" => &["devices/system/cpu/cpu0/thermal_throttle/core_throttle_count"],
+        _ => &[],
+    }
+}
+
+/// A piece of the input for each file, cut at zeros; what there is no piece for is missing.
+fn write(bytes: &[u8]) {
+    let mut pieces = bytes.split(|byte| *byte == 0);
+    for file in files() {
+        let file = TREE.join(file);
+        match pieces.next() {
+            Some(piece) => fs::write(file, piece).expect("a file can be written"),
+            None => drop(fs::remove_file(file)),
+        }
+    }
+}
 
 fn processor_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -51,6 +126,8 @@ fn processor_time() -> Duration {
 
 fuzz_target!(|bytes: &[u8]| {
     let limit = Duration::from_secs(1);
+    LazyLock::force(&RUNNER);
+    write(bytes);
     let begin = processor_time();
     let run = scripted::saying(bytes, || RUNNER.run(Deadline::after(limit), limit));
     // Of the processor, since a busy machine is no fault of the check; one that waits is ended by libFuzzer.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::Roots;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Space, Spec, Target, parse_percent, parse_space};
-use crate::hardware::{Fails, Finding, Hardware, Look, Tree, Unreadable, Visit};
+use crate::hardware::{Fails, Finding, Hardware, Look, Tree, Unreadable, Visit, reading};
 use crate::sys;
 
 pub const SPEC: Spec = Spec {
@@ -154,7 +154,7 @@ fn unescaped(word: &[u8]) -> PathBuf {
 
 impl Look for Disk {
     fn look(&self, _visit: &mut Visit) -> Vec<Finding> {
-        crate::hardware::reading(&self.path);
+        reading(&self.path);
         let Ok(path) = CString::new(self.path.as_os_str().as_bytes()) else { return vec![] };
         match sys::room(&path) {
             Ok(room) => self.space(&room).into_iter().chain([self.writable()]).collect(),

@@ -112,7 +112,8 @@ pub struct Roots {
     pub proc: PathBuf,
     pub sys: PathBuf,
     pub dev: PathBuf,
-    /// The folder in which one run of `check` leaves for the next what it has seen; `serve` keeps it in memory.
+    /// The folder in which one run of `check` leaves for the next what it has seen, that of the program where it is empty;
+    /// `serve` keeps it in memory.
     pub state: Option<PathBuf>,
 }
 

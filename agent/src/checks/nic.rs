@@ -4,7 +4,7 @@
 //! there: for those of the node it has to be the node's `/sys`.
 
 use super::Roots;
-use crate::grammar::{Check, Kind, PathRule, Rate, Refusal, Spec, Target, parse_rate};
+use crate::grammar::{Check, Kind, PathRule, Rate, Refusal, Spec, Target, parse_rate, quoted};
 use crate::hardware::{Fails, Finding, Folder, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -64,9 +64,7 @@ fn state(sensor: &str, folder: &Folder) -> Finding {
             _ => Finding::unknown(sensor, "is not known"),
         },
         Ok(word) if STATES.contains(&word.as_str()) => Finding::word(sensor, &word, "up"),
-        Ok(word) => {
-            Finding::unknown(sensor, format!("is {}, expected a state", crate::grammar::quoted(&word)))
-        }
+        Ok(word) => Finding::unknown(sensor, format!("is {}, expected a state", quoted(&word))),
         Err(why) => Finding::unknown(sensor, why),
     }
 }

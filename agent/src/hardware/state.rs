@@ -1,6 +1,7 @@
 //! What one `check` leaves for the next in a file, since a rate takes two readings: lines of words, written to a new file
 //! that then takes the old one's place. It is of one boot, and of one check.
 
+use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -23,12 +24,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Where the check says, else in the folder, in a file of the check's own.
+    /// Where the check says, else in the folder, in a file of the check's own; an empty folder is that of the program.
     pub fn of(check: &Check, folder: &Path) -> Self {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let own = fnv(check.text.as_bytes());
-        let path = check.option("state").map(PathBuf::from);
-        let path = path.unwrap_or_else(|| folder.join(format!(".health-probe-{own:016x}")));
+        let path = check.option("state").map(PathBuf::from).unwrap_or_else(|| {
+            let program = env::current_exe().ok().filter(|_| folder.as_os_str().is_empty());
+            let folder = program.as_deref().and_then(Path::parent).unwrap_or(folder);
+            folder.join(format!(".health-probe-{own:016x}"))
+        });
         Self { path, head: format!("health-probe-state 1 {} {own:016x}", boot.trim()) }
     }
 

@@ -6,11 +6,12 @@
 mod nvidia;
 mod sysfs;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Roots;
 use crate::grammar::{Check, Kind, Refusal, Spec, parse_milli_celsius};
-use crate::hardware::{Fails, Finding, Hardware, Look, Max, Tree, Visit};
+use crate::hardware::{Fails, Finding, Hardware, Look, Max, Tree, Visit, reading};
 use nvidia::Answer;
 
 pub const SPEC: Spec = Spec {
@@ -49,6 +50,8 @@ impl Gpu {
     }
 
     fn ask(&self, visit: &Visit) -> Answer {
+        // A program that cannot even be killed, since the driver holds it in the kernel, blocks who waits for it.
+        reading(Path::new(&self.program));
         let is_old = self.is_old.load(Ordering::Relaxed);
         match nvidia::ask(&self.program, is_old, visit.deadline) {
             Answer::Old if !is_old => {
@@ -74,11 +77,9 @@ impl Look for Gpu {
             }
             Answer::Lost(text) => findings.push(Finding::judged("gpu", true, text, Fails::Unless, "present")),
             Answer::None => {}
-            Answer::Old => {
-                (is_known, findings) = (false, vec![Finding::unknown("nvidia-smi", "knows no field")])
-            }
-            Answer::Unknown(why) => {
+            answer @ (Answer::Old | Answer::Unknown(_)) => {
                 is_known = false;
+                let why = if let Answer::Unknown(why) = answer { why } else { "knows no field".to_owned() };
                 findings.push(Finding::unknown("nvidia-smi", why));
             }
             Answer::Blocked => {
