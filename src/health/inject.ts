@@ -13,7 +13,7 @@ import { type Problem, sentence } from './problem.ts';
 import { readIntent } from './read-intent.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { SkipReason } from './skip-reason.ts';
-import { type Status, addedEarlier, configHash } from './status.ts';
+import { type Status, configHash, readStatus } from './status.ts';
 import { type Wish, findWish } from './wish.ts';
 import { readAnnotations } from './written.ts';
 
@@ -38,7 +38,8 @@ export function inject(pod: Pod, context: InjectionContext, surroundings: Surrou
 function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: InjectionContext): Outcome {
   const { written, by } = wish;
   const problems: Problem[] = [...misread];
-  const ours = addedEarlier(pod, context.prefix);
+  const earlier = readStatus(pod, context.prefix);
+  const ours = new Set(earlier?.added);
   const left: Kept[] = [];
   const reading = { pod, context, isByDefault: by !== undefined, ours, problems, kept: left };
   const intent = readIntent(written, reading);
@@ -69,6 +70,7 @@ function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: Inje
     kept: notes.kept,
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     config: configHash(written, context.version, intent.image),
+    ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
   };
   return {
     kind: 'injected',

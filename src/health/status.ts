@@ -16,19 +16,45 @@ export type Status = {
   readonly found?: Readonly<Record<string, string>>;
   /** A hash of all that the result depends on. */
   readonly config: string;
+  /** How a manifest wrote what the command line filled, by its place in the template; only there, and seldom. */
+  readonly source?: Sources;
 };
 
-/** The names of what an earlier call added, out of the `status` annotation; a user may have written anything there. */
-export function addedEarlier(pod: Pod, prefix: string): ReadonlySet<string> {
-  const text = pod.metadata?.annotations?.[`${prefix}status`];
-  if (text === undefined || text.length > 16_384) return new Set();
+/** How values were written before they were filled, from the end of their key on, by their place. */
+export type Sources = Readonly<Record<string, string>>;
+
+/** The annotation as an earlier call wrote it, or a user: only its form is known. */
+export type EarlierStatus = Pick<Status, 'added'> & { readonly source: Sources };
+
+/** What the `status` annotation says was added; undefined where there is none that can be read. */
+export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string): EarlierStatus | undefined {
+  const text = metadata?.annotations?.[`${prefix}status`];
+  if (typeof text !== 'string' || text.length > 16_384) return undefined;
   try {
     const status: unknown = JSON.parse(text);
-    const added: unknown = typeof status === 'object' && status !== null && 'added' in status ? status.added : [];
-    return new Set(Array.isArray(added) ? added.filter((name) => typeof name === 'string') : []);
+    if (typeof status !== 'object' || status === null || !('added' in status) || !Array.isArray(status.added)) {
+      return undefined;
+    }
+    const source = Object.entries('source' in status ? (status.source ?? {}) : {});
+    return {
+      added: status.added.filter((name) => typeof name === 'string'),
+      source: Object.fromEntries(source.filter(([, written]) => typeof written === 'string')),
+    };
   } catch {
-    return new Set();
+    return undefined;
   }
+}
+
+/** The template whose `status` also notes how these places were written; ours is written anew in any case. */
+export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix: string, sources: Sources): T {
+  const key = `${prefix}status`;
+  const earlier = readStatus(template, prefix);
+  const news = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
+  if (!earlier || news.length === 0) return template;
+  const { metadata } = template;
+  const status: unknown = JSON.parse(metadata?.annotations?.[key] ?? '{}');
+  const text = JSON.stringify({ ...(status as object), source: { ...earlier.source, ...Object.fromEntries(news) } });
+  return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
 }
 
 /** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */

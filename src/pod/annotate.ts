@@ -10,14 +10,17 @@ export function annotate(pod: Pod, values: Readonly<Record<string, string | unde
   return { ...pod, metadata: { ...pod.metadata, annotations } };
 }
 
-const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+/** The annotation that `keepEvictable` writes. */
+export const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
 /**
  * Tells the cluster autoscaler that these emptyDirs hold nothing worth keeping a node for; what the user listed stays.
  * https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
  */
 export function keepEvictable(pod: Pod, volumes: readonly string[]): Pod {
-  const listed = (pod.metadata?.annotations?.[safeToEvict] ?? '').split(',').filter((name) => name !== '');
+  const written = pod.metadata?.annotations?.[safeToEvict] ?? '';
+  const listed = written.split(',');
   const missing = volumes.filter((name) => !listed.includes(name));
-  return missing.length === 0 ? pod : annotate(pod, { [safeToEvict]: [...listed, ...missing].join(',') });
+  const value = [...(written === '' ? [] : [written]), ...missing].join(',');
+  return missing.length === 0 ? pod : annotate(pod, { [safeToEvict]: value });
 }

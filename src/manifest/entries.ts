@@ -1,0 +1,70 @@
+// https://eemeli.org/yaml/#content-nodes
+import { type Node, type Pair, type YAMLMap, type YAMLSeq, isCollection, isMap, isScalar } from 'yaml';
+
+/** A map or list of a document, in block or flow style. */
+export type Collection = YAMLMap | YAMLSeq;
+
+/** Where one entry of a map or list stands in the text; for an item of a list, `keyEnd` is its start. */
+export type Entry = {
+  readonly key: string;
+  readonly start: number;
+  readonly keyEnd: number;
+  readonly colonEnd: number;
+  readonly end: number;
+  readonly value: Node | null;
+};
+
+/** True where a collection is written with braces or brackets. */
+export const isFlow = (collection: Collection): boolean => collection.flow === true;
+
+/** The entries of a collection in the order of the text; the document has to be read with its source tokens. */
+export function entriesOf(text: string, collection: Collection): Entry[] {
+  return isMap(collection)
+    ? collection.items.map((pair) => pairEntry(text, pair as Pair<Node | null, Node | null>))
+    : itemEntries(text, collection);
+}
+
+function pairEntry(text: string, pair: Pair<Node | null, Node | null>): Entry {
+  const { start: before = [], sep = [] } = pair.srcToken ?? {};
+  const first = before.find(({ type }) => !['space', 'newline', 'comment', 'comma'].includes(type));
+  const colon = sep.find(({ type }) => type === 'map-value-ind');
+  const keyRange = pair.key?.range ?? [colon?.offset ?? 0, colon?.offset ?? 0];
+  const colonEnd = colon ? colon.offset + 1 : keyRange[1];
+  return {
+    key: isScalar(pair.key) ? String(pair.key.value ?? '') : '',
+    start: first?.offset ?? keyRange[0],
+    keyEnd: keyRange[1],
+    colonEnd,
+    value: pair.value,
+    // Only when asked for, since it lies as deep as the tree below.
+    get end() {
+      return endOf(text, pair.value) ?? colonEnd;
+    },
+  };
+}
+
+function itemEntries(text: string, list: YAMLSeq): Entry[] {
+  const { srcToken } = list;
+  const dashes =
+    srcToken?.type === 'block-seq'
+      ? srcToken.items.flatMap(({ start }) => start.filter(({ type }) => type === 'seq-item-ind'))
+      : [];
+  return (list.items as Node[]).map((value, index) => {
+    const dash = dashes[index];
+    const start = dash?.offset ?? value.range?.[0] ?? 0;
+    const item = { key: `${index}`, start, keyEnd: start, colonEnd: start, value };
+    return Object.defineProperty(item as Entry, 'end', { get: () => endOf(text, value) ?? start + 1 });
+  });
+}
+
+/** Where the text of a value ends, without the comments and empty lines below it; undefined where it is no text. */
+function endOf(text: string, node: Node | null): number | undefined {
+  if (!node?.range || (isScalar(node) && node.range[0] === node.range[1])) return undefined;
+  const [start, end] = node.range;
+  if (isCollection(node) && !node.flow) return entriesOf(text, node as Collection).at(-1)?.end;
+  if (!isScalar(node) || (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED')) return end;
+  const source = text.slice(start, end);
+  // Only with `+` are the empty lines at its end part of the value.
+  const kept = /^[|>]\d?\+/.test(source) ? source.replace(/\r?\n$/, '') : source.replace(/(\r?\n)+$/, '');
+  return start + kept.length;
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { inject } from '../../../src/health/inject.ts';
+import { uninject } from '../../../src/health/uninject.ts';
+import { injectManifest, uninjectManifest } from '../../../src/manifest/inject-manifest.ts';
+import { type ManifestObject, readManifest } from '../../../src/manifest/read-manifest.ts';
+import { podOf } from '../../../src/webhook/review.ts';
+import { templateAt, withTemplate } from '../../../src/workload/template.ts';
+import { testContext } from '../../support/webhook.ts';
+
+const { prefix } = testContext;
+
+/** The object with its Pod template injected; undefined where nothing is to be injected. */
+export function injected({ value, templatePath }: ManifestObject): object | undefined {
+  const pod = templatePath && podOf(templateAt(value, templatePath));
+  if (!pod) return undefined;
+  const outcome = inject(pod, testContext);
+  return outcome.kind === 'injected' ? withTemplate(value, templatePath, outcome.pod) : undefined;
+}
+
+export const injectText = (text: string) => injectManifest(text, prefix, injected);
+
+export function uninjectText(text: string) {
+  const left: string[] = [];
+  const changed = uninjectManifest(text, prefix, ({ value, templatePath }) => {
+    const template = templatePath && templateAt(value, templatePath);
+    const without = template && uninject(template, prefix);
+    left.push(...(without?.left ?? []));
+    return templatePath && without && withTemplate(value, templatePath, without.template);
+  });
+  return { ...changed, left };
+}
+
+/** Injects a manifest, which gives the Pods that the core gives, again, which gives nothing new, and takes it back. */
+export function assertBothWays(text: string): string {
+  const before = readManifest(text);
+  const once = injectText(text);
+  assert.deepEqual(once.mistakes, [], text);
+  const after = readManifest(once.text);
+  assert.equal(after.objects.length, before.objects.length);
+  for (const [index, object] of before.objects.entries()) {
+    const wanted = injected(object) ?? object.value;
+    assert.deepEqual(withoutSource(after.objects[index]!.value), JSON.parse(JSON.stringify(wanted)));
+  }
+  assert.equal(injectText(once.text).text, once.text, 'injecting again changes no byte');
+  const back = uninjectText(once.text);
+  assert.deepEqual([back.mistakes, back.left], [[], []]);
+  assert.equal(back.text, text, `taking it out gives the input back, from:\n${once.text}`);
+  return once.text;
+}
+
+/** The value without what the command line alone writes into the status. */
+function withoutSource(value: object): object {
+  return JSON.parse(JSON.stringify(value), (key, item) => {
+    if (key !== `${prefix}status`) return item;
+    const { source: _, ...status } = JSON.parse(item);
+    return JSON.stringify(status);
+  });
+}
