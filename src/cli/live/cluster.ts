@@ -1,0 +1,113 @@
+// https://kubernetes.io/docs/reference/using-api/api-concepts/
+import { KubeConfig, type KubernetesObject, type V1Deployment } from '@kubernetes/client-node';
+import { kubeconfigConnection } from '../../cluster/kubeconfig-connection.ts';
+import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import { newestOf, ownedBy, selectorText } from './owned.ts';
+import type { LiveKind, Reference } from './reference.ts';
+
+/** Which cluster, as kubectl is told. */
+export type Target = {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly namespace: string | undefined;
+};
+
+/** What is asked of a cluster; a string is the one sentence that says why there is no answer. */
+export type Cluster = {
+  readonly namespace: string;
+  readonly read: (reference: Reference) => Promise<object | string>;
+  /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
+  readonly newestPod: (reference: Reference, workload: object) => Promise<object | string | undefined>;
+  /** What is at a path of the API; undefined where nothing is. */
+  readonly get: (path: string, what: string) => Promise<object | string | undefined>;
+};
+
+/** Where the objects of a kind are, within a namespace. */
+const collections: Readonly<Record<LiveKind, readonly [api: string, collection: string]>> = {
+  Pod: ['/api/v1', 'pods'],
+  Deployment: ['/apis/apps/v1', 'deployments'],
+  StatefulSet: ['/apis/apps/v1', 'statefulsets'],
+  DaemonSet: ['/apis/apps/v1', 'daemonsets'],
+  ReplicaSet: ['/apis/apps/v1', 'replicasets'],
+  Job: ['/apis/batch/v1', 'jobs'],
+  CronJob: ['/apis/batch/v1', 'cronjobs'],
+};
+
+const timeoutMs = 30_000;
+const limitBytes = 256 * 1024 * 1024;
+
+/** Gets ready to ask a cluster; nothing is asked yet. */
+export function openCluster(target: Target): Cluster | string {
+  const configured = configure(target);
+  if (typeof configured === 'string') return configured;
+  const { config, namespace } = configured;
+  const connection = kubeconfigConnection(config);
+  if (typeof connection === 'string') return connection;
+
+  const get = async (path: string, what: string): Promise<object | string | undefined> => {
+    try {
+      const answer = await readAnswer(
+        await connection.get(path, { signal: AbortSignal.timeout(timeoutMs) }),
+        limitBytes,
+      );
+      if (answer.status === 200) return answer.body as object;
+      if (answer.status === 404) return undefined;
+      return `The cluster does not show ${what}: ${messageOf(answer)}.`;
+    } catch (error) {
+      return `The cluster does not answer: ${(error as Error).message}.`;
+    }
+  };
+  const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${namespace}/`);
+  const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[] | string> => {
+    const query = selector === '' ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
+    const found = await get(pathOf(kind) + query, `${kind}s in ${namespace}`);
+    return typeof found === 'string' ? found : ((found as { items?: KubernetesObject[] } | undefined)?.items ?? []);
+  };
+  return {
+    namespace,
+    get,
+    async read({ kind, name }) {
+      const what = `${kind} ${namespace}/${name}`;
+      return (await get(`${pathOf(kind)}/${encodeURIComponent(name)}`, what)) ?? `There is no ${what}.`;
+    },
+    async newestPod({ kind }, workload) {
+      let owners = [workload as KubernetesObject];
+      let { selector } = (workload as V1Deployment).spec ?? {};
+      if (kind === 'CronJob') {
+        const jobs = await list('Job', '');
+        const job = typeof jobs === 'string' ? jobs : newestOf(ownedBy(owners, jobs));
+        if (job === undefined || typeof job === 'string') return job;
+        owners = [job];
+        selector = (job as V1Deployment).spec?.selector;
+      }
+      const labels = selectorText(selector);
+      if (kind === 'Deployment') {
+        const sets = await list('ReplicaSet', labels);
+        if (typeof sets === 'string') return sets;
+        owners = ownedBy(owners, sets);
+      }
+      const pods = await list('Pod', labels);
+      return typeof pods === 'string' ? pods : newestOf(ownedBy(owners, pods));
+    },
+  };
+}
+
+/** What the client takes where it finds no configuration at all. */
+const noCluster = 'http://localhost:8080';
+
+function configure({ kubeconfig, context, namespace }: Target): { config: KubeConfig; namespace: string } | string {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    return `The kubeconfig cannot be read: ${(error as Error).message}.`;
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const current = config.getContextObject(config.getCurrentContext());
+  if (!current) return `The kubeconfig has no ${context === undefined ? 'current context' : `context ${context}`}.`;
+  if (config.getCurrentCluster()?.server === noCluster) {
+    return 'No cluster is known: name a kubeconfig with --kubeconfig or $KUBECONFIG.';
+  }
+  return { config, namespace: namespace ?? current.namespace ?? 'default' };
+}

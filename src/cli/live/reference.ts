@@ -1,0 +1,44 @@
+// https://kubernetes.io/docs/reference/kubectl/#resource-types
+/** The kinds that have Pods, by the words that kubectl takes for them. */
+const words = {
+  Pod: ['pod', 'pods', 'po'],
+  Deployment: ['deployment', 'deployments', 'deploy'],
+  StatefulSet: ['statefulset', 'statefulsets', 'sts'],
+  DaemonSet: ['daemonset', 'daemonsets', 'ds'],
+  ReplicaSet: ['replicaset', 'replicasets', 'rs'],
+  Job: ['job', 'jobs'],
+  CronJob: ['cronjob', 'cronjobs', 'cj'],
+} as const;
+
+export type LiveKind = keyof typeof words;
+
+/** An object in a cluster. */
+export type Reference = { readonly kind: LiveKind; readonly name: string };
+
+/**
+ * Sorts arguments into objects, `deploy/redis` or `deploy redis` as kubectl takes them, and files, which are all the
+ * others; a string is the one sentence that says what is missing.
+ */
+export function parseReferences(
+  args: readonly string[],
+): { readonly references: readonly Reference[]; readonly files: readonly string[] } | string {
+  const [first = '', ...names] = args;
+  const only = kindOf(first);
+  if (only && names.length === 0)
+    return `Which ${only}? Name it as in ${first}/NAME; a folder is named with -f ${first}.`;
+  if (only) return { references: names.map((name) => ({ kind: only, name })), files: [] };
+  const references: Reference[] = [];
+  const files: string[] = [];
+  for (const arg of args) {
+    const [, word = '', name = ''] = /^([^/]+)\/([^/]+)$/.exec(arg) ?? [];
+    const kind = kindOf(word);
+    if (kind && !/\.(ya?ml|json)$/.test(name)) references.push({ kind, name });
+    else files.push(arg);
+  }
+  return { references, files };
+}
+
+function kindOf(word: string): LiveKind | undefined {
+  const plain = word.toLowerCase().replace(/\.(apps|batch)$/, '');
+  return (Object.keys(words) as LiveKind[]).find((kind) => (words[kind] as readonly string[]).includes(plain));
+}

@@ -1,0 +1,43 @@
+import { sentence } from '../health/problem.ts';
+import { skipReasons } from '../health/skip-reason.ts';
+import { warningsOf } from '../health/warnings.ts';
+import { type Considered, titleOf } from './consider.ts';
+
+/** What was done to a workload, in a line, and a line for each warning. */
+export function reportOf(considered: Considered): string {
+  const line = (text: string): string => `${titleOf(considered)}: ${text}\n`;
+  const { outcome } = considered;
+  const warnings = [...considered.overruled, ...(outcome.kind === 'injected' ? warningsOf(outcome) : [])];
+  return [doneTo(considered), ...warnings.map((warning) => `warning: ${warning}`)].map(line).join('');
+}
+
+function doneTo(considered: Considered): string {
+  const { outcome, before, after } = considered;
+  switch (outcome.kind) {
+    case 'skipped': {
+      const would = outcome.added.length > 0 ? [`It would add ${outcome.added.join(', ')}.`] : [];
+      return ['skipped:', skipReasons[outcome.reason], ...would, ...outcome.problems.map(sentence)].join(' ');
+    }
+    case 'rejected':
+      return `refused: ${outcome.problems.map(sentence).join(' ')}`;
+    case 'injected': {
+      if (before === after) return `skipped: ${skipReasons['already-injected']}`;
+      const by = outcome.by === undefined ? '' : `, as ${outcome.by} asks`;
+      const kept = outcome.kept.map(({ what }) => what);
+      return `injected ${addedBy(considered)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Such as `port (liveness of web), sidecar (liveness, readiness, startup of redis)`. */
+const addedBy = ({ reasoning }: Considered): string =>
+  [...(reasoning?.assignment.wishes ?? [])]
+    .map(([pattern, containers]) => {
+      const probes = containers.map(
+        (wish) => `${wish.probes.map(({ probe }) => probe).join(', ')} of ${wish.container}`,
+      );
+      return `${pattern} (${probes.join('; ')})`;
+    })
+    .join(', ');

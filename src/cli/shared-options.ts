@@ -1,0 +1,54 @@
+import { type Settings, readSettings, settingRows } from '../settings.ts';
+import type { Option, Options, Terminal, Values } from './command.ts';
+
+/** The flags that say what a command works on. */
+export const inputOptions = {
+  file: {
+    type: 'string',
+    short: 'f',
+    multiple: true,
+    value: 'FILE',
+    meaning: 'a manifest, a folder of manifests, or - for standard input; the same as FILE without the flag',
+  },
+} as const satisfies Options;
+
+/** The flags that say how the webhook is set up for which a command speaks. */
+export const settingOptions = {
+  namespace: {
+    type: 'string',
+    short: 'n',
+    value: 'NAMESPACE',
+    meaning: 'where objects are that name no namespace',
+  },
+  prefix: setting('prefix', 'PREFIX/'),
+  'agent-image': setting('agent-image', 'IMAGE'),
+  'allow-image': { type: 'boolean', meaning: 'honour the annotation image' },
+  policies: {
+    type: 'string',
+    value: 'FILE',
+    meaning: 'a file or folder with HealthPolicies and Namespaces to go by besides the annotations',
+  },
+} as const satisfies Options;
+
+function setting<N extends 'prefix' | 'agent-image'>(name: N, value: string) {
+  const { meaning, value: otherwise } = settingRows[name];
+  return { type: 'string', value, meaning: `${meaning} (${otherwise})` } as const satisfies Option;
+}
+
+/** Reads these flags, then the environment variables of the webhook; the text is one sentence for every mistake. */
+export function readSettingOptions(values: Values<typeof settingOptions>, env: Terminal['env']): Settings | string {
+  const given = Object.entries({
+    prefix: values.prefix,
+    'agent-image': values['agent-image'],
+    'allow-image': values['allow-image'] === true ? 'true' : undefined,
+    policies: values.policies,
+  });
+  const variables = ['PREFIX', 'AGENT_IMAGE', 'ALLOW_IMAGE', 'EXCLUDED_NAMESPACES'].map(
+    (name) => `HEALTH_INJECTOR_${name}`,
+  );
+  const settings = readSettings(
+    given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
+    Object.fromEntries(variables.map((name) => [name, env[name]])),
+  );
+  return Array.isArray(settings) ? settings.join('\n') : settings;
+}

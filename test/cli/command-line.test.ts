@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { commands } from '../../src/cli/commands/index.ts';
+import { commandHelp } from '../../src/cli/help.ts';
+import { nearest } from '../../src/cli/nearest.ts';
+import { parseFlags } from '../../src/cli/parse-flags.ts';
+import { run } from '../../src/cli/run.ts';
+import { version } from '../../src/settings.ts';
+import { runToEnd } from '../support/process.ts';
+import { healthInjector, manifests } from './support/health-injector.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+describe('the command line', () => {
+  it('is one file that runs by itself once it is built', async () => {
+    const [{ code, out }, { bin }] = [
+      await runToEnd(`${root}dist/cli/main.js`, ['--version']),
+      (await import('../../package.json', { with: { type: 'json' } })).default,
+    ];
+    assert.deepEqual([code, out], [0, `health-injector ${version}\n`]);
+    assert.equal(bin['health-injector'], 'dist/cli/main.js');
+  });
+
+  it('lists its commands', async () => {
+    const { code, out } = await healthInjector(['--help']);
+    assert.equal(code, 0);
+    for (const [name, { summary }] of Object.entries(commands))
+      assert(out.includes(`  ${name} `) && out.includes(summary));
+  });
+
+  it('helps with every command, by examples of which each is a command line that it can read', () => {
+    for (const [name, command] of Object.entries(commands)) {
+      const help = commandHelp(name, command);
+      assert(command.examples.length >= 2, name);
+      for (const [line] of command.examples) {
+        assert(help.includes(`health-injector ${line}\n`));
+        const words = line.replace(/ [<>|] .*/, '').split(' ');
+        assert.equal(words[0], name);
+        assert.equal(typeof parseFlags(words.slice(1), command.options), 'object', line);
+      }
+    }
+  });
+
+  it('helps on the way', async () => {
+    const { code, out } = await healthInjector(['lint', '--strict', '-h']);
+    assert.deepEqual([code, out], [0, commandHelp('lint', commands['lint']!)]);
+  });
+
+  const mistakes = {
+    'lnt x.yaml': 'There is no command lnt: did you mean lint?',
+    frobnicate: 'There is no command frobnicate.',
+    '-f x.yaml': 'A command comes first, but -f came.',
+    lint: 'No manifest is named: name a file or a folder, or - for standard input.',
+    'lint --strct x.yaml': 'There is no flag --strct: did you mean --strict?',
+    'lint -z x.yaml': 'There is no flag -z.',
+    'lint --file': '--file needs a value.',
+    'lint --prefix --strict': '--prefix needs a value.',
+    'lint --strict=yes x.yaml': '--strict takes no value.',
+    'lint -o xml x.yaml': '-o is "xml", expected text or json.',
+    'lint --prefix health x.yaml': '--prefix is "health", expected a DNS name and a slash.',
+  };
+  for (const [line, sentence] of Object.entries(mistakes)) {
+    it(`answers "${line}" with one sentence and 64`, async () => {
+      const written: string[] = [];
+      const code = await run(line.split(' '), commands, {
+        print: () => assert.fail('nothing goes to standard output'),
+        report: (text) => written.push(text),
+        readStandardInput: () => assert.fail('nothing is read'),
+        isColoured: false,
+        env: {},
+      });
+      assert.deepEqual([code, written.join('')], [64, `${sentence}\n`]);
+    });
+  }
+
+  it('shows its help where no command comes, and ends with 64', async () => {
+    const { code, out, errors } = await healthInjector([]);
+    assert.deepEqual([code, out], [64, '']);
+    assert.match(errors, /^health-injector COMMAND: /);
+  });
+
+  it('says with 2 which file it cannot read', async () => {
+    const { code, errors } = await healthInjector(['lint', `${manifests}shop.yaml`, '/does/not/exist.yaml']);
+    assert.equal(code, 2);
+    assert.match(errors, /^\/does\/not\/exist\.yaml cannot be read: ENOENT.*\.\n$/);
+  });
+
+  it('ends quietly and with the same code when its reader has gone', async () => {
+    const child = spawn(process.execPath, [
+      `${root}src/cli/main.ts`,
+      'lint',
+      '-o',
+      'json',
+      ...Array.from({ length: 40 }, () => 'test/cases/mistakes'),
+    ]);
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    const [code] = await once(child, 'close');
+    assert.deepEqual([code, errors], [1, '']);
+  });
+
+  it('means the nearest name, and none where none is near', () => {
+    const known = ['inject', 'uninject', 'diff', 'explain', 'lint', 'completion'];
+    const typed = {
+      injct: 'inject',
+      uninjct: 'uninject',
+      dif: 'diff',
+      explian: 'explain',
+      lint2: 'lint',
+      comp: 'completion',
+    };
+    for (const [name, wanted] of Object.entries(typed)) assert.equal(nearest(name, known), wanted, name);
+    for (const name of ['', 'x', 'serve', 'apply']) assert.equal(nearest(name, known), undefined, name);
+  });
+});

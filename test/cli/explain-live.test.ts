@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { inject } from '../../src/health/inject.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { testContext } from '../support/webhook.ts';
+import { startCluster } from './support/cluster.ts';
+import { healthInjector } from './support/health-injector.ts';
+
+const annotations = { 'health.example.com/pattern': 'port', 'health.example.com/port': '8080' };
+const spec = { containers: [{ name: 'app', image: 'app:1' }] };
+const template = { metadata: { labels: { app: 'web' }, annotations }, spec };
+const selector = {
+  matchLabels: { app: 'web' },
+  matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }],
+};
+const controlledBy = (uid: string) => [{ apiVersion: 'v1', kind: 'X', name: 'x', uid, controller: true }];
+
+const object = (kind: string, name: string, uid: string, rest: object = {}) => ({
+  apiVersion: { Pod: 'v1', CronJob: 'batch/v1', Job: 'batch/v1' }[kind] ?? 'apps/v1',
+  kind,
+  metadata: { name, uid, namespace: 'shop' },
+  spec: { selector, template },
+  ...rest,
+});
+
+/** A Pod as the apiserver lists it: without kind and apiVersion. */
+const pod = (name: string, owner: string, second: number, notes: object): Pod => ({
+  metadata: {
+    name,
+    namespace: 'shop',
+    annotations: { ...notes },
+    ownerReferences: controlledBy(owner),
+    creationTimestamp: `2026-01-01T00:00:0${second}Z` as unknown as Date,
+  },
+  spec,
+});
+
+const injected = (plain: Pod): Pod => {
+  const outcome = inject(plain, testContext);
+  assert(outcome.kind === 'injected');
+  return outcome.pod;
+};
+
+const query = 'labelSelector=app=web,tier in (a,b)';
+const apps = '/apis/apps/v1/namespaces/shop';
+const lists = '/api/v1/namespaces/shop/pods';
+const wellPod = injected(pod('web-2-b', 'rs-2', 5, annotations));
+const answers: Parameters<typeof startCluster>[0] = {
+  [`${apps}/deployments/web`]: object('Deployment', 'web', 'd'),
+  [`${apps}/replicasets?${query}`]: {
+    items: [
+      { metadata: { name: 'web-2', uid: 'rs-2', ownerReferences: controlledBy('d') } },
+      { metadata: { name: 'other', uid: 'rs-9', ownerReferences: controlledBy('e') } },
+    ],
+  },
+  [`${lists}?${query}`]: {
+    items: [
+      pod('web-2-a', 'rs-2', 3, annotations),
+      wellPod,
+      pod('other', 'rs-9', 7, annotations),
+      pod('db-0', 's', 1, annotations),
+    ],
+  },
+  [`${apps}/statefulsets/db`]: object('StatefulSet', 'db', 's'),
+  [`${apps}/daemonsets/agent`]: object('DaemonSet', 'agent', 'none'),
+  '/apis/batch/v1/namespaces/shop/cronjobs/report': object('CronJob', 'report', 'c', {
+    spec: { jobTemplate: { spec: { template } } },
+  }),
+  '/apis/batch/v1/namespaces/shop/jobs': {
+    items: [
+      {
+        metadata: { name: 'report-1', uid: 'j', ownerReferences: controlledBy('c') },
+        spec: { selector: { matchLabels: { job: '1' } } },
+      },
+    ],
+  },
+  [`${lists}?labelSelector=job=1`]: {
+    items: [
+      pod('report-1-x', 'j', 1, {
+        ...annotations,
+        'health.example.com/port': '80',
+        'health.example.com/problems': 'A sentence.\nAnother.',
+      }),
+    ],
+  },
+  [`${apps}/daemonsets/annotated`]: object('DaemonSet', 'annotated', 'a', {
+    metadata: { name: 'annotated', uid: 'a', namespace: 'shop', annotations },
+    spec: { selector: { matchLabels: { app: 'annotated' } }, template: { spec } },
+  }),
+  [`${lists}?labelSelector=app=annotated`]: { items: [pod('annotated-x', 'a', 1, {})] },
+  '/apis/health.example.com/v1alpha1/healthpolicies': {
+    items: [
+      {
+        metadata: { name: 'everything' },
+        spec: { namespaceSelector: { matchLabels: { tier: 'a' } }, inject: { pattern: 'port', port: 8080 } },
+      },
+    ],
+  },
+  '/api/v1/namespaces/shop': { metadata: { name: 'shop' } },
+  '/api/v1/namespaces/other': { metadata: { name: 'other', labels: { tier: 'a' } } },
+  '/api/v1/namespaces/hidden': 'forbidden',
+  ...Object.fromEntries(
+    ['other', 'hidden'].map((namespace) => [
+      `/apis/apps/v1/namespaces/${namespace}/replicasets/plain`,
+      {
+        ...object('ReplicaSet', 'plain', 'p', { spec: { selector, template: { spec } } }),
+        metadata: { name: 'plain', namespace },
+      },
+    ]),
+  ),
+  [`${lists}/web-2-b`]: { apiVersion: 'v1', kind: 'Pod', ...wellPod },
+};
+
+/** What is said about the newest Pods, line by line. */
+const newestPod = (out: string): string[] =>
+  out
+    .split('\n')
+    .filter((line) => /newest Pod|it says/.test(line))
+    .map((line) => line.trim());
+
+describe('health-injector explain, on live objects', () => {
+  let cluster: Awaited<ReturnType<typeof startCluster>>;
+  before(async () => {
+    cluster = await startCluster(answers);
+  });
+  after(() => cluster.stop());
+
+  const explain = (...args: readonly string[]) =>
+    healthInjector(['explain', '--kubeconfig', cluster.kubeconfig, ...args]);
+  it('finds the newest Pod of a Deployment by its owners, and sees that it carries all', async () => {
+    const { code, out, errors } = await explain('deploy/web');
+    assert.deepEqual([code, errors], [0, '']);
+    assert.match(out, /^Deployment shop\/web: health checks by port\.\n/);
+    assert.deepEqual(newestPod(out), [
+      'newest Pod     web-2-b: it carries all that is asked for, added by version 0.0.0.',
+    ]);
+  });
+
+  it('calls what a Pod lacks missed, and several objects can be named', async () => {
+    const { out } = await explain('sts/db', 'daemonsets.apps/agent', '-n', 'shop');
+    assert.deepEqual(newestPod(out), [
+      'newest Pod     db-0: missed: it lacks app/livenessProbe, app/readinessProbe, since the webhook was away, or was not asked, when it was created; a new Pod in its place gets them.',
+      'newest Pod     there is none.',
+    ]);
+  });
+
+  it('follows a CronJob to the Pod of its newest Job, and repeats the problems that it was admitted with', async () => {
+    const { out } = await explain('cronjob', 'report');
+    assert.deepEqual(newestPod(out), [
+      'newest Pod     report-1-x: missed: it lacks app/livenessProbe, app/readinessProbe, since it was made from another template; a new Pod in its place gets them.',
+      'it says      A sentence.',
+      'it says      Another.',
+    ]);
+  });
+
+  it('says that the annotations of a workload have not gone down to its template', async () => {
+    const { out } = await explain('ds/annotated');
+    assert.match(out, /^DaemonSet shop\/annotated: health checks by port\.\n/);
+    assert.deepEqual(newestPod(out), [
+      'newest Pod     annotated-x: missed: it lacks app/livenessProbe, app/readinessProbe, since the annotations of the DaemonSet are not on its Pod template: apply it again.',
+    ]);
+  });
+
+  it('goes by the policies and the namespace of the cluster, or says that it may not see them', async () => {
+    const { code, out, errors } = await explain('rs/plain', '-n', 'other');
+    assert.deepEqual([code, errors], [0, '']);
+    assert.match(out, /^ReplicaSet other\/plain: health checks by port\.\n {2}asked by {7}HealthPolicy everything\n/);
+    const hidden = await explain('rs/plain', '--context', 'admin', '-n', 'hidden');
+    assert.equal(
+      hidden.errors,
+      'The cluster does not show Namespace hidden: 403, "/api/v1/namespaces/hidden is forbidden".\n',
+    );
+    assert.match(hidden.out, /^ReplicaSet hidden\/plain: No annotation, policy or namespace asks/);
+  });
+
+  it('explains a Pod, as data too', async () => {
+    const { out } = await explain('pod/web-2-b', '-o', 'json');
+    const [{ result, pod: live }] = JSON.parse(out);
+    assert.deepEqual(
+      [result, live],
+      [
+        'already-injected',
+        {
+          name: 'web-2-b',
+          missed: [],
+          isComplete: true,
+          problems: [],
+          sentence: 'it carries all that is asked for, added by version 0.0.0.',
+        },
+      ],
+    );
+  });
+
+  const mistakes: Readonly<Record<string, readonly [args: readonly string[], sentence: RegExp]>> = {
+    'an object that is not there': [['deploy/none'], /^There is no Deployment shop\/none\.$/],
+    'an object that may not be seen': [
+      ['deploy/web', '--context', 'guest'],
+      /The cluster does not show Deployment shop\/web: 403, ".* is forbidden"\.$/,
+    ],
+    'a context that is not there': [['deploy/web', '--context', 'none'], /^The kubeconfig has no context none\.$/],
+    'a kubeconfig that is not there': [
+      ['deploy/web', '--kubeconfig', '/none'],
+      /^The kubeconfig cannot be read: ENOENT.*\.$/,
+    ],
+  };
+  for (const [what, [args, sentence]] of Object.entries(mistakes)) {
+    it(`says with 2 that it cannot show ${what}`, async () => {
+      const { code, out, errors } = await explain(...args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(errors.trimEnd(), sentence);
+    });
+  }
+});

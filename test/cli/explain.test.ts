@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { healthInjector, manifests } from './support/health-injector.ts';
+
+describe('health-injector explain, on manifests', () => {
+  it('says which check every container gets, by which pattern, and what it costs', async () => {
+    const { code, out, errors } = await healthInjector(['explain', `${manifests}shop.yaml`]);
+    assert.deepEqual([code, errors], [0, '']);
+    assert.deepEqual(
+      out,
+      `Deployment shop/redis: health checks by port and sidecar.
+  container      redis, image redis:7
+    checks from  health.example.com/liveness, health.example.com/readiness
+    liveness     port: tcp://:6379, every 10s, network, about 0.7 s of node CPU an hour
+    readiness    sidecar: redis://:6379, every 10s, network, about 0.7 s of node CPU an hour
+                 not port: received a redis check, which the kubelet does not speak, expected http, https, tcp, grpc or exec with pattern port, or pattern sidecar or cli
+    startup      not added: no check is for it
+  added          redis/livenessProbe, initContainers/health-probe, redis/readinessProbe
+  costs          about 2.2 s of node CPU an hour for every Pod once it has started, and the sidecar reserves 20m of CPU and 16Mi of memory
+
+CronJob shop/report: health checks by port.
+  container      report, image report:1
+    checks from  health.example.com/port
+    liveness     not added: a Pod that runs to completion gets a liveness probe only from the key liveness
+    readiness    port: http://:8080, every 10s, network, about 0.7 s of node CPU an hour
+    startup      not added: only health.example.com/startup adds it here
+  added          report/readinessProbe
+  left alone     report/livenessProbe: a Pod that runs to completion gets a liveness probe only from the key liveness
+  costs          about 0.7 s of node CPU an hour for every Pod once it has started
+
+Pod plain: No annotation, policy or namespace asks for a health check.
+`,
+    );
+  });
+
+  it('counts what exec probes cost at their period, and repeats the warning of the webhook', async () => {
+    const { out } = await healthInjector(['explain', `${manifests}mistakes.yaml`]);
+    const [web, db] = out.split('\n\n');
+    assert.match(
+      web ?? '',
+      /^Pod shop\/web: An annotation is wrong, and the Pod is admitted unchanged\.\n  problem        health\.example\.com\/perod: /,
+    );
+    // 1800 runs an hour, 40 ms each, and two probes.
+    assert.match(db ?? '', /liveness     cli: exec:pg_isready, every 2s, exec, about 72 s of node CPU an hour$/m);
+    assert.match(db ?? '', /costs          about 144 s of node CPU an hour for every Pod once it has started$/m);
+    assert.match(db ?? '', /warning        An exec probe costs the node about 40 ms/);
+  });
+
+  const skips = {
+    'opted-out': ['The annotation pattern: none opts out.', { annotations: { 'health.example.com/pattern': 'none' } }],
+    'own-pod': [
+      'It is a Pod of health-injector.',
+      { annotations: { 'health.example.com/port': '80' }, labels: { 'app.kubernetes.io/part-of': 'health-injector' } },
+    ],
+    'excluded-namespace': [
+      'The namespace belongs to Kubernetes or to health-injector itself.',
+      { namespace: 'kube-system' },
+    ],
+  } as const;
+  it('gives the reason of a skip, as data too', async () => {
+    const input = JSON.stringify({
+      kind: 'List',
+      apiVersion: 'v1',
+      items: Object.entries(skips).map(([name, [, metadata]]) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, ...metadata },
+        spec: { containers: [{ name: 'app', image: 'app:1' }] },
+      })),
+    });
+    const { out } = await healthInjector(['explain', '-', '-o', 'json'], { input });
+    const said = JSON.parse(out).map(({ name, result, sentence, containers }: any) => [
+      name,
+      result,
+      sentence,
+      containers,
+    ]);
+    assert.deepEqual(
+      said,
+      Object.entries(skips).map(([name, [sentence]]) => [name, name, sentence, []]),
+    );
+  });
+
+  it('says by which preset a check was found, and which probe is left alone', async () => {
+    const input = `
+apiVersion: v1
+kind: Pod
+metadata: { name: cache, annotations: { health.example.com/pattern: sidecar } }
+spec:
+  containers:
+    - name: cache
+      image: docker.io/library/redis:7
+      livenessProbe: { exec: { command: [redis-cli, ping] } }
+`;
+    const { out } = await healthInjector(['explain', '-f', '-'], { input });
+    assert.match(out, /checks from  the preset redis:\/\/:6379 by image redis$/m);
+    assert.match(out, /liveness     not added: the container has this probe already$/m);
+    assert.match(out, /left alone     cache\/livenessProbe: the container has this probe already$/m);
+  });
+});

@@ -1,0 +1,12 @@
+import { type Ended, runToEnd } from '../../support/process.ts';
+
+const program = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+
+/** The folder of the manifests that the tests of the command line read. */
+export const manifests: string = new URL('../manifests/', import.meta.url).pathname;
+
+/** Runs the command line to its end, as a user would from a shell. */
+export const healthInjector = (
+  args: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Ended> => runToEnd(process.execPath, [program, ...args], { input, env: { ...process.env, ...env } });
