@@ -12,6 +12,12 @@ export const inputOptions = {
   },
 } as const satisfies Options;
 
+/** The flags that say which cluster is asked. */
+export const clusterOptions = {
+  kubeconfig: { type: 'string', value: 'FILE', meaning: 'which clusters there are ($KUBECONFIG, ~/.kube/config)' },
+  context: { type: 'string', value: 'NAME', meaning: 'which of them is asked (the current one)' },
+} as const satisfies Options;
+
 /** The flags that say how the webhook is set up for which a command speaks. */
 export const settingOptions = {
   namespace: {

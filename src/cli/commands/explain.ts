@@ -3,13 +3,12 @@ import { type Explanation, explainConsidered } from '../explain/explanation.ts';
 import { formatExplanation } from '../explain/format-explanation.ts';
 import { loadContext, loadManifests } from '../load.ts';
 import { parseReferences } from '../live/reference.ts';
-import { inputOptions, settingOptions } from '../shared-options.ts';
+import { clusterOptions, inputOptions, settingOptions } from '../shared-options.ts';
 
 const options = {
   ...inputOptions,
   output: { type: 'string', short: 'o', value: ['text', 'json'], meaning: 'for people, or the same for programs' },
-  kubeconfig: { type: 'string', value: 'FILE', meaning: 'which clusters there are ($KUBECONFIG, ~/.kube/config)' },
-  context: { type: 'string', value: 'NAME', meaning: 'which of them is asked (the current one)' },
+  ...clusterOptions,
   ...settingOptions,
 } as const;
 

@@ -4,6 +4,7 @@ import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { inject } from './inject.ts';
 import { lint } from './lint.ts';
+import { missed } from './missed.ts';
 import { uninject } from './uninject.ts';
 
 /** The commands by their names, in the order of the help. */
@@ -13,5 +14,6 @@ export const commands: Readonly<Record<string, Command>> = {
   diff,
   explain,
   lint,
+  missed,
   completion: completionOf(() => commands),
 };

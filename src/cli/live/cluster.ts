@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
 import { KubeConfig, type KubernetesObject, type V1Deployment } from '@kubernetes/client-node';
+import type { Connection } from '../../cluster/connection.ts';
 import { kubeconfigConnection } from '../../cluster/kubeconfig-connection.ts';
 import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
 import { newestOf, ownedBy, selectorText } from './owned.ts';
@@ -14,6 +15,7 @@ export type Target = {
 
 /** What is asked of a cluster; a string is the one sentence that says why there is no answer. */
 export type Cluster = {
+  readonly connection: Connection;
   readonly namespace: string;
   readonly read: (reference: Reference) => Promise<object | string>;
   /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
@@ -64,6 +66,7 @@ export function openCluster(target: Target): Cluster | string {
     return typeof found === 'string' ? found : ((found as { items?: KubernetesObject[] } | undefined)?.items ?? []);
   };
   return {
+    connection,
     namespace,
     get,
     async read({ kind, name }) {

@@ -1,0 +1,62 @@
+import { defineCommand, exitCode } from '../command.ts';
+import { loadContext } from '../load.ts';
+import { clusterOptions, settingOptions } from '../shared-options.ts';
+
+/** Lists the Pods that lack the check that somebody asks for. */
+export const missed = defineCommand({
+  summary: 'list the running Pods that lack the health check that their annotations or a policy ask for',
+  usage: '[OPTIONS]',
+  positionals: [],
+  options: {
+    output: { type: 'string', short: 'o', value: ['text', 'json'], meaning: 'a table, or the same for programs' },
+    ...clusterOptions,
+    ...settingOptions,
+  },
+  exitCodes: '0 there are none; 1 there are some; 2 the cluster cannot be read; 64 the command line is wrong.',
+  examples: [
+    ['missed', 'of all namespaces: what was created while the webhook was away'],
+    ['missed -n shop -o json', 'of one, for programs'],
+  ],
+  async run({ values, positionals, terminal }) {
+    if (positionals.length > 0) {
+      terminal.report(`${positionals[0]} is one word too many: missed takes flags only.\n`);
+      return exitCode.usage;
+    }
+    const context = loadContext(values, terminal);
+    if (typeof context === 'number') return context;
+    // The client of Kubernetes takes longer to load than all else.
+    const { missedPods } = await import('../live/missed-pods.ts');
+    const { kubeconfig, context: name, namespace } = values;
+    const records = await missedPods({ kubeconfig, context: name, namespace }, context);
+    if (typeof records === 'string') {
+      terminal.report(`${records}\n`);
+      return exitCode.unreadable;
+    }
+    const rows = records.map(({ namespace: space, name: pod, owner, verdict }) => ({
+      namespace: space,
+      owner: owner ? `${owner.kind}/${owner.name}` : '',
+      pod,
+      asked: `${verdict.whoAsks}`,
+      lacks: verdict.notes,
+    }));
+    if (values.output === 'json') terminal.print(`${JSON.stringify(rows, null, 2)}\n`);
+    else terminal.print(rows.length === 0 ? 'No Pod was missed.\n' : table(rows));
+    return rows.length > 0 ? exitCode.found : exitCode.ok;
+  },
+});
+
+function table(rows: readonly Readonly<Record<string, string | readonly string[]>>[]): string {
+  const columns = ['namespace', 'owner', 'pod', 'asked', 'lacks'];
+  const cells = rows.map((row) => columns.map((column) => [row[column] ?? ''].flat().join(',')));
+  const lines = [columns.map((column) => column.toUpperCase()), ...cells];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { startCluster } from './support/cluster.ts';
+import { healthInjector } from './support/health-injector.ts';
+
+const list = (items: readonly object[]): object => ({ metadata: { resourceVersion: '1' }, items });
+const redis = { containers: [{ name: 'redis', image: 'redis:7' }] };
+const pod = (namespace: string, name: string, annotations: object, owned = true): object => ({
+  metadata: {
+    uid: name,
+    namespace,
+    name,
+    annotations,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    ownerReferences: owned
+      ? [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'redis-1', uid: 'rs', controller: true }]
+      : [],
+  },
+  spec: redis,
+});
+const policies = [
+  {
+    apiVersion: 'health.example.com/v1alpha1',
+    kind: 'HealthPolicy',
+    metadata: { name: 'caches' },
+    spec: { namespaceSelector: { matchLabels: { team: 'red' } } },
+  },
+];
+const answers = {
+  '/apis/health.example.com/v1alpha1/healthpolicies?limit=500': list(policies),
+  '/api/v1/namespaces?limit=500': list([
+    { metadata: { name: 'shop', labels: { team: 'red' } } },
+    { metadata: { name: 'office' } },
+  ]),
+  '/api/v1/pods?limit=500': list([
+    pod('shop', 'redis-1-a', {}),
+    pod('office', 'redis-1-b', {}),
+    pod('office', 'bare', { 'health.example.com/pattern': 'port', 'health.example.com/port': '1' }, false),
+  ]),
+  '/api/v1/namespaces/office/pods?limit=500': list([pod('office', 'redis-1-b', {})]),
+};
+
+describe('health-injector missed', function () {
+  this.timeout(20_000);
+  let cluster: Awaited<ReturnType<typeof startCluster>>;
+  before(async () => (cluster = await startCluster(answers)));
+  after(() => cluster.stop());
+  const missed = (...args: readonly string[]) =>
+    healthInjector(['missed', '--kubeconfig', cluster.kubeconfig, ...args]);
+
+  it('lists what lacks its check, in all namespaces, and ends with 1', async () => {
+    const { code, out } = await missed();
+    assert.equal(
+      out,
+      [
+        'NAMESPACE   OWNER                POD         ASKED                      LACKS',
+        'shop        ReplicaSet/redis-1   redis-1-a   HealthPolicy caches asks   initContainers/health-probe,redis/livenessProbe,redis/readinessProbe,redis/startupProbe',
+        'office                           bare        its annotations ask        redis/livenessProbe,redis/readinessProbe',
+        '',
+      ].join('\n'),
+    );
+    assert.equal(code, 1);
+  });
+
+  it('finds none in a namespace where nobody asks, and says so', async () => {
+    assert.deepEqual(await missed('-n', 'office'), { code: 0, out: 'No Pod was missed.\n', errors: '' });
+  });
+
+  it('gives the same to programs', async () => {
+    const { out } = await missed('-o', 'json');
+    assert.equal(JSON.parse(out)[0].owner, 'ReplicaSet/redis-1');
+  });
+
+  it('says what it may not see', async () => {
+    const { code, errors } = await missed('--context', 'guest');
+    assert.equal(code, 2);
+    assert.match(errors, /healthpolicies may not be listed and watched with these credentials/);
+  });
+});
