@@ -49,11 +49,10 @@ fn text() -> String {
     std::env::var("CHECK").expect("CHECK is missing, expected a check such as redis://:1")
 }
 
-/// The tree in which a check of hardware looks, in memory where the machine has a file system for that.
+/// The tree in which a check of hardware looks; a folder of its own for each process of one run.
 static TREE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let memory = PathBuf::from("/dev/shm");
-    let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    let root = folder.join(format!("health-probe-fuzz-{}", std::process::id()));
+    let folder = std::env::var_os("FUZZ_TREE").map_or_else(std::env::temp_dir, PathBuf::from);
+    let root = folder.join(std::process::id().to_string());
     for file in files() {
         let file = root.join(file);
         fs::create_dir_all(file.parent().expect("a file has a folder"))

@@ -196,6 +196,12 @@ describe('the agent looks at hardware', () => {
     try {
       await eventually('a time-out', 8_000, async () => (await agent.get('/readyz/app')).status === 504);
       assert.match((await agent.get('/readyz?verbose')).body, /temp1_input blocks, seen \d+ times/);
+      // The server's, the check's, and the one that reads.
+      const own = pids().filter((pid) => commandOf(pid).includes(tree.root));
+      assert.deepEqual(
+        own.map((pid) => readdirSync(`/proc/${pid}/task`).length),
+        [3],
+      );
       // It is the hardware that is sick: to restart the agent would mend nothing.
       assert.equal((await agent.get('/agentz')).status, 200);
       tree.remove(drive);
@@ -252,9 +258,7 @@ describe('the agent looks at hardware', () => {
       assert.match((await checkWithin(400, args, env)).line, /^unknown: nvidia-smi blocks, seen \d of 3 times /);
       await checkWithin(400, args, env);
       assert.equal((await checkWithin(400, args, env)).code, 3);
-      const left = readdirSync('/proc').filter(
-        (pid) => /^\d+$/.test(pid) && commandOf(pid).startsWith('sleep\u000083.5'),
-      );
+      const left = pids().filter((pid) => commandOf(pid).startsWith('sleep\u000083.5'));
       assert.deepEqual(left, []);
     });
   });
@@ -268,6 +272,8 @@ describe('the agent looks at hardware', () => {
     assert.equal((await check(['device:///dev/no-such-device'])).code, 1);
   });
 });
+
+const pids = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 
 function commandOf(pid: string): string {
   try {
