@@ -108,7 +108,8 @@ impl Hardware {
             window::hold(&mut findings, &mut memory.windows, self.window, now_ms);
         }
         let blocked = (memory.blocked >= BLOCKED_IS_SICK).then(|| findings.first().map(|it| it.text.clone()));
-        troubles.extend(self.keep(&before, memory));
+        let known = troubles.is_empty().then_some(&before);
+        troubles.extend(self.keep(known, memory));
         findings.extend(troubles.into_iter().map(|why| Finding::unknown("", why)));
         match blocked.flatten() {
             Some(text) => Outcome::fail(Cause::Timeout, text),
@@ -125,13 +126,13 @@ impl Hardware {
         }
     }
 
-    /// Leaves it for the next run; what there is to say where that fails and would have mattered.
-    fn keep(&self, before: &Memory, memory: Memory) -> Option<String> {
+    /// Leaves it for the next run, unless that is there already; what there is to say where it fails and would have mattered.
+    fn keep(&self, before: Option<&Memory>, memory: Memory) -> Option<String> {
         let Some(store) = &self.store else {
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = memory;
             return None;
         };
-        match memory == *before {
+        match Some(&memory) == before {
             true => None,
             false => store.save(&memory).err().filter(|_| memory.matters()),
         }
@@ -140,6 +141,10 @@ impl Hardware {
 
 impl Runnable for Hardware {
     fn run(&self, deadline: Deadline) -> Outcome {
+        if deadline.remaining().is_err() {
+            // The checks before it have used the time up, which is no fault of this hardware.
+            return summary::outcome(&[Finding::unknown("", "no time was left")], self.strict);
+        }
         let outcome = self.visit(sys::since_boot_ms(), deadline);
         if self.store.is_none() {
             sys::give_memory_back();

@@ -91,7 +91,24 @@ fn a_garbage_state_is_unknown_once() {
     assert_eq!(outcome.verdict, Verdict::Pass);
     assert!(outcome.reason.ends_with("is not that of this check, begun anew"), "{outcome:?}");
     assert_eq!(run(), Outcome::pass("a 0 in 0ms <= 0/h"));
+    // Also where there is nothing to keep instead.
+    fixture.write("state", "garbage");
+    let run = || at(&made(&fixture, &[("state", &path)], None, true), 0);
+    assert!(run().reason.contains("begun anew"));
+    assert_eq!(run(), Outcome::pass("a 1 < 90"));
     assert_eq!(fs::read_dir(fixture.root()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_check_that_has_no_time_left_says_nothing_of_the_hardware() {
+    let fixture = Fixture::new(&[("a/n", "95")]);
+    let late = || Deadline::after(Duration::ZERO);
+    let check = made(&fixture, &[], None, false);
+    for _ in 0..4 {
+        assert_eq!(check.run(late()), Outcome::unknown("no time was left"));
+    }
+    let strict = made(&fixture, &[("strict", "")], None, false).run(late());
+    assert_eq!(strict, Outcome::fail(Cause::Protocol, "unknown: no time was left"));
 }
 
 #[test]

@@ -10,14 +10,14 @@ use crate::grammar::quoted;
 use crate::hardware::{Fails, Finding, hwmon};
 use crate::line;
 
-/// The columns; the last one came with driver 570, and a driver that does not know it answers nothing at all.
-const FIELDS: [&str; 5] = [
-    "index",
-    "temperature.gpu",
-    "clocks_throttle_reasons.hw_thermal_slowdown",
-    "ecc.errors.uncorrected.volatile.total",
-    "gpu_recovery_action",
-];
+/// The columns. The last one came with driver 570, and the third had another name before 535: a driver that does not know
+/// one of them answers nothing at all.
+const FIELDS: &str = "index,temperature.gpu,clocks_event_reasons.hw_thermal_slowdown,\
+                      ecc.errors.uncorrected.volatile.total,gpu_recovery_action";
+
+/// Those that older drivers know.
+const OLDER_FIELDS: &str = "index,temperature.gpu,clocks_throttle_reasons.hw_thermal_slowdown,\
+                            ecc.errors.uncorrected.volatile.total";
 
 /// More than a machine full of GPUs prints.
 const LONGEST_OUTPUT: usize = 16 * 1024;
@@ -45,8 +45,7 @@ pub enum Answer {
 /// Asks, in less time than there is: who waits outside has to see that it was killed.
 pub fn ask(program: &str, is_old: bool, deadline: Deadline) -> Answer {
     let Ok(left) = deadline.remaining() else { return Answer::Blocked };
-    let fields = if is_old { &FIELDS[..4] } else { &FIELDS[..] };
-    let query = format!("--query-gpu={}", fields.join(","));
+    let query = format!("--query-gpu={}", if is_old { OLDER_FIELDS } else { FIELDS });
     match Program::start(&[program, &query, "--format=csv,noheader,nounits"]) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Answer::Absent,
         Err(error) => Answer::Unknown(format!("cannot run: {error}")),
