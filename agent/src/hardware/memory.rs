@@ -8,7 +8,7 @@ use super::window::Lasting;
 use crate::grammar::Rate;
 
 /// The most counters, and the most devices, that are kept of one check.
-const MOST: usize = 4_096;
+const MOST: usize = 1_024;
 
 /// How often in a row a device has to be missing before it is called gone.
 const MISSING_IS_GONE: u32 = 3;

@@ -35,6 +35,9 @@ use watch::{Looked, Seen, Watch};
 /// How often in a row a read has to be seen blocked before the hardware is called sick.
 const BLOCKED_IS_SICK: u32 = 3;
 
+/// The most readings of one look: thrice the sensors of a machine full of drives.
+const MOST_FINDINGS: usize = 1_024;
+
 /// One look at the hardware.
 pub struct Visit<'a> {
     /// Milliseconds since the machine was booted, time asleep included.
@@ -100,6 +103,7 @@ impl Hardware {
                 (vec![Finding::unknown("", why)], Memory { blocked, ..before.clone() })
             }
         };
+        findings.truncate(MOST_FINDINGS);
         if findings.is_empty() {
             findings.push(Finding::unknown("", self.look.nothing()));
         }

@@ -13,8 +13,8 @@ use super::window::Lasting;
 use crate::grammar::Check;
 use crate::sys;
 
-/// In bytes: thousands of counters.
-const LONGEST: u64 = 1024 * 1024;
+/// In bytes: more than a memory that is full.
+const LONGEST: u64 = 2 * 1024 * 1024;
 
 /// The file of one check.
 pub struct Store {

@@ -37,6 +37,24 @@ fn what_is_left_is_found_by_the_same_check_and_by_no_other() {
 }
 
 #[test]
+fn a_memory_that_is_full_is_read_again() {
+    let fixture = Fixture::new(&[]);
+    let one = store(fixture.root(), "infiniband:");
+    let samples: Vec<_> = (0..14).map(|at| (at, u64::MAX - 14 + at)).collect();
+    let name = |number: usize| format!("{:0>112}", number);
+    let full = Memory {
+        series: (0..1_024)
+            .map(|it| (name(it), Series { last: u64::MAX, grown: u64::MAX, samples: samples.clone() }))
+            .collect(),
+        windows: (0..1_024).map(|it| (name(it), Lasting::Since(u64::MAX))).collect(),
+        devices: (0..1_024).map(|it| (name(it), u32::MAX)).collect(),
+        blocked: u32::MAX,
+    };
+    one.save(&full).unwrap();
+    assert_eq!(one.load(), Ok(full));
+}
+
+#[test]
 fn another_boot_begins_anew() {
     let fixture = Fixture::new(&[]);
     let one = store(fixture.root(), "clock:");
