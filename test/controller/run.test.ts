@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { createEventWriter } from '../../src/cluster/events.ts';
+import { policiesPath } from '../../src/cluster/follow-surroundings.ts';
+import { createControllerMetrics } from '../../src/controller/metrics.ts';
+import { createOwners } from '../../src/controller/owners.ts';
+import type { RepairSettings } from '../../src/controller/repair.ts';
+import { run } from '../../src/controller/run.ts';
+import { eventually } from '../support/eventually.ts';
+import { type MemoryApiserver, createMemoryApiserver } from '../support/memory-apiserver.ts';
+import { testContext } from '../support/webhook.ts';
+
+const pods = '/api/v1/pods';
+const events = '/apis/events.k8s.io/v1/events';
+const controlledBy = (kind: string, name: string) => [
+  { apiVersion: 'apps/v1', kind, name, uid: `uid-${name}`, controller: true },
+];
+
+/** A naked redis of the Deployment `web`, an hour old. */
+const pod = (name: string, rest: object = {}, labels: object = {}) => ({
+  metadata: {
+    name,
+    namespace: 'shop',
+    uid: name,
+    labels,
+    creationTimestamp: new Date(Date.now() - 3_600_000).toISOString(),
+    ownerReferences: controlledBy('ReplicaSet', 'web-1'),
+    ...rest,
+  },
+  spec: { containers: [{ name: 'redis', image: 'redis:7' }] },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+});
+
+const policy = (spec: object) => ({
+  apiVersion: 'health.example.com/v1alpha1',
+  kind: 'HealthPolicy',
+  metadata: { name: 'caches', generation: 1 },
+  spec,
+});
+
+const usual: RepairSettings = {
+  percent: 100,
+  windowMs: 600_000,
+  minimumAgeMs: 1_000,
+  mostPerOwner: 2,
+  ownerWindowMs: 1_800_000,
+};
+
+/** A cluster with one policy, two of its Pods, and a controller that leads. */
+function start(repair: RepairSettings | undefined, prepare: (apiserver: MemoryApiserver) => void = () => {}) {
+  const apiserver = createMemoryApiserver();
+  apiserver.put(policiesPath, policy({ inject: { pattern: 'sidecar' } }));
+  apiserver.put('/api/v1/namespaces', { metadata: { name: 'shop' } });
+  apiserver.put('/apis/apps/v1/replicasets', {
+    metadata: { name: 'web-1', namespace: 'shop', ownerReferences: controlledBy('Deployment', 'web') } as any,
+  });
+  apiserver.put(pods, pod('web-1-a'));
+  apiserver.put(pods, pod('web-1-b'));
+  prepare(apiserver);
+  const stopping = new AbortController();
+  const failures: string[] = [];
+  const failed = (sentence: string): void => void failures.push(sentence);
+  const metrics = createControllerMetrics();
+  const { connection } = apiserver;
+  const reporter = { controller: 'health-injector', instance: 'test' };
+  const writer = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, stopping.signal);
+  const ended = run(
+    {
+      connection,
+      context: testContext,
+      owners: createOwners(connection),
+      events: writer,
+      metrics,
+      repair,
+      tickMs: 20,
+      failed,
+      done: () => {},
+    },
+    stopping.signal,
+  );
+  const statusOf = () => apiserver.collectionAt(policiesPath).get('/caches')?.status ?? {};
+  const told = (): any[] => [...apiserver.collectionAt(events).values()];
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await ended;
+  };
+  return { ...apiserver, failures, metrics, statusOf, told, stop };
+}
+
+describe('the controller', () => {
+  it('counts what a policy did, in its status and its metrics, and tells the Deployment of missed Pods', async () => {
+    const { statusOf, told, metrics, failures, sent, stop } = start(undefined);
+    await eventually('the count', 5_000, async () => statusOf().missed === 2);
+    const { matched, injected, conditions } = statusOf();
+    assert.deepEqual([matched, injected, conditions[0].status], [2, 0, 'True']);
+    await eventually('the Event', 5_000, async () => told().length === 1);
+    const [{ regarding, reason, note, type }] = told();
+    assert.deepEqual(
+      [regarding.kind, regarding.name, regarding.uid, type, reason],
+      ['Deployment', 'web', 'uid-web', 'Warning', 'HealthCheckMissed'],
+    );
+    assert.match(note, /^Pod web-1-a runs without the health check that HealthPolicy caches asks for/);
+    const text = await metrics.registry.metrics();
+    assert.match(text, /^health_injector_missed_pods 2$/m);
+    assert.match(text, /^health_injector_policy_pods\{policy="caches",state="missed"\} 2$/m);
+    assert.deepEqual(failures, []);
+    await stop();
+    assert(!sent.some(({ path }) => path.endsWith('/eviction')), 'nothing is evicted');
+  });
+
+  it('judges all Pods again when a policy changes, and takes away what no longer counts', async () => {
+    const { statusOf, put, stop } = start(undefined);
+    await eventually('the count', 5_000, async () => statusOf().missed === 2);
+    put(policiesPath, {
+      ...policy({ mode: 'Audit' }),
+      metadata: { name: 'caches', generation: 2 },
+      status: statusOf(),
+    });
+    await eventually('the reason', 10_000, async () => statusOf().skipped?.audit === 2);
+    assert.equal(statusOf().missed, 0);
+    put(policiesPath, {
+      ...policy({ inject: { pattern: 'sidecar' } }),
+      metadata: { name: 'caches', generation: 3 },
+      status: statusOf(),
+    });
+    await eventually('the count', 10_000, async () => statusOf().missed === 2);
+    assert.deepEqual(statusOf().skipped, {});
+    await stop();
+  }).timeout(30_000);
+
+  it('says what is wrong with the annotations of a Pod, and with a policy', async () => {
+    const { told, statusOf, stop } = start(undefined, ({ put }) => {
+      put(policiesPath, policy({ inject: { pattern: 'port', check: 'redis://:6379' } }));
+      put(pods, pod('bare', { annotations: { 'health.example.com/pattern': 'sidecars' }, ownerReferences: [] }));
+    });
+    await eventually('the Event', 5_000, async () => told().length === 1);
+    const [{ regarding, reason, note }] = told();
+    assert.deepEqual([regarding.kind, regarding.name, reason], ['Pod', 'bare', 'InvalidHealthAnnotation']);
+    assert.match(note, /pattern: received "sidecars"/);
+    await eventually('the condition', 5_000, async () => statusOf().conditions?.[0].status === 'False');
+    assert.match(statusOf().conditions[0].message, /^spec\.inject\.check: received a redis check/);
+    await stop();
+  });
+
+  it('replaces missed Pods one after the other, each by its uid', async () => {
+    const { sent, collectionAt, put, stop } = start(usual);
+    const evictions = () => sent.filter(({ path }) => path.endsWith('/eviction'));
+    await eventually('the first eviction', 5_000, async () => evictions().length >= 1);
+    assert.equal(evictions()[0]?.path, '/api/v1/namespaces/shop/pods/web-1-a/eviction');
+    assert.equal(evictions()[0]?.body.deleteOptions.preconditions.uid, 'web-1-a');
+    put(pods, { ...pod('web-1-c', { creationTimestamp: new Date().toISOString() }), status: { phase: 'Pending' } });
+    await eventually('the rest', 5_000, async () => collectionAt(pods).size <= 2);
+    await stop();
+    assert(evictions().length <= 2);
+  });
+
+  it('tells of a budget that refuses, and tries again', async () => {
+    const { sent, told, stop } = start(usual, ({ rules }) => {
+      rules.push((_method, path) =>
+        path.endsWith('/eviction')
+          ? { status: 429, body: { message: 'Cannot evict pod as it would violate the disruption budget.' } }
+          : undefined,
+      );
+    });
+    await eventually('the Event', 5_000, async () =>
+      told().some(({ reason }) => reason === 'HealthCheckRepairRefused'),
+    );
+    const { note } = told().find(({ reason }) => reason === 'HealthCheckRepairRefused');
+    assert.match(note, /could not be replaced: 429, "Cannot evict pod as it would violate the disruption budget\."/);
+    await eventually('another try', 5_000, async () => sent.filter(({ status }) => status === 429).length > 2);
+    await stop();
+  });
+
+  it('goes on where the apiserver does not answer as it should', async () => {
+    let broken = 3;
+    const { statusOf, failures, stop } = start(undefined, ({ rules }) => {
+      rules.push((_method, path) =>
+        path.endsWith('/status') && broken-- > 0 ? { status: 500, body: { message: 'etcd is away' } } : undefined,
+      );
+    });
+    await eventually('the count', 5_000, async () => statusOf().missed === 2);
+    assert.match(failures.join('\n'), /The status of HealthPolicy caches could not be written: 500, "etcd is away"\./);
+    await stop();
+  });
+});

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readControllerSettings } from '../../src/controller/settings.ts';
+
+describe("the controller's settings", () => {
+  it('have a default each, and come from flags before the environment', () => {
+    const settings = readControllerSettings(['--repair=evict'], {
+      HEALTH_INJECTOR_REPAIR: 'off',
+      HEALTH_INJECTOR_REPAIR_PERCENT: '25',
+    });
+    assert(!Array.isArray(settings));
+    const { repair, repairPercent, repairMinimumAgeMs, port } = settings;
+    assert.deepEqual([repair, repairPercent, repairMinimumAgeMs, port], ['evict', 25, 60_000, 8080]);
+  });
+
+  it('tell every mistake in a sentence', () => {
+    assert.deepEqual(readControllerSettings(['--repair=yes', '--repair-percent=0', '--listen=8080'], {}), [
+      '--listen is "8080", expected HOST:PORT such as 127.0.0.1:8080.',
+      '--repair is "yes", expected off or evict.',
+      '--repair-percent is "0", expected a whole number from 1 to 100.',
+    ]);
+    assert.match(String(readControllerSettings(['--repeair=off'], {})), /Unknown option/);
+  });
+});
