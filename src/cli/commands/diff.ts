@@ -34,7 +34,11 @@ export const diff = defineCommand({
 });
 
 function coloured(line: string): string {
-  if (line.startsWith('---') || line.startsWith('+++')) return styleText('bold', line);
+  if (line.startsWith('---') || line.startsWith('+++')) return styled('bold', line);
   const colour = ({ '+': 'green', '-': 'red', '@': 'cyan' } as const)[line.charAt(0)];
-  return colour === undefined ? line : styleText(colour, line);
+  return colour === undefined ? line : styled(colour, line);
 }
+
+/** Whether there is colour at all was decided before, by what the terminal is. */
+const styled = (format: Parameters<typeof styleText>[0], line: string): string =>
+  styleText(format, line, { validateStream: false });
