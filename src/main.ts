@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Connection } from './cluster/connection.ts';
 import { followSurroundings } from './cluster/follow-surroundings.ts';
 import { inClusterConnection } from './cluster/in-cluster-connection.ts';
 import { watchPolicyFiles } from './policy-files/watch.ts';
-import { developmentCertificate } from './certificates/development.ts';
-import { readKeyPair, watchKeyPair } from './certificates/files.ts';
+import { provideCertificate } from './certificates/provide.ts';
 import { patternNames } from './patterns/index.ts';
 import { createStore } from './policies/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
@@ -28,31 +28,18 @@ if (Array.isArray(settings)) {
 }
 
 const { log, flush } = createLog(settings.logLevel);
-const pair = settings.certificateDirectory
-  ? readKeyPair(settings.certificateDirectory)
-  : developmentCertificate(developmentDirectory, new Date());
 const store = createStore(settings.prefix);
-const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, log);
-if (settings.certificateDirectory) {
-  watchKeyPair(
-    settings.certificateDirectory,
-    (renewed) => {
-      webhook.renew(renewed);
-      log.info('certificate renewed');
-    },
-    (error) => log.error({ err: error }, 'certificate could not be read again'),
-  );
-}
+const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log);
+const stopping = new AbortController();
+provideCertificate(
+  { settings, webhook, log, directory: developmentDirectory, connect: () => clusterFor('--certificate-source') },
+  stopping.signal,
+);
 
 if (settings.policies === 'cluster') {
-  const connection = inClusterConnection();
-  if (typeof connection === 'string') {
-    process.stderr.write(`--policies is "cluster": ${connection}\n`);
-    process.exit(64);
-  }
   const release = webhook.hold('policies and namespaces are not known yet');
   const failed = (sentence: string): void => log.warn({ sentence }, 'policies and namespaces cannot be followed');
-  const synced = followSurroundings(connection, store, failed, new AbortController().signal);
+  const synced = followSurroundings(clusterFor('--policies'), store, failed, stopping.signal);
   // A webhook that waited for ever would be away for the Pods that ask themselves.
   void Promise.race([synced, setTimeout(longestHoldMs)]).then(release);
 } else if (settings.policies !== '') {
@@ -71,7 +58,7 @@ webhook.server.listen(settings.port, settings.host, () => {
   const port = typeof address === 'object' && address ? address.port : settings.port;
   const url = `https://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
   log.info({ url, version }, 'listening');
-  if (!settings.certificateDirectory) {
+  if (settings.certificateSource === 'development') {
     process.stdout.write(`
 health-injector ${version} answers at ${url}. Try it:
 
@@ -86,10 +73,19 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'draining');
     // Nobody routes to a developer's machine: there is nothing to wait for.
-    void webhook.drain(settings.certificateDirectory ? settings.drainMs : 0).then(() => {
+    void webhook.drain(settings.certificateSource === 'development' ? 0 : settings.drainMs).then(() => {
+      stopping.abort();
       log.info('stopped');
       flush();
       process.exit(0);
     });
   });
+}
+
+/** The connection to the cluster that this Pod is in, which a setting asks for. */
+function clusterFor(setting: string): Connection {
+  const connection = inClusterConnection();
+  if (typeof connection !== 'string') return connection;
+  process.stderr.write(`${setting} asks for the cluster: ${connection}\n`);
+  process.exit(64);
 }

@@ -1,12 +1,19 @@
 import manifest from '../package.json' with { type: 'json' };
 import { createSettingReader } from './setting.ts';
 
+const sources = ['development', 'files', 'secret', 'cert-manager'] as const;
+
 /** The settings of the process: read once, fixed for its life. */
 export type Settings = {
   readonly host: string;
   readonly port: number;
-  /** Empty: development certificates, on loopback only. */
+  readonly certificateSource: (typeof sources)[number];
   readonly certificateDirectory: string;
+  readonly certificateSecret: string;
+  /** Where the Secret and the Service are. */
+  readonly namespace: string;
+  readonly service: string;
+  readonly webhookConfiguration: string;
   readonly prefix: string;
   readonly agentImage: string;
   readonly allowImage: boolean;
@@ -21,9 +28,18 @@ export type Settings = {
 /** Every setting: a flag, the environment variable of the same name, its default and one line of meaning. */
 export const settingRows = {
   listen: { value: '127.0.0.1:8443', meaning: 'HOST:PORT to listen on' },
-  'certificate-directory': {
+  'certificate-source': {
     value: '',
-    meaning: 'folder with tls.crt and tls.key; without it, development certificates on loopback',
+    meaning:
+      'secret: made and renewed in a Secret; cert-manager: from its Secret; files; without it, development on loopback',
+  },
+  'certificate-directory': { value: '', meaning: 'folder with tls.crt and tls.key; makes the source files' },
+  'certificate-secret': { value: 'health-injector-certificate', meaning: 'name of the Secret of the certificate' },
+  namespace: { value: '', meaning: 'namespace of the Secret and of the Service' },
+  service: { value: 'health-injector', meaning: 'name of the Service, which the certificate is for' },
+  'webhook-configuration': {
+    value: 'health-injector',
+    meaning: 'name of the MutatingWebhookConfiguration whose caBundle is kept',
   },
   prefix: { value: 'health.example.com/', meaning: 'what every annotation key begins with' },
   'agent-image': { value: 'ghcr.io/health-injector/health-probe:0.1.0', meaning: 'the image that is injected' },
@@ -51,12 +67,30 @@ export function readSettings(
   if (mistakes.length > 0) return mistakes;
   const address = read('listen', parseListen, 'HOST:PORT such as 127.0.0.1:8443', { host: '', port: 0 });
   const certificateDirectory = get('certificate-directory');
-  if (certificateDirectory === '' && !/^(127\.|localhost$|::1$|$)/.test(address.host)) {
-    mistakes.push('--certificate-directory is missing: development certificates are for loopback only.');
+  const certificateSource = read(
+    'certificate-source',
+    (text) => sources.find((source) => source === (text || (certificateDirectory ? 'files' : 'development'))),
+    'secret, cert-manager, files or development',
+    'files',
+  );
+  const namespace = get('namespace');
+  if (certificateSource === 'development' && !/^(127\.|localhost$|::1$|$)/.test(address.host)) {
+    mistakes.push('--certificate-source is missing: development certificates are for loopback only.');
+  }
+  if (get('certificate-source') === 'files' && certificateDirectory === '') {
+    mistakes.push('--certificate-directory is missing, the folder of the files.');
+  }
+  if ((certificateSource === 'secret' || certificateSource === 'cert-manager') && namespace === '') {
+    mistakes.push('--namespace is missing, where the Secret of the certificate is.');
   }
   const settings: Settings = {
     ...address,
+    certificateSource,
     certificateDirectory,
+    certificateSecret: get('certificate-secret'),
+    namespace,
+    service: get('service'),
+    webhookConfiguration: get('webhook-configuration'),
     prefix: read('prefix', parsePrefix, 'a DNS name and a slash', ''),
     agentImage: get('agent-image'),
     allowImage: flag('allow-image'),

@@ -28,9 +28,26 @@ describe('settings', () => {
 
   it('do not listen beyond loopback with development certificates', () => {
     assert.deepEqual(readSettings(['--listen=0.0.0.0:8443'], {}), [
-      '--certificate-directory is missing: development certificates are for loopback only.',
+      '--certificate-source is missing: development certificates are for loopback only.',
     ]);
     assert.equal(read(['--listen=0.0.0.0:8443', '--certificate-directory=/certificates']).host, '0.0.0.0');
+  });
+
+  it('say where the certificate comes from', () => {
+    const source = (...args: string[]): string => read(args).certificateSource;
+    assert.equal(source(), 'development');
+    assert.equal(source('--certificate-directory=/certificates'), 'files');
+    assert.equal(source('--certificate-source=secret', '--namespace=system'), 'secret');
+    assert.equal(read(['--certificate-source=cert-manager', '--namespace=system', '--listen=:1']).port, 1);
+    assert.deepEqual(readSettings(['--certificate-source=files'], {}), [
+      '--certificate-directory is missing, the folder of the files.',
+    ]);
+    assert.deepEqual(readSettings(['--certificate-source=secret'], {}), [
+      '--namespace is missing, where the Secret of the certificate is.',
+    ]);
+    assert.deepEqual(readSettings(['--certificate-source=vault'], {}), [
+      '--certificate-source is "vault", expected secret, cert-manager, files or development.',
+    ]);
   });
 
   it('tell every mistake in a sentence', () => {

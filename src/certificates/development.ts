@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCertificate, validityOf } from './certificate.ts';
 import { readKeyPair, writeKeyPair } from './files.ts';
-import { type Issued, isDue, issueAuthority, issueServer } from './issue.ts';
+import { type Issued, issueAuthority, issueServer } from './issue.ts';
+import { isDue } from './plan.ts';
 
 /** The certificate for loopback in `directory`: made where it is missing or old, its CA beside it for clients. */
 export function developmentCertificate(directory: string, now: Date): Issued {
   const known = read(directory);
-  if (known && !isDue(known.cert, now)) return known;
+  const certificate = known && readCertificate(known.cert);
+  if (certificate && !isDue(validityOf(certificate), now.getTime())) return known;
   const authority = issueAuthority('health-injector development', now);
   const issued = issueServer(authority, ['localhost', '127.0.0.1', '::1'], now, 90);
   writeKeyPair(directory, issued);

@@ -1,17 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import forge from 'node-forge';
+import { skewMs } from './plan.ts';
 
 /** A certificate and its private key, PEM. */
 export type Issued = { readonly cert: string; readonly key: string };
 
 const dayMs = 86_400_000;
 
-/** Clocks differ: a certificate is valid from a little before its birth. */
-const skewMs = 3_600_000;
-
 /** A new certificate authority of the given name, valid for a year from `now`. */
-export function issueAuthority(name: string, now: Date): Issued {
-  const { certificate, keys } = blank(name, now, 365);
+export function issueAuthority(name: string, now: Date, days = 365): Issued {
+  const { certificate, keys } = blank(name, now, days);
   certificate.setIssuer(certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
@@ -22,12 +20,17 @@ export function issueAuthority(name: string, now: Date): Issued {
   return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
 }
 
-/** A server certificate for these DNS names and IP addresses, signed by `authority`. */
+/** A server certificate for these DNS names and IP addresses, signed by `authority` and never valid for longer. */
 export function issueServer(authority: Issued, names: readonly string[], now: Date, days: number): Issued {
   const issuer = forge.pki.certificateFromPem(authority.cert);
   const { certificate, keys } = blank(names[0] ?? '', now, days);
+  if (certificate.validity.notAfter > issuer.validity.notAfter) {
+    certificate.validity.notAfter = issuer.validity.notAfter;
+  }
   certificate.setIssuer(issuer.subject.attributes);
   certificate.setExtensions([
+    // Two CAs of one name may be trusted: OpenSSL takes the first unless the certificate says whose key signed it.
+    { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
     { name: 'basicConstraints', critical: true, cA: false },
     { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
     { name: 'extKeyUsage', serverAuth: true },
@@ -40,18 +43,8 @@ export function issueServer(authority: Issued, names: readonly string[], now: Da
   return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
 }
 
-/** True once two thirds of a certificate's life are over, or where it cannot be read. */
-export function isDue(cert: string, now: Date): boolean {
-  try {
-    const { notBefore, notAfter } = forge.pki.certificateFromPem(cert).validity;
-    return now.getTime() > notBefore.getTime() + ((notAfter.getTime() - notBefore.getTime()) * 2) / 3;
-  } catch {
-    return true;
-  }
-}
-
 function blank(name: string, now: Date, days: number) {
-  // Node's own key generation: the library's is JavaScript, and takes seconds.
+  // Node's own key generation: the library's is JavaScript, and takes seconds; this and a signature take some 80 ms.
   const pair = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

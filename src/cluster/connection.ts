@@ -16,8 +16,19 @@ export type Call = { readonly accept?: string; readonly signal: AbortSignal };
 /** A way to speak to the apiserver; `path` is that of the API, with its query. A call rejects where no answer comes. */
 export type Connection = {
   readonly get: (path: string, call: Call) => Promise<Response>;
-  /** Sends `body` as JSON; a PATCH is a JSON merge patch. */
-  readonly send: (method: 'POST' | 'PUT' | 'PATCH', path: string, body: object, call: Call) => Promise<Response>;
+  /** Sends `body` as JSON; a PATCH is a JSON merge patch, an APPLY a PATCH by server-side apply. */
+  readonly send: (method: Sending, path: string, body: object, call: Call) => Promise<Response>;
+};
+
+/** How an object is written. */
+export type Sending = 'POST' | 'PUT' | 'PATCH' | 'APPLY';
+
+/** What says the way of writing to the apiserver; the type of an apply is YAML, which JSON is too. */
+const contentTypes: Readonly<Record<Sending, string>> = {
+  POST: 'application/json',
+  PUT: 'application/json',
+  PATCH: 'application/merge-patch+json',
+  APPLY: 'application/apply-patch+yaml',
 };
 
 /** A connection whose every call begins with the options of `prepare`; their path, if any, goes before that of the call. */
@@ -46,12 +57,6 @@ export function connect(prepare: () => Promise<RequestOptions>, refused: () => v
   return {
     get: (path, call) => ask('GET', path, call),
     send: (method, path, body, call) =>
-      ask(
-        method,
-        path,
-        call,
-        method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-        JSON.stringify(body),
-      ),
+      ask(method === 'APPLY' ? 'PATCH' : method, path, call, contentTypes[method], JSON.stringify(body)),
   };
 }

@@ -1,8 +1,9 @@
 // https://kubernetes.io/docs/concepts/architecture/leases/#leader-election
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { Conflict, type Lease, createLease, readLease, updateLease } from './lease-object.ts';
+import { type Lease, createLease, readLease, updateLease } from './lease-object.ts';
 import { microTime } from './micro-time.ts';
+import { Conflict } from './object-answer.ts';
 import { within } from './within.ts';
 
 /** Who wants to lead, and what to do then. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import express from 'express';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
 import type { Store } from '../policies/store.ts';
 import { createHandler } from './handler.ts';
@@ -13,6 +14,8 @@ const minVersion = 'TLSv1.2';
 /** A webhook that is not yet listening. */
 export type Webhook = {
   readonly server: Server;
+  /** What `/metrics` shows. */
+  readonly registry: Registry;
   /** Serves another certificate from the next handshake on; no connection is dropped. */
   readonly renew: (pair: Issued) => void;
   /** Says not ready, for this reason, until the call that it returns. */
@@ -21,8 +24,11 @@ export type Webhook = {
   readonly drain: (waitMs: number) => Promise<void>;
 };
 
-/** Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. */
-export function createWebhook(context: MutateContext, store: Store, { cert, key }: Issued, log: Logger): Webhook {
+/**
+ * Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. Without a certificate every handshake fails until
+ * `renew` brings one, so that it is neither live nor ready.
+ */
+export function createWebhook(context: MutateContext, store: Store, pair: Issued | undefined, log: Logger): Webhook {
   const metrics = createMetrics();
   let isDraining = false;
   const held = new Set<string>();
@@ -56,7 +62,7 @@ export function createWebhook(context: MutateContext, store: Store, { cert, key 
 
   // Node looks for calls that are over their time only every 30 s by itself.
   const often = { connectionsCheckingInterval: 2_000, handshakeTimeout: 10_000 };
-  const server = createServer({ cert, key, minVersion, ...often }, app);
+  const server = createServer({ ...pair, minVersion, ...often }, app);
   // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
   server.keepAliveTimeout = 120_000;
   server.headersTimeout = 10_000;
@@ -66,7 +72,8 @@ export function createWebhook(context: MutateContext, store: Store, { cert, key 
 
   return {
     server,
-    renew: (pair) => server.setSecureContext({ ...pair, minVersion }),
+    registry: metrics.registry,
+    renew: (renewed) => server.setSecureContext({ ...renewed, minVersion }),
     hold: (reason) => {
       held.add(reason);
       return () => void held.delete(reason);

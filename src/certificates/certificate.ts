@@ -1,0 +1,38 @@
+import { X509Certificate } from 'node:crypto';
+import type { Validity } from './plan.ts';
+
+/** The certificates of a PEM text, in their order and each once; what is none is left out. */
+export function readCertificates(text: string): readonly X509Certificate[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const found = new Map<string, X509Certificate>();
+  for (const block of blocks) {
+    const certificate = readCertificate(block);
+    if (certificate && !found.has(pemOf(certificate))) found.set(pemOf(certificate), certificate);
+  }
+  return [...found.values()];
+}
+
+/** The first certificate of a PEM text, or undefined where it cannot be read. */
+export function readCertificate(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The PEM text of a certificate, which is the same for the same certificate however it was written. */
+export const pemOf = (certificate: X509Certificate): string => certificate.toString();
+
+/** From when to when a certificate is valid. */
+export const validityOf = ({ validFromDate, validToDate }: X509Certificate): Validity => ({
+  notBeforeMs: validFromDate.getTime(),
+  notAfterMs: validToDate.getTime(),
+});
+
+/** Those of these CAs that signed a certificate. */
+export const signersOf = (
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+): readonly X509Certificate[] =>
+  authorities.filter((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));

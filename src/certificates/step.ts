@@ -1,0 +1,133 @@
+import type { Clock } from '../cluster/clock.ts';
+import type { Connection } from '../cluster/connection.ts';
+import { Conflict } from '../cluster/object-answer.ts';
+import { createTokenBuckets } from '../cluster/token-buckets.ts';
+import { within } from '../cluster/within.ts';
+import { type SeenSince, stillSeen, wantedBundle } from './bundle.ts';
+import { carryOut, isOurs } from './carry-out.ts';
+import { pemOf, readCertificates, validityOf } from './certificate.ts';
+import { type Configuration, bundlesOf, readConfiguration, writeBundle } from './configuration-object.ts';
+import { type Holding, type Servable, heldOf, readHolding } from './holding.ts';
+import type { Issued } from './issue.ts';
+import type { KeepTiming } from './keep-timing.ts';
+import type { CertificateMetrics } from './metrics.ts';
+import { plan } from './plan.ts';
+import { type Secret, contentOf, isOfCertManager, readSecret, writeSecret } from './secret-object.ts';
+
+/** What is kept, and who hears of it. */
+export type Keeping = {
+  readonly connection: Connection;
+  readonly secret: { readonly namespace: string; readonly name: string };
+  readonly service: string;
+  /** The name of the webhook configuration. */
+  readonly configuration: string;
+  /** Whether another writes the Secret, and it is only read; so it is too where its annotations say so. */
+  readonly isOfOthers: boolean;
+  readonly serve: (pair: Issued) => void;
+  readonly metrics: CertificateMetrics;
+  readonly done: (what: Readonly<Record<string, unknown>>, message: string) => void;
+  /** One sentence when something goes wrong; no sentence holds a key. */
+  readonly failed: (sentence: string) => void;
+};
+
+/** Who else writes the caBundle, over and over, gets his way for a while rather than a fight for ever. */
+const writes = { burst: 20, refillMs: 5_000, keys: 1 };
+
+/**
+ * One look at everything, and what follows from it; resolves to how long may pass until the next. Rejects where
+ * something could not be done, having done the rest, and with `Conflict` where another was faster.
+ */
+export function createStep(
+  keeping: Keeping,
+  signal: AbortSignal,
+  clock: Clock,
+  { pollMs, callMs, trustMs, graceMs }: KeepTiming,
+): () => Promise<number> {
+  const { connection, service, metrics, done } = keeping;
+  const { namespace, name } = keeping.secret;
+  const secretPlace = { connection, namespace, name };
+  const configurationPlace = { connection, name: keeping.configuration };
+  const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
+  const mayWrite = createTokenBuckets(writes);
+  let served: Servable | undefined;
+  let trusted: SeenSince = new Map();
+  let unneeded: SeenSince = new Map();
+
+  const call = <T>(work: (inner: AbortSignal) => Promise<T>): Promise<T> => within(callMs, signal, clock, work);
+
+  /** What the Secret holds after what had to be done with it. */
+  const renew = async (held: Secret | undefined, bundle: string): Promise<Holding> => {
+    const holding = readHolding(held ? contentOf(held) : {});
+    if (keeping.isOfOthers || (held && isOfCertManager(held))) return holding;
+    const now = clock.date();
+    const decided = plan(heldOf(holding, names), now.getTime());
+    // A Secret that is gone, or that somebody else wrote, does not know what replicas still serve: the caBundle does.
+    const old = [...readCertificates(bundle).filter(isOurs), ...(served?.authorities ?? []), ...holding.authorities];
+    const content = carryOut(decided, holding, { old, names, now });
+    if (!content) return holding;
+    await call((inner) => writeSecret(secretPlace, held, content, inner));
+    metrics.renewed(decided.action);
+    const reason = held ? decided.reason : 'the Secret was not there';
+    done({ action: decided.action, reason, secret: `${namespace}/${name}` }, 'certificate renewed');
+    return readHolding(content);
+  };
+
+  /** Puts into the caBundle what has to be trusted; whatever is written there was of the version that was read. */
+  const trust = async (held: Configuration, authorities: Holding['authorities']): Promise<void> => {
+    if (authorities.length === 0) throw new Error(`the Secret ${namespace}/${name} holds no CA that could be trusted`);
+    const texts = bundlesOf(held);
+    const present = readCertificates(texts.join('\n')).map(pemOf);
+    const needed = [...authorities, ...(served?.authorities ?? [])].map(pemOf);
+    const nowMs = clock.now();
+    unneeded = stillSeen(
+      present.filter((pem) => !needed.includes(pem)),
+      unneeded,
+      nowMs,
+    );
+    trusted = stillSeen(present, trusted, nowMs);
+    const wanted = wantedBundle(needed, { unneeded, nowMs, graceMs });
+    const bundle = wanted.join('');
+    if (texts.every((text) => text === bundle)) return;
+    if (!mayWrite('', nowMs)) throw new Error('the caBundle is written over and over by somebody else');
+    await call((inner) => writeBundle(configurationPlace, held, bundle, inner));
+    trusted = stillSeen([...wanted], trusted, nowMs);
+    done({ authorities: wanted.length, configuration: keeping.configuration }, 'caBundle written');
+  };
+
+  /** Serves what the Secret holds, unless what is served now is still better trusted; how long until that is over. */
+  const serve = (next: Servable, isCalled: boolean): number => {
+    const isSame = served?.pair.cert === next.pair.cert;
+    const nowMs = clock.now();
+    const leftMs = Math.max(...next.authorities.map((ca) => (trusted.get(pemOf(ca)) ?? nowMs) + trustMs - nowMs), 0);
+    const isOver = served !== undefined && validityOf(served.leaf).notAfterMs <= clock.date().getTime();
+    if (!isSame && served && isCalled && !isOver && leftMs > 0) return leftMs;
+    if (!isSame) {
+      keeping.serve(next.pair);
+      metrics.served(next.leaf, next.authorities);
+      done({ until: next.leaf.validToDate, serialNumber: next.leaf.serialNumber }, 'certificate served');
+    }
+    served = next;
+    return pollMs;
+  };
+
+  return async () => {
+    // In this order: whoever wrote another caBundle than the one that is read here has written the Secret before.
+    const configuration = await call((inner) => readConfiguration(configurationPlace, inner));
+    const held = await call((inner) => readSecret(secretPlace, inner));
+    const bundle = configuration ? bundlesOf(configuration).join('\n') : '';
+    let failure: unknown;
+    const failedWith = (error: unknown): void => {
+      if (error instanceof Conflict) throw error;
+      failure ??= error;
+    };
+    const holding = await renew(held, bundle).catch((error: unknown) => {
+      failedWith(error);
+      return readHolding(held ? contentOf(held) : {});
+    });
+    if (configuration) await trust(configuration, holding.authorities).catch(failedWith);
+    const restMs = holding.servable ? serve(holding.servable, configuration !== undefined) : pollMs;
+    if (failure !== undefined) throw failure;
+    if (!holding.servable) throw new Error(`the Secret ${namespace}/${name} holds no certificate with its key`);
+    return restMs;
+  };
+}
