@@ -32,9 +32,14 @@ export type Reply = {
 export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
 
 /** The real HTTPS server on a free port of loopback; `prepare` may still change it before it listens. */
-export async function startWebhook(context: Partial<MutateContext> = {}, prepare?: (server: Server) => void) {
+export async function startWebhook(
+  context: Partial<MutateContext> = {},
+  prepare?: (server: Server) => void,
+  hasCertificate = true,
+) {
   const store = createStore(testContext.prefix);
-  const webhook = createWebhook({ ...testContext, ...context }, store, pair, pino({ level: 'silent' }));
+  const settings = { ...testContext, ...context };
+  const webhook = createWebhook(settings, store, hasCertificate ? pair : undefined, pino({ level: 'silent' }));
   prepare?.(webhook.server);
   await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
   const { port } = webhook.server.address() as AddressInfo;
