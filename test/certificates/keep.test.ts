@@ -4,7 +4,7 @@ import { readCertificates, signersOf } from '../../src/certificates/certificate.
 import { type Issued, issueAuthority, issueServer } from '../../src/certificates/issue.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Cluster, configurationPath, secretPath, startCluster } from './support/cluster.ts';
-import { type Replica, startReplica, wallClock } from './support/replica.ts';
+import { type Replica, quick, startReplica, wallClock } from './support/replica.ts';
 
 const names = ['webhook.system.svc', 'webhook.system.svc.cluster.local'];
 
@@ -101,7 +101,7 @@ describe('keeping the certificate', function () {
       cluster.fail(() =>
         calls++ > 40 ? undefined : ([undefined, 'call', 'answer', 500] as const)[Math.floor(Math.random() * 4)],
       );
-      const started = start(3, { timing: { pollMs: 40, callMs: 30, trustMs: 60, graceMs: 200, minMs: 4, maxMs: 30 } });
+      const started = start(3, { timing: { pollMs: 40, callMs: 150, trustMs: 60, graceMs: 200, minMs: 4, maxMs: 30 } });
       await settled(`round ${round}`);
       assert.equal(authorities().length, 1);
       await Promise.all(started.map((replica) => replica.stop()));
@@ -265,6 +265,19 @@ describe('keeping the certificate', function () {
     assert.deepEqual(serials(cluster.bundles()[0] ?? ''), serials(other.cert));
     assert(cluster.written.every(({ method }) => method === 'APPLY'));
     assert.deepEqual(trusted(), []);
+  });
+
+  it('leaves a CA in the caBundle for a replica that is slower to serve another', async () => {
+    cluster.writeSecret(pairOf(issueAuthority('one', new Date())));
+    start(1, { isOfOthers: true, timing: { ...quick, graceMs: 2_000 } });
+    start(1, { isOfOthers: true, timing: { ...quick, trustMs: 800 } });
+    await settled();
+    const trusted = watchTrust();
+    const before = cluster.written.length;
+    cluster.writeSecret(pairOf(issueAuthority('other', new Date())));
+    await settled();
+    assert.deepEqual(trusted(), []);
+    assert(cluster.written.length - before <= 3, `${cluster.written.length - before} writes`);
   });
 
   it('waits for a Secret that another is to write', async () => {

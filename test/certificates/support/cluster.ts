@@ -54,7 +54,7 @@ export function startCluster() {
     watches.add(entry);
     signal.addEventListener('abort', () => {
       watches.delete(entry);
-      body.destroy(new Error('aborted'));
+      body.destroy();
     });
     // What happened between the list and the watch.
     for (const [each, object] of objects) {
