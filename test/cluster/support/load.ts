@@ -1,0 +1,77 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '../../../src/cluster/connection.ts';
+import { kubeconfigConnection } from '../../../src/cluster/kubeconfig-connection.ts';
+import { readAnswer } from '../../../src/cluster/read-answer.ts';
+import { kubectl } from './kubectl.ts';
+
+/** A connection to the cluster of `$KUBECONFIG`. */
+export function clusterConnection(): Connection {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  const connection = kubeconfigConnection(config);
+  if (typeof connection === 'string') throw new Error(connection);
+  return connection;
+}
+
+/** The apiserver's own counts of calls of our webhooks: all, those that it refused and those that it let pass for a failure. */
+export async function webhookCalls(): Promise<{ readonly all: number; readonly failed: number }> {
+  const text = await kubectl(['get', '--raw', '/metrics']);
+  const sum = (metric: string): number =>
+    [
+      ...text.matchAll(
+        new RegExp(`^${metric}\\{[^}]*name="[a-z]+\\.health-injector\\.example\\.com"[^}]*\\} (\\S+)$`, 'gm'),
+      ),
+    ]
+      .map(([, value]) => Number(value))
+      .reduce((total, value) => total + value, 0);
+  return {
+    all: sum('apiserver_admission_webhook_request_total'),
+    failed: sum('apiserver_admission_webhook_fail_open_count') + sum('apiserver_admission_webhook_rejection_count'),
+  };
+}
+
+/** Creates annotated Pods by dry-run, so many a second, until the call that it returns; that gives what came back. */
+export function startLoad(namespace: string, perSecond: number) {
+  const connection = clusterConnection();
+  const stop = new AbortController();
+  const counts = { created: 0, injected: 0, wrong: [] as string[] };
+  const create = async (index: number): Promise<void> => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `load-${index}`,
+        annotations: { 'health.example.com/check': 'http://:8081/livez', 'health.example.com/pattern': 'port' },
+      },
+      spec: { containers: [{ name: 'app', image: 'docker.io/local/web:1' }] },
+    };
+    try {
+      const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+      const response = await connection.send('POST', path, pod, { signal: AbortSignal.timeout(30_000) });
+      const { status, body } = await readAnswer(response, 1024 * 1024);
+      if (status === 201) counts.created += 1;
+      else counts.wrong.push(`status ${status}`);
+      if ((body as any).spec?.containers?.[0]?.livenessProbe) counts.injected += 1;
+    } catch (error) {
+      counts.wrong.push((error as Error).message);
+    }
+  };
+  const ended = (async () => {
+    const calls = new Set<Promise<void>>();
+    for (let index = 0; !stop.signal.aborted; index += 1) {
+      const call = create(index).finally(() => calls.delete(call));
+      calls.add(call);
+      await sleep(1_000 / perSecond);
+    }
+    await Promise.all(calls);
+  })();
+  return {
+    counts,
+    stop: async () => {
+      stop.abort();
+      await ended;
+      return counts;
+    },
+  };
+}
