@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,8 +57,17 @@ export async function startPostgres(data: string, settings: readonly string[] = 
   const args = [...where, 'fsync=off', 'shared_buffers=16MB', ...settings].flatMap((setting) => ['-c', setting]);
   const daemon = await startDaemon('setpriv', [...unprivileged, program('postgres'), '-D', data, ...args], port);
   const at = ['-h', data, '-p', `${port}`, '-U', 'postgres'];
-  const sql = async (text: string): Promise<string> =>
-    (await run(program('psql'), [...at, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', text])).stdout.trim();
+  const ask = [...at, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c'];
+  const sql = async (text: string, attempts = 100): Promise<string> => {
+    try {
+      return (await run(program('psql'), [...ask, text])).stdout.trim();
+    } catch (error) {
+      // It listens before it takes anybody in.
+      if (attempts === 0 || !(error as Error).message.includes('the database system is starting up')) throw error;
+      await setTimeout(100);
+      return sql(text, attempts - 1);
+    }
+  };
   return { ...daemon, port, data, sql, socket: join(data, `.s.PGSQL.${port}`) };
 }
 
