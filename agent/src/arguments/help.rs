@@ -35,6 +35,7 @@ Usage: health-probe check [OPTIONS] CHECK...
   --probe PROBE     readiness (default): the check passes
                     liveness, startup: it passes, or is alive but not ready (loading, busy, asks for a login)
   --timeout TIME    for all checks together (default 1s); keep it below the probe's timeoutSeconds
+  --state DIR       where counters are kept for the next run (default: beside this program)
   --proc-root DIR, --sys-root DIR, --dev-root DIR
                     where these file systems are (default /proc, /sys, /dev), for what is read there
 
@@ -71,6 +72,7 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
+  --verbose         tell reasons to everybody, not to loopback only: for checks whose answers hold no secret
   --proc-root DIR, --sys-root DIR, --dev-root DIR
                     where these file systems are (default /proc, /sys, /dev), for what is read there
 
@@ -80,7 +82,7 @@ Examples:
   health-probe serve --container web http://:8080/healthz --container cache --timeout 500ms redis://:6379
 
 Endpoints:
-  /livez /readyz /startupz, each also with /CONTAINER; ?verbose tells the reasons to loopback only
+  /livez /readyz /startupz, each also with /CONTAINER; ?verbose tells the reasons, unless --verbose is given to loopback only
     200  it holds           503  not well, no result yet, or the result is older than three periods
     502  no connection or not the protocol          504  no answer in time
   /agentz   200 as long as this program itself is well

@@ -10,7 +10,8 @@ use crate::grammar::{Refusal, parse as parse_check};
 use crate::probe::Probe;
 use crate::runner::Runner;
 
-const OPTIONS: &[&str] = &["--probe", "--timeout", "--proc-root", "--sys-root", "--dev-root", "--help"];
+const OPTIONS: &[&str] =
+    &["--probe", "--timeout", "--state", "--proc-root", "--sys-root", "--dev-root", "--help"];
 
 /// One run of some checks, all of which have to hold.
 pub struct Once {
@@ -31,6 +32,7 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
             Word::Option(name) => match name.as_str() {
                 "--probe" => probe = named(&words.value("--probe")?)?,
                 "--timeout" => timeout = words.duration("--timeout")?,
+                "--state" => roots.state = Some(words.value("--state")?.into()),
                 "--proc-root" => roots.proc = words.value("--proc-root")?.into(),
                 "--sys-root" => roots.sys = words.value("--sys-root")?.into(),
                 "--dev-root" => roots.dev = words.value("--dev-root")?.into(),
@@ -82,7 +84,7 @@ mod tests {
             ),
             (
                 &["check", "--all"],
-                "option is \"--all\", expected one of --probe, --timeout, --proc-root, --sys-root, --dev-root, --help",
+                "option is \"--all\", expected one of --probe, --timeout, --state, --proc-root, --sys-root, --dev-root, --help",
             ),
             (
                 &["check", "push:"],

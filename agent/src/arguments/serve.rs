@@ -13,6 +13,7 @@ const OPTIONS: &[&str] = &[
     "--listen",
     "--port",
     "--drain",
+    "--verbose",
     "--proc-root",
     "--sys-root",
     "--dev-root",
@@ -53,6 +54,8 @@ pub struct Section {
 pub struct Serve {
     pub bind: Bind,
     pub drain: Duration,
+    /// Reasons are told to everybody who asks, not to this Pod only.
+    pub verbose: bool,
     pub roots: Roots,
     pub sections: Vec<Section>,
 }
@@ -62,6 +65,7 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
     let mut serve = Serve {
         bind: Bind::Any(9440),
         drain: Duration::from_secs(1),
+        verbose: false,
         roots: Roots::default(),
         sections: Vec::new(),
     };
@@ -85,6 +89,7 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
             "--listen" => serve.bind = address(&words.value("--listen")?)?,
             "--port" => serve.bind = Bind::Any(port(&words.value("--port")?)?),
             "--drain" => serve.drain = drain(&mut words)?,
+            "--verbose" => serve.verbose = true,
             "--proc-root" => serve.roots.proc = words.value("--proc-root")?.into(),
             "--sys-root" => serve.roots.sys = words.value("--sys-root")?.into(),
             "--dev-root" => serve.roots.dev = words.value("--dev-root")?.into(),

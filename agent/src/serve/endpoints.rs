@@ -15,8 +15,10 @@ pub struct Context<'a> {
     pub state: &'a State,
     pub requests: &'a Requests,
     pub now: Instant,
-    /// Whether the peer is in this Pod: only then are reasons told and reports taken.
+    /// Whether the peer is in this Pod: only then are reports taken.
     pub loopback: bool,
+    /// Whether reasons are told to every peer, not to this Pod only.
+    pub verbose: bool,
 }
 
 /// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
@@ -66,8 +68,8 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
     let stopping = probe == Probe::Readiness && state.is_stopping();
     let first_failure = judged.iter().find_map(|(_, failure)| *failure);
     let status = if stopping { 503 } else { first_failure.unwrap_or(200) };
-    let verbose =
-        context.loopback && request.query.split('&').any(|word| word.split('=').next() == Some("verbose"));
+    let verbose = (context.loopback || context.verbose)
+        && request.query.split('&').any(|word| word.split('=').next() == Some("verbose"));
     let names =
         judged.iter().filter(|(_, failure)| failure.is_some()).map(|(entry, _)| name(entry, container));
     let failed: Vec<_> = stopping.then(|| "shutting down".to_owned()).into_iter().chain(names).collect();

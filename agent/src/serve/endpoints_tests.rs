@@ -10,6 +10,7 @@ struct World {
     requests: Requests,
     now: Instant,
     loopback: bool,
+    verbose: bool,
 }
 
 fn world(line: &str, outcomes: &[Outcome]) -> World {
@@ -18,15 +19,15 @@ fn world(line: &str, outcomes: &[Outcome]) -> World {
     for (index, outcome) in outcomes.iter().enumerate() {
         state.finish(index, run(outcome.clone()), now, SystemTime::UNIX_EPOCH);
     }
-    World { state, requests: Requests::default(), now, loopback: false }
+    World { state, requests: Requests::default(), now, loopback: false, verbose: false }
 }
 
 impl World {
     fn ask(&self, method: &str, target: &str) -> Response {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request { method: method.into(), path: path.into(), query: query.into() };
-        let World { state, requests, now, loopback } = self;
-        respond(&request, &Context { state, requests, now: *now, loopback: *loopback })
+        let World { state, requests, now, loopback, verbose } = self;
+        respond(&request, &Context { state, requests, now: *now, loopback: *loopback, verbose: *verbose })
     }
 
     fn get(&self, target: &str) -> (u16, String) {
@@ -64,6 +65,15 @@ fn reasons_are_told_to_loopback_only() {
     world.now += 99 * SECOND;
     let body = "[-] x: stale, last was fail, refused, 0.5 ms, 1m39s ago\nfailed: x\n";
     assert_eq!(world.get("/livez?verbose"), (503, body.into()));
+}
+
+#[test]
+fn reasons_are_told_to_everybody_who_asks_where_they_are_no_secret() {
+    let mut world = world("x=tcp://:1", &[Outcome::fail(Cause::Connect, "refused")]);
+    world.verbose = true;
+    assert_eq!(world.get("/readyz"), (502, "failed: x\n".into()));
+    assert_eq!(world.get("/readyz?verbose").1, "[-] x: fail, refused, 0.5 ms, 0ms ago\nfailed: x\n");
+    assert_eq!(world.ask("POST", "/push/x").status, 403);
 }
 
 #[test]

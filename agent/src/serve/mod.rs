@@ -35,7 +35,7 @@ pub fn run(command: Serve) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match serve(command.bind, command.drain, jobs) {
+    match serve(command.bind, command.drain, command.verbose, jobs) {
         Ok(()) => {
             log::write("info", &[("msg", "stopped")]);
             ExitCode::SUCCESS
@@ -51,7 +51,7 @@ pub fn run(command: Serve) -> ExitCode {
     }
 }
 
-fn serve(bind: Bind, drain: Duration, jobs: Vec<Job>) -> io::Result<()> {
+fn serve(bind: Bind, drain: Duration, verbose: bool, jobs: Vec<Job>) -> io::Result<()> {
     let signals = sys::termination_signals()?;
     let listeners = listener::listen(bind)?;
     let shared = Arc::new(Shared::new(jobs));
@@ -61,5 +61,5 @@ fn serve(bind: Bind, drain: Duration, jobs: Vec<Job>) -> io::Result<()> {
         log::write("info", &[("msg", "listening"), ("address", &address), ("checks", &checks)]);
     }
     worker::start(&shared)?;
-    Server::new(shared, listeners, signals, drain).run()
+    Server::new(shared, listeners, signals, drain, verbose).run()
 }

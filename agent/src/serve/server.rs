@@ -28,6 +28,7 @@ pub struct Server {
     listeners: Vec<TcpListener>,
     signals: PipeReader,
     drain: Duration,
+    verbose: bool,
     connections: Vec<Connection>,
     requests: Requests,
     /// When the listeners close, once a signal has come.
@@ -41,9 +42,10 @@ impl Server {
         listeners: Vec<TcpListener>,
         signals: PipeReader,
         drain: Duration,
+        verbose: bool,
     ) -> Self {
         let (connections, requests) = (Vec::new(), Requests::default());
-        Self { shared, listeners, signals, drain, connections, requests, closes: None }
+        Self { shared, listeners, signals, drain, verbose, connections, requests, closes: None }
     }
 
     /// Serves until a signal, then goes on for the drain period, and returns when the last answer is out. A second signal ends it at once.
@@ -120,23 +122,24 @@ impl Server {
 
     fn advance(&mut self, ready: &[bool]) {
         let now = Instant::now();
-        let (shared, requests) = (&self.shared, &mut self.requests);
+        let (shared, requests, verbose) = (&self.shared, &mut self.requests, self.verbose);
         let mut ready = ready.iter();
         self.connections.retain_mut(|connection| {
             let loopback = connection.loopback;
             let is_ready = ready.next() == Some(&true);
             now < connection.deadline
-                && (!is_ready || connection.advance(|head| answer(&head, loopback, shared, requests)))
+                && (!is_ready
+                    || connection.advance(|head| answer(&head, loopback, verbose, shared, requests)))
         });
     }
 }
 
 /// The bytes that answer a head; a report is noted, and judged at once.
-fn answer(head: &Head, loopback: bool, shared: &Shared, requests: &mut Requests) -> Vec<u8> {
+fn answer(head: &Head, loopback: bool, verbose: bool, shared: &Shared, requests: &mut Requests) -> Vec<u8> {
     let (response, class, head_only) = match head {
         Head::Complete(request) => {
             let state = shared.state();
-            let context = Context { state: &state, requests, now: Instant::now(), loopback };
+            let context = Context { state: &state, requests, now: Instant::now(), loopback, verbose };
             (respond(request, &context), class(&request.path), request.method == "HEAD")
         }
         Head::Refused(status) => (Response::refusal(*status), "other", false),
