@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
+import { acknowledgeQuarantines } from './cluster/acknowledge.ts';
 import type { Connection } from './cluster/connection.ts';
+import { followQuarantines } from './cluster/follow-quarantines.ts';
 import { followSurroundings } from './cluster/follow-surroundings.ts';
 import { inClusterConnection } from './cluster/in-cluster-connection.ts';
 import { watchPolicyFiles } from './policy-files/watch.ts';
@@ -37,9 +39,18 @@ provideCertificate(
 );
 
 if (settings.policies === 'cluster') {
-  const release = webhook.hold('policies and namespaces are not known yet');
-  const failed = (sentence: string): void => log.warn({ sentence }, 'policies and namespaces cannot be followed');
-  const synced = followSurroundings(clusterFor('--policies'), store, failed, stopping.signal);
+  const release = webhook.hold('policies, namespaces and quarantines are not known yet');
+  const failed = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
+  const connection = clusterFor('--policies');
+  const { signal } = stopping;
+  const unacknowledged = (sentence: string): void => log.warn({ sentence }, 'quarantine not acknowledged');
+  // Who waits for the acknowledgements goes by the names of the Pods behind the Service.
+  const replica = process.env['POD_NAME'];
+  const seers = replica ? [acknowledgeQuarantines(connection, replica, unacknowledged, signal)] : [];
+  const synced = Promise.all([
+    followSurroundings(connection, store, failed, signal),
+    followQuarantines(connection, [store.quarantines, ...seers], failed, signal),
+  ]);
   // A webhook that waited for ever would be away for the Pods that ask themselves.
   void Promise.race([synced, setTimeout(longestHoldMs)]).then(release);
 } else if (settings.policies !== '') {

@@ -1,5 +1,6 @@
 import manifest from '../package.json' with { type: 'json' };
-import { createSettingReader } from './setting.ts';
+import type { Allowed } from './health/reading-context.ts';
+import { type SettingReader, createSettingReader } from './setting.ts';
 
 const sources = ['development', 'files', 'secret', 'cert-manager'] as const;
 
@@ -17,6 +18,7 @@ export type Settings = {
   readonly prefix: string;
   readonly agentImage: string;
   readonly allowImage: boolean;
+  readonly allowed: Allowed;
   readonly excludedNamespaces: ReadonlySet<string>;
   /** `cluster`, a path, or empty for none. */
   readonly policies: string;
@@ -44,6 +46,19 @@ export const settingRows = {
   prefix: { value: 'health.example.com/', meaning: 'what every annotation key begins with' },
   'agent-image': { value: 'ghcr.io/health-injector/health-probe:0.1.0', meaning: 'the image that is injected' },
   'allow-image': { value: 'false', meaning: 'whether the annotation image is honoured' },
+  'allowed-host-paths': {
+    value: '',
+    meaning: 'comma list of folders of the node, with all below, that the annotation host-paths may name',
+  },
+  'allowed-devices': { value: '', meaning: 'comma list of paths under /dev that the annotation devices may name' },
+  'allowed-device-resources': {
+    value: '',
+    meaning: 'comma list of extended resources that the annotation device-resource may name',
+  },
+  'allowed-resource-claims': {
+    value: '',
+    meaning: 'comma list of claims of Pods that the annotation resource-claim may name',
+  },
   'excluded-namespaces': {
     value: 'kube-system,kube-node-lease',
     meaning: 'comma list of namespaces that are left alone',
@@ -94,6 +109,7 @@ export function readSettings(
     prefix: read('prefix', parsePrefix, 'a DNS name and a slash', ''),
     agentImage: get('agent-image'),
     allowImage: flag('allow-image'),
+    allowed: readAllowed(read),
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
     policies: get('policies'),
     strict: flag('strict'),
@@ -112,6 +128,28 @@ export function readSettings(
   };
   return mistakes.length > 0 ? mistakes : settings;
 }
+
+/** Reads what of a node the administrator lets an annotation name. */
+export function readAllowed(
+  read: SettingReader<`allowed-${'host-paths' | 'devices' | 'device-resources' | 'resource-claims'}`>['read'],
+): Allowed {
+  const paths = 'a comma list of absolute paths';
+  const names = 'a comma list of names';
+  return {
+    hostPaths: read('allowed-host-paths', listOf(/^\/[^,\s]*$/), paths, []),
+    devices: read('allowed-devices', listOf(/^\/dev(\/[^,\s]*)?$/), `${paths} under /dev`, []),
+    deviceResources: read('allowed-device-resources', listOf(/^[\w./-]+$/), names, []),
+    resourceClaims: read('allowed-resource-claims', listOf(/^[\w./-]+$/), names, []),
+  };
+}
+
+const listOf =
+  (item: RegExp) =>
+  (text: string): readonly string[] | undefined => {
+    const list = text.split(',').map((part) => part.trim());
+    if (text === '') return [];
+    return list.every((part) => item.test(part)) ? list : undefined;
+  };
 
 /** Reads HOST:PORT, the host of an IPv6 address in brackets. */
 export function parseListen(text: string): { host: string; port: number } | undefined {

@@ -4,6 +4,7 @@ import jsonPatch from 'fast-json-patch';
 import { parseAllDocuments, stringify } from 'yaml';
 import { inject } from '../src/health/inject.ts';
 import type { Pod } from '../src/pod/pod.ts';
+import type { NodeQuarantine } from '../src/quarantines/quarantine.ts';
 import { isHealthPolicy } from '../src/policies/policy.ts';
 import type { Store } from '../src/policies/store.ts';
 import type { Surroundings } from '../src/policies/surroundings.ts';
@@ -48,10 +49,11 @@ describe('cases', () => {
   });
 });
 
-/** The Pod, and what surrounds it: the Namespace `shop` and the HealthPolicies in the documents behind it. */
+/** The Pod, and what surrounds it: the Namespace `shop`, HealthPolicies and NodeQuarantines in the documents behind it. */
 function readCase(file: string, store: Store): readonly [Pod, Surroundings] {
   const [pod, ...others] = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJSON());
   store.policies.reset(others.filter(isHealthPolicy));
+  store.quarantines.reset(others.filter(({ kind }: Partial<NodeQuarantine>) => kind === 'NodeQuarantine'));
   store.namespaces.reset([
     { metadata: { name: 'shop' } },
     ...others.filter(({ kind }: { kind: string }) => kind === 'Namespace'),

@@ -1,3 +1,5 @@
+import { schemes } from './schemes.ts';
+
 /** One health check taken apart, as `agent/checks.json` shows it: the text is what the agent is given. */
 export type Check = {
   readonly text: string;
@@ -38,6 +40,9 @@ export function quote(value: string): string {
 }
 
 const escape = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+/** True where the check asks the node's hardware, which a restart of a container mends as little as another Pod does. */
+export const isHardware = ({ scheme }: Check): boolean => schemes.get(scheme)?.hardware === true;
 
 /** True where the check asks the Pod itself: no host, or loopback. */
 export const isLocal = (check: Check): boolean =>

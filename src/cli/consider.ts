@@ -98,7 +98,7 @@ function retrace(pod: Pod, context: InjectionContext, surroundings: Surroundings
   const ours = new Set(readStatus(pod, context.prefix)?.added);
   const isByDefault = wish.by !== undefined;
   const intent = readIntent(wish.written, { pod, context, isByDefault, ours, problems: [], kept: [] });
-  return { intent, assignment: assign(intent.containers, pod, ours, []) };
+  return { intent, assignment: assign(intent, pod, ours, []) };
 }
 
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */

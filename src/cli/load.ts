@@ -52,8 +52,8 @@ export function loadContext(
     version,
     namespace: values.namespace ?? '',
     surroundingsOf(name) {
-      const { namespace = readNamespace({ name }, prefix), policies } = store.surroundingsOf(name);
-      return { namespace, policies };
+      const { namespace = readNamespace({ name }, prefix), ...rest } = store.surroundingsOf(name);
+      return { ...rest, namespace };
     },
   };
 }

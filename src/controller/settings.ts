@@ -1,5 +1,6 @@
 import { createSettingReader } from '../setting.ts';
-import { parseListen, parsePrefix, settingRows as webhookRows } from '../settings.ts';
+import type { Allowed } from '../health/reading-context.ts';
+import { parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
 
 /** The settings of the controller: read once, fixed for its life. */
 export type ControllerSettings = {
@@ -8,6 +9,7 @@ export type ControllerSettings = {
   readonly prefix: string;
   readonly agentImage: string;
   readonly allowImage: boolean;
+  readonly allowed: Allowed;
   readonly excludedNamespaces: ReadonlySet<string>;
   readonly repair: 'off' | 'evict';
   readonly repairPercent: number;
@@ -19,6 +21,8 @@ export type ControllerSettings = {
 };
 
 const { prefix, 'agent-image': agentImage, 'allow-image': allowImage } = webhookRows;
+const { 'allowed-host-paths': allowedHostPaths, 'allowed-devices': allowedDevices } = webhookRows;
+const { 'allowed-device-resources': allowedResources, 'allowed-resource-claims': allowedClaims } = webhookRows;
 const { 'excluded-namespaces': excludedNamespaces, 'log-level': logLevel } = webhookRows;
 
 /** Every setting of the controller; those that it shares with the webhook must have the same values there. */
@@ -27,6 +31,10 @@ export const controllerRows = {
   prefix,
   'agent-image': agentImage,
   'allow-image': allowImage,
+  'allowed-host-paths': allowedHostPaths,
+  'allowed-devices': allowedDevices,
+  'allowed-device-resources': allowedResources,
+  'allowed-resource-claims': allowedClaims,
   'excluded-namespaces': excludedNamespaces,
   repair: { value: 'off', meaning: 'evict: replace Pods that were missed, through the Eviction API; off: only tell' },
   'repair-percent': { value: '10', meaning: 'how many of the Pods may be replaced in 10 minutes, at least one' },
@@ -48,6 +56,7 @@ export function readControllerSettings(
     prefix: read('prefix', parsePrefix, 'a DNS name and a slash', ''),
     agentImage: get('agent-image'),
     allowImage: flag('allow-image'),
+    allowed: readAllowed(read),
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
     repair: read('repair', (text) => (text === 'off' || text === 'evict' ? text : undefined), 'off or evict', 'off'),
     repairPercent: read('repair-percent', parsePercent, 'a whole number from 1 to 100', 1),

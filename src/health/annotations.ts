@@ -3,7 +3,7 @@ export const keys = {
   pattern: {
     reach: 'inherited',
     meaning:
-      'Comma list of port, sidecar, cli, auto (which of them, and what to ask, is found by image and port); none opts out.',
+      'Comma list of port, sidecar, cli, hardware, auto (which of the first three, and what to ask, is found by image and port); none opts out.',
   },
   check: {
     reach: 'own',
@@ -17,7 +17,7 @@ export const keys = {
   path: { reach: 'own', meaning: 'Short form of check: the path, or for grpc the service.' },
   scheme: { reach: 'own', meaning: 'Short form of check: http (the default), https, tcp or grpc.' },
   period: { reach: 'inherited', meaning: 'How often to check, in whole seconds (10s).' },
-  timeout: { reach: 'inherited', meaning: 'How long one check may take (1s; cli 5s).' },
+  timeout: { reach: 'inherited', meaning: 'How long one check may take (1s; cli and hardware 5s).' },
   'initial-delay': {
     reach: 'inherited',
     meaning: 'How long after its start a container is left alone, in whole seconds.',
@@ -31,10 +31,40 @@ export const keys = {
     reach: 'inherited',
     meaning: 'How long a container that failed its liveness has to stop, in whole seconds.',
   },
-  'health-port': { reach: 'pod', meaning: "The sidecar's port (9440, or the next one that no container declares)." },
+  'health-port': {
+    reach: 'pod',
+    meaning: "The sidecar's port (9440, or the next one that no container declares); hardware takes the next after it.",
+  },
   cpu: { reach: 'pod', meaning: 'CPU request and limit of an injected container (20m).' },
   memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
   delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
+  mode: {
+    reach: 'pod',
+    meaning: 'How hardware is asked: sidecar (the default), or cli in the container that has the device.',
+  },
+  'on-failure': {
+    reach: 'pod',
+    meaning: 'What becomes of the Pod whose hardware fails: move (the default) to another node, or report.',
+  },
+  'host-paths': {
+    reach: 'pod',
+    meaning:
+      'Comma list of folders of the node for the sidecar of hardware, read-only; PATH:/sys is shown as /sys. Only those that the administrator allows.',
+  },
+  devices: {
+    reach: 'pod',
+    meaning:
+      "Comma list of the node's device nodes for the sidecar of hardware. Only those that the administrator allows.",
+  },
+  'device-resource': {
+    reach: 'pod',
+    meaning:
+      'The extended resource, such as nvidia.com/gpu, that the container with mode cli has. Only one that the administrator allows.',
+  },
+  'resource-claim': {
+    reach: 'pod',
+    meaning: 'The claim of the Pod that the check of hardware shares. Only one that the administrator allows.',
+  },
   image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
 } as const satisfies Record<string, { reach: 'pod' | 'own' | 'inherited'; meaning: string }>;
 

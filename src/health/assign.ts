@@ -1,11 +1,12 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { type Refusal, isRefusal } from '../check/check.ts';
+import { type Refusal, isHardware, isRefusal } from '../check/check.ts';
 import { type PatternName, patterns } from '../patterns/index.ts';
 import type { ContainerWish, ProbeWish } from '../patterns/pattern.ts';
 import { probeField } from '../pod/addition.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
-import { type Checks, type ContainerIntent, type ProbeName, probeNames } from './intent.ts';
-import type { Kept } from './outcome.ts';
+import { assignHardware } from './assign-hardware.ts';
+import { type Checks, type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
+import { type Kept, existsAlready } from './outcome.ts';
 import type { Problem } from './problem.ts';
 
 /** Which pattern carries which probes, what is left alone, and what the user should know. */
@@ -15,12 +16,9 @@ export type Assignment = {
   readonly warnings: readonly string[];
 };
 
-/** Why a probe is left alone that the user wrote. */
-export const existsAlready = 'the container has this probe already';
-
-/** Gives every probe to the first pattern of its container's list that can carry its checks. */
+/** Gives every probe to the first pattern of its container's list that can carry its checks, and hardware its own. */
 export function assign(
-  containers: readonly ContainerIntent[],
+  { containers, hardware }: HealthIntent,
   pod: Pod,
   ours: ReadonlySet<string>,
   problems: Problem[],
@@ -30,7 +28,12 @@ export function assign(
   const warnings: string[] = [];
   for (const intent of containers) {
     const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
-    for (const [pattern, probes] of assignContainer(intent, container, pod, ours, { kept, warnings, problems })) {
+    const notes = { kept, warnings, problems };
+    const byPattern = assignContainer(intent, container, pod, ours, notes);
+    const isReadinessTaken = [...byPattern.values()].flat().some(({ probe }) => probe === 'readiness');
+    const own = assignHardware(intent, hardware, container, isReadinessTaken, ours, notes);
+    if (own) byPattern.set('hardware', [own]);
+    for (const [pattern, probes] of byPattern) {
       const wish = { container: intent.container, probes, timing: intent.timing };
       wishes.set(pattern, [...(wishes.get(pattern) ?? []), wish]);
     }
@@ -52,7 +55,7 @@ function assignContainer(
     const own = intent.probes[probe];
     const checks = own ?? intent.check;
     if (checks === undefined || checks === 'off') continue;
-    const carried = carrier(intent, checks, pod);
+    const carried = carrier(intent, checks, probe, pod);
     if (isRefusal(carried)) {
       if (own || probe !== 'startup') addOnce(notes.problems, { annotation: checks.annotation, ...carried });
       continue;
@@ -96,7 +99,19 @@ function reasonToLeave(
 const completionWarning = (probe: ProbeName, container: string): string =>
   `The Pod runs to completion: an application in container "${container}" that exits with 0 when its ${probe} probe stops it counts as succeeded.`;
 
-function carrier(intent: ContainerIntent, checks: Checks, pod: Pod): { readonly pattern: PatternName } | Refusal {
+function carrier(
+  intent: ContainerIntent,
+  checks: Checks,
+  probe: ProbeName,
+  pod: Pod,
+): { readonly pattern: PatternName } | Refusal {
+  const incurable = probe === 'readiness' ? undefined : checks.list.find(isHardware);
+  if (incurable) {
+    return {
+      received: `received a ${incurable.scheme} check for ${probe}, and a restart mends no hardware`,
+      expected: 'pattern hardware for it, or the key readiness',
+    };
+  }
   let first: Refusal | undefined;
   for (const pattern of intent.patterns as readonly PatternName[]) {
     const obstacle = patterns[pattern].obstacle(checks.list, intent.container, pod);

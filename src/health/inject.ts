@@ -4,16 +4,18 @@ import { type Addition, nameOf } from '../pod/addition.ts';
 import { annotate, keepEvictable } from '../pod/annotate.ts';
 import { apply } from '../pod/apply.ts';
 import type { Pod } from '../pod/pod.ts';
-import { type Surroundings, noSurroundings } from '../policies/surroundings.ts';
-import { assign, existsAlready } from './assign.ts';
+import { type Namespace, type Surroundings, noSurroundings } from '../policies/surroundings.ts';
+import { assign } from './assign.ts';
 import { gate } from './gate.ts';
 import type { HealthIntent } from './intent.ts';
-import { type Kept, type Outcome, skipped } from './outcome.ts';
+import { type Kept, type Outcome, existsAlready, skipped } from './outcome.ts';
 import { type Problem, sentence } from './problem.ts';
 import { readIntent } from './read-intent.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { SkipReason } from './skip-reason.ts';
 import { type Status, configHash, readStatus } from './status.ts';
+import { hardwareLabel, hardwareStatus } from './hardware-notes.ts';
+import { holdToPodSecurity } from './pod-security.ts';
 import { type Wish, findWish } from './wish.ts';
 import { readAnnotations } from './written.ts';
 
@@ -32,10 +34,16 @@ export function inject(pod: Pod, context: InjectionContext, surroundings: Surrou
   if (barred) return skipped(barred, { by: typeof wish === 'string' ? undefined : wish.by });
   // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
   if (typeof wish === 'string') return rejected(pod, misread, context);
-  return fulfil(wish, misread, pod, context);
+  return fulfil(wish, misread, pod, context, surroundings.namespace);
 }
 
-function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: InjectionContext): Outcome {
+function fulfil(
+  wish: Wish,
+  misread: readonly Problem[],
+  pod: Pod,
+  context: InjectionContext,
+  namespace: Namespace | undefined,
+): Outcome {
   const { written, by } = wish;
   const problems: Problem[] = [...misread];
   const earlier = readStatus(pod, context.prefix);
@@ -43,19 +51,24 @@ function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: Inje
   const left: Kept[] = [];
   const reading = { pod, context, isByDefault: by !== undefined, ours, problems, kept: left };
   const intent = readIntent(written, reading);
-  const { wishes, kept, warnings } = assign(intent.containers, pod, ours, problems);
+  const assigned = assign(intent, pod, ours, problems);
+  const { assignment, isBarred } = holdToPodSecurity(assigned, intent.hardware, namespace);
+  const { wishes, warnings } = assignment;
   const plans: readonly Plan[] = [...wishes].map(([name, list]) => patterns[name].plan(list, { pod, intent, ours }));
   problems.push(...plans.flatMap((plan) => plan.problems));
+  const label = hardwareLabel(wishes, intent, { pod, ours, prefix: context.prefix });
+  const kept = [...assignment.kept, ...label.kept];
   const notes = { by, kept: [...left, ...kept] };
   if (problems.length > 0) {
     const isOurs = by !== undefined && misread.length === 0;
     return isOurs ? skipped('policy-mistaken', { ...notes, problems }) : rejected(pod, problems, context);
   }
   // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
-  if (by !== undefined && pod.spec.hostNetwork && wishes.has('sidecar')) return skipped('host-network', notes);
-  if (wishes.size === 0) return skipped(reasonForNothing(intent, left, kept), notes);
+  const hasSidecar = wishes.has('sidecar') || (wishes.has('hardware') && intent.hardware.mode === 'sidecar');
+  if (by !== undefined && pod.spec.hostNetwork && hasSidecar) return skipped('host-network', notes);
+  if (wishes.size === 0) return skipped(isBarred ? 'pod-security' : reasonForNothing(intent, left, kept), notes);
 
-  const additions = plans.flatMap((plan) => plan.additions);
+  const additions = distinct([...plans.flatMap((plan) => plan.additions), ...label.additions]);
   const added = additions.map(nameOf);
   if (wish.isAudit) return skipped('audit', { ...notes, added });
   const found = intent.containers.flatMap(({ container, found: text }) =>
@@ -68,6 +81,7 @@ function fulfil(wish: Wish, misread: readonly Problem[], pod: Pod, context: Inje
     containers: intent.containers.map(({ container }) => container),
     added,
     kept: notes.kept,
+    ...hardwareStatus(wishes, intent),
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     config: configHash(written, context.version, intent.image),
     ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
@@ -88,9 +102,15 @@ function reasonForNothing({ containers }: HealthIntent, left: readonly Kept[], k
   return kept.length > 0 && kept.every(({ why }) => why === existsAlready) ? 'probes-exist' : 'nothing-to-add';
 }
 
+/** Each addition once: two patterns may bring the same agent. */
+function distinct(additions: readonly Addition[]): readonly Addition[] {
+  const byName = new Map(additions.map((addition) => [nameOf(addition), addition]));
+  return [...byName.values()];
+}
+
 function build(pod: Pod, additions: readonly Addition[], status: Status, { prefix }: InjectionContext): Pod {
   const volumes = additions.flatMap((addition) =>
-    addition.kind === 'volume' && addition.value.emptyDir ? [addition.value.name] : [],
+    addition.kind === 'volume' && (addition.value.emptyDir ?? addition.value.hostPath) ? [addition.value.name] : [],
   );
   const wanted = additions.reduce(apply, pod);
   return annotate(keepEvictable(wanted, volumes), {

@@ -9,12 +9,14 @@ export type ProbeName = (typeof probeNames)[number];
 /** The probes that a user asked for in one container. */
 export type ContainerIntent = {
   readonly container: string;
-  /** The patterns to use, in the order of preference; at least one. */
+  /** The patterns to use but hardware, in the order of preference; at least one where there is no hardware. */
   readonly patterns: readonly string[];
-  /** The check for every probe that has none of its own. */
+  /** The check for every probe that has none of its own, for all patterns but hardware. */
   readonly check: Checks | undefined;
   /** A check of its own for a probe, or `off`. */
   readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
+  /** The checks of `check` that pattern hardware carries. */
+  readonly hardware: Checks | undefined;
   readonly timing: Timing;
   /** By what the checks were found that nobody wrote. */
   readonly found: string | undefined;
@@ -31,4 +33,18 @@ export type HealthIntent = {
   readonly memory: string;
   readonly delivery: 'init-container' | 'image-volume';
   readonly image: string;
+  readonly hardware: HardwareIntent;
 };
+
+/** How pattern hardware asks, and what happens then. */
+export type HardwareIntent = {
+  readonly mode: 'sidecar' | 'cli';
+  readonly onFailure: 'move' | 'report';
+  readonly hostPaths: readonly HostPath[];
+  /** Paths under /dev. */
+  readonly devices: readonly string[];
+  readonly resourceClaim: string | undefined;
+};
+
+/** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
+export type HostPath = { readonly path: string; readonly as: string };

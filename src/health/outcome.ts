@@ -5,6 +5,9 @@ import type { SkipReason } from './skip-reason.ts';
 /** What was left as the user has it, and why. */
 export type Kept = { readonly what: string; readonly why: string };
 
+/** Why a probe is left alone that the user wrote. */
+export const existsAlready = 'the container has this probe already';
+
 /** What became of a Pod; `by` names the policy or the namespace that asked, and is undefined where annotations did. */
 export type Outcome =
   | {

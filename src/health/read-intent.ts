@@ -3,7 +3,9 @@ import { quote } from '../check/check.ts';
 import { probeField } from '../pod/addition.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Key, keys } from './annotations.ts';
-import { type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
+import { apportion, misplaced } from './apportion.ts';
+import { hardwareProblems } from './hardware-problems.ts';
+import { type Checks, type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent.ts';
 import type { Kept } from './outcome.ts';
 import { type Problem, receivedValue } from './problem.ts';
 import { readChecks } from './read-checks.ts';
@@ -31,6 +33,7 @@ export type Reading = {
 export function readIntent(written: Written, reading: Reading): HealthIntent {
   const { pod, context, problems } = reading;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
+  const before = problems.length;
   const base = baseContainer(written, pod, [...candidates.keys()], problems);
   for (const [name, entries] of written.containers) {
     if (candidates.has(name)) continue;
@@ -49,7 +52,11 @@ export function readIntent(written: Written, reading: Reading): HealthIntent {
     const intent = readContainer(finder(written, name, name === base), container, reading);
     if (intent) containers.push(intent);
   }
-  return { containers, ...readPodWide(written.pod, context, problems) };
+  const podWide = readPodWide(written.pod, context, problems);
+  if (containers.length > 0 && problems.length === before) {
+    problems.push(...hardwareProblems(written.pod, containers, podWide.hardware, pod));
+  }
+  return { containers, ...podWide };
 }
 
 const ownKeys = (Object.keys(keys) as Key[]).filter((key) => keys[key].reach === 'own' || key === 'container');
@@ -90,30 +97,35 @@ function readContainer(
   const named = readPatterns(find, context, problems);
   const checkEntry = find('check');
   const short = readShortForm(find, container, problems);
-  const check = short ?? (checkEntry && readChecks(checkEntry, problems));
+  const { check, hardware } = apportion(short ?? (checkEntry && readChecks(checkEntry, problems)), named);
   const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
   for (const name of probeNames) {
     const entry = find(name);
     if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, problems);
   }
   const timing = readTiming(find, problems);
+  const own = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
+  if (problems.length === before && named.length === 1 && named[0] === 'hardware') {
+    problems.push(...misplaced(check, own, hardware, find('pattern')?.annotation ?? '', context.prefix));
+  }
   if (problems.length > before || named.includes('none')) return undefined;
   const isAuto = named.includes('auto');
-  const patterns = [...new Set(named.flatMap((name) => (name === 'auto' ? automatic(pod) : name)))];
-  const intent = { container: container.name, patterns, timing };
-  if (check || Object.values(probes).some((probe) => probe !== 'off')) {
-    return { ...intent, check, probes: probes as ContainerIntent['probes'], found: undefined };
-  }
+  const others = named.filter((name) => name !== 'hardware');
+  const patterns = [...new Set(others.flatMap((name) => (name === 'auto' ? automatic(pod) : name)))];
+  const intent = { container: container.name, patterns, hardware, timing };
+  const written = { ...intent, check, probes: probes as ContainerIntent['probes'], found: undefined };
+  if (check || own || (hardware && !isAuto)) return written;
   const reason = isAuto ? reasonToLeave(container, reading) : undefined;
   if (reason !== undefined) {
     kept.push({ what: container.name, why: reason });
-    return undefined;
+    return hardware && written;
   }
   const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
   const found = isAuto
     ? detectPreset(annotation, container, kept, problems)
     : readPreset(annotation, container, context, problems);
-  return found && { ...intent, ...found, probes: { ...found.probes, ...(probes as ContainerIntent['probes']) } };
+  if (!found) return hardware && written;
+  return { ...intent, ...found, probes: { ...found.probes, ...(probes as ContainerIntent['probes']) } };
 }
 
 /** What `auto` stands for: the kubelet where it can ask, else a sidecar, whose port a Pod on its node's network cannot have for itself. */

@@ -1,6 +1,7 @@
 import type { Key } from './annotations.ts';
 import type { HealthIntent } from './intent.ts';
 import type { Problem } from './problem.ts';
+import { readHardware } from './read-hardware.ts';
 import { readValue } from './read-value.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { Entry } from './written.ts';
@@ -34,6 +35,7 @@ export function readPodWide(
       (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
       context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
     ),
+    hardware: readHardware(pod, context, problems),
   };
 }
 

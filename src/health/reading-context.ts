@@ -4,4 +4,13 @@ export type ReadingContext = {
   readonly patternNames: readonly string[];
   readonly agentImage: string;
   readonly allowImage: boolean;
+  readonly allowed: Allowed;
+};
+
+/** What of a node the administrator lets an annotation or a policy name; a path stands for all that is below it. */
+export type Allowed = {
+  readonly hostPaths: readonly string[];
+  readonly devices: readonly string[];
+  readonly deviceResources: readonly string[];
+  readonly resourceClaims: readonly string[];
 };

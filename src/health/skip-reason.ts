@@ -21,6 +21,8 @@ export const skipReasons = {
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
+  'pod-security':
+    'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',
   'policy-mistaken': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   'sub-resource': 'The request is about a sub-resource.',
@@ -33,6 +35,7 @@ export type SkipReason = keyof typeof skipReasons;
 export const loudReasons: ReadonlySet<SkipReason> = new Set([
   'nothing-detected',
   'nothing-to-add',
+  'pod-security',
   'probes-exist',
   'windows-pod',
 ]);

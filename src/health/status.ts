@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import { annotate } from '../pod/annotate.ts';
 import type { Pod } from '../pod/pod.ts';
+import type { HardwareIntent } from './intent.ts';
 import type { Kept } from './outcome.ts';
 import type { Written } from './written.ts';
 
@@ -12,6 +14,8 @@ export type Status = {
   readonly containers: readonly string[];
   readonly added: readonly string[];
   readonly kept: readonly Kept[];
+  /** How pattern hardware asks, for which containers, and what follows where it fails. */
+  readonly hardware?: Pick<HardwareIntent, 'mode' | 'onFailure'> & { readonly containers: readonly string[] };
   /** The checks that nobody wrote, by container, and what they were found by. */
   readonly found?: Readonly<Record<string, string>>;
   /** A hash of all that the result depends on. */
@@ -55,6 +59,16 @@ export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix
   const status: unknown = JSON.parse(metadata?.annotations?.[key] ?? '{}');
   const text = JSON.stringify({ ...(status as object), source: { ...earlier.source, ...Object.fromEntries(news) } });
   return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
+}
+
+/** The Pod with these names among what its `status` says was added; a status that is none is written anew. */
+export function addToStatus(pod: Pod, names: readonly string[], prefix: string, version: string): Pod {
+  const key = `${prefix}status`;
+  const before = new Set(readStatus(pod, prefix)?.added);
+  if (names.every((name) => before.has(name))) return pod;
+  const fresh: Status = { version, patterns: [], containers: [], added: [], kept: [], config: '' };
+  const status: Status = before.size > 0 ? JSON.parse(pod.metadata?.annotations?.[key] ?? '') : fresh;
+  return annotate(pod, { [key]: JSON.stringify({ ...status, added: [...new Set([...before, ...names])] }) });
 }
 
 /** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */

@@ -1,9 +1,10 @@
 import { cli } from './cli/index.ts';
+import { hardware } from './hardware/index.ts';
 import { port } from './port/index.ts';
 import { sidecar } from './sidecar/index.ts';
 
 /** The patterns by the name that the annotation uses; the order is the one in which sentences list them. */
-export const patterns = { port, sidecar, cli } as const;
+export const patterns = { port, sidecar, cli, hardware } as const;
 
 export type PatternName = keyof typeof patterns;
 

@@ -10,6 +10,7 @@ export type Addition =
       readonly before?: string;
     }
   | { readonly kind: 'volume'; readonly value: V1Volume }
+  | { readonly kind: 'label'; readonly key: string; readonly value: string }
   | { readonly kind: 'volumeMount'; readonly container: string; readonly value: V1VolumeMount }
   | { readonly kind: 'probe'; readonly container: string; readonly probe: ProbeName; readonly value: V1Probe };
 
@@ -23,6 +24,8 @@ export function nameOf(addition: Addition): string {
       return `initContainers/${addition.value.name}`;
     case 'volume':
       return `volumes/${addition.value.name}`;
+    case 'label':
+      return `labels/${addition.key}`;
     case 'volumeMount':
       return `${addition.container}/volumeMounts/${addition.value.mountPath}`;
     case 'probe':

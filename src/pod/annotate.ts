@@ -14,7 +14,7 @@ export function annotate(pod: Pod, values: Readonly<Record<string, string | unde
 export const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
 /**
- * Tells the cluster autoscaler that these emptyDirs hold nothing worth keeping a node for; what the user listed stays.
+ * Tells the cluster autoscaler that these volumes hold nothing worth keeping a node for; what the user listed stays.
  * https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
  */
 export function keepEvictable(pod: Pod, volumes: readonly string[]): Pod {

@@ -4,11 +4,16 @@ import type { Pod } from './pod.ts';
 
 /** Adds one thing to a Pod and returns the new Pod; what has the same name already stays as it is, and then the Pod is the same. */
 export function apply(pod: Pod, addition: Addition): Pod {
+  if (addition.kind === 'label') {
+    const { labels } = pod.metadata ?? {};
+    if (labels && Object.hasOwn(labels, addition.key)) return pod;
+    return { ...pod, metadata: { ...pod.metadata, labels: { ...labels, [addition.key]: addition.value } } };
+  }
   const spec = applyToSpec(pod.spec, addition);
   return spec === pod.spec ? pod : { ...pod, spec };
 }
 
-function applyToSpec(spec: V1PodSpec, addition: Addition): V1PodSpec {
+function applyToSpec(spec: V1PodSpec, addition: Exclude<Addition, { kind: 'label' }>): V1PodSpec {
   switch (addition.kind) {
     case 'initContainer': {
       const list = spec.initContainers ?? [];

@@ -1,4 +1,7 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
+import { isDeepStrictEqual } from 'node:util';
+import { type KeptOff, keptOffBy } from '../quarantines/kept-off.ts';
+import type { NodeQuarantine } from '../quarantines/quarantine.ts';
 import { type HealthPolicy, type Policy, compilePolicy } from './policy.ts';
 import { type PolicySet, createPolicySet } from './policy-set.ts';
 import { type Namespace, type Surroundings, readNamespace } from './surroundings.ts';
@@ -10,10 +13,11 @@ export type Follower<T> = {
   readonly remove: (object: T) => void;
 };
 
-/** Holds the policies and what is needed of the namespaces, and answers for a namespace without waiting. */
+/** Holds the policies and what is needed of the namespaces and quarantines, and answers for a namespace without waiting. */
 export type Store = {
   readonly policies: Follower<HealthPolicy>;
   readonly namespaces: Follower<{ readonly metadata?: V1ObjectMeta }>;
+  readonly quarantines: Follower<NodeQuarantine>;
   readonly surroundingsOf: (namespace: string) => Surroundings;
   /** Grows with every change that an answer may depend on. */
   readonly generation: () => number;
@@ -23,11 +27,17 @@ export type Store = {
 export function createStore(prefix: string): Store {
   const policies = new Map<string, Policy>();
   const namespaces = new Map<string, Namespace>();
+  const quarantines = new Map<string, ReturnType<typeof keptOffBy>>();
+  let keptOff: Map<string, KeptOff[]> | undefined;
   let generation = 0;
   let set: PolicySet | undefined;
   const changed = (): void => {
     generation++;
     set = undefined;
+  };
+  const quarantinesChanged = (): void => {
+    generation++;
+    keptOff = undefined;
   };
   return {
     policies: {
@@ -62,12 +72,40 @@ export function createStore(prefix: string): Store {
         if (namespaces.delete(metadata.name ?? '')) generation++;
       },
     },
+    quarantines: {
+      reset(objects) {
+        quarantines.clear();
+        for (const object of objects) quarantines.set(nameOf(object), keptOffBy(object));
+        quarantinesChanged();
+      },
+      upsert(object) {
+        const kept = keptOffBy(object);
+        // The status is written by every replica, and is nothing to us.
+        if (isDeepStrictEqual(kept, quarantines.get(nameOf(object)))) return;
+        quarantines.set(nameOf(object), kept);
+        quarantinesChanged();
+      },
+      remove(object) {
+        if (quarantines.delete(nameOf(object))) quarantinesChanged();
+      },
+    },
     surroundingsOf: (namespace) => ({
       namespace: namespaces.get(namespace),
+      keptOff: (keptOff ??= byOwner([...quarantines.values()].flat())),
       policies: (set ??= createPolicySet([...policies.values()])),
     }),
     generation: () => generation,
   };
 }
 
-const nameOf = ({ metadata }: HealthPolicy): string => metadata.name ?? '';
+const nameOf = ({ metadata }: { readonly metadata: V1ObjectMeta }): string => metadata.name ?? '';
+
+function byOwner(entries: ReturnType<typeof keptOffBy>): Map<string, KeptOff[]> {
+  const lists = new Map<string, KeptOff[]>();
+  for (const [owner, kept] of entries) {
+    const list = lists.get(owner);
+    if (list) list.push(kept);
+    else lists.set(owner, [kept]);
+  }
+  return lists;
+}

@@ -1,3 +1,4 @@
+import type { KeptOffByOwner } from '../quarantines/kept-off.ts';
 import type { PolicySet } from './policy-set.ts';
 import { createPolicySet } from './policy-set.ts';
 import type { Labels } from './selector.ts';
@@ -11,10 +12,19 @@ export type Namespace = {
 };
 
 /** What speaks for a Pod besides its own annotations; a namespace that is not known (yet) is undefined. */
-export type Surroundings = { readonly namespace: Namespace | undefined; readonly policies: PolicySet };
+export type Surroundings = {
+  readonly namespace: Namespace | undefined;
+  readonly policies: PolicySet;
+  /** The nodes that the Pods of an owner are kept off, in any namespace. */
+  readonly keptOff: KeptOffByOwner;
+};
 
 /** Where there are no policies and no defaults: annotations alone count. */
-export const noSurroundings: Surroundings = { namespace: undefined, policies: createPolicySet([]) };
+export const noSurroundings: Surroundings = {
+  namespace: undefined,
+  policies: createPolicySet([]),
+  keptOff: new Map(),
+};
 
 /** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
 export function readNamespace(

@@ -8,13 +8,15 @@ export type Answer = {
   readonly response: ReviewResponse;
   /** The JSON Patch in the clear; undefined where there is none. */
   readonly patch: string | undefined;
-  readonly result: 'injected' | 'copied' | SkipReason;
+  readonly result: 'injected' | 'copied' | 'kept-off' | SkipReason;
   /** The policy or the namespace that asked; undefined where annotations did. */
   readonly by: string | undefined;
   readonly patterns: readonly string[];
   readonly added: readonly string[];
   readonly kept: readonly Kept[];
   readonly problems: readonly string[];
+  /** True where another time of day may give another answer: it must not be remembered. */
+  readonly isMomentary: boolean;
 };
 
 /** What an answer has to say besides its result; nothing unless it is given. */
@@ -47,7 +49,7 @@ export const deny = ({ uid }: ReviewRequest, result: SkipReason, problems: reado
   problems,
 });
 
-const silent = { patch: undefined, by: undefined, patterns: [], added: [], kept: [], problems: [] };
+const silent = { patch: undefined, by: undefined, patterns: [], added: [], kept: [], problems: [], isMomentary: false };
 
 /** The apiserver takes 4096 characters of warnings from all webhooks together before it begins to cut them. */
 const mostCharacters = 3_500;

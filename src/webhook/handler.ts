@@ -51,7 +51,7 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
   function respond(review: ReviewRequest, start: number): Remembered | undefined {
     const identity = identify(review);
     try {
-      const answer = mutate(review, context, store.surroundingsOf(review.namespace));
+      const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
       const fresh = { answer, tail: tailOf(answer.response), identity };
       conclude(review.uid, fresh, start);
       return fresh;
@@ -68,7 +68,7 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
     const said = { uid, ...identity, result, by };
     if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
     else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
-    else if (result === 'copied' || result === 'audit') log.info({ ...said, added }, 'review answered');
+    else if (result === 'copied' || result === 'kept-off' || result === 'audit') log.info({ ...said, added }, 'review answered');
     else log.debug({ ...said, kept }, 'review answered');
   }
 
@@ -81,9 +81,9 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
   }
 }
 
-/** True where nothing of the answer, the patch in the clear included, speaks of a volume whose name is random. */
+/** True where nothing of the answer, the patch in the clear included, speaks of a volume whose name is random, or hangs on the time. */
 const isIndependent = ({ answer, tail }: Remembered): boolean =>
-  !`${tail}${answer.patch ?? ''}`.includes('kube-api-access-');
+  !answer.isMomentary && !`${tail}${answer.patch ?? ''}`.includes('kube-api-access-');
 
 /** The text of an answer behind its uid. */
 const tailOf = (response: ReviewResponse): string =>

@@ -1,9 +1,14 @@
+import { gate } from '../health/gate.ts';
 import { inject } from '../health/inject.ts';
 import type { Outcome } from '../health/outcome.ts';
 import { sentence } from '../health/problem.ts';
 import { skipReasons } from '../health/skip-reason.ts';
+import { addToStatus } from '../health/status.ts';
 import { warningsOf } from '../health/warnings.ts';
-import { type Surroundings, noSurroundings } from '../policies/surroundings.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { Surroundings } from '../policies/surroundings.ts';
+import { affinityName, keepOff } from '../quarantines/keep-off.ts';
+import { type KeptOff, nodesToAvoid } from '../quarantines/kept-off.ts';
 import { templatePath } from '../workload/template.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
@@ -14,7 +19,8 @@ import { type ReviewRequest, type ReviewResponse, podOf } from './review.ts';
 export function mutate(
   request: ReviewRequest,
   context: MutateContext,
-  surroundings: Surroundings = noSurroundings,
+  surroundings: Surroundings,
+  nowMs: number,
 ): Answer {
   const path = templatePath(request.group, request.kind);
   if (!path) return allow(request, 'not-a-pod');
@@ -23,7 +29,12 @@ export function mutate(
   if (path.length > 0) return mutateWorkload(request, path, context, surroundings);
   if (request.operation !== 'CREATE') return allow(request, 'not-a-create');
   const pod = podOf(request.object);
-  return pod ? conclude(request, inject(pod, context, surroundings), context) : allow(request, 'no-object');
+  if (!pod) return allow(request, 'no-object');
+  const outcome = inject(pod, context, surroundings);
+  const isLeftAlone = surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined;
+  const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
+  const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
+  return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
 }
 
 /** The answer when health-injector itself failed: the object is admitted unchanged, and says so. */
@@ -33,22 +44,32 @@ export const failOpen = (uid: string): ReviewResponse => ({
   warnings: [`health-injector: ${skipReasons['internal-error']}`],
 });
 
-function conclude(request: ReviewRequest, outcome: Outcome, { strict }: MutateContext): Answer {
+function conclude(
+  request: ReviewRequest,
+  outcome: Outcome,
+  pod: Pod,
+  nodes: readonly KeptOff[],
+  { strict, prefix, version }: MutateContext,
+): Answer {
   const warnings = warningsOf(outcome);
+  const avoided = nodes.map(affinityName);
+  const wanted = addToStatus(keepOff(pod, nodes), avoided, prefix, version);
   switch (outcome.kind) {
     case 'skipped': {
-      const { by, reason, kept, added } = outcome;
-      return allow(request, reason, { by, kept, added, warnings, problems: outcome.problems.map(sentence) });
+      const { by, reason, kept } = outcome;
+      const notes = { by, kept, added: [...outcome.added, ...avoided], warnings };
+      const answer = allow(request, reason, { ...notes, problems: outcome.problems.map(sentence) }, wanted);
+      return answer.patch === undefined ? answer : { ...answer, result: 'kept-off' };
     }
     case 'rejected': {
       const problems = outcome.problems.map(sentence);
       const result = 'invalid-annotations';
       if (strict) return deny(request, result, problems);
-      return allow(request, result, { problems, warnings }, outcome.pod);
+      return allow(request, result, { problems, added: avoided, warnings }, wanted);
     }
     case 'injected': {
-      const { kind, pod, by, patterns, added, kept } = outcome;
-      const answer = allow(request, kind, { by, patterns, added, kept, warnings }, pod);
+      const { kind, by, patterns, kept } = outcome;
+      const answer = allow(request, kind, { by, patterns, added: [...outcome.added, ...avoided], kept, warnings }, wanted);
       return answer.patch === undefined ? { ...answer, result: 'already-injected' } : answer;
     }
     default:

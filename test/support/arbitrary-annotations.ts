@@ -21,6 +21,9 @@ const check = fc.constantFrom(
   'file:///tmp/heartbeat?max-age=30s',
   'listen://:6379',
   'push:?max-age=60s',
+  'temperature:?max=90C&for=5m',
+  'disk:///data?min-free=5%',
+  'gpu:',
   'exec:redis-cli -a "$(REDIS_PASSWORD)" ping',
 );
 const checks = fc.oneof(
@@ -36,8 +39,9 @@ const count = fc.integer({ min: 1, max: 20 }).map(String);
 /** What each key may hold when all is well. */
 const values: Readonly<Record<Key, fc.Arbitrary<string>>> = {
   pattern: fc.oneof(
-    fc.shuffledSubarray(['port', 'sidecar', 'cli'], { minLength: 1 }).map((names) => names.join(',')),
+    fc.shuffledSubarray(['port', 'sidecar', 'cli', 'hardware'], { minLength: 1 }).map((names) => names.join(',')),
     fc.constant('sidecar,cli'),
+    fc.constant('sidecar,hardware'),
     fc.constant('none'),
   ),
   check: checks,
@@ -58,6 +62,12 @@ const values: Readonly<Record<Key, fc.Arbitrary<string>>> = {
   cpu: fc.constantFrom('20m', '0.5'),
   memory: fc.constantFrom('16Mi', '1G'),
   delivery: fc.constantFrom('init-container', 'image-volume'),
+  mode: fc.constantFrom('sidecar', 'cli'),
+  'on-failure': fc.constantFrom('move', 'report'),
+  'host-paths': fc.constantFrom('/sys', '/sys,/proc', '/var/lib/fake/sys:/sys'),
+  devices: fc.constantFrom('/dev/nvme0', '/dev/sda,/dev/infiniband/uverbs0'),
+  'device-resource': fc.constant('nvidia.com/gpu'),
+  'resource-claim': fc.constant('gpu'),
   image: fc.constant('other:1'),
 };
 
@@ -70,6 +80,12 @@ const share: { readonly [key in Key]?: number } = {
   path: 2,
   scheme: 2,
   'health-port': 5,
+  mode: 5,
+  'on-failure': 5,
+  'host-paths': 3,
+  devices: 2,
+  'device-resource': 2,
+  'resource-claim': 2,
   image: 1,
 };
 

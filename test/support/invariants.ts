@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { V1Affinity } from '@kubernetes/client-node';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { contains } from './contains.ts';
 import type { Pod } from '../../src/pod/pod.ts';
@@ -45,13 +46,33 @@ export function assertUserKept(input: Pod, output: Pod): void {
       if (before[probe]) assert.deepEqual(after?.[probe], before[probe], `${before.name} keeps its ${probe}`);
     }
   }
-  const { containers: _, initContainers: __, volumes, ...rest } = input.spec;
+  const { containers: _, initContainers: __, volumes, affinity, ...rest } = input.spec;
   assert(contains(output.spec, rest), 'every field of the spec is kept');
+  assertAffinityKept(affinity, output.spec.affinity);
   for (const volume of volumes ?? [])
     assert.deepEqual(
       output.spec.volumes?.find(({ name }) => name === volume.name),
       volume,
     );
+}
+
+/** Every wish of the user's is there, at its place; a term may hold for fewer nodes than before. */
+function assertAffinityKept(before: V1Affinity | undefined, after: V1Affinity | undefined): void {
+  const { nodeAffinity, ...rest } = before ?? {};
+  assert(contains(after ?? {}, rest), 'the affinity of Pods is kept');
+  const termsOf = ({ nodeAffinity: nodes }: V1Affinity = {}) =>
+    nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  for (const [index, { matchFields = [], ...term }] of termsOf(before).entries()) {
+    const now = termsOf(after)[index];
+    assert(contains(now, term), 'a term of the node affinity is kept');
+    assert.deepEqual((now?.matchFields ?? []).slice(0, matchFields.length), matchFields);
+  }
+  if (nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution) {
+    assert.equal(termsOf(after).length, termsOf(before).length, 'no term is added, which would let more nodes in');
+  }
+  const wishes = nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const now = after?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  assert.deepEqual(now.slice(0, wishes.length), wishes);
 }
 
 /** Freezes a value and all that is in it, so that a write throws. */

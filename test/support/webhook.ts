@@ -15,6 +15,12 @@ export const testContext: MutateContext = {
   patternNames,
   agentImage: 'registry.example/health-probe:test',
   allowImage: false,
+  allowed: {
+    hostPaths: ['/sys', '/proc', '/var/lib/fake'],
+    devices: ['/dev/nvme0', '/dev/sda', '/dev/infiniband'],
+    deviceResources: ['nvidia.com/gpu'],
+    resourceClaims: ['gpu'],
+  },
   version: '0.0.0',
   excludedNamespaces: new Set(['kube-system', 'kube-node-lease']),
   strict: false,

@@ -1,18 +1,16 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
-import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
+import type { V1Container } from '@kubernetes/client-node';
 import type { Check } from '../../check/check.ts';
 import { formatDuration } from '../../check/kinds.ts';
 import type { ProbeName } from '../../health/intent.ts';
 import { type AgentSettings, agentContainer, literal } from '../../pod/agent-container.ts';
+import type { Borrowed } from '../borrow.ts';
 import type { ContainerWish } from '../pattern.ts';
 import { checkTiming } from './timing.ts';
 
-/** What the sidecar takes from the containers that it checks. */
-export type Borrowed = { readonly env: readonly V1EnvVar[]; readonly mounts: readonly V1VolumeMount[] };
-
 /**
  * The native sidecar that checks all `wishes`. It has a liveness probe of its own and no startup probe: the kubelet
- * starts no container before the ones in front of it have started, and an agent must never hold an application back.
+ * starts no container before the ones in front of it have started, and an agent must never hold an application back. `flags` are for the agent.
  */
 export function sidecarContainer(
   name: string,
@@ -20,11 +18,12 @@ export function sidecarContainer(
   wishes: readonly ContainerWish[],
   borrowed: Borrowed,
   settings: AgentSettings,
+  flags: readonly string[] = [],
 ): V1Container {
   return {
     ...agentContainer(name, settings),
     restartPolicy: 'Always',
-    args: ['serve', '--port', `${port}`, ...wishes.flatMap(containerArguments)].map(literal),
+    args: ['serve', '--port', `${port}`, ...flags, ...wishes.flatMap(containerArguments)].map(literal),
     ...(borrowed.env.length > 0 ? { env: [...borrowed.env] } : {}),
     ports: [{ name: 'health-probe', containerPort: port, protocol: 'TCP' }],
     livenessProbe: {

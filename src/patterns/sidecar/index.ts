@@ -1,18 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
-import { type Check, type Refusal, isLocal, isRefusal } from '../../check/check.ts';
+import { type Check, type Refusal, isLocal } from '../../check/check.ts';
 import type { Problem } from '../../health/problem.ts';
 import type { Addition } from '../../pod/addition.ts';
-import { borrowEnv, borrowMounts } from '../../pod/borrow.ts';
-import { freeName, freePort, ownerOfPort } from '../../pod/names.ts';
+import { freeName, ownerOfPort } from '../../pod/names.ts';
 import { hostNetworkWarnings, networkWarnings } from '../../pod/network.ts';
-import { type Pod, firstInitContainer, probedContainers } from '../../pod/pod.ts';
+import { type Pod, firstInitContainer } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
+import { borrow } from '../borrow.ts';
 import { type ContainerWish, type Plan, type PlanContext, definePattern } from '../pattern.ts';
-import { type Borrowed, sidecarContainer } from './container.ts';
+import { sidecarContainer } from './container.ts';
+import { sidecarPort } from './port.ts';
 import { checkTiming } from './timing.ts';
-
-const defaultPort = 9440;
 
 /** A startup probe on the network costs next to nothing: every 2 s, so that a fast application is ready fast. */
 const startupPeriodSeconds = 2;
@@ -46,8 +43,8 @@ function obstacle(checks: readonly Check[], _container: string, pod: Pod): Refus
 function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const { pod, intent, ours } = context;
   const problems: Problem[] = [];
-  const borrowed = borrow(wishes, context, problems);
-  const port = intent.healthPort ?? freePort(pod, defaultPort, ours);
+  const borrowed = borrow(wishes, context.pod, problems);
+  const port = sidecarPort(context);
   const owner = ownerOfPort(pod, port, ours);
   if (owner !== undefined) {
     const annotation = (wishes[0]?.probes[0]?.annotation ?? '').replace(/[^/]*$/, 'health-port');
@@ -91,36 +88,6 @@ function probesOf({ container, probes, timing }: ContainerWish, port: number): A
     });
     return { kind: 'probe', container, probe, value };
   });
-}
-
-/** Exactly the env entries and mounts that the checks name; two containers may not mean different things by one name. */
-function borrow(wishes: readonly ContainerWish[], { pod }: PlanContext, problems: Problem[]): Borrowed {
-  const env = new Map<string, V1EnvVar>();
-  const mounts = new Map<string, V1VolumeMount>();
-  const add = <T>(known: Map<string, T>, key: string, value: T, annotation: string): void => {
-    const other = known.get(key);
-    if (other !== undefined && !isDeepStrictEqual(other, value)) {
-      const received = `two containers have different values for ${key}`;
-      problems.push({ annotation, received, expected: 'the same value, or pattern cli for one of them' });
-    }
-    known.set(key, value);
-  };
-  for (const { container: name, probes } of wishes) {
-    const container = probedContainers(pod).find((candidate) => candidate.name === name);
-    // The same checks often stand behind all three probes.
-    const distinct = probes.filter(
-      ({ checks }, index) => probes.findIndex((other) => other.checks === checks) === index,
-    );
-    for (const { annotation, checks } of container ? distinct : []) {
-      const entries = borrowEnv(checks, container as NonNullable<typeof container>);
-      const paths = borrowMounts(checks, container as NonNullable<typeof container>);
-      if (isRefusal(entries)) problems.push({ annotation, ...entries });
-      else for (const entry of entries) add(env, entry.name, entry, annotation);
-      if (isRefusal(paths)) problems.push({ annotation, ...paths });
-      else for (const mount of paths) add(mounts, mount.mountPath, mount, annotation);
-    }
-  }
-  return { env: [...env.values()], mounts: [...mounts.values()] };
 }
 
 function remoteWarnings({ container, probes }: ContainerWish): string[] {

@@ -1,0 +1,29 @@
+import type { Follower } from '../policies/store.ts';
+import { apiGroup } from '../policies/policy.ts';
+import type { NodeQuarantine } from '../quarantines/quarantine.ts';
+import type { Connection } from './connection.ts';
+import { follow } from './follow.ts';
+import type { Failed } from './follow-surroundings.ts';
+
+/** The path of the quarantines. */
+export const quarantinesPath = `/apis/${apiGroup}/v1alpha1/nodequarantines`;
+
+/** Tells followers, one after the other, of the quarantines of the cluster; resolved once they are known. */
+export function followQuarantines(
+  connection: Connection,
+  followers: readonly Follower<NodeQuarantine>[],
+  failed: Failed,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((synced) => {
+    const handler = {
+      reset: (all: readonly NodeQuarantine[]) => followers.forEach((follower) => follower.reset(all)),
+      upsert: (one: NodeQuarantine) => followers.forEach((follower) => follower.upsert(one)),
+      remove: (one: NodeQuarantine) => followers.forEach((follower) => follower.remove(one)),
+      synced,
+      failed,
+    };
+    const read = (object: unknown): NodeQuarantine => object as NodeQuarantine;
+    void follow({ connection, path: quarantinesPath, read }, handler, signal);
+  });
+}
