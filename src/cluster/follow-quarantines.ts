@@ -23,7 +23,8 @@ export function followQuarantines(
       synced,
       failed,
     };
-    const read = (object: unknown): NodeQuarantine => object as NodeQuarantine;
     void follow({ connection, path: quarantinesPath, read }, handler, signal);
   });
 }
+
+const read = (object: unknown): NodeQuarantine => object as NodeQuarantine;

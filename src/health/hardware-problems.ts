@@ -8,7 +8,7 @@ import type { Entry } from './written.ts';
 
 const ownKeys: readonly Key[] = ['mode', 'on-failure', 'host-paths', 'devices', 'device-resource', 'resource-claim'];
 
-/** What is wrong with the keys of pattern hardware in this very Pod: nobody asks for it, or a container has no such device. */
+/** What is wrong with the keys of pattern hardware in this very Pod: nobody asks for it, or it lacks what they speak of. */
 export function hardwareProblems(
   written: ReadonlyMap<Key, Entry>,
   containers: readonly ContainerIntent[],
@@ -25,23 +25,35 @@ export function hardwareProblems(
         expected: 'pattern hardware with such a check, or not this key',
       }));
   }
+  const misused = modeProblems(written, mode);
   const claim = written.get('resource-claim');
-  const claims = (pod.spec.resourceClaims ?? []).map(({ name }) => name);
-  const strangeClaim =
-    claim && !claims.includes(claim.value)
-      ? [
-          {
-            annotation: claim.annotation,
-            received: `${receivedValue(claim.value)}, which the Pod does not claim`,
-            expected: claims.length > 0 ? `one of ${claims.join(', ')}` : 'a claim in its resourceClaims',
-          },
-        ]
-      : [];
-  if (mode === 'sidecar' || strangeClaim.length > 0) return strangeClaim;
+  if (claim) misused.push(...claimProblems(claim, pod));
+  if (mode === 'sidecar' || misused.length > 0) return misused;
   return asking.flatMap((intent) => {
     const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
     return deviceProblems(written, intent, container, pod);
   });
+}
+
+/** Keys that mean nothing in this mode. */
+function modeProblems(written: ReadonlyMap<Key, Entry>, mode: HardwareIntent['mode']): Problem[] {
+  const noContainer = 'received it with mode cli, and nothing of the node is brought into a container of the user';
+  const rows: readonly (readonly [Key, HardwareIntent['mode'], string])[] = [
+    ['host-paths', 'sidecar', noContainer],
+    ['devices', 'sidecar', noContainer],
+    ['device-resource', 'cli', 'received it with mode sidecar, and a sidecar that asks for a device gets another one'],
+  ];
+  return rows.flatMap(([key, wanted, received]) => {
+    const entry = mode === wanted ? undefined : written.get(key);
+    return entry ? [{ annotation: entry.annotation, received, expected: `mode: ${wanted}` }] : [];
+  });
+}
+
+function claimProblems({ annotation, value }: Entry, pod: Pod): Problem[] {
+  const claims = (pod.spec.resourceClaims ?? []).map(({ name }) => name);
+  if (claims.includes(value)) return [];
+  const expected = claims.length > 0 ? `one of ${claims.join(', ')}` : 'a claim in its resourceClaims';
+  return [{ annotation, received: `${receivedValue(value)}, which the Pod does not claim`, expected }];
 }
 
 /** With mode cli the check runs in a container that has the device already: nobody is ever given another one. */
@@ -51,10 +63,6 @@ function deviceProblems(
   container: V1Container,
   pod: Pod,
 ): Problem[] {
-  const claimed = (claim: string) => (each: V1Container) =>
-    each.resources?.claims?.some(({ name }) => name === claim) ?? false;
-  const requested = (resource: string) => (each: V1Container) =>
-    [each.resources?.limits, each.resources?.requests].some((list) => list && Object.hasOwn(list, resource));
   const missing = (entry: Entry | undefined, has: (value: string) => (each: V1Container) => boolean): Problem[] => {
     if (!entry || has(entry.value)(container)) return [];
     const others = probedContainers(pod)
@@ -62,7 +70,11 @@ function deviceProblems(
       .map(({ name }) => name);
     const expected = others.length > 0 ? `the key container to name one that has it: ${others.join(', ')}` : 'it there';
     return [
-      { annotation: entry.annotation, received: `container "${container.name}" does not have ${entry.value}`, expected },
+      {
+        annotation: entry.annotation,
+        received: `container "${container.name}" does not have ${entry.value}`,
+        expected,
+      },
     ];
   };
   const problems = [
@@ -80,3 +92,15 @@ function deviceProblems(
   }
   return problems;
 }
+
+/** Whether a container shares this claim. */
+const claimed =
+  (claim: string) =>
+  (container: V1Container): boolean =>
+    container.resources?.claims?.some(({ name }) => name === claim) ?? false;
+
+/** Whether a container asks for this resource. */
+const requested =
+  (resource: string) =>
+  (container: V1Container): boolean =>
+    [container.resources?.limits, container.resources?.requests].some((list) => list && Object.hasOwn(list, resource));

@@ -29,18 +29,13 @@ export function readHardware(
     read(key, (value) => (name.test(value) && list.includes(value) ? value : undefined), permitted('one', list));
 
   const mode = read('mode', oneOf(modes), `one of ${modes.join(', ')}`) ?? 'sidecar';
-  const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown in a place of its own');
-  const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev').map((device) => device.path);
-  const resource = named('device-resource', allowed.deviceResources);
+  const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown once,');
+  const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
+    (device) => device.path,
+  );
+  // It only says which device is meant: nobody is given one.
+  named('device-resource', allowed.deviceResources);
   const resourceClaim = named('resource-claim', allowed.resourceClaims);
-  const expectMode = (key: Key, wanted: HardwareIntent['mode'], received: string): void => {
-    const entry = pod.get(key);
-    if (entry && mode !== wanted) problems.push({ annotation: entry.annotation, received, expected: `mode: ${wanted}` });
-  };
-  const noContainer = 'received it with mode cli, and nothing of the node is brought into a container of the user';
-  expectMode('host-paths', 'sidecar', noContainer);
-  expectMode('devices', 'sidecar', noContainer);
-  expectMode('device-resource', 'cli', `received it with mode sidecar, which would be given another ${resource ?? ''}`);
   return {
     mode,
     onFailure: read('on-failure', oneOf(actions), `one of ${actions.join(', ')}`) ?? 'move',

@@ -32,13 +32,17 @@ function avoid(before: V1NodeAffinity, { node, affinity }: KeptOff): V1NodeAffin
     return { ...before, preferredDuringSchedulingIgnoredDuringExecution: added };
   }
   const required = before.requiredDuringSchedulingIgnoredDuringExecution;
+  if (!required) {
+    const nodeSelectorTerms = [{ matchFields: [wanted] }];
+    return { ...before, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+  }
   // One of the terms has to hold, so it goes into each; but an empty one holds for no node, and must not begin to.
-  const terms = (required ? (required.nodeSelectorTerms ?? []) : [{ matchFields: [] }]).map((term) =>
-    has(term) || (required && isEmpty(term)) ? term : { ...term, matchFields: [...(term.matchFields ?? []), wanted] },
-  );
-  const isSame = terms.every((term, index) => term === required?.nodeSelectorTerms[index]);
-  if (isSame) return before;
-  return { ...before, requiredDuringSchedulingIgnoredDuringExecution: { ...required, nodeSelectorTerms: terms } };
+  const narrow = (term: V1NodeSelectorTerm): V1NodeSelectorTerm =>
+    has(term) || isEmpty(term) ? term : { ...term, matchFields: [...(term.matchFields ?? []), wanted] };
+  const terms = required.nodeSelectorTerms ?? [];
+  const nodeSelectorTerms = terms.map(narrow);
+  if (nodeSelectorTerms.every((term, index) => term === terms[index])) return before;
+  return { ...before, requiredDuringSchedulingIgnoredDuringExecution: { ...required, nodeSelectorTerms } };
 }
 
 const isEmpty = ({ matchExpressions, matchFields }: V1NodeSelectorTerm): boolean =>

@@ -68,7 +68,8 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
     const said = { uid, ...identity, result, by };
     if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
     else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
-    else if (result === 'copied' || result === 'kept-off' || result === 'audit') log.info({ ...said, added }, 'review answered');
+    else if (result === 'copied' || result === 'kept-off' || result === 'audit')
+      log.info({ ...said, added }, 'review answered');
     else log.debug({ ...said, kept }, 'review answered');
   }
 

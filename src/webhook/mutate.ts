@@ -31,7 +31,9 @@ export function mutate(
   const pod = podOf(request.object);
   if (!pod) return allow(request, 'no-object');
   const outcome = inject(pod, context, surroundings);
-  const isLeftAlone = surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined;
+  // Who names the node himself gets no other one: there the kubelet would refuse the Pod, over and over.
+  const isLeftAlone =
+    surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || pod.spec.nodeName !== undefined;
   const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
   const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
   return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
@@ -69,7 +71,12 @@ function conclude(
     }
     case 'injected': {
       const { kind, by, patterns, kept } = outcome;
-      const answer = allow(request, kind, { by, patterns, added: [...outcome.added, ...avoided], kept, warnings }, wanted);
+      const answer = allow(
+        request,
+        kind,
+        { by, patterns, added: [...outcome.added, ...avoided], kept, warnings },
+        wanted,
+      );
       return answer.patch === undefined ? { ...answer, result: 'already-injected' } : answer;
     }
     default:

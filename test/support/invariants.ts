@@ -56,12 +56,13 @@ export function assertUserKept(input: Pod, output: Pod): void {
     );
 }
 
+const termsOf = ({ nodeAffinity: nodes }: V1Affinity = {}) =>
+  nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+
 /** Every wish of the user's is there, at its place; a term may hold for fewer nodes than before. */
 function assertAffinityKept(before: V1Affinity | undefined, after: V1Affinity | undefined): void {
   const { nodeAffinity, ...rest } = before ?? {};
   assert(contains(after ?? {}, rest), 'the affinity of Pods is kept');
-  const termsOf = ({ nodeAffinity: nodes }: V1Affinity = {}) =>
-    nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   for (const [index, { matchFields = [], ...term }] of termsOf(before).entries()) {
     const now = termsOf(after)[index];
     assert(contains(now, term), 'a term of the node affinity is kept');

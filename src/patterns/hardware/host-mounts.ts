@@ -16,20 +16,22 @@ export type HostMounts = {
 const root = '/host';
 
 /** The names that block devices have; every other is taken for a character device, and the kubelet refuses a wrong type. */
-const blockDevice = /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
+const blockDevice =
+  /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
 
 /** Mounts what was asked for under `/host`, read-only with all that is mounted below it, and only where it is of its type. */
 export function hostMounts({ hostPaths, devices }: HardwareIntent, { pod, ours }: PlanContext): HostMounts {
-  const shown = [
-    ...hostPaths.map((each) => ({ ...each, type: 'Directory' })),
+  const asked = [
+    ...hostPaths.map(({ path, as }) => ({ path, as, type: 'Directory' })),
     ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? 'BlockDevice' : 'CharDevice' })),
-  ].map((each, index) => ({ ...each, name: freeName(pod, `health-probe-host-${index + 1}`, ours) }));
-  const has = (place: string): boolean => shown.some(({ as }) => as === place);
+  ];
+  const nameOf = (index: number): string => freeName(pod, `health-probe-host-${index + 1}`, ours);
+  const has = (place: string): boolean => asked.some(({ as }) => as === place);
   const isDeviceShown = has('/dev') || devices.length > 0;
   return {
-    volumes: shown.map(({ name, path, type }) => ({ name, hostPath: { path, type } })),
-    mounts: shown.map(({ name, as }) => ({
-      name,
+    volumes: asked.map(({ path, type }, index) => ({ name: nameOf(index), hostPath: { path, type } })),
+    mounts: asked.map(({ as }, index) => ({
+      name: nameOf(index),
       mountPath: root + as,
       readOnly: true,
       recursiveReadOnly: 'IfPossible',
