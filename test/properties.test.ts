@@ -99,6 +99,25 @@ describe('any Pod with any annotations', () => {
     assert.equal(output.metadata?.annotations?.['health.example.com/problems']?.includes(secret) ?? false, false);
   });
 
+  it('keeps every container as it was where only its hardware is asked, and finds it by a label', () => {
+    let count = 0;
+    const check = fc.property(arbitraryPod(arbitraryAnnotations), (input) => {
+      const annotations: Record<string, string> = { ...input.metadata?.annotations };
+      annotations['health.example.com/pattern'] = 'hardware';
+      annotations['health.example.com/check'] = 'temperature:?max=90C\nmemory-errors:';
+      const outcome = inject(deepFreeze({ ...input, metadata: { ...input.metadata, annotations } }), testContext);
+      if (outcome.kind !== 'injected' || annotations['health.example.com/mode'] === 'cli') return;
+      count++;
+      assert.deepEqual(outcome.pod.spec.containers, input.spec.containers);
+      const [sidecar, ...others] = addedTo(input, outcome.pod);
+      assert.equal(others.length, 0);
+      assert.equal(sidecar?.readinessProbe?.httpGet?.port, sidecar?.ports?.[0]?.containerPort);
+      assert(['move', 'report'].includes(outcome.pod.metadata?.labels?.['health.example.com/hardware'] ?? ''));
+    });
+    fc.assert(check, runs);
+    assert(count > 100, `${count} of them`);
+  });
+
   it('were of every kind', () => {
     for (const kind of ['injected', 'rejected', 'skipped'])
       assert((kinds.get(kind) ?? 0) > 200, JSON.stringify([...kinds]));

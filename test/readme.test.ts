@@ -122,7 +122,8 @@ describe('the README files', () => {
     for (const { metadata, spec } of templates) {
       const response = await webhook.review({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
       assert.deepEqual(response.warnings, undefined);
-      assert(patchOf(response).some(({ path }) => path.endsWith('Probe')));
+      const adds = (operation: object): boolean => /(live|readi)ness?Probe/.test(JSON.stringify(operation));
+      assert(patchOf(response).some(adds));
     }
   }
 });

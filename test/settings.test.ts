@@ -26,6 +26,21 @@ describe('settings', () => {
     assert.deepEqual([settings.host, settings.port], ['::1', 9443]);
   });
 
+  it('allow nothing of a node that is not listed', () => {
+    const nothing = { hostPaths: [], devices: [], deviceResources: [], resourceClaims: [] };
+    assert.deepEqual(read([]).allowed, nothing);
+    const settings = read(['--allowed-host-paths=/sys, /var/lib/data', '--allowed-device-resources=nvidia.com/gpu']);
+    assert.deepEqual(settings.allowed, {
+      ...nothing,
+      hostPaths: ['/sys', '/var/lib/data'],
+      deviceResources: ['nvidia.com/gpu'],
+    });
+    assert.deepEqual(readSettings(['--allowed-devices=/sys', '--allowed-host-paths=sys'], {}), [
+      '--allowed-host-paths is "sys", expected a comma list of absolute paths.',
+      '--allowed-devices is "/sys", expected a comma list of absolute paths under /dev.',
+    ]);
+  });
+
   it('do not listen beyond loopback with development certificates', () => {
     assert.deepEqual(readSettings(['--listen=0.0.0.0:8443'], {}), [
       '--certificate-source is missing: development certificates are for loopback only.',

@@ -35,7 +35,8 @@ function likelyPod(words: readonly (readonly [string, string | number])[], prefi
   if (!texts.has('pattern')) texts.set('pattern', 'auto');
   const asks = ['check', 'port', 'liveness', 'readiness', 'startup'].some((key) => texts.has(key));
   // Which check a pattern finds by itself depends on the image; any will do to see the rest.
-  if (!asks) texts.set('check', 'tcp://:1');
+  if (!asks && texts.get('pattern')?.trim() !== 'hardware') texts.set('check', 'tcp://:1');
+  const [resource, claim] = [texts.get('device-resource'), texts.get('resource-claim')];
   const name = texts.get('container') ?? 'app';
   const port = texts.get('port') ?? '';
   const variables = [...texts.values()].join('\n').matchAll(/\$([A-Za-z_]\w*)/g);
@@ -49,8 +50,13 @@ function likelyPod(words: readonly (readonly [string, string | number])[], prefi
           env: Array.from(variables, ([, variable]) => ({ name: variable as string, value: 'set' })),
           ...(/^\d*$/.test(port) ? {} : { ports: [{ name: port, containerPort: 1 }] }),
           volumeMounts: [{ name: 'everything', mountPath: '/' }],
+          resources: {
+            ...(resource === undefined ? {} : { limits: { [resource]: '1' } }),
+            ...(claim === undefined ? {} : { claims: [{ name: claim }] }),
+          },
         },
       ],
+      ...(claim === undefined ? {} : { resourceClaims: [{ name: claim }] }),
     },
   };
 }

@@ -31,6 +31,9 @@ describe('the mistakes of a policy', () => {
       { pattern: 'port', port: 8080 },
       { pattern: 'sidecar', check: 'process:///nginx' },
       { pattern: 'none' },
+      { pattern: 'hardware', check: 'temperature: disk:///data', 'on-failure': 'report', 'host-paths': '/sys' },
+      { pattern: 'auto,hardware', check: 'memory-errors:' },
+      { pattern: 'hardware', check: 'gpu:', mode: 'cli', 'device-resource': 'nvidia.com/gpu', 'resource-claim': 'gpu' },
     ]) {
       assert.deepEqual(problemsOf(inject), [], JSON.stringify(inject));
     }
@@ -52,6 +55,9 @@ describe('the mistakes of a policy', () => {
       problemsOf({ image: 'evil', perod: '5s' }).join('\n'),
       /^spec\.inject\.image: the key is unknown, [^\n]*\nspec\.inject\.perod: the key is unknown/,
     );
+    assert.deepEqual(problemsOf({ pattern: 'hardware' }), [
+      'spec.inject.pattern: received no check of hardware, expected health.example.com/check with one beside it.',
+    ]);
     assert.deepEqual(
       problemsOf({ pattern: 'sidecar', check: 'redis://:secret@:6379' }).join().includes('secret'),
       false,
