@@ -65,6 +65,8 @@ const tables = {
   }),
 };
 
+const addsProbe = (operation: object): boolean => /(live|readi)ness?Probe/.test(JSON.stringify(operation));
+
 describe('the README files', () => {
   let webhook: RunningWebhook;
   before(async () => {
@@ -122,8 +124,7 @@ describe('the README files', () => {
     for (const { metadata, spec } of templates) {
       const response = await webhook.review({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
       assert.deepEqual(response.warnings, undefined);
-      const adds = (operation: object): boolean => /(live|readi)ness?Probe/.test(JSON.stringify(operation));
-      assert(patchOf(response).some(adds));
+      assert(patchOf(response).some(addsProbe));
     }
   }
 });
