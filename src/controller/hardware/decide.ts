@@ -1,0 +1,94 @@
+import { decideReleases } from './decide-releases.ts';
+import type { Decision } from './decision.ts';
+import { type Ledger, createLedger } from './ledger.ts';
+import type { HardwarePod } from './record.ts';
+import type { HardwareSettings, Situation } from './situation.ts';
+
+/**
+ * What to do now about Pods whose hardware fails and about quarantined nodes. Whatever happens, no more nodes are
+ * quarantined than the brake lets, and no more Pods of an owner moved than its cap: both are counted by what stands in
+ * the quarantines, so that a restart forgets nothing. Linear in its input; the order of the input does not matter.
+ */
+export function decide(situation: Situation, settings: HardwareSettings, nowMs: number): Decision[] {
+  const ledger = createLedger(situation, settings, nowMs);
+  const decisions: Decision[] = [];
+  const failing: HardwarePod[] = [];
+  for (const pod of situation.pods) {
+    if (pod.isDeleting) continue;
+    if (pod.failing) failing.push(pod);
+    else decisions.push(...decideHealthy(pod, ledger, situation, settings, nowMs));
+  }
+  const byNode = new Map<string, HardwarePod[]>();
+  const ofNode = (node: string): HardwarePod[] => {
+    const pods = byNode.get(node) ?? [];
+    byNode.set(node, pods);
+    return pods;
+  };
+  for (const pod of failing.toSorted(byAge)) {
+    const known = decideAlone(pod, ledger, situation, settings, nowMs);
+    if (known) decisions.push(known);
+    else ofNode(pod.node).push(pod);
+  }
+  // The nodes come in the order in which the first of their Pods failed.
+  for (const pods of byNode.values()) for (const pod of pods) decisions.push(decideMove(pod, ledger, settings));
+  return [...decisions, ...decideReleases(situation, settings, nowMs)];
+}
+
+/** Those that fail longest come first; the uid makes the order the same for everybody. */
+const byAge = (one: HardwarePod, other: HardwarePod): number =>
+  (one.failing?.sinceMs ?? 0) - (other.failing?.sinceMs ?? 0) || (one.uid < other.uid ? -1 : 1);
+
+/** What is to be said or done about a Pod whose hardware does not fail. */
+function decideHealthy(
+  pod: HardwarePod,
+  ledger: Ledger,
+  { underWay }: Situation,
+  { softenMs }: HardwareSettings,
+  nowMs: number,
+): Decision[] {
+  if (pod.node !== '') return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
+  const { unschedulableSinceMs: sinceMs, avoids } = pod;
+  if (sinceMs === undefined || nowMs - sinceMs < softenMs || underWay.has(pod.uid)) return [];
+  const nodes = avoids.filter((node) => ledger.entry(node, pod.ownerText));
+  return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
+}
+
+/** What there is to say of a failing Pod whatever becomes of others; undefined where it may be moved. */
+function decideAlone(
+  pod: HardwarePod,
+  ledger: Ledger,
+  { releasedByHand, backOff, underWay }: Situation,
+  { stableMs, minimumAgeMs, byHandMs, mode }: HardwareSettings,
+  nowMs: number,
+): Decision | undefined {
+  const { uid, node, refusal, createdMs } = pod;
+  const sinceMs = pod.failing?.sinceMs ?? nowMs;
+  if (underWay.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
+  if (!ledger.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
+  if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
+  if (refusal) return { kind: 'refuse', reason: refusal, pod };
+  if (nowMs - createdMs < minimumAgeMs) {
+    return { kind: 'hold', reason: 'young', pod, untilMs: createdMs + minimumAgeMs };
+  }
+  const againMs = backOff.get(uid) ?? 0;
+  if (nowMs < againMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: againMs };
+  const releasedMs = releasedByHand.get(node);
+  if (releasedMs !== undefined && sinceMs <= releasedMs && nowMs - releasedMs < byHandMs) {
+    return { kind: 'hold', reason: 'released-by-hand', pod };
+  }
+  // A sick node was found better than none: moving would bring the next Pod back here.
+  if (ledger.entry(node, pod.ownerText)?.affinity === 'Preferred')
+    return { kind: 'hold', reason: 'no-other-node', pod };
+  if (!ledger.hasMove(pod)) return undefined;
+  return mode === 'move' ? { kind: 'move', reason: 'resumed', pod } : { kind: 'hold', reason: 'dry-run', pod };
+}
+
+/** Moves a Pod if its node, its owner and the brake let it, and counts it. */
+function decideMove(pod: HardwarePod, ledger: Ledger, { mode }: HardwareSettings): Decision {
+  if (!ledger.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
+  if (ledger.movesLeft(pod) <= 0) return { kind: 'hold', reason: 'owner-cap', pod };
+  if (ledger.isFull(pod)) return { kind: 'hold', reason: 'quarantine-full', pod };
+  if (!ledger.isQuarantined(pod.node) && ledger.nodesLeft() <= 0) return { kind: 'hold', reason: 'brake', pod };
+  ledger.grant(pod);
+  return mode === 'move' ? { kind: 'move', reason: 'failed', pod } : { kind: 'hold', reason: 'dry-run', pod };
+}

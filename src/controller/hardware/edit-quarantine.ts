@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantines/quarantine.ts';
+import { mostMoves } from './ledger.ts';
+import type { HardwarePod } from './record.ts';
+
+type Spec = NodeQuarantine['spec'];
+
+/** What failed, as far as anybody answers for it. */
+export type Reading = { readonly check: string; readonly message: string };
+
+/** A Pod that is moved off, and why. */
+export type Moved = { readonly pod: HardwarePod; readonly reading: Reading };
+
+/** What a quarantine is begun with. */
+export type Beginning = Pick<Spec, 'nodeName' | 'bootId' | 'scope'>;
+
+/** The spec with these moves in it, each once however often it is added. */
+export function withMoves(
+  spec: Spec | undefined,
+  beginning: Beginning,
+  moved: readonly Moved[],
+  ttlMs: number,
+  now: Date,
+): Spec {
+  const owners = new Map((spec?.owners ?? []).map((entry) => [ownerText(entry.owner), entry]));
+  for (const { pod, reading } of moved) {
+    const { ownerKey, ownerText: key, uid: podUid, name: podName } = pod;
+    const before = owners.get(key);
+    if (!ownerKey || before?.moves.some((move) => move.podUid === podUid)) continue;
+    const entry: QuarantinedOwner = {
+      owner: ownerKey,
+      check: reading.check.slice(0, 2_048),
+      message: reading.message.slice(0, 1_024),
+      since: before?.since ?? now.toISOString(),
+      until: new Date(now.getTime() + ttlMs).toISOString(),
+      affinity: before?.affinity ?? 'Required',
+      moves: [...(before?.moves ?? []), { podUid, podName, at: now.toISOString() }].slice(-mostMoves),
+    };
+    owners.set(key, entry);
+  }
+  return { ...(spec ?? beginning), owners: [...owners.values()] };
+}
+
+/** The spec without these owners, as they were seen: one that has failed again since then stays. */
+export const withoutOwners = (spec: Spec, gone: readonly QuarantinedOwner[]): Spec => ({
+  ...spec,
+  owners: spec.owners.filter((entry) => !gone.some((each) => isDeepStrictEqual(each, entry))),
+});
+
+/** The spec in which the node is only the last choice for this owner. */
+export const softened = (spec: Spec, owner: string): Spec => ({
+  ...spec,
+  owners: spec.owners.map((entry) =>
+    ownerText(entry.owner) === owner ? { ...entry, affinity: 'Preferred' as const } : entry,
+  ),
+});
