@@ -16,12 +16,12 @@ export type Call = { readonly accept?: string; readonly signal: AbortSignal };
 /** A way to speak to the apiserver; `path` is that of the API, with its query. A call rejects where no answer comes. */
 export type Connection = {
   readonly get: (path: string, call: Call) => Promise<Response>;
-  /** Sends `body` as JSON; a PATCH is a JSON merge patch, an APPLY a PATCH by server-side apply. */
+  /** Sends `body` as JSON; a PATCH is a JSON merge patch, an APPLY a PATCH by server-side apply, the body of a DELETE its options. */
   readonly send: (method: Sending, path: string, body: object, call: Call) => Promise<Response>;
 };
 
 /** How an object is written. */
-export type Sending = 'POST' | 'PUT' | 'PATCH' | 'APPLY';
+export type Sending = 'POST' | 'PUT' | 'PATCH' | 'APPLY' | 'DELETE';
 
 /** What says the way of writing to the apiserver; the type of an apply is YAML, which JSON is too. */
 const contentTypes: Readonly<Record<Sending, string>> = {
@@ -29,6 +29,7 @@ const contentTypes: Readonly<Record<Sending, string>> = {
   PUT: 'application/json',
   PATCH: 'application/merge-patch+json',
   APPLY: 'application/apply-patch+yaml',
+  DELETE: 'application/json',
 };
 
 /** A connection whose every call begins with the options of `prepare`; their path, if any, goes before that of the call. */

@@ -30,9 +30,23 @@ export async function evict(
     case 404:
     case 409:
       return { result: 'gone' };
-    case 429:
-      return { result: 'refused', message: messageOf(answer) };
+    case 429: {
+      const budget = budgetOf(answer.body);
+      // Without a budget the apiserver is only busy.
+      return budget === undefined
+        ? { result: 'failed', message: messageOf(answer) }
+        : { result: 'refused', message: budget };
+    }
     default:
       return { result: 'failed', message: messageOf(answer) };
   }
+}
+
+/** What the PodDisruptionBudget that stands in the way says; it names itself only there. */
+function budgetOf(body: unknown): string | undefined {
+  const { details } = (body ?? {}) as {
+    readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
+  };
+  const cause = details?.causes?.find(({ reason }) => reason === 'DisruptionBudget');
+  return cause && (cause.message ?? 'a PodDisruptionBudget does not let it go').replace(/\.$/, '');
 }

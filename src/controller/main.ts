@@ -10,6 +10,9 @@ import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
+import { createHardwareMetrics } from './hardware/metrics.ts';
+import { runHardware } from './hardware/run-hardware.ts';
+import { createTell } from './hardware/tell.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { createOwners } from './owners.ts';
 import { run } from './run.ts';
@@ -32,6 +35,7 @@ if (typeof connection === 'string') {
 
 const { log, flush } = createLog(settings.logLevel);
 const metrics = createControllerMetrics();
+const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);
 server.listen(settings.port, settings.host, () => log.info({ address: server.address(), version }, 'listening'));
 
@@ -53,9 +57,17 @@ const onStarted = async (signal: AbortSignal): Promise<void> => {
   metrics.leading.set(1);
   const reporter = { controller: 'health-injector', instance: identity };
   const events = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, signal);
-  const running = { connection, context, owners: createOwners(connection), events, metrics, failed };
+  const owners = createOwners(connection);
   const done = (what: object, message: string): void => log.info(what, message);
-  await run({ ...running, repair: settings.repair === 'evict' ? repair : undefined, tickMs: 2_000, done }, signal);
+  const shared = { connection, failed, done, tickMs: 2_000 };
+  const judging = { ...shared, context, owners, events, metrics };
+  const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
+  const tell = createTell(events, owners, signal);
+  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics };
+  await Promise.all([
+    run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
+    settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),
+  ]);
   await events.idle();
   metrics.leading.set(0);
 };

@@ -1,6 +1,7 @@
-import { createSettingReader } from '../setting.ts';
 import type { Allowed } from '../health/reading-context.ts';
+import { type SettingReader, createSettingReader } from '../setting.ts';
 import { parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
+import type { HardwareSettings } from './hardware/situation.ts';
 
 /** The settings of the controller: read once, fixed for its life. */
 export type ControllerSettings = {
@@ -14,6 +15,10 @@ export type ControllerSettings = {
   readonly repair: 'off' | 'evict';
   readonly repairPercent: number;
   readonly repairMinimumAgeMs: number;
+  /** Undefined: nothing is said or done about hardware. */
+  readonly hardware: HardwareSettings | undefined;
+  /** The Service of the webhook, whose replicas acknowledge quarantines. */
+  readonly webhookService: string;
   /** Where the Lease is; empty: lead without one. */
   readonly namespace: string;
   readonly kubeconfig: boolean;
@@ -39,6 +44,32 @@ export const controllerRows = {
   repair: { value: 'off', meaning: 'evict: replace Pods that were missed, through the Eviction API; off: only tell' },
   'repair-percent': { value: '10', meaning: 'how many of the Pods may be replaced in 10 minutes, at least one' },
   'repair-minimum-age-seconds': { value: '60', meaning: 'how old a Pod must be to be replaced' },
+  hardware: {
+    value: 'dry-run',
+    meaning: 'move: Pods whose hardware check fails leave their node; dry-run: only say so; off: not even that',
+  },
+  'hardware-scope': {
+    value: 'owner',
+    meaning: 'who is kept off a sick node: the owner of the Pod that failed, or by a taint everybody: node',
+  },
+  'hardware-stable-seconds': { value: '1', meaning: 'how long a Pod must have been not ready' },
+  'hardware-minimum-age-seconds': { value: '30', meaning: 'how old a Pod must be to be moved' },
+  'hardware-brake-percent': {
+    value: '10',
+    meaning: 'of all nodes, how many may be quarantined in the minutes of the brake, at least one',
+  },
+  'hardware-brake-minutes': { value: '10', meaning: 'the minutes of the brake' },
+  'hardware-moves-per-owner': { value: '2', meaning: 'how many Pods of one owner may be moved in 30 minutes' },
+  'hardware-quarantine-minutes': { value: '1440', meaning: 'how long a node is quarantined, 30 at least' },
+  'hardware-release-minutes': {
+    value: '60',
+    meaning: 'how long a Pod that failed before its node was released by hand is left there, 60 at most',
+  },
+  'hardware-pending-seconds': {
+    value: '60',
+    meaning: 'how long a replacement may wait for a node before a sick one will do',
+  },
+  'webhook-service': { value: 'health-injector', meaning: "the webhook's Service, in the namespace of the Lease" },
   'lease-namespace': { value: '', meaning: 'namespace of the Lease of the leader; without it, lead without a Lease' },
   kubeconfig: { value: 'false', meaning: "true: speak to the cluster of the kubeconfig's current context" },
   'log-level': logLevel,
@@ -49,7 +80,8 @@ export function readControllerSettings(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ControllerSettings | string[] {
-  const { get, read, flag, mistakes } = createSettingReader(controllerRows, args, env);
+  const reader = createSettingReader(controllerRows, args, env);
+  const { get, read, flag, mistakes } = reader;
   if (mistakes.length > 0) return mistakes;
   const settings: ControllerSettings = {
     ...read('listen', parseListen, 'HOST:PORT such as 127.0.0.1:8080', { host: '', port: 0 }),
@@ -61,12 +93,54 @@ export function readControllerSettings(
     repair: read('repair', (text) => (text === 'off' || text === 'evict' ? text : undefined), 'off or evict', 'off'),
     repairPercent: read('repair-percent', parsePercent, 'a whole number from 1 to 100', 1),
     repairMinimumAgeMs: read('repair-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
+    hardware: readHardware(reader),
+    webhookService: get('webhook-service'),
     namespace: get('lease-namespace'),
     kubeconfig: flag('kubeconfig'),
     logLevel: get('log-level'),
   };
   return mistakes.length > 0 ? mistakes : settings;
 }
+
+const ownerWindowMinutes = 30;
+
+function readHardware({ read }: SettingReader<keyof typeof controllerRows>): HardwareSettings | undefined {
+  const mode = read('hardware', oneOf('off', 'dry-run', 'move'), 'off, dry-run or move', 'off');
+  const scope = read('hardware-scope', oneOf('owner', 'node'), 'owner or node', 'owner');
+  const brakeMinutes = read('hardware-brake-minutes', parseMinutes(1, 1_440), 'whole minutes from 1 to 1440', 1);
+  const least = Math.max(ownerWindowMinutes, brakeMinutes);
+  const settings: Omit<HardwareSettings, 'mode'> = {
+    scope: scope === 'node' ? 'Node' : 'Owner',
+    stableMs: read('hardware-stable-seconds', parseSeconds, 'a count of seconds', 0),
+    minimumAgeMs: read('hardware-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
+    percent: read('hardware-brake-percent', parsePercent, 'a whole number from 1 to 100', 1),
+    windowMs: brakeMinutes * 60_000,
+    mostPerOwner: read('hardware-moves-per-owner', parseCount, 'a whole number from 1 to 256', 1),
+    ownerWindowMs: ownerWindowMinutes * 60_000,
+    // The brake and the cap are counted by what stands in the quarantines.
+    ttlMs:
+      60_000 *
+      read('hardware-quarantine-minutes', parseMinutes(least, 99_999), `whole minutes from ${least} to 99999`, least),
+    byHandMs: 60_000 * read('hardware-release-minutes', parseMinutes(0, 60), 'whole minutes from 0 to 60', 0),
+    softenMs: read('hardware-pending-seconds', parseSeconds, 'a count of seconds', 0),
+  };
+  return mode === 'off' ? undefined : { ...settings, mode };
+}
+
+const oneOf =
+  <Word extends string>(...words: readonly Word[]) =>
+  (text: string): Word | undefined =>
+    words.find((word) => word === text);
+
+const parseMinutes =
+  (least: number, most: number) =>
+  (text: string): number | undefined =>
+    /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
+
+const parseCount = (text: string): number | undefined => {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 256 ? count : undefined;
+};
 
 const parseSeconds = (text: string): number | undefined => (/^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined);
 

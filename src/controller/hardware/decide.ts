@@ -42,13 +42,14 @@ const byAge = (one: HardwarePod, other: HardwarePod): number =>
 function decideHealthy(
   pod: HardwarePod,
   ledger: Ledger,
-  { underWay }: Situation,
+  { underWay, backOff }: Situation,
   { softenMs }: HardwareSettings,
   nowMs: number,
 ): Decision[] {
   if (pod.node !== '') return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
   const { unschedulableSinceMs: sinceMs, avoids } = pod;
-  if (sinceMs === undefined || nowMs - sinceMs < softenMs || underWay.has(pod.uid)) return [];
+  if (sinceMs === undefined || nowMs - sinceMs < softenMs) return [];
+  if (underWay.has(pod.uid) || nowMs < (backOff.get(pod.uid) ?? 0)) return [];
   const nodes = avoids.filter((node) => ledger.entry(node, pod.ownerText));
   return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
 }

@@ -22,6 +22,7 @@ export function withMoves(
   ttlMs: number,
   now: Date,
 ): Spec {
+  let isChanged = false;
   const owners = new Map((spec?.owners ?? []).map((entry) => [ownerText(entry.owner), entry]));
   for (const { pod, reading } of moved) {
     const { ownerKey, ownerText: key, uid: podUid, name: podName } = pod;
@@ -37,7 +38,9 @@ export function withMoves(
       moves: [...(before?.moves ?? []), { podUid, podName, at: now.toISOString() }].slice(-mostMoves),
     };
     owners.set(key, entry);
+    isChanged = true;
   }
+  if (spec && !isChanged) return spec;
   return { ...(spec ?? beginning), owners: [...owners.values()] };
 }
 

@@ -48,8 +48,8 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     ip: pod.status?.podIP ?? '',
     createdMs: Date.parse(String(creationTimestamp)),
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-    // A Pod that is over is as good as gone: nothing of it is left to move.
-    isDeleting: deletionTimestamp !== undefined || isOver,
+    // A Pod that is over is as good as gone; one that was evicted never comes back, however late the news of it is.
+    isDeleting: deletionTimestamp !== undefined || isOver || (before?.isDeleting ?? false),
     owner: controller && {
       apiVersion: controller.apiVersion,
       kind: controller.kind,

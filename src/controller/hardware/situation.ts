@@ -25,9 +25,9 @@ export type HardwareSettings = {
 
 /** All that is known at one moment. */
 export type Situation = {
-  readonly pods: Iterable<HardwarePod>;
-  readonly quarantines: Iterable<NodeQuarantine>;
-  readonly nodes: Iterable<NodeRecord>;
+  readonly pods: readonly HardwarePod[];
+  readonly quarantines: readonly NodeQuarantine[];
+  readonly nodes: readonly NodeRecord[];
   /** When a person last deleted the NodeQuarantine of a node, by its name. */
   readonly releasedByHand: ReadonlyMap<string, number>;
   /** Until when the eviction of a Pod is not tried again, by uid. */

@@ -13,6 +13,11 @@ const say = (decision: Decision): string => {
 const decided = (wish: Partial<Situation>, rules: Partial<HardwareSettings> = {}): string[] =>
   decide(situation(wish), { ...settings, ...rules }, nowMs).map(say);
 
+const failedFor = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
+const waiting = (wish: object) =>
+  pod('b', '', { ownerText: 'web', failedMs: 0, avoids: ['node-0'], unschedulableSinceMs: nowMs - minute, ...wish });
+const releaseOf = (name: string, wish: object) => decided({ quarantines: [quarantine(name, wish)] });
+
 describe('what to do about a Pod whose hardware fails', () => {
   it('is to move it, from the node that failed first', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0'), pod('b', 'node-1', { failedMs: 9_000 })] }), [
@@ -96,11 +101,10 @@ describe('what to do about a Pod whose hardware fails', () => {
 
   it('is to respect that somebody released the node, until the Pod was ready once or has failed for much longer', () => {
     const releasedByHand = new Map([['node-0', nowMs - 10_000]]);
-    const pods = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
-    assert.deepEqual(decided({ pods: pods(10_000), releasedByHand }), ['a hold released-by-hand']);
-    assert.deepEqual(decided({ pods: pods(9_999), releasedByHand }), ['a move failed']);
+    assert.deepEqual(decided({ pods: failedFor(10_000), releasedByHand }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: failedFor(9_999), releasedByHand }), ['a move failed']);
     const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
-    assert.deepEqual(decided({ pods: pods(61 * minute), releasedByHand: longAgo }), ['a move failed']);
+    assert.deepEqual(decided({ pods: failedFor(61 * minute), releasedByHand: longAgo }), ['a move failed']);
   });
 
   it('is only said in a dry run, under the same brakes', () => {
@@ -125,14 +129,6 @@ describe('a replacement', () => {
   });
 
   it('that finds no node because its owner is kept off one is let back after a while', () => {
-    const waiting = (wish: object) =>
-      pod('b', '', {
-        ownerText: 'web',
-        failedMs: 0,
-        avoids: ['node-0'],
-        unschedulableSinceMs: nowMs - minute,
-        ...wish,
-      });
     assert.deepEqual(decided({ pods: [waiting({})], quarantines }), ['b soften unschedulable']);
     for (const wish of [
       { unschedulableSinceMs: nowMs - 59_999 },
@@ -163,12 +159,11 @@ describe('a quarantined node is released', () => {
   });
 
   it('when it was booted anew or is gone, as soon as the brake has counted it to the end', () => {
-    const release = (name: string, wish: object) => decided({ quarantines: [quarantine(name, wish)] });
-    assert.deepEqual(release('node-0', { bootId: 'earlier', agoMs: 10 * minute }), ['node-0 release rebooted']);
-    assert.deepEqual(release('node-0', { bootId: 'earlier', agoMs: 9 * minute }), []);
-    assert.deepEqual(release('node-0', { bootId: '', agoMs: 10 * minute }), []);
-    assert.deepEqual(release('gone', { agoMs: 10 * minute }), ['gone release node-gone']);
-    assert.deepEqual(release('gone', { agoMs: 9 * minute }), []);
+    assert.deepEqual(releaseOf('node-0', { bootId: 'earlier', agoMs: 10 * minute }), ['node-0 release rebooted']);
+    assert.deepEqual(releaseOf('node-0', { bootId: 'earlier', agoMs: 9 * minute }), []);
+    assert.deepEqual(releaseOf('node-0', { bootId: '', agoMs: 10 * minute }), []);
+    assert.deepEqual(releaseOf('gone', { agoMs: 10 * minute }), ['gone release node-gone']);
+    assert.deepEqual(releaseOf('gone', { agoMs: 9 * minute }), []);
   });
 });
 

@@ -1,0 +1,84 @@
+// https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+import { get } from 'node:http';
+import { systemClock } from '../../cluster/clock.ts';
+import type { Connection } from '../../cluster/connection.ts';
+import { readAnswer } from '../../cluster/read-answer.ts';
+import { within } from '../../cluster/within.ts';
+import type { Reading } from './edit-quarantine.ts';
+import type { HardwarePod } from './record.ts';
+import { readAgentAnswer, readKubeletNote } from './readings.ts';
+
+/** Says what fails in a Pod: reading, threshold and unit; never rejects. */
+export type Ask = (pod: HardwarePod, signal: AbortSignal) => Promise<Reading>;
+
+const limitMs = 1_000;
+const limitBytes = 64 * 1024;
+
+/** Asks the sidecar of a Pod, or where it has none the kubelet's Events; one second, and then it goes without. */
+export function createAsk(connection: Connection): Ask {
+  return async (pod, signal) => {
+    const { failing, watched } = pod;
+    const container = failing?.container ?? watched.containers[0] ?? '';
+    if (failing?.input === 'device') return { check: 'device', message: failing.message };
+    try {
+      const reading = await within(limitMs, signal, systemClock, (inner) =>
+        watched.mode === 'sidecar' ? askSidecar(pod, inner) : askEvents(connection, pod, container, inner),
+      );
+      return reading ?? unread(container, 'its sidecar says that nothing fails by now');
+    } catch (error) {
+      const whom = watched.mode === 'sidecar' ? 'its sidecar' : 'the Events of the kubelet';
+      return unread(container, `${whom} could not be asked: ${(error as Error).message}`);
+    }
+  };
+}
+
+const unread = (container: string, why: string): Reading => ({
+  check: 'hardware',
+  message: `container ${container} is not ready, and its reading is not known: ${why}`,
+});
+
+/** The name of a Pod's address is not resolved anywhere, and its answer is short. */
+async function askSidecar({ ip, watched }: HardwarePod, signal: AbortSignal): Promise<Reading | undefined> {
+  const body = await new Promise<string>((resolve, reject) => {
+    const options = { host: ip, port: watched.port, path: '/readyz?verbose', signal, agent: false };
+    const request = get(options, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+          if ((text += chunk).length > limitBytes) throw new Error('too long an answer');
+        }
+        resolve(text);
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    request.on('error', reject);
+  });
+  return readAgentAnswer(body);
+}
+
+type Event = {
+  readonly message?: string;
+  readonly lastTimestamp?: string;
+  readonly involvedObject?: { readonly fieldPath?: string };
+};
+
+async function askEvents(
+  connection: Connection,
+  { namespace, uid }: HardwarePod,
+  container: string,
+  signal: AbortSignal,
+): Promise<Reading | undefined> {
+  const selector = new URLSearchParams({ fieldSelector: `involvedObject.uid=${uid},reason=Unhealthy` });
+  // The kubelet writes it at the same time as the status.
+  for (;;) {
+    const response = await connection.get(`/api/v1/namespaces/${namespace}/events?${selector}`, { signal });
+    const { body } = await readAnswer(response, 1024 * 1024);
+    const events = (body as { readonly items?: readonly Event[] }).items ?? [];
+    const mine = events.filter(({ involvedObject }) => involvedObject?.fieldPath?.endsWith(`{${container}}`));
+    const newest = mine.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1));
+    const readings = newest.flatMap(({ message = '' }) => readKubeletNote(message) ?? []);
+    if (readings.length > 0) return readings[0];
+    await systemClock.sleep(200, signal);
+  }
+}

@@ -1,0 +1,56 @@
+// https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+import { type Evicted, evict } from '../evict.ts';
+import { holds } from './decision.ts';
+import type { Moved } from './edit-quarantine.ts';
+import { type Moving, backOff, clauseOf } from './moving.ts';
+import { everywhere } from './tell.ts';
+
+/** Why a budget refuses what it should not, which few people know. */
+const advice =
+  'A Pod that is not ready is held back by a PodDisruptionBudget that has no other to spare, unless it says ' +
+  'unhealthyPodEvictionPolicy: AlwaysAllow. Its eviction is tried again, and never forced';
+
+/** Whether it was evicted is not known: the watch will tell. */
+const failed = ({ message }: Error): Evicted => ({ result: 'failed', message });
+
+/** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and tells what became of it. */
+export async function evictSick(
+  { pod, reading }: Moved,
+  { connection, known, tell, metrics, progress, atMost, done, settings }: Moving,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, namespace, name, node, ownerText: owner } = pod;
+  const evicted = await atMost(async (): Promise<Evicted | undefined> => {
+    const now = known.pods.get(uid);
+    if (!now?.failing || now.isDeleting) return undefined;
+    return evict(connection, pod, signal).catch(failed);
+  });
+  if (!evicted || signal.aborted) return;
+  metrics.evicted(evicted, pod.failing?.sinceMs ?? Date.now());
+  done({ namespace, pod: name, uid, node, ...evicted }, 'Pod evicted, whose hardware fails');
+  const hours = settings.ttlMs / 3_600_000;
+  switch (evicted.result) {
+    case 'evicted': {
+      known.leaves(uid);
+      progress.refusals.delete(uid);
+      progress.awaited.set(owner, { podName: name, node, atMs: Date.now() });
+      const note =
+        `Pod ${namespace}/${name} was evicted from node ${node}: ${clauseOf(reading)}. Its replacements are kept off ` +
+        `that node for ${Number(hours.toFixed(1))} h, or until NodeQuarantine ${node} is deleted.`;
+      return tell.about(pod, 'MovedOffNode', note, everywhere);
+    }
+    case 'gone':
+      // By now, or soon, that is also known by the watch.
+      return backOff(progress, uid);
+    case 'refused':
+    case 'failed': {
+      backOff(progress, uid);
+      const why =
+        evicted.result === 'refused' ? `${evicted.message}. ${advice}` : `${evicted.message}; ${holds['backing-off']}`;
+      const note = `Pod ${namespace}/${name} stays on node ${node}, although ${clauseOf(reading)}: ${why}.`;
+      return tell.about(pod, 'MoveHeld', note, ['pod', 'owner']);
+    }
+    default:
+      return evicted satisfies never;
+  }
+}

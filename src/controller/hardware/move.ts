@@ -1,0 +1,101 @@
+// https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import { systemClock } from '../../cluster/clock.ts';
+import { missingReplicas } from './acknowledged.ts';
+import { type Moved, type Reading, withMoves } from './edit-quarantine.ts';
+import { evictSick } from './evict-sick.ts';
+import { type Moving, clauseOf } from './moving.ts';
+import type { HardwarePod } from './record.ts';
+import { writeQuarantine } from './write-quarantine.ts';
+
+const unknownMs = 2_000;
+
+/**
+ * Moves Pods off their node in the one order that is safe to break off anywhere: the quarantine names them, the webhook
+ * has seen it, and only then are they evicted. Each step may be done again without effect, so a new leader that finds a
+ * Pod in the quarantine goes on where the last one stopped. Never rejects.
+ */
+export async function moveOff(
+  node: string,
+  pods: readonly HardwarePod[],
+  moving: Moving,
+  signal: AbortSignal,
+): Promise<void> {
+  const { known, progress, failed } = moving;
+  for (const { uid } of pods) progress.underWay.add(uid);
+  try {
+    const moved = await readAll(node, pods, moving, signal);
+    if (moved.length === 0) return;
+    const quarantine = await quarantineFor(node, moved, moving, signal);
+    if (!quarantine) return;
+    await awaitWebhook(quarantine, moving, signal);
+    // Released meanwhile: a person's word counts for more than ours.
+    if (known.quarantines.get(node)?.metadata.uid !== quarantine.metadata.uid) return;
+    await Promise.all(moved.map((each) => evictSick(each, moving, signal)));
+  } catch (error) {
+    if (signal.aborted) return;
+    failed(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
+    // Whether it was written may not be known yet: the brake counts it until the watch has told.
+    await systemClock.sleep(unknownMs, signal);
+  } finally {
+    for (const { uid } of pods) progress.underWay.delete(uid);
+  }
+}
+
+/** Those that still fail, with what fails; a move that is gone on with has its reading in the quarantine. */
+async function readAll(
+  node: string,
+  pods: readonly HardwarePod[],
+  { known, ask, tell }: Moving,
+  signal: AbortSignal,
+): Promise<Moved[]> {
+  const entries = known.quarantines.get(node)?.spec.owners ?? [];
+  const read = async (pod: HardwarePod): Promise<Moved> => {
+    const held = entries.find(({ moves }) => moves.some(({ podUid }) => podUid === pod.uid));
+    const reading: Reading = held ?? (await ask(pod, signal));
+    if (!held) await tell.about(pod, 'HardwareFailed', `${clauseOf(reading)}.`, ['pod', 'node']);
+    return { pod, reading };
+  };
+  const moved = await Promise.all(pods.map(read));
+  return moved.filter(({ pod: { uid } }) => known.pods.get(uid)?.failing && !known.pods.get(uid)?.isDeleting);
+}
+
+async function quarantineFor(
+  nodeName: string,
+  moved: readonly Moved[],
+  { connection, known, settings }: Moving,
+  signal: AbortSignal,
+): Promise<NodeQuarantine | undefined> {
+  const held = known.quarantines.get(nodeName);
+  const beginning = { nodeName, bootId: known.nodes.get(nodeName)?.bootId ?? '', scope: settings.scope };
+  const now = new Date();
+  const written = await writeQuarantine(
+    connection,
+    nodeName,
+    held,
+    (spec) => withMoves(spec, beginning, moved, settings.ttlMs, now),
+    signal,
+  );
+  if (written) known.keepWritten(written);
+  else if (held) known.drop(held);
+  return written;
+}
+
+/** Waits for the webhook, for a while: where it is away, its affinity is missing, and the Pod has to go all the same. */
+export async function awaitWebhook(
+  quarantine: NodeQuarantine,
+  { connection, webhook, known, metrics, done }: Moving,
+  signal: AbortSignal,
+): Promise<void> {
+  const { nodeName } = quarantine.spec;
+  let missing: readonly string[];
+  try {
+    const current = () => known.quarantines.get(nodeName);
+    missing = await missingReplicas(connection, webhook, quarantine, current, signal);
+  } catch (error) {
+    missing = [(error as Error).message];
+  }
+  if (missing.length === 0 || signal.aborted) return;
+  metrics.unacknowledged();
+  done({ node: nodeName, missing }, 'a quarantine was not acknowledged in time');
+}

@@ -1,0 +1,57 @@
+import type { Connection } from '../../cluster/connection.ts';
+import type { Webhook } from './acknowledged.ts';
+import type { Ask } from './ask.ts';
+import type { Reading } from './edit-quarantine.ts';
+import type { Known } from './known.ts';
+import type { HardwareMetrics } from './metrics.ts';
+import type { HardwareSettings } from './situation.ts';
+import type { Tell } from './tell.ts';
+
+/** What moving needs: the ways out, what is known, and what is being done. */
+export type Moving = {
+  readonly connection: Connection;
+  readonly prefix: string;
+  readonly settings: HardwareSettings;
+  readonly webhook: Webhook;
+  readonly known: Known;
+  readonly ask: Ask;
+  readonly tell: Tell;
+  readonly metrics: HardwareMetrics;
+  /** How many evictions are asked for at the same time. */
+  readonly atMost: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly progress: Progress;
+  readonly failed: (sentence: string) => void;
+  readonly done: (what: Readonly<Record<string, unknown>>, message: string) => void;
+};
+
+/** What is being done, which a new leader finds again in the quarantines. */
+export type Progress = {
+  /** The Pods that are being moved, by uid. */
+  readonly underWay: Set<string>;
+  /** The nodes that are being released. */
+  readonly releasing: Set<string>;
+  readonly refusals: Map<string, { readonly count: number; readonly untilMs: number }>;
+  /** The Pods that were evicted, by owner, until one runs in their place. */
+  readonly awaited: Map<string, { readonly podName: string; readonly node: string; readonly atMs: number }>;
+};
+
+/** Nothing is being done yet. */
+export const createProgress = (): Progress => ({
+  underWay: new Set(),
+  releasing: new Set(),
+  refusals: new Map(),
+  awaited: new Map(),
+});
+
+const firstMs = 2_000;
+const longestMs = 60_000;
+
+/** Leaves a Pod alone for longer after each refusal in a row. */
+export function backOff({ refusals }: Progress, uid: string): void {
+  const count = (refusals.get(uid)?.count ?? 0) + 1;
+  const waitMs = Math.min(longestMs, firstMs * 2 ** (count - 1));
+  refusals.set(uid, { count, untilMs: Date.now() + waitMs });
+}
+
+/** A reading as a clause. */
+export const clauseOf = ({ check, message }: Reading): string => `${check}: ${message}`;

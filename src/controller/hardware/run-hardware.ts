@@ -1,0 +1,131 @@
+import { atMost } from '../../cluster/at-most.ts';
+import { createBell } from '../../cluster/bell.ts';
+import { systemClock } from '../../cluster/clock.ts';
+import { createAsk } from './ask.ts';
+import { decide } from './decide.ts';
+import { decideTaints } from './decide-taints.ts';
+import type { Decision } from './decision.ts';
+import { followHardware } from './follow-hardware.ts';
+import { createKnown } from './known.ts';
+import { letBack } from './let-back.ts';
+import { moveOff } from './move.ts';
+import { type Moving, createProgress } from './moving.ts';
+import type { HardwarePod } from './record.ts';
+import { release } from './release.ts';
+import { readReleasedByHand } from './released-by-hand.ts';
+import { createReport } from './report.ts';
+import { writeTaint } from './write-taint.ts';
+
+/** What leading needs of what is outside. */
+export type RunningHardware = Pick<
+  Moving,
+  'connection' | 'prefix' | 'settings' | 'webhook' | 'tell' | 'metrics' | 'failed' | 'done'
+> & { readonly tickMs: number };
+
+/** Many Pods of one node fail in the same moment, and their quarantine is written once. */
+const debounceMs = 50;
+
+const mostEvictionsAtOnce = 64;
+
+/** Leads until `signal` is aborted: moves Pods off nodes whose hardware fails, and releases the nodes again. */
+export async function runHardware(running: RunningHardware, signal: AbortSignal): Promise<void> {
+  const { connection, prefix, settings, tell, metrics, failed, tickMs } = running;
+  const bell = createBell();
+  const releasedByHand = new Map<string, number>();
+  const known = createKnown(prefix, bell.ring, (node) => {
+    releasedByHand.set(node, Date.now());
+    tell.released(node, true, `Node ${node} is released: its NodeQuarantine was deleted.`);
+  });
+  const progress = createProgress();
+  const moving: Moving = {
+    ...running,
+    known,
+    progress,
+    ask: createAsk(connection),
+    atMost: atMost(mostEvictionsAtOnce),
+  };
+  const report = createReport(moving);
+  const end = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  await Promise.race([followHardware(connection, prefix, known, failed, signal), end]);
+  await recallReleases(running, releasedByHand, signal);
+
+  const under = new Set<Promise<void>>();
+  const begin = (work: Promise<void>): void => {
+    under.add(work);
+    void work.finally(() => under.delete(work));
+  };
+  const act = (decisions: readonly Decision[]): void => {
+    if (settings.mode === 'dry-run') return;
+    for (const [node, pods] of movesOf(decisions)) begin(moveOff(node, pods, moving, signal));
+    for (const decision of decisions) {
+      if (decision.kind === 'soften') begin(letBack(decision, moving, signal));
+      if (decision.kind === 'release') begin(release(decision, moving, signal));
+    }
+  };
+
+  while (!signal.aborted) {
+    let waitMs = tickMs;
+    try {
+      const nowMs = Date.now();
+      const backOff = new Map([...progress.refusals].map(([uid, { untilMs }]) => [uid, untilMs]));
+      const situation = {
+        pods: [...known.pods.values()],
+        quarantines: [...known.quarantines.values()],
+        nodes: [...known.nodes.values()],
+        releasedByHand,
+        backOff,
+        underWay: progress.underWay,
+      };
+      const decisions = decide(situation, settings, nowMs);
+      act(decisions);
+      const failing = situation.pods.filter(({ failing: fails, isDeleting }) => fails && !isDeleting).length;
+      metrics.counted(situation.pods.length, failing, situation.quarantines.length);
+      begin(report.changes(decisions, signal));
+      begin(report.replacements(nowMs));
+      if (settings.scope === 'Node' && settings.mode === 'move') await taintAll(moving, signal);
+      for (const uid of progress.refusals.keys()) if (!known.pods.has(uid)) progress.refusals.delete(uid);
+      waitMs = Math.min(tickMs, ...decisions.map((each) => waitOf(each, nowMs)));
+    } catch (error) {
+      if (!signal.aborted) failed(`The last look at the hardware broke off: ${(error as Error).message}.`);
+    }
+    await bell.wait(waitMs, signal);
+    await systemClock.sleep(debounceMs, signal);
+  }
+  await Promise.all(under);
+}
+
+/** The Pods to move, by their node. */
+function movesOf(decisions: readonly Decision[]): Map<string, HardwarePod[]> {
+  const byNode = new Map<string, HardwarePod[]>();
+  for (const decision of decisions) {
+    if (decision.kind !== 'move') continue;
+    const pods = byNode.get(decision.pod.node) ?? [];
+    byNode.set(decision.pod.node, pods);
+    pods.push(decision.pod);
+  }
+  return byNode;
+}
+
+/** How long until this decision may be another one. */
+const waitOf = (decision: Decision, nowMs: number): number =>
+  decision.kind === 'hold' && decision.untilMs !== undefined ? Math.max(0, decision.untilMs - nowMs) : Infinity;
+
+/** Without it a person's release holds only as long as the leader lives. */
+async function recallReleases(
+  { connection, failed }: RunningHardware,
+  releasedByHand: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    for (const [node, atMs] of await readReleasedByHand(connection, signal)) releasedByHand.set(node, atMs);
+  } catch (error) {
+    if (!signal.aborted) failed(`Which nodes were released by hand is not known: ${(error as Error).message}.`);
+  }
+}
+
+async function taintAll({ connection, prefix, known }: Moving, signal: AbortSignal): Promise<void> {
+  for (const change of decideTaints(known.nodes.values(), known.quarantines.values())) {
+    await writeTaint(connection, prefix, change, signal);
+  }
+}
