@@ -63,7 +63,7 @@ const onStarted = async (signal: AbortSignal): Promise<void> => {
   const judging = { ...shared, context, owners, events, metrics };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
   const tell = createTell(events, owners, signal);
-  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics };
+  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };
   await Promise.all([
     run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
     settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),

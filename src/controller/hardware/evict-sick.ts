@@ -14,11 +14,8 @@ const advice =
 const failed = ({ message }: Error): Evicted => ({ result: 'failed', message });
 
 /** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and tells what became of it. */
-export async function evictSick(
-  { pod, reading }: Moved,
-  { connection, known, tell, metrics, progress, atMost, done, settings }: Moving,
-  signal: AbortSignal,
-): Promise<void> {
+export async function evictSick({ pod, reading }: Moved, moving: Moving, signal: AbortSignal): Promise<void> {
+  const { connection, known, tell, metrics, progress, atMost, done, settings } = moving;
   const { uid, namespace, name, node, ownerText: owner } = pod;
   const evicted = await atMost(async (): Promise<Evicted | undefined> => {
     const now = known.pods.get(uid);
@@ -41,10 +38,10 @@ export async function evictSick(
     }
     case 'gone':
       // By now, or soon, that is also known by the watch.
-      return backOff(progress, uid);
+      return backOff(moving, uid);
     case 'refused':
     case 'failed': {
-      backOff(progress, uid);
+      backOff(moving, uid);
       const why =
         evicted.result === 'refused' ? `${evicted.message}. ${advice}` : `${evicted.message}; ${holds['backing-off']}`;
       const note = `Pod ${namespace}/${name} stays on node ${node}, although ${clauseOf(reading)}: ${why}.`;

@@ -38,13 +38,13 @@ export async function letBack(
     const evicted = await evict(connection, pod, signal);
     done({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
     if (evicted.result === 'evicted') known.leaves(uid);
-    else backOff(progress, uid);
+    else backOff(moving, uid);
     const note =
       `Pod ${namespace}/${name} finds no node while it is kept off ${nodes.join(', ')}, where the hardware failed: ` +
       `it is made anew, and may run there if nowhere else.`;
     await tell.about(pod, 'ReplacementUnschedulable', note, ['pod', 'owner']);
   } catch (error) {
-    backOff(progress, uid);
+    backOff(moving, uid);
     if (!signal.aborted) failed(`Pod ${namespace}/${name} was not let back: ${(error as Error).message}.`);
   } finally {
     progress.underWay.delete(uid);

@@ -8,8 +8,6 @@ import { type Moving, clauseOf } from './moving.ts';
 import type { HardwarePod } from './record.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
-const unknownMs = 2_000;
-
 /**
  * Moves Pods off their node in the one order that is safe to break off anywhere: the quarantine names them, the webhook
  * has seen it, and only then are they evicted. Each step may be done again without effect, so a new leader that finds a
@@ -36,7 +34,7 @@ export async function moveOff(
     if (signal.aborted) return;
     failed(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
     // Whether it was written may not be known yet: the brake counts it until the watch has told.
-    await systemClock.sleep(unknownMs, signal);
+    await systemClock.sleep(moving.retryMs, signal);
   } finally {
     for (const { uid } of pods) progress.underWay.delete(uid);
   }

@@ -20,6 +20,8 @@ export type Moving = {
   /** How many evictions are asked for at the same time. */
   readonly atMost: <T>(work: () => Promise<T>) => Promise<T>;
   readonly progress: Progress;
+  /** How long until what failed is tried again; twice as long after each failure in a row. */
+  readonly retryMs: number;
   readonly failed: (sentence: string) => void;
   readonly done: (what: Readonly<Record<string, unknown>>, message: string) => void;
 };
@@ -43,13 +45,12 @@ export const createProgress = (): Progress => ({
   awaited: new Map(),
 });
 
-const firstMs = 2_000;
 const longestMs = 60_000;
 
 /** Leaves a Pod alone for longer after each refusal in a row. */
-export function backOff({ refusals }: Progress, uid: string): void {
+export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): void {
   const count = (refusals.get(uid)?.count ?? 0) + 1;
-  const waitMs = Math.min(longestMs, firstMs * 2 ** (count - 1));
+  const waitMs = Math.min(longestMs, retryMs * 2 ** (count - 1));
   refusals.set(uid, { count, untilMs: Date.now() + waitMs });
 }
 

@@ -19,7 +19,7 @@ import { writeTaint } from './write-taint.ts';
 /** What leading needs of what is outside. */
 export type RunningHardware = Pick<
   Moving,
-  'connection' | 'prefix' | 'settings' | 'webhook' | 'tell' | 'metrics' | 'failed' | 'done'
+  'connection' | 'prefix' | 'settings' | 'webhook' | 'tell' | 'metrics' | 'retryMs' | 'failed' | 'done'
 > & { readonly tickMs: number };
 
 /** Many Pods of one node fail in the same moment, and their quarantine is written once. */

@@ -37,6 +37,7 @@ export function startLeader(world: World, rules: Partial<HardwareSettings> = {})
       },
       metrics: createHardwareMetrics(registry),
       tickMs: 20,
+      retryMs: 200,
       failed: (sentence) => void failures.push(sentence),
       done: (what, message) => void done.push(`${message} ${JSON.stringify(what)}`),
     },

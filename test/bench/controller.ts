@@ -1,0 +1,111 @@
+import { decide } from '../../src/controller/hardware/decide.ts';
+import type { NodeRecord } from '../../src/controller/hardware/node-record.ts';
+import { recordOf } from '../../src/controller/hardware/record.ts';
+import type { HardwareSettings, Situation } from '../../src/controller/hardware/situation.ts';
+import { median } from './measure.ts';
+
+const prefix = 'health.example.com/';
+const minute = 60_000;
+const nowMs = Date.parse('2030-01-01T12:00:00Z');
+const rounds = 21;
+
+const settings: HardwareSettings = {
+  mode: 'move',
+  scope: 'Owner',
+  stableMs: 1_000,
+  minimumAgeMs: 30_000,
+  percent: 10,
+  windowMs: 10 * minute,
+  mostPerOwner: 2,
+  ownerWindowMs: 30 * minute,
+  ttlMs: 1_440 * minute,
+  byHandMs: 60 * minute,
+  softenMs: minute,
+};
+
+/** Measures what it costs to decide about all hardware Pods at once, a tenth of whose nodes fail in the same moment. */
+export function benchController(): string[] {
+  const lines = [1_000, 10_000, 50_000].map((count) => {
+    const before = residentBytes();
+    const situation = situationOf(count, count / 20);
+    const bytes = residentBytes() - before;
+    decide(situation, settings, nowMs);
+    let moves = 0;
+    const times = Array.from({ length: rounds }, () => {
+      const startMs = performance.now();
+      moves = decide(situation, settings, nowMs).filter(({ kind }) => kind === 'move').length;
+      return performance.now() - startMs;
+    });
+    const worst = Math.max(...times);
+    return (
+      `  ${String(count).padStart(6)} Pods on ${String(count / 20).padStart(4)} nodes: ${median(times).toFixed(1)} ms, ` +
+      `at most ${worst.toFixed(1)} ms, ${moves} moves, ${(bytes / count).toFixed(0)} bytes a Pod`
+    );
+  });
+  return [`decisions about hardware, a tenth of the nodes fails, median of ${rounds}`, ...lines];
+}
+
+function residentBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+function situationOf(pods: number, nodes: number): Situation {
+  const names = Array.from({ length: nodes }, (_, index) => `node-${index}`);
+  const records = names.map((name): NodeRecord => ({
+    name,
+    bootId: 'boot',
+    isReady: true,
+    isSchedulable: true,
+    hasOurTaint: false,
+  }));
+  return {
+    pods: Array.from({ length: pods }, (_, index) => {
+      const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));
+      return recordOf(pod, prefix, undefined, nowMs);
+    }),
+    quarantines: [],
+    nodes: records,
+    releasedByHand: new Map(),
+    backOff: new Map(),
+    underWay: new Set(),
+  };
+}
+
+const podOf = (index: number, nodeName: string, isSick: boolean) => ({
+  metadata: {
+    uid: `705ab4f5-6393-11e8-b7cc-${String(index).padStart(12, '0')}`,
+    name: `train-${index}-x2b7k`,
+    namespace: `team-${index % 40}`,
+    creationTimestamp: '2030-01-01T10:00:00Z',
+    labels: { [`${prefix}hardware`]: 'move' },
+    ownerReferences: [
+      {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        name: `train-${index % 5_000}`,
+        uid: `job-${index % 5_000}`,
+        controller: true,
+      },
+    ],
+  },
+  spec: {
+    nodeName,
+    containers: [{ name: 'app' }],
+    initContainers: [{ name: 'health-probe-hardware', ports: [{ containerPort: 9_441 }] }],
+  },
+  status: {
+    podIP: '198.51.100.7',
+    conditions: [
+      { type: 'ContainersReady', status: isSick ? 'False' : 'True', lastTransitionTime: '2030-01-01T11:59:00Z' },
+    ],
+    initContainerStatuses: [
+      {
+        name: 'health-probe-hardware',
+        ready: !isSick,
+        started: true,
+        state: { running: { startedAt: '2030-01-01T10:00:05Z' } },
+      },
+    ],
+  },
+});

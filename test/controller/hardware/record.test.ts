@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { nodeRecordOf } from '../../../src/controller/hardware/node-record.ts';
+import { type HardwarePod, recordOf } from '../../../src/controller/hardware/record.ts';
+
+const prefix = 'health.example.com/';
+const startedAt = '2030-01-01T12:00:00Z';
+const startMs = Date.parse(startedAt);
+const sidecar = 'health-probe-hardware';
+
+type Wish = {
+  readonly ready?: boolean;
+  readonly startedAt?: string;
+  readonly state?: object;
+  readonly turnedAt?: string;
+  readonly metadata?: object;
+  readonly spec?: object;
+  readonly status?: object;
+};
+
+const podOf = (wish: Wish): any => ({
+  metadata: {
+    uid: 'uid',
+    name: 'web-1',
+    namespace: 'shop',
+    creationTimestamp: startedAt,
+    labels: { [`${prefix}hardware`]: 'move' },
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'web', controller: true }],
+    ...wish.metadata,
+  },
+  spec: {
+    nodeName: 'node-a',
+    containers: [{ name: 'app' }],
+    initContainers: [
+      {
+        name: sidecar,
+        ports: [{ containerPort: 9_442 }],
+        readinessProbe: { periodSeconds: 5, failureThreshold: 2, initialDelaySeconds: 1 },
+      },
+    ],
+    ...wish.spec,
+  },
+  status: {
+    phase: 'Running',
+    conditions: [
+      {
+        type: 'ContainersReady',
+        status: wish.ready === false ? 'False' : 'True',
+        lastTransitionTime: wish.turnedAt ?? startedAt,
+      },
+    ],
+    initContainerStatuses: [
+      {
+        name: sidecar,
+        ready: wish.ready ?? true,
+        started: true,
+        state: wish.state ?? { running: { startedAt: wish.startedAt ?? startedAt } },
+      },
+    ],
+    ...wish.status,
+  },
+});
+const record = (wish: Wish, nowMs = startMs + 60_000, before?: HardwarePod): HardwarePod =>
+  recordOf(podOf(wish), prefix, before, nowMs);
+const since = (pod: HardwarePod): number | undefined => pod.failing && pod.failing.sinceMs - startMs;
+
+const cli = (status: object) => ({
+  metadata: { annotations: { [`${prefix}status`]: JSON.stringify(status) } },
+  spec: {
+    initContainers: [],
+    containers: [
+      { name: 'gpu', readinessProbe: { exec: { command: ['/x'] } } },
+      { name: 'app', readinessProbe: { httpGet: {} } },
+    ],
+  },
+  status: {
+    containerStatuses: ['gpu', 'app'].map((name) => ({
+      name,
+      ready: false,
+      started: true,
+      state: { running: { startedAt } },
+    })),
+  },
+});
+
+const owner = (kind: string) => ({ ownerReferences: [{ kind, name: 'x', uid: 'x', controller: true }] });
+
+const mounting = (volume: object, mount: object) => ({
+  spec: {
+    nodeName: 'node-a',
+    volumes: [{ name: 'v', ...volume }],
+    containers: [{ name: 'app', volumeMounts: [{ name: 'v', ...mount }] }],
+  },
+});
+
+const nodeOf = (spec: object, ready = 'True') =>
+  nodeRecordOf(
+    {
+      metadata: { name: 'n' },
+      spec,
+      status: { nodeInfo: { bootID: 'b' }, conditions: [{ type: 'Ready', status: ready }] },
+    } as any,
+    prefix,
+  );
+
+const taint = (key: string, effect: string) => ({ taints: [{ key, effect }] });
+
+describe('what is kept of a Pod with a hardware check', () => {
+  it('is who it is, and where its check can be asked', () => {
+    const { uid, node, ownerText, watched, failing, refusal } = record({});
+    assert.deepEqual(
+      { uid, node, ownerText, watched, failing, refusal },
+      {
+        uid: 'uid',
+        node: 'node-a',
+        ownerText: 'shop/StatefulSet/web',
+        watched: { mode: 'sidecar', containers: [sidecar], port: 9_442 },
+        failing: undefined,
+        refusal: undefined,
+      },
+    );
+  });
+
+  it('is that it fails since it was first seen not ready after having been ready', () => {
+    const ready = record({}, startMs + 10_000);
+    const failing = record({ ready: false }, startMs + 20_000, ready);
+    assert.equal(since(failing), 20_000);
+    assert.equal(since(record({ ready: false }, startMs + 30_000, failing)), 20_000);
+    const again = record({}, startMs + 40_000, failing);
+    assert.equal(again.failing, undefined);
+    assert.equal(since(record({ ready: false }, startMs + 50_000, again)), 50_000);
+  });
+
+  it('is since when by its conditions, where nobody saw it', () => {
+    assert.equal(since(record({ ready: false, turnedAt: '2030-01-01T12:00:30Z' })), 30_000);
+  });
+
+  it('is that it fails from when its first probes must have failed, where it never was ready', () => {
+    assert.equal(since(record({ ready: false }, startMs + 2_000)), 11_000);
+  });
+
+  it('is nothing of a container that is not up, or was only started again', () => {
+    assert.equal(record({ ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }).failing, undefined);
+    const ready = record({}, startMs + 10_000);
+    const restarted = record({ ready: false, startedAt: '2030-01-01T12:01:00Z' }, startMs + 61_000, ready);
+    assert.equal(since(restarted), 71_000);
+    const notUp = {
+      initContainerStatuses: [{ name: sidecar, ready: false, started: false, state: { running: { startedAt } } }],
+    };
+    assert.equal(record({ status: notUp }).failing, undefined);
+  });
+
+  it('is the readiness of its own container where the check is an exec probe there, as the status annotation says', () => {
+    const pod = record(cli({ patterns: ['hardware'], added: ['gpu/readinessProbe', 'app/readinessProbe'] }));
+    assert.deepEqual(pod.watched, { mode: 'cli', containers: ['gpu'], port: 0 });
+    assert.equal(pod.failing?.container, 'gpu');
+    for (const status of [
+      { patterns: ['cli'], added: ['gpu/readinessProbe'] },
+      { patterns: ['hardware'] },
+      'x',
+      null,
+    ]) {
+      assert.equal(record(cli(status as object)).failing, undefined);
+    }
+  });
+
+  it('is a device that the kubelet calls unhealthy', () => {
+    const resources = [{ resourceID: 'GPU-1', health: 'Unhealthy', message: 'Xid 79' }];
+    const status = {
+      containerStatuses: [
+        { name: 'app', ready: true, allocatedResourcesStatus: [{ name: 'example.com/gpu', resources }] },
+      ],
+    };
+    assert.deepEqual(record({ status }, startMs + 5_000).failing, {
+      container: 'app',
+      sinceMs: startMs + 5_000,
+      input: 'device',
+      message: 'example.com/gpu GPU-1 is Unhealthy: Xid 79',
+    });
+  });
+
+  it('is that it leaves, for good', () => {
+    const leaving = record({ metadata: { deletionTimestamp: startedAt } });
+    assert(leaving.isDeleting);
+    assert(record({}, startMs, leaving).isDeleting);
+    assert(record({ status: { phase: 'Failed' } }).isDeleting);
+  });
+
+  it('is why it is never moved', () => {
+    const refusals: readonly (readonly [Wish, string | undefined])[] = [
+      [{ metadata: { ownerReferences: [] } }, 'bare'],
+      [{ metadata: owner('DaemonSet') }, 'daemon-set'],
+      [{ metadata: owner('Node') }, 'static-pod'],
+      [{ metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' }, ...owner('Node') } }, 'static-pod'],
+      [{ metadata: { labels: { [`${prefix}hardware`]: 'report' } } }, 'report'],
+      [{ spec: { nodeSelector: { 'kubernetes.io/hostname': 'node-a' }, containers: [] } }, 'pinned'],
+      [mounting({ hostPath: { path: '/data' } }, {}), 'local-data'],
+      [mounting({ hostPath: { path: '/sys' } }, { readOnly: true }), undefined],
+      [mounting({ hostPath: { path: '/dev/x', type: 'CharDevice' } }, {}), undefined],
+      [mounting({ emptyDir: {} }, {}), undefined],
+      [{ metadata: owner('Job') }, undefined],
+    ];
+    for (const [wish, refusal] of refusals) assert.equal(record(wish).refusal, refusal, JSON.stringify(wish));
+  });
+
+  it('is that it waits for a node because of its node affinity, and which nodes that names', () => {
+    const expression = { key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['node-a', 'node-b'] };
+    const field = { key: 'metadata.name', operator: 'NotIn', values: ['node-b', 'node-c'] };
+    const other = { key: 'zone', operator: 'NotIn', values: ['z'] };
+    const terms = [{ matchExpressions: [expression, other] }, { matchFields: [field] }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+    const waiting = (message: string) => ({
+      spec: { containers: [], nodeName: undefined, affinity },
+      status: {
+        phase: 'Pending',
+        conditions: [
+          { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: startedAt },
+        ],
+      },
+    });
+    const text = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector.";
+    const pod = record(waiting(text));
+    assert.deepEqual([pod.unschedulableSinceMs, pod.avoids, pod.node], [startMs, ['node-a', 'node-b', 'node-c'], '']);
+    assert.equal(record(waiting('0/2 nodes are available: 2 Insufficient cpu.')).unschedulableSinceMs, undefined);
+  });
+});
+
+describe('what is kept of a node', () => {
+  it('is whether Pods may come to it, its own taint aside', () => {
+    assert.deepEqual(nodeOf({}), { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, hasOurTaint: false });
+    assert(!nodeOf({}, 'Unknown').isReady);
+    assert(!nodeOf({ unschedulable: true }).isSchedulable);
+    assert(!nodeOf(taint('other', 'NoSchedule')).isSchedulable);
+    assert(nodeOf(taint('other', 'PreferNoSchedule')).isSchedulable);
+    const ours = nodeOf(taint(`${prefix}hardware`, 'NoSchedule'));
+    assert(ours.isSchedulable && ours.hasOurTaint);
+  });
+});
