@@ -26,9 +26,7 @@ const settings: HardwareSettings = {
 /** Measures what it costs to decide about all hardware Pods at once, a tenth of whose nodes fail in the same moment. */
 export function benchController(): string[] {
   const lines = [1_000, 10_000, 50_000].map((count) => {
-    const before = residentBytes();
     const situation = situationOf(count, count / 20);
-    const bytes = residentBytes() - before;
     decide(situation, settings, nowMs);
     let moves = 0;
     const times = Array.from({ length: rounds }, () => {
@@ -39,15 +37,10 @@ export function benchController(): string[] {
     const worst = Math.max(...times);
     return (
       `  ${String(count).padStart(6)} Pods on ${String(count / 20).padStart(4)} nodes: ${median(times).toFixed(1)} ms, ` +
-      `at most ${worst.toFixed(1)} ms, ${moves} moves, ${(bytes / count).toFixed(0)} bytes a Pod`
+      `at most ${worst.toFixed(1)} ms, ${moves} moves`
     );
   });
   return [`decisions about hardware, a tenth of the nodes fails, median of ${rounds}`, ...lines];
-}
-
-function residentBytes(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
 }
 
 function situationOf(pods: number, nodes: number): Situation {
