@@ -42,7 +42,7 @@ export function createSettingReader<Name extends string>(
 /** The text of `--help`: every setting with its meaning and default. */
 export function settingHelp(title: string, rows: Readonly<Record<string, SettingRow>>): string {
   const lines = Object.entries(rows).map(
-    ([name, { value, meaning }]) => `  --${name.padEnd(24)}${meaning} (${value || 'none'})`,
+    ([name, { value, meaning }]) => `  --${name.padEnd(30)}${meaning} (${value || 'none'})`,
   );
   return `${title}\n\n${lines.join('\n')}\n\nEach is also an environment variable: HEALTH_INJECTOR_LISTEN ...\n`;
 }

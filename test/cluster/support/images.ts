@@ -94,6 +94,14 @@ const images: readonly Image[] = [
     libs: true,
   },
   {
+    // Work that takes as long as its argument says, and is then done.
+    name: 'docker.io/local/sleep:1',
+    entrypoint: ['/bin/sleep'],
+    files: ['/bin/sleep'],
+    libs: true,
+    user: '65532',
+  },
+  {
     name: 'docker.io/local/memcached:1',
     entrypoint: ['/usr/bin/memcached'],
     files: ['/usr/bin/memcached', '/usr/bin/pkill'],

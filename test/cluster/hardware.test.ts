@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { deployment } from './support/deployment.ts';
+import {
+  acceptedEvictions,
+  checked,
+  eventsOfNode,
+  leader,
+  metric,
+  only,
+  quarantines,
+  releaseAll,
+  sleeping,
+  stays,
+  template,
+  told,
+  useMoving,
+} from './support/hardware.ts';
+import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
+import { eventsOf, isReady, podOf, podsOf, readyPod } from './support/pods.ts';
+import { coolDown, pidOf, removeSensor, setSensor, useSensors } from './support/sensors.ts';
+
+const namespace = 'test-hardware';
+
+/** Waits until the one Pod of an app runs on this node, and returns it. */
+const runsOn = (app: string, node: string, seconds = 60): Promise<any> =>
+  eventually(`${app} runs on ${node}`, seconds, async () => {
+    const [pod, ...others] = await podsOf(namespace, app);
+    return others.length === 0 && pod?.spec.nodeName === node && isReady(pod) && pod;
+  });
+
+/** Takes everything away that a scenario made, so that the next begins with cool nodes. */
+async function clear(): Promise<void> {
+  coolDown();
+  await kubectl(['delete', 'deployments,statefulsets,jobs,poddisruptionbudgets', '-n', namespace, '--all', '--wait']);
+  await eventually('no Pods', 60, async () => (await get(['pods', '-n', namespace])).items.length === 0);
+  await releaseAll();
+}
+
+const job = (name: string, restartPolicy: string, spec: object): object => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: { template: template(name, 25, restartPolicy), ...spec },
+});
+
+const staysPut = async (app: string, uid: string): Promise<void> => {
+  assert.equal((await podOf(namespace, app)).metadata.uid, uid);
+};
+
+describe('Pods whose hardware fails, on a real cluster of two nodes', () => {
+  useSensors();
+  useNamespace(namespace, { 'pod-security.kubernetes.io/enforce': 'privileged' });
+  useMoving();
+  afterEach(clear);
+
+  it('leave the hot node within 2 s of being seen not ready, are told of, and come back when a person releases it', async () => {
+    await only('node-a', async () => {
+      await apply(namespace, checked('train'), deployment('tenant', { annotations: {}, container: sleeping(100_000) }));
+      await Promise.all(['train', 'tenant'].map((app) => readyPod(namespace, app)));
+    });
+    const [before, tenant] = await Promise.all(['train', 'tenant'].map((app) => podOf(namespace, app)));
+    const [quick, all] = [await metric(quickMoves), await metric(allMoves)];
+    setSensor('node-a', 95);
+    await runsOn('train', 'node-b');
+    assert.equal((await metric(quickMoves)) - quick, (await metric(allMoves)) - all);
+    const reading = 'coretemp Package id 0 95 C >= 90 C';
+    const places: readonly (readonly [string, () => Promise<string[]>])[] = [
+      ['the Pod', () => eventsOf(namespace, before.metadata.name)],
+      ['the Deployment', () => eventsOf(namespace, 'train')],
+      ['the node', () => eventsOfNode('node-a')],
+    ];
+    for (const [what, read] of places) {
+      await told(
+        `an Event of ${what}`,
+        read,
+        new RegExp(`^MovedOffNode: Pod ${namespace}/train-\\S+ was evicted from node node-a: .*${reading}`),
+      );
+    }
+    await told(
+      'what failed',
+      () => eventsOf(namespace, before.metadata.name),
+      new RegExp(`^HardwareFailed: .*${reading}`),
+    );
+    await told(
+      'the replacement',
+      () => eventsOf(namespace, 'train'),
+      /^ReplacementRunning: .* runs on node node-b in the place of/,
+    );
+    await staysPut('tenant', tenant.metadata.uid);
+    // Cool again: that is no evidence of health, and new Pods still keep off.
+    coolDown();
+    await kubectl(['scale', '-n', namespace, 'deployment/train', '--replicas=3']);
+    await eventually('three Pods', 60, async () => (await podsOf(namespace, 'train')).filter(isReady).length === 3);
+    assert.deepEqual(new Set((await podsOf(namespace, 'train')).map(({ spec }) => spec.nodeName)), new Set(['node-b']));
+    const [quarantine] = await quarantines();
+    assert.equal(quarantine.spec.owners[0].moves[0].podUid, before.metadata.uid);
+    await kubectl(['delete', 'nodequarantine', 'node-a']);
+    await told('the release', () => eventsOfNode('node-a'), /^NodeReleased: /);
+    await only('node-a', async () => {
+      await kubectl(['scale', '-n', namespace, 'deployment/train', '--replicas=4']);
+      await eventually('a Pod on node-a', 60, async () =>
+        (await podsOf(namespace, 'train')).some((pod) => pod.spec.nodeName === 'node-a' && isReady(pod)),
+      );
+    });
+  });
+
+  it('of Jobs and StatefulSets move too, and the Jobs complete', async () => {
+    const ignoring = { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] };
+    const names = ['never', 'on-failure', 'indexed', 'state'];
+    await only('node-a', async () => {
+      await apply(
+        namespace,
+        job('never', 'Never', { backoffLimit: 0, podFailurePolicy: ignoring }),
+        job('on-failure', 'OnFailure', {}),
+        job('indexed', 'Never', { completionMode: 'Indexed', completions: 1, podFailurePolicy: ignoring }),
+        {
+          apiVersion: 'apps/v1',
+          kind: 'StatefulSet',
+          metadata: { name: 'state' },
+          spec: {
+            serviceName: 'state',
+            selector: { matchLabels: { app: 'state' } },
+            template: template('state', 100_000, 'Always'),
+          },
+        },
+      );
+      for (const name of names) await readyPod(namespace, name);
+    });
+    const disrupted = eventually('the condition of the disruption', 60, async () => {
+      const { items } = await get(['pods', '-n', namespace, '-l', 'app=never']);
+      return items
+        .flatMap(({ status }: any) => status.conditions ?? [])
+        .find(({ type }: any) => type === 'DisruptionTarget');
+    });
+    setSensor('node-a', 95);
+    assert.equal((await disrupted).reason, 'EvictionByEvictionAPI');
+    await runsOn('state', 'node-b');
+    for (const name of ['never', 'on-failure', 'indexed']) {
+      const { status } = await eventually(`${name} completes`, 180, async () => {
+        const object = await get(['job', name, '-n', namespace]);
+        return object.status.succeeded === 1 && object;
+      });
+      assert(!status.conditions.some(({ type, status: is }: any) => type === 'Failed' && is === 'True'));
+      if (name !== 'on-failure') assert.equal(status.failed ?? 0, 0);
+    }
+  });
+
+  it('stay while a PodDisruptionBudget refuses, which is told with the advice that then moves them', async () => {
+    await only('node-a', async () => {
+      await apply(namespace, checked('single'), {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'single' },
+        spec: { minAvailable: 1, selector: { matchLabels: { app: 'single' } } },
+      });
+      await readyPod(namespace, 'single');
+    });
+    const { metadata } = await podOf(namespace, 'single');
+    setSensor('node-a', 95);
+    await told(
+      'the refusal',
+      () => eventsOf(namespace, 'single'),
+      /^MoveHeld: .*disruption budget single.*unhealthyPodEvictionPolicy: AlwaysAllow/,
+    );
+    await stays(10, () => staysPut('single', metadata.uid));
+    const patch = JSON.stringify({ spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } });
+    await kubectl(['patch', 'poddisruptionbudget', 'single', '-n', namespace, '--type=merge', '-p', patch]);
+    await runsOn('single', 'node-b', 120);
+  });
+
+  it('stay where both nodes are hot: the brake holds, nothing loops, and that is told', async () => {
+    for (const node of ['node-a', 'node-b']) {
+      await only(node, async () => {
+        await apply(namespace, checked(`of-${node}`));
+        await readyPod(namespace, `of-${node}`);
+      });
+    }
+    const accepted = await acceptedEvictions();
+    for (const node of ['node-a', 'node-b']) setSensor(node, 95);
+    await told(
+      'the brake',
+      async () => [...(await eventsOfNode('node-a')), ...(await eventsOfNode('node-b'))],
+      /^MoveHeld: .*as many nodes as may be/,
+    );
+    await stays(30, async () => {
+      assert((await quarantines()).length <= 1);
+      assert((await acceptedEvictions()) - accepted <= 1);
+    });
+  });
+
+  it('stay where a sensor flaps, vanishes or shows garbage', async () => {
+    await only('node-a', async () => {
+      await apply(namespace, checked('calm'));
+      await readyPod(namespace, 'calm');
+    });
+    const { metadata } = await podOf(namespace, 'calm');
+    for (let flap = 0; flap < 4; flap++) {
+      setSensor('node-a', 95);
+      await stays(1, () => staysPut('calm', metadata.uid));
+      setSensor('node-a', 40);
+      await stays(3, () => staysPut('calm', metadata.uid));
+    }
+    removeSensor('node-a');
+    await stays(6, () => staysPut('calm', metadata.uid));
+    for (const garbage of ['', 'garbage', '999999999999']) {
+      setSensor('node-a', garbage);
+      await stays(6, () => staysPut('calm', metadata.uid));
+    }
+    assert.deepEqual(await quarantines(), []);
+    assert(isReady(await podOf(namespace, 'calm')));
+  });
+
+  it('move once each, all of them, where the controller is killed in the middle', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+    await only('node-a', async () => {
+      await apply(namespace, ...names.map(checked));
+      await eventually('all are ready', 180, async () => {
+        const { items } = await get(['pods', '-n', namespace]);
+        return items.filter(isReady).length === names.length;
+      });
+    });
+    const uids = (await get(['pods', '-n', namespace])).items.map(({ metadata }: any) => metadata.uid);
+    const accepted = await acceptedEvictions();
+    const { metadata } = await leader();
+    const pid = pidOf(metadata.uid, 'controller/main.js');
+    setSensor('node-a', 95);
+    await eventually('the first moves', 60, async () => (await quarantines()).length > 0);
+    process.kill(pid, 'SIGKILL');
+    await eventually('all run on node-b', 180, async () => {
+      const { items } = await get(['pods', '-n', namespace]);
+      return items.length === names.length && items.every((pod: any) => pod.spec.nodeName === 'node-b' && isReady(pod));
+    });
+    assert.equal((await acceptedEvictions()) - accepted, names.length);
+    const [quarantine, ...others] = await quarantines();
+    assert.deepEqual(others, []);
+    const moved = quarantine.spec.owners.flatMap(({ moves }: any) => moves.map(({ podUid }: any) => podUid));
+    assert.deepEqual(moved.toSorted(), uids.toSorted());
+  });
+});
+
+/** Moves whose eviction was accepted within 2 s of being seen not ready, and all of them. */
+const quickMoves = 'health_injector_hardware_move_seconds_bucket{le="2"}';
+const allMoves = 'health_injector_hardware_move_seconds_count';

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The nodes of the test cluster are processes of one machine: a path of the host is the same on all of them. */
+const root = '/run/health-injector-sensors';
+const nodes = ['node-a', 'node-b'];
+
+/**
+ * The path to name in `host-paths`: it leads to a folder of the containerd that starts the container, of which every
+ * node has its own, and on which the tree of that node is mounted.
+ */
+export const sensorPath = `${root}/sys`;
+
+/** The administrator's allowlist for it. */
+export const sensorRoot: string = root;
+
+const folderOf = (node: string): string => join(root, node, 'class/hwmon/hwmon0');
+
+const containerdOf = (node: string): string =>
+  readFileSync(join(dirname(process.env['KUBECONFIG'] ?? ''), `run/containerd-${node}.pid`), 'utf8').trim();
+
+/** What a node's one sensor shows from now on: whole degrees, or any text; a sensor that had vanished is there again. */
+export function setSensor(node: string, shows: number | string): void {
+  mkdirSync(folderOf(node), { recursive: true });
+  writeFileSync(join(folderOf(node), 'name'), 'coretemp\n');
+  writeFileSync(join(folderOf(node), 'temp1_label'), 'Package id 0\n');
+  const text = typeof shows === 'number' ? `${shows * 1_000}` : shows;
+  writeFileSync(join(folderOf(node), 'temp1_input'), `${text}\n`);
+}
+
+/** Takes a node's sensor away. */
+export const removeSensor = (node: string): void => rmSync(folderOf(node), { recursive: true, force: true });
+
+/** Makes all sensors cool. */
+export const coolDown = (): void => nodes.forEach((node) => setSensor(node, 40));
+
+/** Gives every node a sensor tree of its own for as long as the tests of the file run. */
+export function useSensors(): void {
+  before(() => {
+    coolDown();
+    rmSync(sensorPath, { force: true });
+    symlinkSync('/proc/self/attr', sensorPath);
+    for (const node of nodes) execFileSync('mount', ['--bind', join(root, node), `/proc/${containerdOf(node)}/attr`]);
+  });
+  after(() => {
+    // Lazily: a container that is still there holds it.
+    for (const node of nodes) execFileSync('umount', ['--lazy', `/proc/${containerdOf(node)}/attr`]);
+    rmSync(root, { recursive: true, force: true });
+  });
+}
+
+/** The process of a Pod's container, on the machine that all nodes are on. */
+export function pidOf(podUid: string, word: string): number {
+  const isIt = (pid: string): boolean => {
+    try {
+      const isOfPod = readFileSync(`/proc/${pid}/cgroup`, 'utf8').replaceAll('_', '-').includes(podUid);
+      return isOfPod && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
+    } catch {
+      return false;
+    }
+  };
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIt(name));
+  if (pid === undefined) throw new Error(`no process of Pod ${podUid} has ${word} in its command line`);
+  return Number(pid);
+}
