@@ -1,4 +1,4 @@
-import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
 export type Watched = {
@@ -27,18 +27,25 @@ function find({ metadata, spec }: V1Pod, prefix: string): Watched {
   if (sidecar) {
     return { mode: 'sidecar', containers: [sidecar.name], port: sidecar.ports?.[0]?.containerPort ?? 0 };
   }
-  const added = addedIn(metadata?.annotations?.[`${prefix}status`]);
-  const isOurs = ({ name, readinessProbe }: V1Container): boolean =>
-    readinessProbe?.exec !== undefined && added.includes(`${name}/readinessProbe`);
-  return { mode: 'cli', containers: (spec?.containers ?? []).filter(isOurs).map(({ name }) => name), port: 0 };
+  const isOurs = carriersIn(metadata?.annotations?.[`${prefix}status`]);
+  const carriers = (spec?.containers ?? []).filter(({ name, readinessProbe }) => readinessProbe?.exec && isOurs(name));
+  return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
 }
 
-/** What the annotation says was added by the pattern; whoever made the Pod may have written anything there. */
-function addedIn(text: string | undefined): readonly unknown[] {
+type Status = {
+  readonly patterns?: unknown;
+  readonly added?: unknown;
+  readonly hardware?: { readonly containers?: unknown };
+};
+
+/** Which containers got their probe from this pattern, as the annotation has it; whoever made the Pod may have written anything there. */
+function carriersIn(text: string | undefined): (container: string) => boolean {
   try {
-    const { patterns, added } = JSON.parse(text ?? '') as { readonly patterns?: unknown; readonly added?: unknown };
-    return Array.isArray(patterns) && patterns.includes('hardware') && Array.isArray(added) ? added : [];
+    const { patterns, added, hardware } = JSON.parse(text ?? '') as Status;
+    const has = (list: unknown, word: string): boolean => Array.isArray(list) && list.includes(word);
+    return (name) =>
+      has(patterns, 'hardware') && has(added, `${name}/readinessProbe`) && has(hardware?.containers ?? [name], name);
   } catch {
-    return [];
+    return () => false;
   }
 }

@@ -37,8 +37,9 @@ export const template = (name: string, seconds: number, restartPolicy: string): 
 });
 
 const changes = {
-  'deployment/health-injector': { HEALTH_INJECTOR_HOST_PATHS: sensorRoot },
+  'deployment/health-injector': { HEALTH_INJECTOR_ALLOWED_HOST_PATHS: sensorRoot },
   'deployment/health-injector-controller': {
+    HEALTH_INJECTOR_ALLOWED_HOST_PATHS: sensorRoot,
     HEALTH_INJECTOR_HARDWARE: 'move',
     HEALTH_INJECTOR_HARDWARE_MINIMUM_AGE_SECONDS: '3',
   },
