@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { get } from 'node:http';
+import { atMost } from '../../cluster/at-most.ts';
 import { systemClock } from '../../cluster/clock.ts';
 import type { Connection } from '../../cluster/connection.ts';
 import { readAnswer } from '../../cluster/read-answer.ts';
@@ -12,24 +13,28 @@ import { readAgentAnswer, readKubeletNote } from './readings.ts';
 export type Ask = (pod: HardwarePod, signal: AbortSignal) => Promise<Reading>;
 
 const limitMs = 1_000;
+const mostAtOnce = 256;
 const limitBytes = 64 * 1024;
 
 /** Asks the sidecar of a Pod, or where it has none the kubelet's Events; one second, and then it goes without. */
 export function createAsk(connection: Connection): Ask {
-  return async (pod, signal) => {
-    const { failing, watched } = pod;
-    const container = failing?.container ?? watched.containers[0] ?? '';
-    if (failing?.input === 'device') return { check: 'device', message: failing.message };
-    try {
-      const reading = await within(limitMs, signal, systemClock, (inner) =>
-        watched.mode === 'sidecar' ? askSidecar(pod, inner) : askEvents(connection, pod, container, inner),
-      );
-      return reading ?? unread(container, 'its sidecar says that nothing fails by now');
-    } catch (error) {
-      const whom = watched.mode === 'sidecar' ? 'its sidecar' : 'the Events of the kubelet';
-      return unread(container, `${whom} could not be asked: ${(error as Error).message}`);
-    }
-  };
+  const limit = atMost(mostAtOnce);
+  return (pod, signal) => limit(() => ask(connection, pod, signal));
+}
+
+async function ask(connection: Connection, pod: HardwarePod, signal: AbortSignal): Promise<Reading> {
+  const { failing, watched } = pod;
+  const container = failing?.container ?? watched.containers[0] ?? '';
+  if (failing?.input === 'device') return { check: 'device', message: failing.message };
+  try {
+    const reading = await within(limitMs, signal, systemClock, (inner) =>
+      watched.mode === 'sidecar' ? askSidecar(pod, inner) : askEvents(connection, pod, container, inner),
+    );
+    return reading ?? unread(container, 'its sidecar says that nothing fails by now');
+  } catch (error) {
+    const whom = watched.mode === 'sidecar' ? 'its sidecar' : 'the Events of the kubelet';
+    return unread(container, `${whom} could not be asked: ${(error as Error).message}`);
+  }
 }
 
 const unread = (container: string, why: string): Reading => ({

@@ -41,7 +41,9 @@ export function withMoves(
     isChanged = true;
   }
   if (spec && !isChanged) return spec;
-  return { ...(spec ?? beginning), owners: [...owners.values()] };
+  // What fails now fails in this boot, which another boot then ends.
+  const bootId = beginning.bootId || (spec?.bootId ?? '');
+  return { ...(spec ?? beginning), bootId, owners: [...owners.values()] };
 }
 
 /** The spec without these owners, as they were seen: one that has failed again since then stays. */

@@ -22,6 +22,10 @@ type Before = { readonly seen: Seen; readonly failing: Failing | undefined };
  */
 export function failureOf(pod: V1Pod, { containers }: Watched, before: Before | undefined, nowMs: number): Before {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const { containerStatuses = [] } = pod.status ?? {};
+  // The sidecar is told to stop then, and says so.
+  const isDone = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated);
+  if (isDone) return { seen: {}, failing: undefined };
   let failing: Failing | undefined;
   const seen: Record<string, number> = {};
   for (const status of statuses) {

@@ -38,11 +38,12 @@ type Status = {
   readonly hardware?: { readonly containers?: unknown };
 };
 
+const has = (list: unknown, word: string): boolean => Array.isArray(list) && list.includes(word);
+
 /** Which containers got their probe from this pattern, as the annotation has it; whoever made the Pod may have written anything there. */
 function carriersIn(text: string | undefined): (container: string) => boolean {
   try {
     const { patterns, added, hardware } = JSON.parse(text ?? '') as Status;
-    const has = (list: unknown, word: string): boolean => Array.isArray(list) && list.includes(word);
     return (name) =>
       has(patterns, 'hardware') && has(added, `${name}/readinessProbe`) && has(hardware?.containers ?? [name], name);
   } catch {

@@ -149,11 +149,21 @@ describe('what is kept of a Pod with a hardware check', () => {
     assert.equal(record({ status: notUp }).failing, undefined);
   });
 
+  it('is nothing of a Pod whose work is done, since its sidecar is told to stop', () => {
+    const done = {
+      containerStatuses: [{ name: 'app', ready: false, state: { terminated: { exitCode: 0 } } }],
+    };
+    assert.equal(record({ ready: false, status: done }).failing?.container, undefined);
+  });
+
   it('is the readiness of its own container where the check is an exec probe there, as the status annotation says', () => {
     const pod = record(cli({ patterns: ['hardware'], added: ['gpu/readinessProbe', 'app/readinessProbe'] }));
     assert.deepEqual(pod.watched, { mode: 'cli', containers: ['gpu'], port: 0 });
     assert.equal(pod.failing?.container, 'gpu');
+    const ofOther = { mode: 'cli', containers: ['other'] };
+    const both = { patterns: ['cli', 'hardware'], added: ['gpu/readinessProbe'], hardware: ofOther };
     for (const status of [
+      both,
       { patterns: ['cli'], added: ['gpu/readinessProbe'] },
       { patterns: ['hardware'] },
       'x',

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { decideTaints } from '../../../src/controller/hardware/decide-taints.ts';
+import { softened, withMoves, withoutOwners } from '../../../src/controller/hardware/edit-quarantine.ts';
+import { node, pod, quarantine } from './support/situation.ts';
+
+const beginning = { nodeName: 'node-0', bootId: 'boot', scope: 'Owner' } as const;
+const reading = { check: 'temperature', message: '95 C >= 90 C' };
+const at = (second: number): Date => new Date(Date.UTC(2030, 0, 1, 12, 0, second));
+const moved = (uid: string, ownerText = 'web') => ({ pod: pod(uid, 'node-0', { ownerText }), reading });
+
+describe('the quarantine of a node', () => {
+  it('has an entry for each owner and a move for each Pod, once however often it is added', () => {
+    const first = withMoves(undefined, beginning, [moved('a'), moved('b', 'db')], 60_000, at(0));
+    assert.deepEqual(
+      first.owners.map(({ owner, moves }) => [owner.name, moves.map(({ podUid }) => podUid)]),
+      [
+        ['web', ['a']],
+        ['db', ['b']],
+      ],
+    );
+    assert.equal(withMoves(first, beginning, [moved('a'), moved('b', 'db')], 60_000, at(9)), first);
+    const second = withMoves(first, beginning, [moved('a'), moved('c')], 60_000, at(9));
+    const [web, db] = second.owners;
+    assert.deepEqual(
+      web?.moves.map(({ podUid }) => podUid),
+      ['a', 'c'],
+    );
+    assert.deepEqual([web.since, web.until], [at(0).toISOString(), at(69).toISOString()]);
+    assert.equal(db, first.owners[1]);
+  });
+
+  it('is of the boot in which something failed last', () => {
+    const first = withMoves(undefined, beginning, [moved('a')], 60_000, at(0));
+    assert.equal(withMoves(first, { ...beginning, bootId: 'next' }, [moved('b')], 60_000, at(1)).bootId, 'next');
+    assert.equal(withMoves(first, { ...beginning, bootId: '' }, [moved('b')], 60_000, at(1)).bootId, 'boot');
+  });
+
+  it('keeps what the CRD has room for', () => {
+    const many = Array.from({ length: 300 }, (_, index) => moved(`p${index}`));
+    const { owners } = withMoves(undefined, beginning, many, 60_000, at(0));
+    assert.deepEqual([owners[0]?.moves.length, owners[0]?.moves.at(-1)?.podUid], [256, 'p299']);
+    const long = { pod: pod('a', 'node-0'), reading: { check: 'c'.repeat(9_999), message: 'm'.repeat(9_999) } };
+    const [entry] = withMoves(undefined, beginning, [long], 60_000, at(0)).owners;
+    assert.deepEqual([entry?.check.length, entry?.message.length], [2_048, 1_024]);
+  });
+
+  it('lets go of an owner only as it was seen', () => {
+    const spec = withMoves(undefined, beginning, [moved('a'), moved('b', 'db')], 60_000, at(0));
+    assert.deepEqual(withoutOwners(spec, spec.owners.slice(0, 1)).owners, spec.owners.slice(1));
+    const again = withMoves(spec, beginning, [moved('c')], 60_000, at(1));
+    assert.deepEqual(withoutOwners(again, spec.owners.slice(0, 1)), again);
+  });
+
+  it('may become the last choice for an owner', () => {
+    const spec = withMoves(undefined, beginning, [moved('a'), moved('b', 'db')], 60_000, at(0));
+    assert.deepEqual(
+      softened(spec, 'shop/Deployment/db').owners.map(({ affinity }) => affinity),
+      ['Required', 'Preferred'],
+    );
+  });
+
+  it('has a taint only where it says Node', () => {
+    const nodes = [node('a'), node('b'), node('c', { hasOurTaint: true }), node('d', { hasOurTaint: true })];
+    const quarantines = [quarantine('a', { scope: 'Node' }), quarantine('b'), quarantine('c', { scope: 'Node' })];
+    assert.deepEqual(decideTaints(nodes, quarantines), [
+      { node: 'a', isWanted: true },
+      { node: 'd', isWanted: false },
+    ]);
+  });
+});
