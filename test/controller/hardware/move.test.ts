@@ -19,6 +19,13 @@ const settle = (world: World, count: number) =>
     );
   });
 
+const status = (name: string) => ({
+  name,
+  ready: false,
+  started: true,
+  state: { running: { startedAt: '2020-01-01T00:00:00Z' } },
+});
+
 describe('a move off a sick node', () => {
   let sidecar: { readonly port: number; readonly server: Server };
   let leaders: ReturnType<typeof startLeader>[] = [];
@@ -156,6 +163,88 @@ describe('a move off a sick node', () => {
     await eventually('the release', 2_000, async () => world.quarantines().length === 0);
     await eventually('what is told', 2_000, async () => leader.told.some((text) => text.includes('NodeReleased')));
     assert(leader.told.includes('node-a NodeReleased Node node-a is released from its quarantine: its time is over.'));
+  });
+
+  it('lets a replacement back that finds no other node, by making it anew', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    const [replacement] = world.pods();
+    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['node-a'] }] }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message: "0/4 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 3 Insufficient cpu.",
+      lastTransitionTime: new Date().toISOString(),
+    };
+    const { metadata } = world.setAnyPod({
+      metadata: { ...replacement.metadata, name: 'web-1', uid: 'waiting' },
+      spec: { containers: [{ name: 'app' }], affinity },
+      status: { phase: 'Pending', conditions: [scheduled] },
+    });
+    await eventually('its eviction', 2_000, async () => world.accepted.get(metadata.uid) === 1);
+    assert.equal(world.quarantines()[0].spec.owners[0].affinity, 'Preferred');
+    const leader = leaders[0];
+    await eventually('what is told', 2_000, async () =>
+      leader?.told.some((text) => /^web-1 ReplacementUnschedulable .* while it is kept off node-a/.test(text)),
+    );
+  });
+
+  it("tells what the kubelet's Events have where the check is an exec probe, and that nothing is known where nobody answers", async () => {
+    const world = newWorld();
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', uid: 'gpu', controller: true };
+    const metadata = (name: string) => ({
+      name,
+      uid: name,
+      namespace: 'shop',
+      creationTimestamp: '2020-01-01T00:00:00Z',
+      ownerReferences: [{ ...owner, name: `of-${name}` }],
+    });
+    const done = JSON.stringify({ patterns: ['hardware'], added: ['train/readinessProbe'] });
+    world.setAnyPod({
+      metadata: {
+        ...metadata('gpu-0'),
+        labels: { 'health.example.com/hardware': 'move' },
+        annotations: { 'health.example.com/status': done },
+      },
+      spec: { nodeName: 'node-a', containers: [{ name: 'train', readinessProbe: { exec: {} } }] },
+      status: { phase: 'Running', containerStatuses: [status('train')] },
+    });
+    world.setAnyPod({
+      metadata: { ...metadata('mute-0'), labels: { 'health.example.com/hardware': 'move' } },
+      spec: {
+        nodeName: 'node-a',
+        containers: [{ name: 'x' }],
+        initContainers: [{ name: 'health-probe-hardware', ports: [{ containerPort: 1 }] }],
+      },
+      status: { phase: 'Running', podIP: '127.0.0.1', initContainerStatuses: [status('health-probe-hardware')] },
+    });
+    const fieldPath = 'spec.containers{train}';
+    world.addEvent('a', {
+      lastTimestamp: '2030-01-01T00:00:02Z',
+      message: 'Readiness probe failed: GPU 0 is lost (gpu)',
+      involvedObject: { fieldPath },
+    });
+    world.addEvent('b', {
+      lastTimestamp: '2030-01-01T00:00:01Z',
+      message: 'Readiness probe failed: older (gpu)',
+      involvedObject: { fieldPath },
+    });
+    const leader = lead(world);
+    await eventually('both moves', 3_000, async () => world.accepted.size === 2);
+    await eventually(
+      'what is told',
+      2_000,
+      async () => leader.told.filter((text) => text.includes('MovedOffNode')).length === 2,
+    );
+    assert(leader.told.includes('gpu-0 HardwareFailed pod+node gpu: GPU 0 is lost.'));
+    assert.match(
+      leader.told.find((text) => text.startsWith('mute-0 HardwareFailed')) ?? '',
+      /hardware: container health-probe-hardware is not ready, and its reading is not known: its sidecar could not be asked: connect ECONNREFUSED/,
+    );
   });
 
   for (const lost of ['call', 'answer'] as const) {

@@ -199,6 +199,8 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     accepted,
     refused,
     setPod,
+    /** Writes any Pod of the namespace `shop`. */
+    setAnyPod: (pod: any): any => set('/api/v1/pods', pod),
     remove,
     quarantines: () => [...of(quarantines).values()],
     pods: () => [...of('/api/v1/pods').values()],
