@@ -48,8 +48,11 @@ export function createKnown(prefix: string, changed: () => void, released: (node
     quarantines,
     /** Keeps what was just written, before it comes back by the watch. */
     keepWritten(quarantine: NodeQuarantine): void {
-      writtenMs.set(quarantine.metadata.uid ?? '', Date.now());
-      keep(quarantine);
+      const { uid = '', generation = 0 } = quarantine.metadata;
+      writtenMs.set(uid, Date.now());
+      // The watch may have been faster, and has the webhook's acknowledgement already.
+      const before = quarantines.get(quarantine.spec.nodeName)?.metadata;
+      if (before?.uid !== uid || (before.generation ?? 0) < generation) keep(quarantine);
     },
     /** Forgets one that turned out to be deleted. */
     drop,

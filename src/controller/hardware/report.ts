@@ -2,8 +2,16 @@ import { type Decision, reasonOf } from './decision.ts';
 import { type Moving, clauseOf } from './moving.ts';
 import { wholeSeconds } from './ledger.ts';
 
-/** What passes by itself, or is told where it is done. */
+/** What passes by itself. */
 const silent: ReadonlySet<string> = new Set(['unstable', 'young', 'under-way', 'backing-off']);
+
+/** The others are told where they are done. */
+type News = Extract<Decision, { kind: 'hold' | 'refuse' | 'notice' }>;
+
+const isNews = (decision: Decision): decision is News =>
+  (decision.kind === 'hold' && !silent.has(decision.reason)) ||
+  decision.kind === 'refuse' ||
+  decision.kind === 'notice';
 
 /** What is told in one look at most: each may need a sidecar's answer, and the rest comes next. */
 const mostAtOnce = 50;
@@ -15,7 +23,7 @@ const awaitedMs = 10 * 60_000;
 export function createReport({ ask, tell, metrics, known, progress }: Moving) {
   let told = new Map<string, string>();
 
-  const tellOf = async (decision: Decision, signal: AbortSignal): Promise<void> => {
+  const tellOf = async (decision: News, signal: AbortSignal): Promise<void> => {
     switch (decision.kind) {
       case 'hold':
       case 'refuse': {
@@ -33,10 +41,6 @@ export function createReport({ ask, tell, metrics, known, progress }: Moving) {
           `not see it, or the Pod names that node. It counts as one of its owner's moves.`;
         return tell.about(pod, 'ReplacementCameBack', note, ['pod', 'owner', 'node']);
       }
-      case 'move':
-      case 'soften':
-      case 'release':
-        return undefined;
       default:
         return decision satisfies never;
     }
@@ -51,7 +55,7 @@ export function createReport({ ask, tell, metrics, known, progress }: Moving) {
         const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
         const words = `${decision.kind} ${decision.reason}`;
         const isTold = told.get(about) === words;
-        if (!isTold && !silent.has(decision.reason)) {
+        if (!isTold && isNews(decision)) {
           if (news.length >= mostAtOnce) continue;
           news.push(tellOf(decision, signal));
         }
