@@ -51,8 +51,9 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
 
   const under = new Set<Promise<void>>();
   const begin = (work: Promise<void>): void => {
-    under.add(work);
-    void work.finally(() => under.delete(work));
+    const whole = work.catch((error: Error) => failed(`What was done about hardware broke off: ${error.message}.`));
+    under.add(whole);
+    void whole.finally(() => under.delete(whole));
   };
   const act = (decisions: readonly Decision[]): void => {
     if (settings.mode === 'dry-run') return;
