@@ -5,10 +5,11 @@ import { createHardwareMetrics } from '../../../../src/controller/hardware/metri
 import { runHardware } from '../../../../src/controller/hardware/run-hardware.ts';
 import type { HardwareSettings } from '../../../../src/controller/hardware/situation.ts';
 import { settings } from './situation.ts';
-import type { World } from './world.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type World, createWorld } from './world.ts';
 
 /** A sidecar that says what an agent would of a hot sensor. */
-export async function startSidecar(): Promise<{ readonly port: number; readonly server: Server }> {
+async function startSidecar(): Promise<{ readonly port: number; readonly server: Server }> {
   const server = createServer((_request, response) => {
     response.writeHead(503);
     response.end('[-] temperature: fail, coretemp is 95 °C, more than 90 °C, 0.2 ms, 1s ago\nfailed: temperature\n');
@@ -18,7 +19,7 @@ export async function startSidecar(): Promise<{ readonly port: number; readonly 
 }
 
 /** A leader with little patience; what it tells and fails at is kept. */
-export function startLeader(world: World, rules: Partial<HardwareSettings> = {}) {
+function startLeader(world: World, rules: Partial<HardwareSettings> = {}) {
   const told: string[] = [];
   const failures: string[] = [];
   const done: string[] = [];
@@ -55,3 +56,38 @@ export function startLeader(world: World, rules: Partial<HardwareSettings> = {})
     },
   };
 }
+
+const nodes = ['node-a', 'node-b', 'node-c', 'node-d'];
+
+/** Worlds and leaders for the tests around this call; all leaders end with the test. */
+export function useLeaders() {
+  const sidecar: { port?: number; server?: Server } = {};
+  let leaders: ReturnType<typeof startLeader>[] = [];
+  before(async () => void Object.assign(sidecar, await startSidecar()));
+  after(() => sidecar.server?.close());
+  afterEach(async () => {
+    await Promise.all(leaders.map((leader) => leader.stop()));
+    leaders = [];
+  });
+  return {
+    newWorld: (): World => createWorld({ nodes, port: sidecar.port ?? 0 }),
+    lead(world: World, rules: Partial<HardwareSettings> = {}) {
+      const leader = startLeader(world, rules);
+      leaders.push(leader);
+      return leader;
+    },
+  };
+}
+
+/** Waits until so many Pods are ready, and none of them is on node-a. */
+export const settle = (world: World, count: number): Promise<true> =>
+  eventually('all Pods run elsewhere', 8_000, async () => {
+    const pods = world.pods();
+    const isWell = ({ metadata, status, spec }: any): boolean =>
+      !metadata.deletionTimestamp && status.conditions[0].status === 'True' && spec.nodeName !== 'node-a';
+    return pods.length === count && pods.every(isWell);
+  });
+
+/** Waits until a leader has told something like this, and gives it back. */
+export const told = (leader: ReturnType<typeof startLeader>, like: RegExp): Promise<string> =>
+  eventually(`${like} is told`, 5_000, async () => leader.told.find((text) => like.test(text)));

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.ts';
+import { settle, told, useLeaders } from './support/leader.ts';
+
+describe('a quarantine in the hands of a controller', () => {
+  const { newWorld, lead } = useLeaders();
+
+  it('is not made again after a person has deleted the quarantine, also by the next leader', async () => {
+    const world = newWorld();
+    world.refused.add('web-0');
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world);
+    await eventually(
+      'the quarantine',
+      2_000,
+      async () => world.quarantines().length === 1 && leader.told.some((text) => text.includes('MoveHeld')),
+    );
+    world.removeQuarantine('node-a');
+    await eventually('the hold', 5_000, async () => leader.told.some((text) => text.includes('somebody deleted')));
+    assert(leader.told.some((text) => text.startsWith('node-a NodeReleased by hand')));
+    await leader.stop();
+    world.addEvent('x', {
+      action: 'ReleaseByHand',
+      eventTime: new Date().toISOString(),
+      involvedObject: { name: 'node-a' },
+    });
+    const next = lead(world);
+    await eventually('the hold of the next leader', 2_000, async () =>
+      next.told.some((text) => text.includes('somebody deleted')),
+    );
+    assert.deepEqual(world.quarantines(), []);
+    // Ready once, and sick again: that is news.
+    world.refused.clear();
+    world.setPod('web-0', 'node-a', 'web', true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    world.setPod('web-0', 'node-a', 'web', false);
+    await settle(world, 1);
+  });
+
+  it('taints the node where it is asked to, and the taint goes with the quarantine', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    lead(world, { scope: 'Node' });
+    const taints = () => world.node('node-a').spec.taints ?? [];
+    await eventually('the taint', 2_000, async () => taints().length === 1);
+    assert.deepEqual(taints(), [{ key: 'health.example.com/hardware', value: 'failed', effect: 'NoSchedule' }]);
+    await settle(world, 1);
+    world.removeQuarantine('node-a');
+    await eventually('no taint', 2_000, async () => taints().length === 0);
+  });
+
+  it('gives its node back when its time is over, which is not taken for a person', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { ttlMs: 300 });
+    await settle(world, 1);
+    await eventually('the release', 2_000, async () => world.quarantines().length === 0);
+    await eventually('what is told', 2_000, async () => leader.told.some((text) => text.includes('NodeReleased')));
+    assert(leader.told.includes('node-a NodeReleased Node node-a is released from its quarantine: its time is over.'));
+  });
+
+  it('gives each owner back by itself', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    lead(world, { ttlMs: 1_000 });
+    await settle(world, 1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    world.setPod('db-0', 'node-a', 'db', false);
+    await settle(world, 2);
+    const owners = () => world.quarantines().flatMap(({ spec }) => spec.owners.map(({ owner }: any) => owner.name));
+    await eventually('one owner less', 3_000, async () => owners().join() === 'db');
+    await eventually('no quarantine', 3_000, async () => world.quarantines().length === 0);
+  });
+
+  it('is deleted by the next try where the first broke off, and that was no person', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    let isRefused = true;
+    world.setFault((method) => (method === 'DELETE' && isRefused ? 'call' : undefined));
+    const leader = lead(world, { ttlMs: 300 });
+    await settle(world, 1);
+    await eventually('the failure', 3_000, async () =>
+      leader.failures.some((text) => text === 'Node node-a was not released: socket hang up.'),
+    );
+    isRefused = false;
+    await eventually('no quarantine', 3_000, async () => world.quarantines().length === 0);
+    assert(!leader.told.some((text) => text.includes('by hand')));
+  });
+
+  it('lets a replacement back that finds no other node, by making it anew', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    const [replacement] = world.pods();
+    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['node-a'] }] }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message: "0/4 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 3 Insufficient cpu.",
+      lastTransitionTime: new Date().toISOString(),
+    };
+    const { metadata } = world.setAnyPod({
+      metadata: { ...replacement.metadata, name: 'web-1', uid: 'waiting' },
+      spec: { containers: [{ name: 'app' }], affinity },
+      status: { phase: 'Pending', conditions: [scheduled] },
+    });
+    await eventually('its eviction', 2_000, async () => world.accepted.get(metadata.uid) === 1);
+    assert.equal(world.quarantines()[0].spec.owners[0].affinity, 'Preferred');
+    await eventually('what is told', 2_000, async () =>
+      leader?.told.some((text) => /^web-1 ReplacementUnschedulable .* while it is kept off node-a/.test(text)),
+    );
+  });
+
+  it('says of a Pod that is never moved why, and of one that came back that it did', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { minimumAgeMs: 60_000 });
+    await settle(world, 1);
+    const bare = world.setPod('bare-0', 'node-b', 'bare', false);
+    world.setAnyPod({ ...bare, metadata: { ...bare.metadata, ownerReferences: [] } });
+    assert.match(
+      await told(leader, /^bare-0 MoveRefused/),
+      /MoveRefused pod\+owner .*: it has no owner that makes it anew/,
+    );
+    world.setPod('web-1', 'node-a', 'web', true, 0);
+    assert.match(
+      await told(leader, /^web-1 ReplacementCameBack/),
+      /pod\+owner\+node .*counts as one of its owner's moves/,
+    );
+  });
+});
