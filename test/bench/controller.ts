@@ -50,7 +50,7 @@ function situationOf(pods: number, nodes: number): Situation {
     bootId: 'boot',
     isReady: true,
     isSchedulable: true,
-    hasOurTaint: false,
+    taint: '',
   }));
   return {
     pods: Array.from({ length: pods }, (_, index) => {

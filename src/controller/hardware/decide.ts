@@ -50,7 +50,7 @@ function decideHealthy(
   const { unschedulableSinceMs: sinceMs, avoids } = pod;
   if (sinceMs === undefined || nowMs - sinceMs < softenMs) return [];
   if (underWay.has(pod.uid) || nowMs < (backOff.get(pod.uid) ?? 0)) return [];
-  const nodes = avoids.filter((node) => ledger.entry(node, pod.ownerText));
+  const nodes = [...avoids.filter((node) => ledger.entry(node, pod.ownerText)), ...ledger.taintedFor(pod)];
   return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
 }
 

@@ -14,6 +14,8 @@ export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_0
 export type Ledger = {
   readonly node: (name: string) => NodeRecord | undefined;
   readonly entry: (node: string, owner: string) => QuarantinedOwner | undefined;
+  /** The nodes that the owner of a Pod is kept off by a taint. */
+  readonly taintedFor: (pod: HardwarePod) => readonly string[];
   readonly isQuarantined: (node: string) => boolean;
   readonly isFull: (pod: HardwarePod) => boolean;
   readonly hasMove: (pod: HardwarePod) => boolean;
@@ -96,6 +98,10 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
   return {
     node: (name) => nodes.get(name),
     entry,
+    taintedFor: ({ ownerText: owner }) =>
+      [...(nodesOfOwner.get(owner) ?? [])].filter(
+        (name) => closed.has(name) && entry(name, owner)?.affinity === 'Required',
+      ),
     isQuarantined: (node) => held.has(node),
     isFull({ node, ownerText: owner }) {
       const kept = entry(node, owner);

@@ -1,13 +1,14 @@
 import { evict } from '../evict.ts';
 import type { Decision } from './decision.ts';
 import { softened } from './edit-quarantine.ts';
-import { awaitWebhook } from './move.ts';
+import { enforce } from './enforce.ts';
 import { type Moving, backOff } from './moving.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
 /**
  * Lets a Pod that finds no other node back to the ones that its owner is kept off, as the last choice: the quarantines
- * say Preferred, and the Pod, whose affinity cannot be changed, is evicted so that it is made anew. Never rejects.
+ * say Preferred, and a Pod that keeps off by itself, which cannot be changed, is evicted so that it is made anew. Never
+ * rejects.
  */
 export async function letBack(
   { pod, nodes }: Extract<Decision, { kind: 'soften' }>,
@@ -30,18 +31,20 @@ export async function letBack(
       );
       if (written) {
         known.keepWritten(written);
-        await awaitWebhook(written, moving, signal);
+        await enforce(written, moving, signal);
       } else known.drop(held);
     }
     const still = known.pods.get(uid);
     if (still?.node !== '' || still.isDeleting) return;
-    const evicted = await evict(connection, pod, signal);
-    done({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
-    if (evicted.result === 'evicted') known.leaves(uid);
-    else backOff(moving, uid);
+    if (nodes.some((node) => still.avoids.includes(node))) {
+      const evicted = await evict(connection, pod, signal);
+      done({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
+      if (evicted.result === 'evicted') known.leaves(uid);
+      else backOff(moving, uid);
+    }
     const note =
       `Pod ${namespace}/${name} finds no node while it is kept off ${nodes.join(', ')}, where the hardware failed: ` +
-      `it is made anew, and may run there if nowhere else.`;
+      `it may run there now if nowhere else.`;
     await tell.about(pod, 'ReplacementUnschedulable', note, ['pod', 'owner']);
   } catch (error) {
     backOff(moving, uid);

@@ -1,16 +1,16 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 import { systemClock } from '../../cluster/clock.ts';
-import { missingReplicas } from './acknowledged.ts';
 import { type Moved, type Reading, withMoves } from './edit-quarantine.ts';
+import { enforce } from './enforce.ts';
 import { evictSick } from './evict-sick.ts';
 import { type Moving, clauseOf } from './moving.ts';
 import type { HardwarePod } from './record.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
 /**
- * Moves Pods off their node in the one order that is safe to break off anywhere: the quarantine names them, the webhook
- * has seen it, and only then are they evicted. Each step may be done again without effect, so a new leader that finds a
+ * Moves Pods off their node in the one order that is safe to break off anywhere: the quarantine names them, it is in
+ * force, and only then are they evicted. Each step may be done again without effect, so a new leader that finds a
  * Pod in the quarantine goes on where the last one stopped. Never rejects.
  */
 export async function moveOff(
@@ -26,7 +26,7 @@ export async function moveOff(
     if (moved.length === 0) return;
     const quarantine = await quarantineFor(node, moved, moving, signal);
     if (!quarantine) return;
-    await awaitWebhook(quarantine, moving, signal);
+    await enforce(quarantine, moving, signal);
     // Released meanwhile: a person's word counts for more than ours.
     if (known.quarantines.get(node)?.metadata.uid !== quarantine.metadata.uid) return;
     await Promise.all(moved.map((each) => evictSick(each, moving, signal)));
@@ -77,23 +77,4 @@ async function quarantineFor(
   if (written) known.keepWritten(written);
   else if (held) known.drop(held);
   return written;
-}
-
-/** Waits for the webhook, for a while: where it is away, its affinity is missing, and the Pod has to go all the same. */
-export async function awaitWebhook(
-  quarantine: NodeQuarantine,
-  { connection, webhook, known, metrics, done }: Moving,
-  signal: AbortSignal,
-): Promise<void> {
-  const { nodeName } = quarantine.spec;
-  let missing: readonly string[];
-  try {
-    const current = () => known.quarantines.get(nodeName);
-    missing = await missingReplicas(connection, webhook, quarantine, current, signal);
-  } catch (error) {
-    missing = [(error as Error).message];
-  }
-  if (missing.length === 0 || signal.aborted) return;
-  metrics.unacknowledged();
-  done({ node: nodeName, missing }, 'a quarantine was not acknowledged in time');
 }

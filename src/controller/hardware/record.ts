@@ -26,7 +26,7 @@ export type HardwarePod = {
   readonly watched: Watched;
   readonly seen: Seen;
   readonly failing: Failing | undefined;
-  /** Since when the scheduler finds no node because of the Pod's node affinity; undefined where that is not so. */
+  /** Since when the scheduler finds no node, with an affinity or a taint among the reasons; undefined where that is not so. */
   readonly unschedulableSinceMs: number | undefined;
   /** The nodes that its required node affinity names to keep off. */
   readonly avoids: readonly string[];
@@ -67,12 +67,12 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
   };
 }
 
-/** The scheduler counts reasons over nodes; this is the one that an affinity gives. */
-const becauseOfAffinity = "didn't match Pod's node affinity";
+/** The scheduler counts reasons over nodes; these are the ones that a node affinity and a taint give. */
+const keptOff = /didn't match Pod's node affinity|had untolerated taint/;
 
 function unschedulableSince({ status }: V1Pod): number | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  const isOurs = scheduled?.reason === 'Unschedulable' && scheduled.message?.includes(becauseOfAffinity);
+  const isOurs = scheduled?.reason === 'Unschedulable' && keptOff.test(scheduled.message ?? '');
   return isOurs ? Date.parse(String(scheduled?.lastTransitionTime)) : undefined;
 }
 

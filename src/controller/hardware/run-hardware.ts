@@ -83,7 +83,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
       metrics.counted(situation.pods.length, failing, situation.quarantines.length);
       begin(report.changes(decisions, signal));
       begin(report.replacements(nowMs));
-      if (settings.scope === 'Node' && settings.mode === 'move') await taintAll(moving, signal);
+      if (settings.scope === 'Node' && settings.mode === 'move') begin(taintAll(moving, signal));
       for (const uid of progress.refusals.keys()) if (!known.pods.has(uid)) progress.refusals.delete(uid);
       waitMs = Math.min(tickMs, ...decisions.map((each) => waitOf(each, nowMs)));
     } catch (error) {

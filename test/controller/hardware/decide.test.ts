@@ -16,6 +16,9 @@ const decided = (wish: Partial<Situation>, rules: Partial<HardwareSettings> = {}
 const failedFor = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
 const waiting = (wish: object) =>
   pod('b', '', { ownerText: 'web', failedMs: 0, avoids: ['node-0'], unschedulableSinceMs: nowMs - minute, ...wish });
+const byTaint = (affinity: 'Required' | 'Preferred') => [
+  quarantine('node-0', { owners: ['web'], moves: ['a'], scope: 'Node', affinity }),
+];
 const releaseOf = (name: string, wish: object) => decided({ quarantines: [quarantine(name, wish)] });
 
 describe('what to do about a Pod whose hardware fails', () => {
@@ -137,6 +140,12 @@ describe('a replacement', () => {
     ]) {
       assert.deepEqual(decided({ pods: [waiting(wish)], quarantines }), []);
     }
+  });
+
+  it('that finds no node because of the taint is let back too', () => {
+    const pods = [waiting({ avoids: [] }), pod('c', '', { failedMs: 0, unschedulableSinceMs: nowMs - minute })];
+    assert.deepEqual(decided({ pods, quarantines: byTaint('Required') }), ['b soften unschedulable']);
+    assert.deepEqual(decided({ pods, quarantines: byTaint('Preferred') }), []);
   });
 
   it('is not moved again from a node that is better than none', () => {

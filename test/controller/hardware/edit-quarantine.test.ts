@@ -60,11 +60,16 @@ describe('the quarantine of a node', () => {
   });
 
   it('has a taint only where it says Node', () => {
-    const nodes = [node('a'), node('b'), node('c', { hasOurTaint: true }), node('d', { hasOurTaint: true })];
-    const quarantines = [quarantine('a', { scope: 'Node' }), quarantine('b'), quarantine('c', { scope: 'Node' })];
+    const nodes = [node('a'), node('b'), node('c', { taint: 'NoSchedule' }), node('d', { taint: 'NoSchedule' })];
+    const quarantines = [
+      quarantine('a', { scope: 'Node' }),
+      quarantine('b'),
+      quarantine('c', { scope: 'Node', affinity: 'Preferred' }),
+    ];
     assert.deepEqual(decideTaints(nodes, quarantines), [
-      { node: 'a', isWanted: true },
-      { node: 'd', isWanted: false },
+      { node: 'a', taint: 'NoSchedule' },
+      { node: 'c', taint: 'PreferNoSchedule' },
+      { node: 'd', taint: '' },
     ]);
   });
 });

@@ -230,18 +230,25 @@ describe('what is kept of a Pod with a hardware check', () => {
     const text = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector.";
     const pod = record(waiting(text));
     assert.deepEqual([pod.unschedulableSinceMs, pod.avoids, pod.node], [startMs, ['node-a', 'node-b', 'node-c'], '']);
+    assert.equal(
+      record(waiting('0/2 nodes are available: 1 node(s) had untolerated taint(s).')).unschedulableSinceMs,
+      startMs,
+    );
     assert.equal(record(waiting('0/2 nodes are available: 2 Insufficient cpu.')).unschedulableSinceMs, undefined);
   });
 });
 
 describe('what is kept of a node', () => {
   it('is whether Pods may come to it, its own taint aside', () => {
-    assert.deepEqual(nodeOf({}), { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, hasOurTaint: false });
+    assert.deepEqual(nodeOf({}), { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, taint: '' });
     assert(!nodeOf({}, 'Unknown').isReady);
     assert(!nodeOf({ unschedulable: true }).isSchedulable);
-    assert(!nodeOf(taint('other', 'NoSchedule')).isSchedulable);
-    assert(nodeOf(taint('other', 'PreferNoSchedule')).isSchedulable);
+    assert(!nodeOf(taint('node.kubernetes.io/disk-pressure', 'NoSchedule')).isSchedulable);
+    assert(!nodeOf(taint('node-role.kubernetes.io/control-plane', 'NoSchedule')).isSchedulable);
+    assert(nodeOf(taint('node.kubernetes.io/x', 'PreferNoSchedule')).isSchedulable);
+    // Machines with GPUs are tainted for the Pods that tolerate it, and these are they.
+    assert(nodeOf(taint('nvidia.com/gpu', 'NoSchedule')).isSchedulable);
     const ours = nodeOf(taint(`${prefix}hardware`, 'NoSchedule'));
-    assert(ours.isSchedulable && ours.hasOurTaint);
+    assert.deepEqual([ours.isSchedulable, ours.taint], [true, 'NoSchedule']);
   });
 });

@@ -43,6 +43,8 @@ describe('a quarantine in the hands of a controller', () => {
     lead(world, { scope: 'Node' });
     const taints = () => world.node('node-a').spec.taints ?? [];
     await eventually('the taint', 2_000, async () => taints().length === 1);
+    const wrote = world.calls.map((call) => call.split(' ')[0]);
+    assert(wrote.slice(0, 2).join() === 'POST,PATCH', 'the taint comes before the eviction');
     assert.deepEqual(taints(), [{ key: 'health.example.com/hardware', value: 'failed', effect: 'NoSchedule' }]);
     await settle(world, 1);
     world.removeQuarantine('node-a');

@@ -79,12 +79,13 @@ export function useLeaders() {
   };
 }
 
+const isWell = ({ metadata, status, spec }: any): boolean =>
+  !metadata.deletionTimestamp && status.conditions[0].status === 'True' && spec.nodeName !== 'node-a';
+
 /** Waits until so many Pods are ready, and none of them is on node-a. */
 export const settle = (world: World, count: number): Promise<true> =>
   eventually('all Pods run elsewhere', 8_000, async () => {
     const pods = world.pods();
-    const isWell = ({ metadata, status, spec }: any): boolean =>
-      !metadata.deletionTimestamp && status.conditions[0].status === 'True' && spec.nodeName !== 'node-a';
     return pods.length === count && pods.every(isWell);
   });
 

@@ -59,7 +59,7 @@ export const node = (name: string, wish: Partial<NodeRecord> = {}): NodeRecord =
   bootId: 'boot',
   isReady: true,
   isSchedulable: true,
-  hasOurTaint: false,
+  taint: '',
   ...wish,
 });
 
