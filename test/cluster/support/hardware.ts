@@ -60,6 +60,9 @@ export function useMoving(): void {
     await releaseAll();
     await set((key) => `${key}-`);
     await kubectl(['apply', '-k', new URL('../../../deploy', import.meta.url).pathname]);
+    for (const name of Object.keys(changes)) {
+      await kubectl(['rollout', 'status', '-n', system, name, '--timeout=120s']);
+    }
   });
 }
 
