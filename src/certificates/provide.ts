@@ -58,7 +58,7 @@ export function provideCertificate(
           serve: webhook.renew,
           metrics,
           done: (what, message) => log.info(what, message),
-          failed: (sentence) => log.error({ sentence }, 'certificate could not be kept'),
+          failed: (sentence) => log.warn({ sentence }, 'certificate could not be looked after'),
         },
         signal,
       );

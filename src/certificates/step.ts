@@ -30,7 +30,7 @@ export type Keeping = {
   readonly failed: (sentence: string) => void;
 };
 
-/** Who else writes the caBundle, over and over, gets his way for a while rather than a fight for ever. */
+/** Somebody else who writes the caBundle over and over is let have it for a while: a fight would cost every apiserver. */
 const writes = { burst: 20, refillMs: 5_000, keys: 1 };
 
 /**
@@ -47,13 +47,22 @@ export function createStep(
   const { namespace, name } = keeping.secret;
   const secretPlace = { connection, namespace, name };
   const configurationPlace = { connection, name: keeping.configuration };
+  const theSecret = `the Secret ${namespace}/${name}`;
+  const theConfiguration = `the MutatingWebhookConfiguration ${keeping.configuration}`;
   const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
   const mayWrite = createTokenBuckets(writes);
   let served: Servable | undefined;
   let trusted: SeenSince = new Map();
   let unneeded: SeenSince = new Map();
 
-  const call = <T>(work: (inner: AbortSignal) => Promise<T>): Promise<T> => within(callMs, signal, clock, work);
+  const call = async <T>(what: string, work: (inner: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await within(callMs, signal, clock, work);
+    } catch (error) {
+      if (error instanceof Conflict) throw error;
+      throw new Error(`${what}, ${(error as Error).message}`, { cause: error });
+    }
+  };
 
   /** What the Secret holds after what had to be done with it. */
   const renew = async (held: Secret | undefined, bundle: string): Promise<Holding> => {
@@ -65,7 +74,7 @@ export function createStep(
     const old = [...readCertificates(bundle).filter(isOurs), ...(served?.authorities ?? []), ...holding.authorities];
     const content = carryOut(decided, holding, { old, names, now });
     if (!content) return holding;
-    await call((inner) => writeSecret(secretPlace, held, content, inner));
+    await call(theSecret, (inner) => writeSecret(secretPlace, held, content, inner));
     metrics.renewed(decided.action);
     const reason = held ? decided.reason : 'the Secret was not there';
     done({ action: decided.action, reason, secret: `${namespace}/${name}` }, 'certificate renewed');
@@ -74,7 +83,7 @@ export function createStep(
 
   /** Puts into the caBundle what has to be trusted; whatever is written there was of the version that was read. */
   const trust = async (held: Configuration, authorities: Holding['authorities']): Promise<void> => {
-    if (authorities.length === 0) throw new Error(`the Secret ${namespace}/${name} holds no CA that could be trusted`);
+    if (authorities.length === 0) throw new Error(`${theSecret} holds no CA that could be trusted`);
     const texts = bundlesOf(held);
     const present = readCertificates(texts.join('\n')).map(pemOf);
     const needed = [...authorities, ...(served?.authorities ?? [])].map(pemOf);
@@ -89,12 +98,12 @@ export function createStep(
     const bundle = wanted.join('');
     if (texts.every((text) => text === bundle)) return;
     if (!mayWrite('', nowMs)) throw new Error('the caBundle is written over and over by somebody else');
-    await call((inner) => writeBundle(configurationPlace, held, bundle, inner));
+    await call(theConfiguration, (inner) => writeBundle(configurationPlace, held, bundle, inner));
     trusted = stillSeen([...wanted], trusted, nowMs);
     done({ authorities: wanted.length, configuration: keeping.configuration }, 'caBundle written');
   };
 
-  /** Serves what the Secret holds, unless what is served now is still better trusted; how long until that is over. */
+  /** Serves what the Secret holds, unless what is served now is trusted and that is not yet; how long until it is. */
   const serve = (next: Servable, isCalled: boolean): number => {
     const isSame = served?.pair.cert === next.pair.cert;
     const nowMs = clock.now();
@@ -112,8 +121,8 @@ export function createStep(
 
   return async () => {
     // In this order: whoever wrote another caBundle than the one that is read here has written the Secret before.
-    const configuration = await call((inner) => readConfiguration(configurationPlace, inner));
-    const held = await call((inner) => readSecret(secretPlace, inner));
+    const configuration = await call(theConfiguration, (inner) => readConfiguration(configurationPlace, inner));
+    const held = await call(theSecret, (inner) => readSecret(secretPlace, inner));
     const bundle = configuration ? bundlesOf(configuration).join('\n') : '';
     let failure: unknown;
     const failedWith = (error: unknown): void => {
@@ -127,7 +136,7 @@ export function createStep(
     if (configuration) await trust(configuration, holding.authorities).catch(failedWith);
     const restMs = holding.servable ? serve(holding.servable, configuration !== undefined) : pollMs;
     if (failure !== undefined) throw failure;
-    if (!holding.servable) throw new Error(`the Secret ${namespace}/${name} holds no certificate with its key`);
+    if (!holding.servable) throw new Error(`${theSecret} holds no certificate with its key`);
     return restMs;
   };
 }

@@ -295,11 +295,12 @@ describe('keeping the certificate', function () {
     cluster.fail(({ method }) => (method === 'GET' ? undefined : 403));
     const [replica] = start(1);
     await eventually('it serves', 5_000, async () => replica?.leaf());
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await eventually('more failures', 5_000, async () =>
+      /^health_injector_certificate_failures_total ([2-9]|\d\d)/m.test((await replica?.metrics()) ?? ''),
+    );
     assert.deepEqual(replica?.failures, [
-      'The certificate is not as it should be: its writing was answered with 403, "so it is".',
+      'The certificate is not as it should be: the Secret system/pair, its writing was answered with 403, "so it is".',
     ]);
-    assert.match((await replica?.metrics()) ?? '', /^health_injector_certificate_failures_total [2-9]/m);
   });
 
   it('does not fight for ever with somebody who writes the caBundle too', async () => {
