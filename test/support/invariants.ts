@@ -56,8 +56,8 @@ export function assertUserKept(input: Pod, output: Pod): void {
     );
 }
 
-const termsOf = ({ nodeAffinity: nodes }: V1Affinity = {}) =>
-  nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+const termsOf = (affinity: V1Affinity | undefined) =>
+  affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
 
 /** Every wish of the user's is there, at its place; a term may hold for fewer nodes than before. */
 function assertAffinityKept(before: V1Affinity | undefined, after: V1Affinity | undefined): void {
