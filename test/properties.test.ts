@@ -106,8 +106,9 @@ describe('any Pod with any annotations', () => {
       annotations['health.example.com/pattern'] = 'hardware';
       annotations['health.example.com/check'] = 'temperature:?max=90C\nmemory-errors:';
       const outcome = inject(deepFreeze({ ...input, metadata: { ...input.metadata, annotations } }), testContext);
-      if (outcome.kind !== 'injected' || outcome.patterns.join() !== 'hardware') return;
-      if (annotations['health.example.com/mode'] === 'cli') return;
+      // A key of one container may ask for another pattern there.
+      const isAlone = outcome.kind === 'injected' && outcome.patterns.join() === 'hardware';
+      if (!isAlone || annotations['health.example.com/mode'] === 'cli') return;
       count++;
       assert.deepEqual(outcome.pod.spec.containers, input.spec.containers);
       const [sidecar, ...others] = addedTo(input, outcome.pod);
@@ -115,7 +116,7 @@ describe('any Pod with any annotations', () => {
       assert.equal(sidecar?.readinessProbe?.httpGet?.port, sidecar?.ports?.[0]?.containerPort);
       assert(['move', 'report'].includes(outcome.pod.metadata?.labels?.['health.example.com/hardware'] ?? ''));
     });
-    fc.assert(check, { numRuns: 1_000 });
+    fc.assert(check, runs);
     assert(count > 100, `${count} of them`);
   });
 

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { schemes } from '../src/check/schemes.ts';
+import { commands } from '../src/cli/commands/index.ts';
+import { programHelp } from '../src/cli/help.ts';
 import { keys } from '../src/health/annotations.ts';
 import { patternNames } from '../src/patterns/index.ts';
 import { program } from './agent/support/agent.ts';
@@ -81,12 +83,17 @@ describe('the README files', () => {
     });
   }
 
-  it('show the help of the agent as it is', () => {
-    const text = readFileSync(`${root}agent/README.md`, 'utf8');
-    const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
-    const wanted = text.replace(/```text\nhealth-probe asks[^]*?```/, () => `\`\`\`text\n${help}\`\`\``);
-    if (process.env['UPDATE'] === '1') writeFileSync(`${root}agent/README.md`, wanted);
-    else assert.equal(text, wanted);
+  it('show the help of the agent and of the command line as it is', () => {
+    const helps = {
+      'agent/README.md': execFileSync(program, ['--help'], { encoding: 'utf8' }),
+      'README.md': programHelp(commands),
+    };
+    for (const [file, help] of Object.entries(helps)) {
+      const text = readFileSync(root + file, 'utf8');
+      const wanted = text.replace(/```text\nhealth-(probe|injector) [^]*?```/, () => `\`\`\`text\n${help}\`\`\``);
+      if (process.env['UPDATE'] === '1') writeFileSync(root + file, wanted);
+      else assert.equal(text, wanted);
+    }
   });
 
   it('say something about every pattern', () => {

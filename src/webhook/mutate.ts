@@ -33,7 +33,7 @@ export function mutate(
   const outcome = inject(pod, context, surroundings);
   // Who names the node himself gets no other one: there the kubelet would refuse the Pod, over and over.
   const isLeftAlone =
-    surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || pod.spec.nodeName !== undefined;
+    surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || Boolean(pod.spec.nodeName);
   const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
   const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
   return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
