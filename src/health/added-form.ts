@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { mountPath } from '../patterns/cli/delivery.ts';
+import { statePath } from '../patterns/hardware/state-path.ts';
 import { agentContainer } from '../pod/agent-container.ts';
 
 /** True for a container in the form in which agents are added; image and resources may be anything. */
@@ -10,13 +11,19 @@ export function isAgent({ name, args, command, securityContext }: V1Container): 
   return runs && command === undefined && isDeepStrictEqual(securityContext, expected);
 }
 
-/** True for a volume in the form in which agents are shipped: an emptyDir with a limit, or an image. */
-export const isAgentVolume = ({ emptyDir, image }: V1Volume): boolean =>
-  typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string';
+const hostTypes: readonly unknown[] = ['Directory', 'CharDevice', 'BlockDevice'];
 
-/** True for a mount in the form in which a container gets at its agent. */
+/** True for a volume in the form in which agents are shipped or shown the node: an emptyDir with a limit, an image, or what must exist there. */
+export const isAgentVolume = ({ emptyDir, image, hostPath }: V1Volume): boolean =>
+  typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string' || hostTypes.includes(hostPath?.type);
+
+/** True for a mount in the form in which a container gets at its agent, and at what the agent keeps. */
 export const isAgentMount = (mount: V1VolumeMount): boolean =>
-  mount.mountPath === mountPath && mount.readOnly === true && mount.subPath === undefined;
+  mount.subPath === undefined &&
+  (mount.mountPath === mountPath ? mount.readOnly === true : mount.mountPath === statePath);
+
+/** True for the value of the label by which hardware is found. */
+export const isHardwareLabel = (value: unknown): boolean => value === 'move' || value === 'report';
 
 const timings = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'] as const;
 const otherTimings = ['initialDelaySeconds', 'successThreshold', 'terminationGracePeriodSeconds'];

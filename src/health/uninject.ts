@@ -1,7 +1,8 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1VolumeMount } from '@kubernetes/client-node';
 import { probeField } from '../pod/addition.ts';
 import { safeToEvict } from '../pod/annotate.ts';
-import { isAddedProbe, isAgent, isAgentMount, isAgentVolume } from './added-form.ts';
+import { isAddedProbe, isAgent, isAgentMount, isAgentVolume, isHardwareLabel } from './added-form.ts';
+import { letBack } from '../quarantines/let-back.ts';
 import { probeNames } from './intent.ts';
 import { type Sources, readStatus } from './status.ts';
 
@@ -41,8 +42,21 @@ export function uninject<T extends V1PodTemplateSpec>(template: T, prefix: strin
   if (status) delete annotations[statusKey];
   delete annotations[problemsKey];
   dropEvictable(annotations, volumes, removal);
-  const named = { ...metadata, annotations: orEmpty(annotations, 'metadata.annotations', removal) };
-  const without = { metadata: orEmpty(named, 'metadata', removal), spec: spec && withoutAdded(spec, volumes, removal) };
+  const labels = { ...metadata?.labels };
+  const label = `${prefix}hardware`;
+  if (Object.hasOwn(labels, label) && removal.takes(`labels/${label}`, isHardwareLabel(labels[label]))) {
+    delete labels[label];
+  }
+  const named = {
+    ...metadata,
+    annotations: orEmpty(annotations, 'metadata.annotations', removal),
+    ...(metadata?.labels ? { labels: orEmpty(labels, 'metadata.labels', removal) } : {}),
+  };
+  const nodes = [...added].flatMap((name) => /^nodeAffinity\/(.+)$/.exec(name)?.[1] ?? []);
+  const without = {
+    metadata: orEmpty(named, 'metadata', removal),
+    spec: spec && letBack(withoutAdded(spec, volumes, removal), nodes),
+  };
   return { template: { ...template, ...without } as T, left };
 }
 

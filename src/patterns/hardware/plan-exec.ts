@@ -2,10 +2,8 @@ import type { V1VolumeMount } from '@kubernetes/client-node';
 import { freeName } from '../../pod/names.ts';
 import { deliver, mountPath, mountProblem } from '../cli/delivery.ts';
 import { costWarning, execProbes } from '../cli/exec-probe.ts';
+import { statePath } from './state-path.ts';
 import type { ContainerWish, Plan, PlanContext } from '../pattern.ts';
-
-/** Where one run leaves for the next what it has counted: the agent's own folder is read-only. */
-const statePath = `${mountPath}-state`;
 
 /** Of two megabytes at most for each check, and mostly of some hundred bytes. */
 const sizeLimit = '16Mi';
