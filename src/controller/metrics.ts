@@ -17,6 +17,11 @@ export function createControllerMetrics() {
     help: 'Running Pods whose annotations have a mistake.',
     registers: [registry],
   });
+  const mistakenPolicies = new Gauge({
+    name: 'health_injector_mistaken_policies',
+    help: 'HealthPolicies with a mistake, which inject nothing.',
+    registers: [registry],
+  });
   const byPolicy = new Gauge({
     name: 'health_injector_policy_pods',
     help: 'Running Pods that a policy selects, by what became of them: injected, missed or skipped.',
@@ -43,6 +48,7 @@ export function createControllerMetrics() {
   return {
     registry,
     leading,
+    mistakenPolicies,
     /** Shows how the Pods stand. */
     counted(census: Census): void {
       missed.set(census.missed().length);

@@ -12,7 +12,7 @@ import { type News, newsAbout, newsOfMissed, newsOfMistaken } from './news.ts';
 import type { Owners } from './owners.ts';
 import { recordPolicies } from './record-policies.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
-import { writeStatuses } from './status-writer.ts';
+import { countMistaken, writeStatuses } from './status-writer.ts';
 
 /** What leading needs: the ways out, and how to decide. */
 export type Running = {
@@ -42,6 +42,7 @@ export async function run(running: Running, signal: AbortSignal): Promise<void> 
     try {
       if (census.isComplete()) {
         metrics.counted(census);
+        metrics.mistakenPolicies.set(countMistaken(policies.values(), context));
         await tell([...newsOfMissed(census.missed()), ...newsOfMistaken(census.mistaken())], running, signal);
         await writeStatuses(connection, policies.values(), census, context, failed, signal);
         if (repair) history = await repairMissed(census, history, running, repair, signal);

@@ -24,6 +24,13 @@ function problemsOf(policy: HealthPolicy, context: InjectionContext): readonly P
   return problems;
 }
 
+/** How many of these policies have a mistake. */
+export function countMistaken(policies: Iterable<HealthPolicy>, context: InjectionContext): number {
+  let count = 0;
+  for (const policy of policies) if (problemsOf(policy, context).length > 0) count += 1;
+  return count;
+}
+
 /** Writes the statuses that are not as they should be; the next call goes on with the rest. */
 export async function writeStatuses(
   connection: Connection,

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { runToEnd } from '../support/process.ts';
+import { exported, known, ofTheTarget } from './support/known-metrics.ts';
+import { namedIn } from './support/promql.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const read = (path: string): string => readFileSync(root + path, 'utf8');
+const rules: any[] = parse(read('deploy/monitoring/rules.yaml')).groups.flatMap((group: any) => group.rules);
+const dashboard = JSON.parse(read('deploy/monitoring/dashboard.json'));
+const operations = read('docs/operations.md');
+
+/** Where GitHub puts the anchors of a page. */
+const anchors = [...operations.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+  heading.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'),
+);
+
+const expressions: readonly (readonly [string, string])[] = [
+  ...rules.map(({ alert, expr }) => [`the alert ${alert}`, expr] as const),
+  ...dashboard.panels.flatMap(({ title, targets }: any) =>
+    targets.map(({ expr, refId }: any) => [`the panel "${title}" (${refId})`, expr] as const),
+  ),
+];
+
+describe('the monitoring of deploy/', () => {
+  for (const [where, expression] of expressions) {
+    it(`names what is there: ${where}`, () => {
+      const { metrics, labels } = namedIn(expression);
+      assert(metrics.length > 0, expression);
+      assert.deepEqual(metrics.filter((metric) => !known.has(metric)), []);
+      const there = new Set([...ofTheTarget, ...metrics.flatMap((metric) => known.get(metric) ?? [])]);
+      assert.deepEqual(labels.filter((label) => !there.has(label)), []);
+    });
+  }
+
+  it('shows or watches every metric of our own', () => {
+    const named = new Set(expressions.flatMap(([, expression]) => namedIn(expression).metrics));
+    const own = [...exported.keys()].filter((name) => name.startsWith('health_injector_'));
+    assert.deepEqual(own.filter((name) => !named.has(name) && !/_(sum|count)$/.test(name)), []);
+  });
+
+  it('reads PromQL as it is written here', () => {
+    assert.deepEqual(
+      namedIn('sum by (le, code) (rate(a_total{x=~"1|2",y!="3"}[5m])) > 0 and on (job) {__name__=~"b|c"} - time()'),
+      { metrics: ['a_total', 'b', 'c'], labels: ['le', 'code', 'job', 'x', 'y'] },
+    );
+  });
+
+  for (const { alert, labels, annotations } of rules) {
+    it(`says what ${alert} is, and what to do`, () => {
+      assert(['warning', 'critical'].includes(labels.severity));
+      assert.match(annotations.summary, /^[A-Z].*\.$/);
+      assert.match(annotations.description, /\.$/);
+      const [, anchor = ''] = annotations.runbook_url.split('/docs/operations.md#');
+      assert.equal(anchor, alert.toLowerCase());
+      assert(anchors.includes(anchor), `docs/operations.md has a section ${alert}`);
+    });
+  }
+
+  it('has rules that promtool takes, where it is installed', async function () {
+    const check = runToEnd('promtool', ['check', 'rules', `${root}deploy/monitoring/rules.yaml`]);
+    const ended = await check.catch(() => undefined);
+    if (!ended) return this.skip();
+    assert.equal(ended.code, 0, ended.errors + ended.out);
+  });
+
+  it('has a dashboard for any data source, whose panels lie beside each other', () => {
+    const [source] = dashboard.templating.list;
+    assert.deepEqual([source.name, source.type, source.query], ['datasource', 'datasource', 'prometheus']);
+    assert.equal(new Set(dashboard.panels.map(({ id }: any) => id)).size, dashboard.panels.length);
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h }, datasource, targets, title, description }: any) => {
+      for (const { uid } of [datasource, ...targets.map((target: any) => target.datasource)]) {
+        assert.equal(uid, '${datasource}');
+      }
+      assert(title && description && x + w <= 24);
+      return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`);
+    });
+    assert.equal(new Set(cells).size, cells.length);
+  });
+});
