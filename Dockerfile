@@ -11,5 +11,5 @@ RUN npm run build
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 COPY --from=build /build/dist /app/dist
 ENV NODE_ENV=production
-ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps"]
+ENTRYPOINT ["/nodejs/bin/node"]
 CMD ["/app/dist/main.js"]

@@ -40,7 +40,7 @@ const postgres = '/usr/lib/postgresql/15/bin';
 const images: readonly Image[] = [
   {
     name: 'ghcr.io/health-injector/health-injector:0.1.0',
-    entrypoint: ['/nodejs/bin/node', '--enable-source-maps'],
+    entrypoint: ['/nodejs/bin/node'],
     files: [`${root}node_modules/node/bin/node:/nodejs/bin/node`, `${root}dist:/app/dist`],
     libs: true,
   },
