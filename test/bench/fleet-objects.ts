@@ -1,0 +1,102 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+/** The namespace of the fleet. */
+export const namespace = 'fleet';
+export const podsPath = `/api/v1/namespaces/${namespace}/pods`;
+export const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+
+/** How many Pods run on a node. */
+export const podsPerNode = 20;
+
+export const nodeName = (node: number): string => `fleet-${node}`;
+
+/** The webhook lets this namespace be: it would be measured too. */
+export const namespaceObject = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: namespace, labels: { 'health.example.com/inject': 'disabled' } },
+};
+
+export const nodeObject = (node: number) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName(node) } });
+
+export const nodeStatus = (node: number) => ({
+  status: {
+    capacity: { cpu: '64', memory: '256Gi', pods: '110' },
+    allocatable: { cpu: '64', memory: '256Gi', pods: '110' },
+    conditions: [condition('Ready', true)],
+    nodeInfo: { bootID: `boot-${node}` },
+  },
+});
+
+/** Without one that is renewed, the node lifecycle controller takes the node for dead. */
+export const leaseObject = (node: number) => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: nodeName(node), namespace: 'kube-node-lease' },
+  spec: {
+    holderIdentity: nodeName(node),
+    leaseDurationSeconds: 40,
+    renewTime: `${new Date().toISOString().slice(0, -1)}000Z`,
+  },
+});
+
+/** The garbage collector wants an owner that exists, and no controller makes anew what a ConfigMap owns. */
+export const ownerObject = (owner: number) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: `owner-${owner}`, namespace },
+});
+
+export const podName = (node: number, place: number): string => `pod-${node}-${place}`;
+
+/** A Pod that is bound already; no kubelet would end it, so it is gone as soon as it is evicted. */
+export function podObject(template: V1Pod, node: number, place: number, owner: number, ownerUid: string): V1Pod {
+  return {
+    ...template,
+    metadata: {
+      ...template.metadata,
+      name: podName(node, place),
+      namespace,
+      ownerReferences: [
+        { apiVersion: 'v1', kind: 'ConfigMap', name: `owner-${owner}`, uid: ownerUid, controller: true },
+      ],
+    },
+    spec: { containers: [], ...template.spec, nodeName: nodeName(node), terminationGracePeriodSeconds: 0 },
+  };
+}
+
+/** As the kubelet writes it; the agent of every Pod is the one of the bench. */
+export function podStatus({ spec }: V1Pod, isReady: boolean) {
+  const statusOf = (name: string, ready: boolean) => ({
+    name,
+    image: 'example.com/simulation:1',
+    imageID: '',
+    ready,
+    started: true,
+    restartCount: 0,
+    state: { running: { startedAt } },
+  });
+  return {
+    status: {
+      phase: 'Running',
+      podIP: '127.0.0.1',
+      podIPs: [{ ip: '127.0.0.1' }],
+      conditions: [
+        condition('PodScheduled', true),
+        condition('Initialized', true),
+        condition('ContainersReady', isReady),
+        condition('Ready', isReady),
+      ],
+      initContainerStatuses: spec?.initContainers?.map(({ name }) => statusOf(name, isReady)),
+      containerStatuses: spec?.containers.map(({ name }) => statusOf(name, true)),
+    },
+  };
+}
+
+const startedAt = `${new Date().toISOString().slice(0, -5)}Z`;
+
+const condition = (type: string, isTrue: boolean) => ({
+  type,
+  status: isTrue ? 'True' : 'False',
+  lastTransitionTime: `${new Date().toISOString().slice(0, -5)}Z`,
+});
