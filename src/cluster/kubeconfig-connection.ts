@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
-import type { RequestOptions } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type Connection, connect } from './connection.ts';
 
@@ -10,6 +10,8 @@ export function kubeconfigConnection(config: KubeConfig): Connection | string {
     return `The kubeconfig's current context has the server "${server ?? ''}", expected an https:// URL.`;
   }
   const { hostname, port, pathname } = new URL(server);
+  // That of client-node shakes hands anew for every call; one for a proxy is left alone.
+  const agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000 });
   return connect(async () => {
     const options: RequestOptions = {
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -17,6 +19,6 @@ export function kubeconfigConnection(config: KubeConfig): Connection | string {
       path: pathname.replace(/\/$/, ''),
     };
     await config.applyToHTTPSOptions(options);
-    return options;
+    return options.agent instanceof Agent ? { ...options, agent } : options;
   });
 }

@@ -59,7 +59,7 @@ const itemsOf = async <T>(path: string): Promise<T[]> => ((await get(path)) as {
 const total = (text: string, ...words: string[]): number =>
   text
     .split('\n')
-    .filter((line) => words.every((word) => line.includes(word)))
+    .filter((line) => !line.startsWith('#') && words.every((word) => line.includes(word)))
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 const apiserver = async () => {
   const text = String(await get('/metrics'));

@@ -61,6 +61,13 @@ describe('a connection to the apiserver', () => {
     });
   });
 
+  it('of a kubeconfig uses one socket for one call after the other', async () => {
+    const connection = kubeconfigConnection(kubeconfig({ server: `https://127.0.0.1:${apiserver.port}` }));
+    assert.ok(typeof connection !== 'string');
+    for (let call = 0; call < 3; call += 1) assert.equal((await list(connection)).status, 200);
+    assert.equal(apiserver.sockets.size, 1);
+  });
+
   it('of a Pod takes the token again when it is refused, not before', async () => {
     const connection = connectionTo(apiserver, account.directory);
     assert.equal((await list(connection)).status, 200);
