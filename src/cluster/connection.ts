@@ -41,6 +41,8 @@ export function connect(prepare: () => Promise<RequestOptions>, refused: () => v
       accept: call.accept ?? 'application/json',
       'user-agent': `health-injector/${version}`,
       ...(type === undefined ? {} : { 'content-type': type }),
+      // Node leaves it out of a DELETE, whose body then is nobody's, or taken for the next request.
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
     };
     return new Promise((resolve, reject) => {
       const request = httpsRequest(

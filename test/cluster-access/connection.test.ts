@@ -129,6 +129,7 @@ describe('a connection to the apiserver', () => {
       ['POST', 'application/json'],
       ['PUT', 'application/json'],
       ['PATCH', 'application/merge-patch+json'],
+      ['DELETE', 'application/json'],
     ] as const) {
       apiserver.faults.push(echo);
       const { body } = await readAnswer(await connection.send(method, '/things', { a: 'ü' }, { signal }), 1_000);
