@@ -24,7 +24,8 @@ export async function moveOff(
   try {
     const moved = await readAll(node, pods, moving, signal);
     if (moved.length === 0) return;
-    const quarantine = await quarantineFor(node, moved, moving, signal);
+    // What fails a moment later on this node is written after this, not against it.
+    const quarantine = await progress.inTurn(node, () => quarantineFor(node, moved, moving, signal));
     if (!quarantine) return;
     await enforce(quarantine, moving, signal);
     // Released meanwhile: a person's word counts for more than ours.

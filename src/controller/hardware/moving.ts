@@ -1,3 +1,4 @@
+import { atMost } from '../../cluster/at-most.ts';
 import type { Connection } from '../../cluster/connection.ts';
 import type { Webhook } from './acknowledged.ts';
 import type { Ask } from './ask.ts';
@@ -30,6 +31,8 @@ export type Moving = {
 export type Progress = {
   /** The Pods that are being moved, by uid. */
   readonly underWay: Set<string>;
+  /** Does one piece of work on a node's quarantine after the other: two at once would only conflict. */
+  readonly inTurn: <T>(node: string, work: () => Promise<T>) => Promise<T>;
   /** The nodes that are being released. */
   readonly releasing: Set<string>;
   readonly refusals: Map<string, { readonly count: number; readonly untilMs: number }>;
@@ -38,12 +41,20 @@ export type Progress = {
 };
 
 /** Nothing is being done yet. */
-export const createProgress = (): Progress => ({
-  underWay: new Set(),
-  releasing: new Set(),
-  refusals: new Map(),
-  awaited: new Map(),
-});
+export function createProgress(): Progress {
+  const turns = new Map<string, ReturnType<typeof atMost>>();
+  return {
+    underWay: new Set(),
+    inTurn(node, work) {
+      const turn = turns.get(node) ?? atMost(1);
+      turns.set(node, turn);
+      return turn(work);
+    },
+    releasing: new Set(),
+    refusals: new Map(),
+    awaited: new Map(),
+  };
+}
 
 const longestMs = 60_000;
 
