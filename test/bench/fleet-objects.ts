@@ -67,15 +67,6 @@ export function podObject(template: V1Pod, node: number, place: number, owner: n
 
 /** As the kubelet writes it; the agent of every Pod is the one of the bench. */
 export function podStatus({ spec }: V1Pod, isReady: boolean) {
-  const statusOf = (name: string, ready: boolean) => ({
-    name,
-    image: 'example.com/simulation:1',
-    imageID: '',
-    ready,
-    started: true,
-    restartCount: 0,
-    state: { running: { startedAt } },
-  });
   return {
     status: {
       phase: 'Running',
@@ -99,4 +90,14 @@ const condition = (type: string, isTrue: boolean) => ({
   type,
   status: isTrue ? 'True' : 'False',
   lastTransitionTime: `${new Date().toISOString().slice(0, -5)}Z`,
+});
+
+const statusOf = (name: string, ready: boolean) => ({
+  name,
+  image: 'example.com/simulation:1',
+  imageID: '',
+  ready,
+  started: true,
+  restartCount: 0,
+  state: { running: { startedAt } },
 });

@@ -35,6 +35,8 @@ import { cpuSeconds, median, residentMiB } from './measure.ts';
 
 const nodes = Number(process.env['NODES'] ?? '500');
 const [failing, many] = [nodes / 10, nodes / 2];
+/** About what Node gives itself in a container of the limit that deploy has. */
+const heapMiB = 96;
 const agentPort = 19_441;
 const config = new KubeConfig();
 config.loadFromDefault();
@@ -43,6 +45,7 @@ if (typeof connection === 'string') throw new Error(connection);
 const { signal } = new AbortController();
 const limit = atMost(64);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+let renewing: NodeJS.Timeout | undefined;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
@@ -83,9 +86,13 @@ type Controller = {
 
 async function startController(...settings: string[]): Promise<Controller> {
   const args = ['dist/controller/main.js', '--kubeconfig=true', '--listen=127.0.0.1:18081', '--hardware=move'];
-  const child = spawn('node', [...args, '--hardware-minimum-age-seconds=0', ...settings], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'node',
+    [`--max-old-space-size=${heapMiB}`, ...args, '--hardware-minimum-age-seconds=0', ...settings],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   process.once('exit', () => child.kill());
   const evicted: Controller['evicted'] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -207,6 +214,11 @@ async function makeFleet(template: V1Pod): Promise<void> {
       await send('PATCH', `/api/v1/nodes/${nodeName(node)}/status`, nodeStatus(node));
     }),
   );
+  // A kubelet does it every 10 s; an apiserver on few cores has more to do for what is measured.
+  renewing = setInterval(() => {
+    for (const node of range(0, nodes))
+      void send('PATCH', `${leasesPath}/${nodeName(node)}`, leaseObject(node)).catch(() => {});
+  }, 15_000);
   const account = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
   await eventually(
     'the ServiceAccount',
@@ -244,6 +256,8 @@ async function clean(): Promise<void> {
   await send('DELETE', `/api/v1/namespaces/${namespace}`, {});
   await deleteAll('/api/v1/nodes', await namesOf('/api/v1/nodes'));
   await deleteAll(leasesPath, range(0, nodes).map(nodeName));
+  const isGone = async () => ((await get(`/api/v1/namespaces/${namespace}`)) as { code?: number }).code === 404;
+  await eventually('the namespace is gone', 60_000, isGone, 500);
 }
 
 const manifest = (): V1Pod => {
@@ -275,15 +289,11 @@ const agent = createServer((_request, response) =>
     .writeHead(503)
     .end('[-] temperature: fail, coretemp Package id 0 is at 95 °C, the most is 90 °C, 1ms, 1s ago\n'),
 ).listen(port, '127.0.0.1');
-let renewing: NodeJS.Timeout | undefined;
+// What an earlier run left behind, if it was broken off.
+await clean();
 try {
   const startMs = Date.now();
   await makeFleet(template);
-  // Half of what a kubelet renews, so that the machine has time for what is measured.
-  renewing = setInterval(() => {
-    for (const node of range(0, nodes))
-      void send('PATCH', `${leasesPath}/${nodeName(node)}`, leaseObject(node)).catch(() => {});
-  }, 15_000);
   print(`${nodes} nodes, ${nodes * podsPerNode} Pods made within ${((Date.now() - startMs) / 1_000).toFixed(0)} s`);
   const [pods, all] = await Promise.all([itemsOf<V1Pod>(podsPath), itemsOf<V1Node>('/api/v1/nodes')]);
   print(timeDecide(pods, all, new Set(range(0, failing).map(nodeName))));
