@@ -35,7 +35,7 @@ import { cpuSeconds, median, residentMiB } from './measure.ts';
 
 const nodes = Number(process.env['NODES'] ?? '500');
 const [failing, many] = [nodes / 10, nodes / 2];
-/** About what Node gives itself in a container of the limit that deploy has. */
+/** About what Node gives itself in a container of the limit that deploy has; the nursery is as there. */
 const heapMiB = 96;
 const agentPort = 19_441;
 const config = new KubeConfig();
@@ -88,7 +88,13 @@ async function startController(...settings: string[]): Promise<Controller> {
   const args = ['dist/controller/main.js', '--kubeconfig=true', '--listen=127.0.0.1:18081', '--hardware=move'];
   const child = spawn(
     'node',
-    [`--max-old-space-size=${heapMiB}`, ...args, '--hardware-minimum-age-seconds=0', ...settings],
+    [
+      '--max-semi-space-size=2',
+      `--max-old-space-size=${heapMiB}`,
+      ...args,
+      '--hardware-minimum-age-seconds=0',
+      ...settings,
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
