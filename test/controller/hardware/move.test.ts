@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createProgress } from '../../../src/controller/hardware/moving.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, useLeaders } from './support/leader.ts';
 
@@ -44,6 +45,21 @@ describe('a move off a sick node', () => {
     ]);
     assert.deepEqual(leader.failures, []);
     assert.match(await leader.registry.metrics(), /hardware_move_seconds_count 1/);
+  });
+
+  it('is written after those that began before it on its node, and waits for no other node', async () => {
+    const { inTurn } = createProgress();
+    const order: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const earlier = inTurn('node-a', async () => {
+      await gate.promise;
+      order.push('earlier');
+    });
+    const later = inTurn('node-a', async () => order.push('later'));
+    await inTurn('node-b', async () => order.push('elsewhere'));
+    gate.resolve();
+    await Promise.all([earlier, later]);
+    assert.deepEqual(order, ['elsewhere', 'earlier', 'later']);
   });
 
   it('goes on without the webhook after a while, and says so', async () => {
