@@ -253,6 +253,8 @@ const namesOf = async (path: string): Promise<string[]> =>
     .map(({ metadata }) => metadata?.name ?? '')
     .filter((name) => path !== '/api/v1/nodes' || name.startsWith('fleet-'));
 
+const isGone = async () => ((await get(`/api/v1/namespaces/${namespace}`)) as { code?: number }).code === 404;
+
 async function clean(): Promise<void> {
   await deleteAll(podsPath, await namesOf(podsPath));
   await deleteAll(
@@ -262,7 +264,6 @@ async function clean(): Promise<void> {
   await send('DELETE', `/api/v1/namespaces/${namespace}`, {});
   await deleteAll('/api/v1/nodes', await namesOf('/api/v1/nodes'));
   await deleteAll(leasesPath, range(0, nodes).map(nodeName));
-  const isGone = async () => ((await get(`/api/v1/namespaces/${namespace}`)) as { code?: number }).code === 404;
   await eventually('the namespace is gone', 60_000, isGone, 500);
 }
 
