@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import jsonPatch from 'fast-json-patch';
 import { parseAllDocuments } from 'yaml';
 import { schemes } from '../src/check/schemes.ts';
 import { commands } from '../src/cli/commands/index.ts';
@@ -102,7 +103,8 @@ describe('the README files', () => {
   });
 
   const pages = globSync(['src/patterns/*/README.md', 'docs/checks/*.md'], { cwd: root }).toSorted();
-  for (const file of ['README.md', ...pages]) {
+  const site = ['quick-start', 'annotations', 'workloads'].map((page) => `docs/${page}.md`);
+  for (const file of ['README.md', ...site, ...pages]) {
     const blocks = [...readFileSync(root + file, 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(
       (match) => match[1] ?? '',
     );
@@ -115,8 +117,17 @@ describe('the README files', () => {
     it(`${file} is injected`, () => injects(readFileSync(root + file, 'utf8')));
   }
 
+  /** What the apiserver would store of a manifest: annotations of a Deployment go down to its template. */
+  async function applied(object: { kind?: string }): Promise<ReturnType<typeof JSON.parse>> {
+    if (object.kind !== 'Deployment') return object;
+    const response = await webhook.review(object, { kind: { group: 'apps', version: 'v1', kind: object.kind } });
+    assert.deepEqual(response.warnings, undefined);
+    return jsonPatch.applyPatch(object, patchOf(response), true, false).newDocument;
+  }
+
   async function injects(text: string): Promise<void> {
-    const documents = parseAllDocuments(text).map((document) => document.toJS());
+    const written = parseAllDocuments(text).map((document) => document.toJS());
+    const documents = await Promise.all(written.map(applied));
     const templates = documents.map((object) => object.spec?.template ?? object).filter(({ spec }) => spec?.containers);
     assert(templates.length > 0);
     for (const { metadata, spec } of templates) {

@@ -29,6 +29,10 @@ export const settingOptions = {
   prefix: setting('prefix', 'PREFIX/'),
   'agent-image': setting('agent-image', 'IMAGE'),
   'allow-image': { type: 'boolean', meaning: 'honour the annotation image' },
+  'allowed-host-paths': setting('allowed-host-paths', 'PATHS'),
+  'allowed-devices': setting('allowed-devices', 'PATHS'),
+  'allowed-device-resources': setting('allowed-device-resources', 'NAMES'),
+  'allowed-resource-claims': setting('allowed-resource-claims', 'NAMES'),
   policies: {
     type: 'string',
     value: 'FILE',
@@ -36,9 +40,17 @@ export const settingOptions = {
   },
 } as const satisfies Options;
 
-function setting<N extends 'prefix' | 'agent-image'>(name: N, value: string) {
+/** The settings of hardware, which have no default but none. */
+const allowed = [
+  'allowed-host-paths',
+  'allowed-devices',
+  'allowed-device-resources',
+  'allowed-resource-claims',
+] as const;
+
+function setting<N extends 'prefix' | 'agent-image' | (typeof allowed)[number]>(name: N, value: string) {
   const { meaning, value: otherwise } = settingRows[name];
-  return { type: 'string', value, meaning: `${meaning} (${otherwise})` } as const satisfies Option;
+  return { type: 'string', value, meaning: `${meaning} (${otherwise || 'none'})` } as const satisfies Option;
 }
 
 /** Reads these flags, then the environment variables of the webhook; the text is one sentence for every mistake. */
@@ -48,10 +60,10 @@ export function readSettingOptions(values: Values<typeof settingOptions>, env: T
     'agent-image': values['agent-image'],
     'allow-image': values['allow-image'] === true ? 'true' : undefined,
     policies: values.policies,
+    ...Object.fromEntries(allowed.map((name) => [name, values[name]])),
   });
-  const variables = ['PREFIX', 'AGENT_IMAGE', 'ALLOW_IMAGE', 'EXCLUDED_NAMESPACES'].map(
-    (name) => `HEALTH_INJECTOR_${name}`,
-  );
+  const names = ['prefix', 'agent-image', 'allow-image', 'excluded-namespaces', ...allowed];
+  const variables = names.map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`);
   const settings = readSettings(
     given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     Object.fromEntries(variables.map((name) => [name, env[name]])),

@@ -1,14 +1,18 @@
 import type { Owner, PodRecord } from './census.ts';
 
+/** The reasons of Events, with what the controller did or would have done, in the word that an Event has for it. */
+export const newsActions = {
+  HealthCheckMissed: 'Inject',
+  InvalidHealthAnnotation: 'Inject',
+  HealthCheckRepairGivenUp: 'Evict',
+  HealthCheckRepairRefused: 'Evict',
+} as const;
+
 /** What an owner should be told by an Event. */
 export type News = {
   readonly namespace: string;
   readonly owner: Owner;
-  readonly reason:
-    | 'HealthCheckMissed'
-    | 'InvalidHealthAnnotation'
-    | 'HealthCheckRepairGivenUp'
-    | 'HealthCheckRepairRefused';
+  readonly reason: keyof typeof newsActions;
   readonly note: string;
 };
 

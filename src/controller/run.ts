@@ -8,7 +8,7 @@ import { createCensus } from './census.ts';
 import { type Evicted, evict } from './evict.ts';
 import { followPods } from './follow-pods.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type News, newsAbout, newsOfMissed, newsOfMistaken } from './news.ts';
+import { type News, newsAbout, newsActions, newsOfMissed, newsOfMistaken } from './news.ts';
 import type { Owners } from './owners.ts';
 import { recordPolicies } from './record-policies.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
@@ -58,17 +58,9 @@ export async function run(running: Running, signal: AbortSignal): Promise<void> 
 async function tell(news: readonly News[], { owners, events }: Running, signal: AbortSignal): Promise<void> {
   for (const { namespace, owner, reason, note } of news) {
     const top = await owners.topOf(owner, namespace, signal);
-    events.write({ regarding: { ...top, namespace }, type: 'Warning', reason, action: actions[reason], note });
+    events.write({ regarding: { ...top, namespace }, type: 'Warning', reason, action: newsActions[reason], note });
   }
 }
-
-/** What the controller did or would have done, in the word that an Event has for it. */
-const actions: Readonly<Record<News['reason'], string>> = {
-  HealthCheckMissed: 'Inject',
-  InvalidHealthAnnotation: 'Inject',
-  HealthCheckRepairGivenUp: 'Evict',
-  HealthCheckRepairRefused: 'Evict',
-};
 
 async function repairMissed(
   census: ReturnType<typeof createCensus>,

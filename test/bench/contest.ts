@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { type Round, load } from './load.ts';
 import { cpuSeconds, median } from './measure.ts';
+import { type Report, addBar, addRow } from './report.ts';
 
 /** How the contestants are measured. */
 export const connections = 16;
@@ -11,8 +12,9 @@ export const roundMs = 2_000;
 /** A server that is measured; the bodies that it is sent, where not all are sent the same. */
 export type Contestant = { readonly name: string; readonly port: number; readonly child: ChildProcess };
 
-/** Measures two servers in turns in one run, each with its own bodies, and returns the lines to print. */
+/** Measures two servers in turns in one run, each with its own bodies, adds them to the report, and returns the lines to print. */
 export async function compare(
+  report: Report,
   title: string,
   ours: Contestant,
   other: Contestant,
@@ -38,8 +40,18 @@ export async function compare(
       results.push({ ...result, cpuUs });
     }
   }
-  const rows = [...measured].map(([{ name }, results]) => {
+  const rows = [...measured].map(([contestant, results]) => {
+    const { name } = contestant;
     const of = (field: keyof (typeof results)[number]): number => median(results.map((result) => result[field]));
+    const told = {
+      rate: `${of('requestsPerSecond').toFixed(0)}/s`,
+      p50: `${of('p50Ms').toFixed(2)} ms`,
+      p99: `${of('p99Ms').toFixed(2)} ms`,
+    };
+    const cells = { reviews: title, server: name, rate: told.rate, p50: told.p50, p99: told.p99 };
+    addRow(report, 'Webhook', { ...cells, 'CPU of each': `${of('cpuUs').toFixed(0)} us` });
+    const bar = { value: of('requestsPerSecond'), text: `${told.rate}, p99 ${told.p99}` };
+    addBar(report, `Reviews a second: ${title}`, { name, ...bar, isOurs: contestant === ours });
     return `    ${name.padEnd(16)}${of('requestsPerSecond').toFixed(0).padStart(7)}/s   p50 ${of('p50Ms').toFixed(2)} ms   p99 ${of('p99Ms').toFixed(2)} ms   ${of('cpuUs').toFixed(0)} us of CPU each`;
   });
   const [mine = [], others = []] = [...measured.values()];

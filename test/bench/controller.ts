@@ -3,6 +3,7 @@ import type { NodeRecord } from '../../src/controller/hardware/node-record.ts';
 import { recordOf } from '../../src/controller/hardware/record.ts';
 import type { HardwareSettings, Situation } from '../../src/controller/hardware/situation.ts';
 import { median } from './measure.ts';
+import { type Report, addRow } from './report.ts';
 
 const prefix = 'health.example.com/';
 const minute = 60_000;
@@ -24,7 +25,7 @@ const settings: HardwareSettings = {
 };
 
 /** Measures what it costs to decide about all hardware Pods at once, a tenth of whose nodes fail in the same moment. */
-export function benchController(): string[] {
+export function benchController(report: Report): string[] {
   const lines = [1_000, 10_000, 50_000].map((count) => {
     const situation = situationOf(count, count / 20);
     decide(situation, settings, nowMs);
@@ -35,6 +36,13 @@ export function benchController(): string[] {
       return performance.now() - startMs;
     });
     const worst = Math.max(...times);
+    addRow(report, 'Controller, a decision about all Pods with the pattern hardware', {
+      Pods: `${count}`,
+      nodes: `${count / 20}`,
+      median: `${median(times).toFixed(1)} ms`,
+      worst: `${worst.toFixed(1)} ms`,
+      moves: `${moves}`,
+    });
     return (
       `  ${String(count).padStart(6)} Pods on ${String(count / 20).padStart(4)} nodes: ${median(times).toFixed(1)} ms, ` +
       `at most ${worst.toFixed(1)} ms, ${moves} moves`

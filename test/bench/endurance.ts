@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { program } from '../agent/support/agent.ts';
 import { cpuSeconds, residentMiB } from './measure.ts';
+import { type Report, addRow } from './report.ts';
 import type { Servers } from './servers.ts';
 import { environment } from './watched.ts';
 
 const warmUpMs = 5_000;
 
 /** A `serve` for so long: its memory, threads and descriptors at the begin and at the end, and what it takes. */
-async function observe(checks: readonly string[], period: string, durationMs: number): Promise<string> {
+async function observe(checks: readonly string[], period: string, durationMs: number, report: Report): Promise<string> {
   const args = ['serve', '--listen', '127.0.0.1:17440', '--period', period, '--timeout', period, ...checks];
   const server = spawn(program, args, { stdio: 'ignore', env: environment });
   process.once('exit', () => server.kill());
@@ -32,6 +33,16 @@ async function observe(checks: readonly string[], period: string, durationMs: nu
   const metrics = await (await fetch('http://127.0.0.1:17440/metrics')).text();
   const runs = sum(metrics, /^health_probe_checks_total\{.*\} (\d+)/gm);
   const passes = sum(metrics, /^health_probe_checks_total\{.*outcome="pass".*\} (\d+)/gm);
+  addRow(report, 'Agent, a long run of serve', {
+    run: `${checks.length} checks every ${period}`,
+    made: `${runs}`,
+    passed: `${passes}`,
+    'memory at first': `${begin.memoryMiB.toFixed(2)} MiB`,
+    'at last': `${end.memoryMiB.toFixed(2)} MiB`,
+    'at most': `${most.toFixed(2)} MiB`,
+    threads: `${end.threads}`,
+    CPU: `${share.toFixed(1)} m`,
+  });
   server.kill('SIGKILL');
   await once(server, 'exit');
   return [
@@ -42,16 +53,16 @@ async function observe(checks: readonly string[], period: string, durationMs: nu
 }
 
 /** Ten protocols once a second for as long as `MINUTES` says, then a hundred thousand checks as fast as they come. */
-export async function benchEndurance({ watched }: Servers): Promise<string[]> {
+export async function benchEndurance({ watched }: Servers, report: Report): Promise<string[]> {
   const minutes = Number(process.env['MINUTES'] ?? '1');
   const ten = watched.filter(({ name }) => !name.includes('no login')).slice(0, 10);
   const named = (times: number): string[] =>
     Array.from({ length: times }, (_, turn) => ten.map(({ check }, place) => `check-${turn}-${place}=${check}`)).flat();
   return [
     `  serve with a check a second of ${ten.map(({ name }) => name.split(',')[0]).join(', ')}, for ${minutes} min`,
-    `    ${await observe(named(1), '1s', minutes * 60_000)}`,
+    `    ${await observe(named(1), '1s', minutes * 60_000, report)}`,
     `  serve with sixty checks every 100 ms, until a hundred thousand are made`,
-    `    ${await observe(named(6), '100ms', 170_000)}`,
+    `    ${await observe(named(6), '100ms', 170_000, report)}`,
   ];
 }
 

@@ -6,6 +6,7 @@ import { developmentCertificate } from '../../src/certificates/development.ts';
 import { reviewOf } from '../support/webhook.ts';
 import { compare, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
+import { type Report, addRow } from './report.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const prefix = 'health.example.com/';
@@ -13,7 +14,7 @@ const policyCount = 1_000;
 const namespaceCount = 10_000;
 
 /** Measures what a thousand policies and ten thousand namespaces cost a review, beside a webhook that has none. */
-export async function benchPolicies(): Promise<string[]> {
+export async function benchPolicies(report: Report): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'health-injector-bench-'));
   developmentCertificate(directory, new Date());
   const ca = readFileSync(join(directory, 'ca.crt'), 'utf8');
@@ -38,6 +39,7 @@ export async function benchPolicies(): Promise<string[]> {
   const lines = [
     `policies: ${policyCount} of them and ${namespaceCount} namespaces, Pods that are all different`,
     ...(await compare(
+      report,
       'injected by the last policy / by annotations',
       many,
       none,
@@ -45,9 +47,11 @@ export async function benchPolicies(): Promise<string[]> {
       reviews(silent),
       reviews(annotated),
     )),
-    ...(await compare('selected by no policy / without a wish', many, none, ca, reviews(unknown))),
+    ...(await compare(report, 'selected by no policy / without a wish', many, none, ca, reviews(unknown))),
     `  resident memory: ${residentMiB(many.child.pid as number).toFixed(0)} MiB with policies, ${residentMiB(none.child.pid as number).toFixed(0)} MiB without`,
   ];
+  const held = `webhook with ${policyCount} policies and ${namespaceCount} namespaces, after the load`;
+  addRow(report, 'Memory', { program: held, resident: `${residentMiB(many.child.pid as number).toFixed(0)} MiB` });
   for (const { child } of [none, many]) child.kill();
   return lines;
 }

@@ -6,6 +6,7 @@ import { program } from '../agent/support/agent.ts';
 import { must } from '../support/process.ts';
 import { needProgram } from '../support/packages.ts';
 import { type OneShot, timeProcesses, told } from './one-shot.ts';
+import { type Report, addBar, addRow } from './report.ts';
 import type { Servers } from './servers.ts';
 
 const runs = 300;
@@ -14,7 +15,7 @@ const runs = 300;
 const pgIsReady = globSync('/usr/lib/postgresql/*/bin/pg_isready').at(-1) ?? 'pg_isready';
 
 /** Times a one-shot check beside what one would run in the container without the agent, in turns. */
-export async function benchSideBySide({ ports }: Servers): Promise<string[]> {
+export async function benchSideBySide({ ports }: Servers, report: Report): Promise<string[]> {
   const { redis, postgres, mariadb, grpc, nginx } = ports;
   await needProgram('curl', 'curl');
   const pairs: readonly (readonly [check: string, other: readonly [string, ...string[]]])[] = [
@@ -31,16 +32,35 @@ export async function benchSideBySide({ ports }: Servers): Promise<string[]> {
   const shots = await timeProcesses(runs, [...commands, [program, 'check', `tcp://127.0.0.1:${redis}`], ['/bin/true']]);
   const lines = pairs.flatMap(([check, other], index) => {
     const [ours, theirs] = shots.slice(2 * index, 2 * index + 2) as [OneShot, OneShot];
-    const name = `${other[0].split('/').at(-1)} (${megabytes(other[0])} MB and its libraries)`;
+    const tool = other[0].split('/').at(-1) ?? '';
+    const name = `${tool} (${megabytes(other[0])} MB and its libraries)`;
+    const scheme = check.split(':')[0] ?? '';
+    add(report, `health-probe check ${scheme}:`, ours, true);
+    add(report, tool, theirs, false);
     return [told(`check ${check}`, ours), told(name, theirs)];
   });
   const [tcp, nothing] = shots.slice(-2) as [OneShot, OneShot];
+  add(report, 'health-probe check tcp:', tcp, true);
+  add(report, '/bin/true', nothing, false);
   return [
     `  one process each, ${runs} runs in turns; the agent is ${megabytes(program)} MB, without libraries`,
     ...lines,
     told(`check tcp://127.0.0.1:${redis}`, tcp),
     told('/bin/true', nothing),
   ];
+}
+
+function add(report: Report, name: string, shot: OneShot, isOurs: boolean): void {
+  const median = `${shot.wallMs.toFixed(2)} ms`;
+  addRow(report, 'Agent, one process', {
+    program: `\`${name}\``,
+    median,
+    p99: `${shot.wallP99Ms.toFixed(2)} ms`,
+    CPU: `${shot.processorMs.toFixed(2)} ms`,
+    'page faults': `${shot.pageFaults}`,
+    memory: `${shot.residentMiB.toFixed(1)} MiB`,
+  });
+  addBar(report, 'One check by a process of its own: median time', { name, value: shot.wallMs, text: median, isOurs });
 }
 
 /** grpc-health-probe as its Go module has it, built once on a machine. */

@@ -6,11 +6,12 @@ import { developmentCertificate } from '../../src/certificates/development.ts';
 import { reviewOf } from '../support/webhook.ts';
 import { compare, connections, roundMs, rounds, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
+import { type Report, addRow } from './report.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
 /** Measures the webhook beside the bare server, in turns in one run, and returns the lines to print. */
-export async function benchWebhook(): Promise<string[]> {
+export async function benchWebhook(report: Report): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'health-injector-bench-'));
   developmentCertificate(directory, new Date());
   const ca = readFileSync(join(directory, 'ca.crt'), 'utf8');
@@ -28,10 +29,13 @@ export async function benchWebhook(): Promise<string[]> {
   const idleMiB = residentMiB(ours.child.pid as number);
   const lines = [
     `webhook, ${connections} connections, a review of ${siblings[0]?.length} bytes, ${rounds} rounds of ${roundMs / 1_000} s in turns`,
-    ...(await compare('Pods of one ReplicaSet', ours, bare, ca, siblings)),
-    ...(await compare('Pods that are all different', ours, bare, ca, strangers)),
+    ...(await compare(report, 'Pods of one ReplicaSet', ours, bare, ca, siblings)),
+    ...(await compare(report, 'Pods that are all different', ours, bare, ca, strangers)),
     `  resident memory of the webhook: ${idleMiB.toFixed(0)} MiB idle, ${residentMiB(ours.child.pid as number).toFixed(0)} MiB after the load`,
   ];
+  const afterMiB = residentMiB(ours.child.pid as number);
+  addRow(report, 'Memory', { program: 'webhook, idle', resident: `${idleMiB.toFixed(0)} MiB` });
+  addRow(report, 'Memory', { program: 'webhook, after the load', resident: `${afterMiB.toFixed(0)} MiB` });
   for (const { child } of [ours, bare]) child.kill();
   return lines;
 }

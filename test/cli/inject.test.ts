@@ -51,13 +51,18 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
   it('inject does to the Pods of all golden cases what the webhook does', async function () {
     this.timeout(60_000);
     const root = new URL('../cases/', import.meta.url).pathname;
-    const files = globSync('**/*.input.yaml', { cwd: root }).toSorted();
+    // What keeps a Pod off a sick node is for the moment of its creation, and nothing for a manifest.
+    const files = globSync('**/*.input.yaml', { cwd: root, exclude: ['quarantines'] }).toSorted();
     assert(files.length > 100);
+    const allowed = Object.entries(testContext.allowed).map(
+      ([name, values]) =>
+        `--allowed-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${values.join(',')}`,
+    );
     for (const file of files) {
       const printed: string[] = [];
       // The Namespaces and policies of a case stand behind its Pod.
       const args = ['inject', root + file, '--policies', root + file, '-n', 'shop'];
-      const code = await run([...args, '--agent-image', testContext.agentImage], commands, {
+      const code = await run([...args, '--agent-image', testContext.agentImage, ...allowed], commands, {
         print: (text) => printed.push(text),
         report: () => {},
         readStandardInput: () => assert.fail('nothing is read'),

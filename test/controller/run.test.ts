@@ -86,6 +86,12 @@ function start(repair: RepairSettings | undefined, prepare: (apiserver: MemoryAp
   return { ...apiserver, failures, metrics, statusOf, told, stop };
 }
 
+/** How the apiserver refuses: the budget names itself in a cause alone. */
+const budget = {
+  message: 'Cannot evict pod as it would violate the disruption budget.',
+  details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 2 healthy pods.' }] },
+};
+
 describe('the controller', () => {
   it('counts what a policy did, in its status and its metrics, and tells the Deployment of missed Pods', async () => {
     const { statusOf, told, metrics, failures, sent, stop } = start(undefined);
@@ -155,17 +161,13 @@ describe('the controller', () => {
 
   it('tells of a budget that refuses, and tries again', async () => {
     const { sent, told, stop } = start(usual, ({ rules }) => {
-      rules.push((_method, path) =>
-        path.endsWith('/eviction')
-          ? { status: 429, body: { message: 'Cannot evict pod as it would violate the disruption budget.' } }
-          : undefined,
-      );
+      rules.push((_method, path) => (path.endsWith('/eviction') ? { status: 429, body: budget } : undefined));
     });
     await eventually('the Event', 5_000, async () =>
       told().some(({ reason }) => reason === 'HealthCheckRepairRefused'),
     );
     const { note } = told().find(({ reason }) => reason === 'HealthCheckRepairRefused');
-    assert.match(note, /could not be replaced: 429, "Cannot evict pod as it would violate the disruption budget\."/);
+    assert.match(note, /could not be replaced: The disruption budget web needs 2 healthy pods\./);
     await eventually('another try', 5_000, async () => sent.filter(({ status }) => status === 429).length > 2);
     await stop();
   });
