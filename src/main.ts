@@ -10,7 +10,10 @@ import { patternNames } from './patterns/index.ts';
 import { createStore } from './policies/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
 import { settingHelp } from './setting.ts';
+import { followFile } from './follow-file.ts';
+import { followLogLevel } from './follow-log-level.ts';
 import { createLog } from './log.ts';
+import { readClientCa } from './webhook/client-check.ts';
 import { createWebhook } from './webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
@@ -31,7 +34,23 @@ if (Array.isArray(settings)) {
 
 const { log, flush } = createLog(settings.logLevel);
 const store = createStore(settings.prefix);
-const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log);
+if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+const clients = settings.clientCa === '' ? undefined : readClientCa(settings.clientCa);
+if (typeof clients === 'string') {
+  process.stderr.write(`--client-ca: ${clients}\n`);
+  process.exit(64);
+}
+const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log, {
+  ...settings,
+  clients: clients && { ...clients, names: settings.clientNames },
+});
+if (clients) {
+  followFile(settings.clientCa, () => {
+    const read = readClientCa(settings.clientCa);
+    if (typeof read === 'string') log.error({ sentence: read }, 'CA of clients could not be read again');
+    else webhook.trust(read.ca);
+  });
+}
 const stopping = new AbortController();
 provideCertificate(
   { settings, webhook, log, directory: developmentDirectory, connect: () => clusterFor('--certificate-source') },

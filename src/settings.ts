@@ -23,7 +23,17 @@ export type Settings = {
   /** `cluster`, a path, or empty for none. */
   readonly policies: string;
   readonly strict: boolean;
+  /** Empty: nobody is asked for a client certificate. */
+  readonly clientCa: string;
+  /** Empty: whoever the CA signed. */
+  readonly clientNames: readonly string[];
+  /** 0: never. */
+  readonly behindMs: number;
+  /** Empty: no traces. */
+  readonly otlpEndpoint: string;
   readonly logLevel: string;
+  /** Empty: the level stays. */
+  readonly logLevelFile: string;
   readonly drainMs: number;
 };
 
@@ -68,7 +78,18 @@ export const settingRows = {
     meaning: 'cluster: the HealthPolicies and namespaces of the cluster; or a file or folder with such manifests',
   },
   strict: { value: 'false', meaning: 'deny a Pod whose annotations are wrong, rather than admit it unchanged' },
+  'client-ca': {
+    value: '',
+    meaning: 'file with the CA of the client certificate that /mutate then asks the apiserver for',
+  },
+  'client-names': { value: '', meaning: 'comma list of names, one of which that certificate must have' },
+  'shed-milliseconds': {
+    value: '500',
+    meaning: 'how late the event loop may be before reviews are admitted unchanged at once; 0: any',
+  },
+  'otlp-endpoint': { value: '', meaning: 'URL of an OpenTelemetry collector that is sent traces (OTLP/HTTP, JSON)' },
   'log-level': { value: 'info', meaning: 'debug, info, warn, error or silent' },
+  'log-level-file': { value: '', meaning: 'file whose text is the log level while the process runs' },
   'drain-seconds': { value: '5', meaning: 'how long to go on answering after SIGTERM' },
 } as const;
 
@@ -98,6 +119,10 @@ export function readSettings(
   if ((certificateSource === 'secret' || certificateSource === 'cert-manager') && namespace === '') {
     mistakes.push('--namespace is missing, where the Secret of the certificate is.');
   }
+  const clientNames = get('client-names').split(',').filter(Boolean);
+  if (clientNames.length > 0 && get('client-ca') === '') {
+    mistakes.push('--client-names is given without --client-ca, which says who may sign such names.');
+  }
   const settings: Settings = {
     ...address,
     certificateSource,
@@ -113,12 +138,17 @@ export function readSettings(
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
     policies: get('policies'),
     strict: flag('strict'),
-    logLevel: read(
-      'log-level',
-      (text) => (/^(debug|info|warn|error|silent)$/.test(text) ? text : undefined),
-      settingRows['log-level'].meaning,
-      '',
+    clientCa: get('client-ca'),
+    clientNames,
+    behindMs: read(
+      'shed-milliseconds',
+      (text) => (/^\d{1,5}$/.test(text) ? Number(text) : undefined),
+      'a count of milliseconds',
+      0,
     ),
+    otlpEndpoint: read('otlp-endpoint', parseEndpoint, 'a URL such as http://collector:4318', ''),
+    logLevel: read('log-level', parseLevel, settingRows['log-level'].meaning, ''),
+    logLevelFile: get('log-level-file'),
     drainMs: read(
       'drain-seconds',
       (text) => (/^\d{1,3}$/.test(text) ? Number(text) * 1_000 : undefined),
@@ -158,6 +188,14 @@ export function parseListen(text: string): { host: string; port: number } | unde
     ? undefined
     : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
+
+/** Reads the name of a level of the log. */
+export const parseLevel = (text: string): string | undefined =>
+  /^(debug|info|warn|error|silent)$/.test(text) ? text : undefined;
+
+/** Reads the URL of a collector, or nothing. */
+const parseEndpoint = (text: string): string | undefined =>
+  text === '' || (/^https?:\/\//.test(text) && URL.canParse(text)) ? text : undefined;
 
 /** Reads what every annotation key begins with. */
 export const parsePrefix = (text: string): string | undefined => (/^[a-z0-9.-]+\/$/.test(text) ? text : undefined);

@@ -1,12 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Store } from '../policies/store.ts';
+import type { Tracer } from '../tracing/tracer.ts';
+import { parseTraceparent } from '../tracing/traceparent.ts';
 import { readBody } from './body.ts';
+import { type Identity, identify } from './identify.ts';
 import type { Metrics } from './metrics.ts';
 import type { Answer } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { failOpen, mutate } from './mutate.ts';
+import { admitUnchanged, mutate } from './mutate.ts';
+import type { Overload } from './overload.ts';
 import { createRecall } from './recall.ts';
+import type { Refuse } from './refuse.ts';
 import { type ReviewRequest, type ReviewResponse, parseReview } from './review.ts';
 
 /** Two objects of the apiserver's own limit of 3 MB, and their envelope. */
@@ -15,8 +20,22 @@ const bodyLimitBytes = 7 * 1024 * 1024;
 /** What is remembered of a review: the answer, the end of its text behind the uid, and what the log says of it. */
 type Remembered = { readonly answer: Answer; readonly tail: string; readonly identity: Identity };
 
+/** What the handler works with. */
+export type HandlerParts = {
+  readonly context: MutateContext;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly refuse: Refuse;
+  readonly overload: Overload;
+  readonly tracer: Tracer | undefined;
+};
+
+/** A review while it is answered. */
+type Call = { readonly uid: string; readonly startMs: number; readonly traceparent: unknown };
+
 /** Answers `POST /mutate`: a review gets a review, anything else a 4xx with one sentence. */
-export function createHandler(context: MutateContext, store: Store, metrics: Metrics, log: Logger) {
+export function createHandler({ context, store, metrics, log, refuse, overload, tracer }: HandlerParts) {
   const recall = createRecall<Remembered>();
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -24,48 +43,56 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
     try {
       const body = await readBody(request, bodyLimitBytes);
       if (typeof body !== 'string') {
-        refuse(response, body.code, body.sentence);
+        refuse(request, response, body.code, body.sentence);
         return;
       }
-      const start = performance.now();
+      const startMs = performance.now();
+      const { traceparent } = request.headers;
       const { uid, known, remember } = recall.find(body, store.generation());
       if (known) {
-        conclude(uid, known, start);
+        conclude({ uid, startMs, traceparent }, known);
         send(response, uid, known.tail);
+        return;
+      }
+      // Only a text that begins as the apiserver's can be turned away without the work of reading it.
+      if (uid !== '' && overload.isOver(startMs)) {
+        metrics.answered({ result: 'overloaded', patterns: [] }, (performance.now() - startMs) / 1_000);
+        send(response, uid, overloadedTail);
         return;
       }
       const review = parseReview(body);
       if (typeof review === 'string') {
-        refuse(response, 400, review);
+        refuse(request, response, 400, review);
         return;
       }
-      const fresh = respond(review, start);
+      const fresh = respond(review, { uid: review.uid, startMs, traceparent });
       // The uid that was found in the text is the request's own, or the text is no key.
       if (fresh && uid === review.uid && review.kind === 'Pod' && isIndependent(fresh)) remember(fresh);
-      send(response, review.uid, fresh?.tail ?? tailOf(failOpen(review.uid)));
+      send(response, review.uid, fresh?.tail ?? failedTail);
     } finally {
       metrics.inFlight.dec();
     }
   };
 
-  function respond(review: ReviewRequest, start: number): Remembered | undefined {
+  function respond(review: ReviewRequest, call: Call): Remembered | undefined {
     const identity = identify(review);
     try {
       const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
       const fresh = { answer, tail: tailOf(answer.response), identity };
-      conclude(review.uid, fresh, start);
+      conclude(call, fresh);
       return fresh;
     } catch (error) {
-      metrics.answered({ result: 'internal-error', patterns: [] }, (performance.now() - start) / 1_000);
-      log.error({ uid: review.uid, ...identity, err: error }, 'review failed, the object is admitted unchanged');
+      count(call, { result: 'internal-error', patterns: [] }, identity);
+      const said = { uid: call.uid, ...identity, err: withoutMessage(error) };
+      log.error(said, 'review failed, the object is admitted unchanged');
       return undefined;
     }
   }
 
-  function conclude(uid: string, { answer, identity }: Remembered, start: number): void {
+  function conclude(call: Call, { answer, identity }: Remembered): void {
     const { result, by, added, kept, problems } = answer;
-    metrics.answered(answer, (performance.now() - start) / 1_000);
-    const said = { uid, ...identity, result, by };
+    count(call, answer, identity);
+    const said = { uid: call.uid, ...identity, result, by };
     if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
     else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
     else if (result === 'copied' || result === 'kept-off' || result === 'audit')
@@ -73,12 +100,16 @@ export function createHandler(context: MutateContext, store: Store, metrics: Met
     else log.debug({ ...said, kept }, 'review answered');
   }
 
-  function refuse(response: ServerResponse, code: number, sentence: string): void {
-    metrics.refused(code);
-    log.warn({ code, sentence }, 'request refused');
-    // The rest of a body that was not read would be taken for the next request.
-    response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-    response.end(`${sentence}\n`);
+  function count(call: Call, answer: Pick<Answer, 'result' | 'patterns'>, { namespace, kind }: Identity): void {
+    const endMs = performance.now();
+    metrics.answered(answer, (endMs - call.startMs) / 1_000);
+    tracer?.record({
+      parent: parseTraceparent(call.traceparent),
+      startMs: call.startMs,
+      endMs,
+      isError: answer.result === 'internal-error',
+      attributes: { uid: call.uid, 'k8s.namespace.name': namespace, kind, result: answer.result },
+    });
   }
 }
 
@@ -90,6 +121,9 @@ const isIndependent = ({ answer, tail }: Remembered): boolean =>
 const tailOf = (response: ReviewResponse): string =>
   `${JSON.stringify({ ...response, uid: '' }).replace('{"uid":"', '')}}`;
 
+const overloadedTail = tailOf(admitUnchanged('overloaded'));
+const failedTail = tailOf(admitUnchanged('internal-error'));
+
 function send(response: ServerResponse, uid: string, tail: string): void {
   const escaped = JSON.stringify(uid).slice(1, -1);
   const body = `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"${escaped}${tail}`;
@@ -97,25 +131,14 @@ function send(response: ServerResponse, uid: string, tail: string): void {
   response.end(body);
 }
 
-/** What tells one review from another in the log, besides its uid. */
-type Identity = {
-  readonly namespace: string;
-  readonly kind: string;
-  readonly name: unknown;
-  readonly owner: string | undefined;
-  readonly dryRun: boolean;
-};
-
-/** A Pod of a controller has no name yet, only the start of one. */
-function identify(review: ReviewRequest): Identity {
-  const { generateName, ownerReferences } =
-    (review.object as { metadata?: Record<string, unknown> } | null)?.metadata ?? {};
-  const owner = Array.isArray(ownerReferences) ? ownerReferences[0] : undefined;
-  return {
-    namespace: review.namespace,
-    kind: review.kind,
-    name: review.name || generateName,
-    owner: owner ? [owner.kind, owner.name].filter((part) => typeof part === 'string').join('/') : undefined,
-    dryRun: review.dryRun,
-  };
-}
+/** Where a failure was: its message may quote what a user wrote. */
+const withoutMessage = (error: unknown): object =>
+  error instanceof Error
+    ? {
+        type: error.name,
+        stack: (error.stack ?? '')
+          .split('\n')
+          .filter((line) => /^ {4}at /.test(line))
+          .join('\n'),
+      }
+    : { type: typeof error };

@@ -7,7 +7,7 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   const reviews = new Counter({
     name: 'health_injector_reviews_total',
-    help: 'Admission reviews answered, by what became of the Pod: injected, or the reason why not.',
+    help: 'Admission reviews answered, by what became of the object: injected, copied, or the reason why not.',
     labelNames: ['result'],
     registers: [registry],
   });
@@ -34,8 +34,20 @@ export function createMetrics() {
     help: 'Calls of /mutate that are being answered.',
     registers: [registry],
   });
+  const spans = new Counter({
+    name: 'health_injector_spans_total',
+    help: 'Spans of reviews, by what became of them: sent to the collector, or dropped.',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  const overloaded = new Gauge({
+    name: 'health_injector_overloaded',
+    help: '1 while reviews are turned away, because the event loop is behind.',
+    registers: [registry],
+  });
   return {
     registry,
+    overloaded,
     inFlight,
     /** Counts one answer. */
     answered({ result, patterns }: Pick<Answer, 'result' | 'patterns'>, durationSeconds: number): void {
@@ -47,6 +59,8 @@ export function createMetrics() {
     refused(code: number): void {
       refused.inc({ code });
     },
+    /** Counts spans that were sent or dropped. */
+    traced: (result: 'sent' | 'dropped', count: number): void => spans.inc({ result }, count),
   };
 }
 

@@ -39,11 +39,11 @@ export function mutate(
   return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
 }
 
-/** The answer when health-injector itself failed: the object is admitted unchanged, and says so. */
-export const failOpen = (uid: string): ReviewResponse => ({
-  uid,
+/** The answer where health-injector itself could not do its work: the object is admitted unchanged, and says so. */
+export const admitUnchanged = (reason: 'internal-error' | 'overloaded'): ReviewResponse => ({
+  uid: '',
   allowed: true,
-  warnings: [`health-injector: ${skipReasons['internal-error']}`],
+  warnings: [`health-injector: ${skipReasons[reason]}`],
 });
 
 function conclude(

@@ -4,12 +4,28 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
 import type { Store } from '../policies/store.ts';
+import { createTracer } from '../tracing/tracer.ts';
+import { type ClientRule, createClientCheck } from './client-check.ts';
 import { createHandler } from './handler.ts';
+import { type Limits, defaultLimits, limitsAtBirth, setLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
+import { createOverload, keepTicking } from './overload.ts';
+import { createRefuse } from './refuse.ts';
+import { createServerMetrics } from './server-metrics.ts';
 
 /** What the server takes of TLS, at its start and with every new certificate. */
 const minVersion = 'TLSv1.2';
+
+/** What an operator may ask for besides; nothing of it is on unless it is given. */
+export type WebhookOptions = {
+  readonly clients?: ClientRule | undefined;
+  readonly limits?: Partial<Limits>;
+  /** How far the event loop is behind when reviews begin to be turned away; 0 or none: never. */
+  readonly behindMs?: number;
+  /** Where spans go; empty for nowhere. */
+  readonly otlpEndpoint?: string;
+};
 
 /** A webhook that is not yet listening. */
 export type Webhook = {
@@ -18,6 +34,8 @@ export type Webhook = {
   readonly registry: Registry;
   /** Serves another certificate from the next handshake on; no connection is dropped. */
   readonly renew: (pair: Issued) => void;
+  /** Asks another CA about clients, where they are asked for a certificate; no connection is dropped. */
+  readonly trust: (ca: string) => void;
   /** Says not ready, for this reason, until the call that it returns. */
   readonly hold: (reason: string) => () => void;
   /** Says not ready, goes on answering for `waitMs`, then closes; resolves when the last call is answered. */
@@ -28,8 +46,21 @@ export type Webhook = {
  * Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. Without a certificate every handshake fails until
  * `renew` brings one, so that it is neither live nor ready.
  */
-export function createWebhook(context: MutateContext, store: Store, pair: Issued | undefined, log: Logger): Webhook {
+export function createWebhook(
+  context: MutateContext,
+  store: Store,
+  pair: Issued | undefined,
+  log: Logger,
+  options: WebhookOptions = {},
+): Webhook {
   const metrics = createMetrics();
+  const refuse = createRefuse(metrics, log);
+  const clients = options.clients && createClientCheck(options.clients.names, refuse);
+  const tracer = options.otlpEndpoint ? createTracer(options.otlpEndpoint, context.version, metrics.traced) : undefined;
+  const overload = createOverload(options.behindMs ?? 0, performance.now(), (isOver) => {
+    metrics.overloaded.set(isOver ? 1 : 0);
+    log.warn(isOver ? 'overloaded, reviews are turned away' : 'overloaded no more');
+  });
   let isDraining = false;
   const held = new Set<string>();
   const app = express();
@@ -39,7 +70,8 @@ export function createWebhook(context: MutateContext, store: Store, pair: Issued
     if (isDraining) response.setHeader('connection', 'close');
     next();
   });
-  app.post('/mutate', createHandler(context, store, metrics, log));
+  if (clients) app.post('/mutate', clients.admit);
+  app.post('/mutate', createHandler({ context, store, metrics, log, refuse, overload, tracer }));
   app.all(
     '/mutate',
     (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
@@ -60,20 +92,30 @@ export function createWebhook(context: MutateContext, store: Store, pair: Issued
       void response.status(404).type('text').send('Nothing is here: see /livez, /readyz, /metrics and /mutate.\n'),
   );
 
-  // Node looks for calls that are over their time only every 30 s by itself.
-  const often = { connectionsCheckingInterval: 2_000, handshakeTimeout: 10_000 };
-  const server = createServer({ ...pair, minVersion, ...often }, app);
-  // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
-  server.keepAliveTimeout = 120_000;
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
-  server.maxConnections = 2_000;
+  // Every client is asked and none refused in the handshake, where nobody knows yet which path it wants.
+  let secrets: Partial<Issued> & { readonly ca?: string } = { ...pair, ...(options.clients ? { ca: options.clients.ca } : {}) };
+  const asking = clients ? { requestCert: true, rejectUnauthorized: false } : {};
+  const limits = { ...defaultLimits, ...options.limits };
+  const server = createServer({ ...secrets, minVersion, ...asking, ...limitsAtBirth(limits) }, app);
+  setLimits(server, limits);
+  const secure = (changed: Partial<typeof secrets>): void => {
+    secrets = { ...secrets, ...changed };
+    server.setSecureContext({ ...secrets, minVersion });
+  };
+  createServerMetrics(metrics.registry, server, context.version);
+  server.once('close', keepTicking(overload));
+  if (clients) server.on('secureConnection', clients.meet);
   server.on('tlsClientError', (error) => log.debug({ err: error }, 'TLS handshake failed'));
 
   return {
     server,
     registry: metrics.registry,
-    renew: (renewed) => server.setSecureContext({ ...renewed, minVersion }),
+    renew: secure,
+    trust: (ca) => {
+      if (!clients) return;
+      secure({ ca });
+      clients.changed();
+    },
     hold: (reason) => {
       held.add(reason);
       return () => void held.delete(reason);
@@ -87,6 +129,7 @@ export function createWebhook(context: MutateContext, store: Store, pair: Issued
         // A server that is closed looks for no more calls that are over their time.
         setTimeout(() => server.closeAllConnections(), server.requestTimeout).unref();
       });
+      await tracer?.stop();
     },
   };
 }
