@@ -57,7 +57,7 @@ const missing: Refusal = { code: 401, sentence: 'A client certificate is missing
 
 function judge(socket: TLSSocket, allowed: ReadonlySet<unknown>): Refusal | undefined {
   const certificate = socket.getPeerX509Certificate();
-  // A session without a certificate that is resumed counts as authorized: both have to be looked at.
+  // Not every release of Node says unauthorized of a resumed session that has no certificate.
   if (!certificate) return missing;
   if (!socket.authorized) {
     return {

@@ -93,7 +93,10 @@ export function createWebhook(
   );
 
   // Every client is asked and none refused in the handshake, where nobody knows yet which path it wants.
-  let secrets: Partial<Issued> & { readonly ca?: string } = { ...pair, ...(options.clients ? { ca: options.clients.ca } : {}) };
+  let secrets: Partial<Issued> & { readonly ca?: string } = {
+    ...pair,
+    ...(options.clients ? { ca: options.clients.ca } : {}),
+  };
   const asking = clients ? { requestCert: true, rejectUnauthorized: false } : {};
   const limits = { ...defaultLimits, ...options.limits };
   const server = createServer({ ...secrets, minVersion, ...asking, ...limitsAtBirth(limits) }, app);

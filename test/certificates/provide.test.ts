@@ -18,7 +18,7 @@ describe('a certificate is provided', () => {
   const stop = new AbortController();
   let webhook: RunningWebhook;
   beforeEach(async () => {
-    webhook = await startWebhook({}, undefined, false);
+    webhook = await startWebhook({}, undefined, { hasCertificate: false });
   });
   afterEach(() => webhook.stop());
   after(() => stop.abort());

@@ -29,7 +29,10 @@ describe('a webhook whose certificate is renewed', function () {
     const ca = issueAuthority('health-injector', daysFromNow(-5.6 - 238));
     cluster.writeSecret(secretOf(ca, ca.cert, -5.6));
     cluster.writeBundle(ca.cert);
-    webhooks = [await startWebhook({}, undefined, false), await startWebhook({}, undefined, false)];
+    webhooks = [
+      await startWebhook({}, undefined, { hasCertificate: false }),
+      await startWebhook({}, undefined, { hasCertificate: false }),
+    ];
     const timing = { ...quick, trustMs: 250 };
     replicas = webhooks.map(({ renew }) => startReplica(cluster, wall.clock, { serve: renew, timing }));
     await eventually('all serve', 5_000, async () => replicas.every((replica) => replica.leaf()));
@@ -44,7 +47,7 @@ describe('a webhook whose certificate is renewed', function () {
   afterEach('the load goes on', () => load.more());
 
   it('is not ready, and answers nothing, before it has one', async () => {
-    const bare = await startWebhook({}, undefined, false);
+    const bare = await startWebhook({}, undefined, { hasCertificate: false });
     await assert.rejects(bare.send('GET', '/readyz'), /handshake failure/);
     await bare.stop();
   });

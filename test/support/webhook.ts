@@ -1,13 +1,13 @@
 import { type Server, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Operation } from 'fast-json-patch';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { MutateContext } from '../../src/webhook/mutate-context.ts';
 import { createStore } from '../../src/policies/store.ts';
 import type { ReviewResponse } from '../../src/webhook/review.ts';
-import { createWebhook } from '../../src/webhook/server.ts';
+import { type WebhookOptions, createWebhook } from '../../src/webhook/server.ts';
 
 /** The settings under which every golden pair was made. */
 export const testContext: MutateContext = {
@@ -27,7 +27,8 @@ export const testContext: MutateContext = {
 };
 
 const authority = issueAuthority('test', new Date());
-const pair = issueServer(authority, ['localhost', '127.0.0.1'], new Date(), 1);
+/** The certificate of every webhook under test. */
+export const serverPair = issueServer(authority, ['localhost', '127.0.0.1'], new Date(), 1);
 
 export type Reply = {
   readonly code: number;
@@ -41,11 +42,18 @@ export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
 export async function startWebhook(
   context: Partial<MutateContext> = {},
   prepare?: (server: Server) => void,
-  hasCertificate = true,
+  options: WebhookOptions & { readonly log?: Logger; readonly hasCertificate?: boolean } = {},
 ) {
   const store = createStore(testContext.prefix);
+  const log = options.log ?? pino({ level: 'silent' });
   const settings = { ...testContext, ...context };
-  const webhook = createWebhook(settings, store, hasCertificate ? pair : undefined, pino({ level: 'silent' }));
+  const webhook = createWebhook(
+    settings,
+    store,
+    options.hasCertificate === false ? undefined : serverPair,
+    log,
+    options,
+  );
   prepare?.(webhook.server);
   await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
   const { port } = webhook.server.address() as AddressInfo;
