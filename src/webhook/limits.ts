@@ -42,5 +42,17 @@ export function setLimits(server: Server, limits: Limits): void {
   server.timeout = limits.stillMs;
   server.keepAliveTimeout = limits.idleMs;
   server.maxConnections = limits.connections;
-  server.maxRequestsPerSocket = limits.callsOnAConnection;
+}
+
+/**
+ * Tells whether a call is the last one of its connection, which is then to be closed. Node's `maxRequestsPerSocket` only
+ * says so to the client, and answers one that does not listen with a 503.
+ */
+export function createCallCount({ callsOnAConnection }: Limits): (socket: object) => boolean {
+  const counts = new WeakMap<object, number>();
+  return (socket) => {
+    const count = (counts.get(socket) ?? 0) + 1;
+    counts.set(socket, count);
+    return count >= callsOnAConnection;
+  };
 }

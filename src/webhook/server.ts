@@ -7,7 +7,7 @@ import type { Store } from '../policies/store.ts';
 import { createTracer } from '../tracing/tracer.ts';
 import { type ClientRule, createClientCheck } from './client-check.ts';
 import { createHandler } from './handler.ts';
-import { type Limits, defaultLimits, limitsAtBirth, setLimits } from './limits.ts';
+import { type Limits, createCallCount, defaultLimits, limitsAtBirth, setLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { createOverload, keepTicking } from './overload.ts';
@@ -53,6 +53,7 @@ export function createWebhook(
   log: Logger,
   options: WebhookOptions = {},
 ): Webhook {
+  const limits = { ...defaultLimits, ...options.limits };
   const metrics = createMetrics();
   const refuse = createRefuse(metrics, log);
   const clients = options.clients && createClientCheck(options.clients.names, refuse);
@@ -65,9 +66,10 @@ export function createWebhook(
   const held = new Set<string>();
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
-  app.use((_request, response, next) => {
+  const isLast = createCallCount(limits);
+  app.use(({ socket }, response, next) => {
     // The apiserver keeps its connections: without this it would send its next call to a server that is going.
-    if (isDraining) response.setHeader('connection', 'close');
+    if (isDraining || isLast(socket)) response.setHeader('connection', 'close');
     next();
   });
   if (clients) app.post('/mutate', clients.admit);
@@ -98,7 +100,6 @@ export function createWebhook(
     ...(options.clients ? { ca: options.clients.ca } : {}),
   };
   const asking = clients ? { requestCert: true, rejectUnauthorized: false } : {};
-  const limits = { ...defaultLimits, ...options.limits };
   const server = createServer({ ...secrets, minVersion, ...asking, ...limitsAtBirth(limits) }, app);
   setLimits(server, limits);
   const secure = (changed: Partial<typeof secrets>): void => {

@@ -18,8 +18,14 @@ const environmentOf = (objects: any[], component: string): string[] =>
     .flatMap(({ spec }) => spec.containers[0].env.map(({ name }: any) => name))
     .toSorted();
 
-/** What makes no sense in a cluster: there is a service account, and the certificate is in a Secret. */
-const elsewhere = ['HEALTH_INJECTOR_KUBECONFIG', 'HEALTH_INJECTOR_CERTIFICATE_DIRECTORY'];
+/**
+ * What makes no sense in a cluster, where there is a service account and the certificate is in a Secret, and what few want
+ * and needs a volume or a collector beside it: `webhook.extraEnv` gives it.
+ */
+const elsewhere = [
+  ...['KUBECONFIG', 'CERTIFICATE_DIRECTORY'],
+  ...['CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'OTLP_ENDPOINT', 'SHED_MILLISECONDS'],
+].map((name) => `HEALTH_INJECTOR_${name}`);
 
 const variables = (rows: object): string[] =>
   Object.keys(rows).map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`);
