@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, globSync } from 'node:fs';
 import { parse } from 'yaml';
-import { controllerRows } from '../../src/controller/settings.ts';
-import { settingRows, version } from '../../src/settings.ts';
+import { controllerRows, readControllerSettings } from '../../src/controller/settings.ts';
+import { readSettings, settingRows, version } from '../../src/settings.ts';
 import { referencesOf } from './support/references.ts';
 import { chartDirectory, chartNotes, chartObjects, helmTemplate, identityOf, needTools } from './support/render.ts';
 import { type Leaf, leaves, valueAt, without } from './support/values.ts';
@@ -128,6 +128,17 @@ describe('the Helm chart', () => {
     for (const [component, rows] of [['webhook', settingRows] as const, ['controller', controllerRows] as const]) {
       const wanted = [...variables(rows).filter((name) => !elsewhere.includes(name)), 'POD_NAME'];
       assert.deepEqual(environmentOf(objects, component), wanted.toSorted());
+    }
+  });
+
+  it('tells the programs nothing that they do not take', async () => {
+    for (const name of ['everything', 'by-tag', 'bare']) {
+      for (const { metadata, spec } of podsOf(await chartObjects(values(name)))) {
+        const told = Object.fromEntries(spec.containers[0].env.map((entry: any) => [entry.name, entry.value ?? 'x']));
+        const isWebhook = metadata.labels['app.kubernetes.io/component'] === 'webhook';
+        const read = isWebhook ? readSettings([], told) : readControllerSettings([], told);
+        assert(!Array.isArray(read), String(read));
+      }
     }
   });
 
