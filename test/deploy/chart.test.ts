@@ -23,8 +23,13 @@ const environmentOf = (objects: any[], component: string): string[] =>
  * and needs a volume or a collector beside it: `webhook.extraEnv` gives it.
  */
 const elsewhere = [
-  ...['KUBECONFIG', 'CERTIFICATE_DIRECTORY'],
-  ...['CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'OTLP_ENDPOINT', 'SHED_MILLISECONDS'],
+  'KUBECONFIG',
+  'CERTIFICATE_DIRECTORY',
+  'CLIENT_CA',
+  'CLIENT_NAMES',
+  'LOG_LEVEL_FILE',
+  'OTLP_ENDPOINT',
+  'SHED_MILLISECONDS',
 ].map((name) => `HEALTH_INJECTOR_${name}`);
 
 const variables = (rows: object): string[] =>
