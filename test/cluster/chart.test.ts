@@ -7,11 +7,12 @@ import { get, kubectl } from './support/kubectl.ts';
 const configuration = ['mutatingwebhookconfiguration', 'health-injector'];
 const bundles = ({ webhooks }: any): string[] => webhooks.map(({ clientConfig }: any) => clientConfig.caBundle);
 
-/** Values of a fixture of the chart, without the kinds of Prometheus Operator. */
+/** Values of a fixture of the chart, without the kinds of Prometheus Operator and cert-manager. */
 const valuesOf = (name: string): any => {
   const values = parse(readFileSync(new URL(`../deploy/values/${name}.yaml`, import.meta.url).pathname, 'utf8'));
   delete values.monitoring?.podMonitor;
   delete values.monitoring?.prometheusRule;
+  delete values.certificate;
   return values;
 };
 
