@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { kubectl } from './kubectl.ts';
 
 /** A HealthPolicy with this spec. */
@@ -11,7 +10,8 @@ export const policy = (name: string, spec: object): object => ({
 
 /** Applies a policy of the whole cluster. */
 export const applyPolicy = (name: string, spec: object): Promise<string> =>
-  kubectl(['apply', '-f', '-'], stringify(policy(name, spec)));
+  // As JSON: kubectl takes an Off without quotes for a boolean.
+  kubectl(['apply', '-f', '-'], JSON.stringify(policy(name, spec)));
 
 /** The namespaces whose label `kubernetes.io/metadata.name` is this. */
 export const onlyIn = (namespace: string): object => ({ matchLabels: { 'kubernetes.io/metadata.name': namespace } });
