@@ -31,7 +31,11 @@ export function decide(situation: Situation, settings: HardwareSettings, nowMs: 
   }
   // The nodes come in the order in which the first of their Pods failed.
   for (const pods of byNode.values()) for (const pod of pods) decisions.push(decideMove(pod, ledger, settings));
-  return [...decisions, ...decideReleases(situation, settings, nowMs)];
+  // A node that a Pod is being moved off is not released in the same moment: the move would quarantine it anew, past the brake.
+  const left = new Set(failing.filter(({ uid }) => situation.underWay.has(uid)).map(({ node }) => node));
+  for (const decision of decisions) if (decision.kind === 'move') left.add(decision.pod.node);
+  const releases = decideReleases(situation, settings, nowMs);
+  return [...decisions, ...releases.filter((release) => release.kind !== 'release' || !left.has(release.node))];
 }
 
 /** Those that fail longest come first; the uid makes the order the same for everybody. */

@@ -104,6 +104,7 @@ describe('moves over hours, by leaders that remember nothing', () => {
           assert(most(times, settings.ownerWindowMs) <= settings.mostPerOwner);
         }
       }),
+      { examples: [[6, [1, 0, 7, 8].map((node, index) => ({ node, step: index < 2 ? 1 : 0 })), []]] },
     );
   });
 
