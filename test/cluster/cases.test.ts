@@ -45,6 +45,10 @@ const plain = (pod: any): any => {
   return { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(others) } };
 };
 
+/** True where a Pod names something of its node. */
+const needsAllowlist = ({ metadata }: any): boolean =>
+  ['host-paths', 'devices', 'device-resource', 'resource-claim'].some((key) => metadata.annotations?.[prefix + key]);
+
 describe('the golden pairs, through the real apiserver', () => {
   useNamespace(namespace);
 
@@ -57,7 +61,8 @@ describe('the golden pairs, through the real apiserver', () => {
   });
 
   it('it gets the same from the webhook in the cluster, and again from what came out', async () => {
-    const alone = pairs.filter(({ isAlone }) => isAlone);
+    // What only an administrator's allowlist lets through is refused by the webhook of the cluster, which has none.
+    const alone = pairs.filter(({ isAlone, input }) => isAlone && !needsAllowlist(input));
     const once = await dryRun(alone.map(({ name, input }) => [name, input]));
     assert(once.size > 0.9 * alone.length, `${once.size} of ${alone.length}`);
     const twice = await dryRun([...once].map(([name, pod]) => [name, forCreation(pod)]));
