@@ -84,7 +84,7 @@ export const settingRows = {
   },
   'client-names': { value: '', meaning: 'comma list of names, one of which that certificate must have' },
   'shed-milliseconds': {
-    value: '500',
+    value: '1000',
     meaning: 'how late the event loop may be before reviews are admitted unchanged at once; 0: any',
   },
   'otlp-endpoint': { value: '', meaning: 'URL of an OpenTelemetry collector that is sent traces (OTLP/HTTP, JSON)' },
