@@ -15,7 +15,8 @@ export function followLogLevel(file: string, log: Logger, intervalMs?: number): 
     if (level === undefined) {
       log.warn({ file }, 'the file names no level, expected debug, info, warn, error or silent');
     } else if (level !== log.level) {
-      const say = (): void => log.info({ file, to: level }, 'log level changed');
+      const before = log.level;
+      const say = (): void => log.info({ file, from: before, to: level }, 'log level changed');
       // At whichever of the two levels lets it through, so that whoever reads the log knows why it became quiet.
       const isHeardBefore = log.isLevelEnabled('info');
       if (isHeardBefore) say();

@@ -14,6 +14,7 @@ export type Answer = {
   readonly patterns: readonly string[];
   readonly added: readonly string[];
   readonly kept: readonly Kept[];
+  /** For the log, which others read than the author: they quote nothing. */
   readonly problems: readonly string[];
   /** True where another time of day may give another answer: it must not be remembered. */
   readonly isMomentary: boolean;
@@ -41,10 +42,15 @@ export function allow(
   return { ...silent, ...notes, response, patch, result };
 }
 
-/** Denies an object with these sentences. */
-export const deny = ({ uid }: ReviewRequest, result: SkipReason, problems: readonly string[]): Answer => ({
+/** Denies an object with these sentences; `problems` are for the log. */
+export const deny = (
+  { uid }: ReviewRequest,
+  result: SkipReason,
+  sentences: readonly string[],
+  problems: readonly string[],
+): Answer => ({
   ...silent,
-  response: { uid, allowed: false, status: { code: 422, message: problems.join(' ') } },
+  response: { uid, allowed: false, status: { code: 422, message: sentences.join(' ') } },
   result,
   problems,
 });

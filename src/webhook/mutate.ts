@@ -1,7 +1,7 @@
 import { gate } from '../health/gate.ts';
 import { inject } from '../health/inject.ts';
 import type { Outcome } from '../health/outcome.ts';
-import { sentence } from '../health/problem.ts';
+import { discreetSentence, sentence } from '../health/problem.ts';
 import { skipReasons } from '../health/skip-reason.ts';
 import { addToStatus } from '../health/status.ts';
 import { warningsOf } from '../health/warnings.ts';
@@ -60,13 +60,13 @@ function conclude(
     case 'skipped': {
       const { by, reason, kept } = outcome;
       const notes = { by, kept, added: [...outcome.added, ...avoided], warnings };
-      const answer = allow(request, reason, { ...notes, problems: outcome.problems.map(sentence) }, wanted);
+      const answer = allow(request, reason, { ...notes, problems: outcome.problems.map(discreetSentence) }, wanted);
       return answer.patch === undefined ? answer : { ...answer, result: 'kept-off' };
     }
     case 'rejected': {
-      const problems = outcome.problems.map(sentence);
+      const problems = outcome.problems.map(discreetSentence);
       const result = 'invalid-annotations';
-      if (strict) return deny(request, result, problems);
+      if (strict) return deny(request, result, outcome.problems.map(sentence), problems);
       return allow(request, result, { problems, added: avoided, warnings }, wanted);
     }
     case 'injected': {

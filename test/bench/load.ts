@@ -60,7 +60,10 @@ function drive(port: number, ca: string, requests: readonly Buffer[], end: numbe
       } else missing -= chunk.length;
       if (missing > 0) return;
       latencies.push(performance.now() - sent);
-      next();
+      if (/^connection: close/im.test(head)) {
+        socket.destroy();
+        resolve(drive(port, ca, requests, end, latencies));
+      } else next();
     });
     socket.on('error', reject);
   });

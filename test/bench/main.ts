@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { benchAgent } from './agent.ts';
 import { benchController } from './controller.ts';
+import { benchOverload } from './overload.ts';
 import { benchPolicies } from './policies.ts';
 import { createReport, writeReport } from './report.ts';
 import { benchWebhook } from './webhook.ts';
@@ -11,5 +12,6 @@ process.stdout.write(`${machine}\n\n`);
 process.stdout.write(`${(await benchAgent(report)).join('\n')}\n\n`);
 process.stdout.write(`${(await benchWebhook(report)).join('\n')}\n\n`);
 process.stdout.write(`${(await benchPolicies(report)).join('\n')}\n\n`);
+process.stdout.write(`${(await benchOverload(report)).join('\n')}\n\n`);
 process.stdout.write(`${benchController(report).join('\n')}\n`);
 if (process.argv.includes('--write')) writeReport(report, machine, new Date());
