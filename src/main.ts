@@ -48,7 +48,10 @@ if (clients) {
   followFile(settings.clientCa, () => {
     const read = readClientCa(settings.clientCa);
     if (typeof read === 'string') log.error({ sentence: read }, 'CA of clients could not be read again');
-    else webhook.trust(read.ca);
+    else {
+      webhook.trust(read.ca);
+      log.info('CA of clients read again');
+    }
   });
 }
 const stopping = new AbortController();
