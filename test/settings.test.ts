@@ -67,7 +67,7 @@ describe('settings', () => {
 
   it('ask for nothing of clients, traces and files unless they are told to', () => {
     const { clientCa, clientNames, otlpEndpoint, logLevelFile, behindMs } = read([]);
-    assert.deepEqual([clientCa, clientNames, otlpEndpoint, logLevelFile, behindMs], ['', [], '', '', 500]);
+    assert.deepEqual([clientCa, clientNames, otlpEndpoint, logLevelFile, behindMs], ['', [], '', '', 1_000]);
     assert.deepEqual(read(['--client-ca=/ca', '--client-names=a,b']).clientNames, ['a', 'b']);
     assert.deepEqual(
       readSettings(['--client-names=a', '--otlp-endpoint=collector:4318', '--shed-milliseconds=-1'], {}),
