@@ -101,7 +101,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
     const refused: readonly (readonly [object, RegExp])[] = [
       [
         { inject: { pattern: 'sidecars' } },
-        /pattern: received 'sidecars', expected a comma list of port, sidecar, cli, auto, or none alone/,
+        /pattern: received 'sidecars', expected a comma list of port, sidecar, cli, hardware, auto, or none alone/,
       ],
       [{ inject: { check: 'htp://:80' } }, /check: received 'htp:\/\/:80', expected checks such as /],
       [{ inject: { period: '5' } }, /period: received '5', expected whole seconds such as 10s or 1m30s/],
