@@ -11,7 +11,7 @@ import type { Sending } from '../../src/cluster/connection.ts';
 import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
 import { readAnswer } from '../../src/cluster/read-answer.ts';
 import { decide } from '../../src/controller/hardware/decide.ts';
-import { quarantinesPath } from '../../src/controller/hardware/follow-hardware.ts';
+import { quarantinesPath } from '../../src/cluster/follow-quarantines.ts';
 import { nodeRecordOf } from '../../src/controller/hardware/node-record.ts';
 import { recordOf } from '../../src/controller/hardware/record.ts';
 import { readControllerSettings } from '../../src/controller/settings.ts';

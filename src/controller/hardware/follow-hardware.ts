@@ -1,12 +1,10 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
 import type { Connection } from '../../cluster/connection.ts';
 import { type Handler, follow } from '../../cluster/follow.ts';
 import type { Collection } from '../../cluster/followed.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 import type { Known } from './known.ts';
-
-/** The path of the quarantines. */
-export const quarantinesPath = '/apis/health.example.com/v1alpha1/nodequarantines';
 
 /** Keeps `known` true until `signal` is aborted; the promise is resolved once all of it was seen. */
 export async function followHardware(

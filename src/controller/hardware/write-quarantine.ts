@@ -2,7 +2,7 @@
 import type { Connection } from '../../cluster/connection.ts';
 import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
-import { quarantinesPath } from './follow-hardware.ts';
+import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
 
 type Spec = NodeQuarantine['spec'];
 
