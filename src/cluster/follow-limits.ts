@@ -17,7 +17,7 @@ export type FollowLimits = {
 
 /** The limits of a real cluster; no object is larger than 3 MB, and most are a few kB. */
 export const usualLimits: FollowLimits = {
-  pageSize: 500,
+  pageSize: 250,
   pageMs: 60_000,
   watchSeconds: [300, 600],
   graceMs: 15_000,

@@ -1,11 +1,11 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
-import { KubeConfig } from '@kubernetes/client-node';
 import type { Connection } from '../cluster/connection.ts';
 import { createEventWriter } from '../cluster/events.ts';
 import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
 import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
 import { lead } from '../cluster/lease.ts';
+import { patient } from '../cluster/patient.ts';
 import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
@@ -27,11 +27,12 @@ if (Array.isArray(settings)) {
   process.stderr.write(`${settings.join('\n')}\n`);
   process.exit(64);
 }
-const connection = settings.kubeconfig ? fromKubeconfig() : inClusterConnection();
-if (typeof connection === 'string') {
-  process.stderr.write(`${connection}\n`);
+const plain = settings.kubeconfig ? await fromKubeconfig() : inClusterConnection();
+if (typeof plain === 'string') {
+  process.stderr.write(`${plain}\n`);
   process.exit(64);
 }
+const connection = patient(plain);
 
 const { log, flush } = createLog(settings.logLevel);
 const metrics = createControllerMetrics();
@@ -83,7 +84,9 @@ log.info('stopped');
 flush();
 process.exit(0);
 
-function fromKubeconfig(): Connection | string {
+/** What reads a kubeconfig takes 40 MB, which nobody needs in a cluster. */
+async function fromKubeconfig(): Promise<Connection | string> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromDefault();
   return kubeconfigConnection(config);

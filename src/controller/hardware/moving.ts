@@ -18,7 +18,7 @@ export type Moving = {
   readonly ask: Ask;
   readonly tell: Tell;
   readonly metrics: HardwareMetrics;
-  /** How many evictions are asked for at the same time. */
+  /** Bounds how many quarantines and evictions are written at the same time. */
   readonly atMost: <T>(work: () => Promise<T>) => Promise<T>;
   readonly progress: Progress;
   /** How long until what failed is tried again; twice as long after each failure in a row. */

@@ -25,7 +25,11 @@ export type RunningHardware = Pick<
 /** Many Pods of one node fail in the same moment, and their quarantine is written once. */
 const debounceMs = 50;
 
-const mostEvictionsAtOnce = 64;
+/** Looking takes a tenth of the time at most, however many Pods there are and however fast they change. */
+const restPerLook = 9;
+
+/** More would only wait in the apiserver, and the renewal of the Lease behind them: flow control serves a ServiceAccount in turn. */
+const mostWritesAtOnce = 32;
 
 /** Leads until `signal` is aborted: moves Pods off nodes whose hardware fails, and releases the nodes again. */
 export async function runHardware(running: RunningHardware, signal: AbortSignal): Promise<void> {
@@ -42,7 +46,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     known,
     progress,
     ask: createAsk(connection),
-    atMost: atMost(mostEvictionsAtOnce),
+    atMost: atMost(mostWritesAtOnce),
   };
   const report = createReport(moving);
   const end = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
@@ -66,6 +70,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
 
   while (!signal.aborted) {
     let waitMs = tickMs;
+    const startedMs = performance.now();
     try {
       const nowMs = Date.now();
       const backOff = new Map([...progress.refusals].map(([uid, { untilMs }]) => [uid, untilMs]));
@@ -89,8 +94,9 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     } catch (error) {
       if (!signal.aborted) failed(`The last look at the hardware broke off: ${(error as Error).message}.`);
     }
+    const restMs = Math.max(debounceMs, (performance.now() - startedMs) * restPerLook);
     await bell.wait(waitMs, signal);
-    await systemClock.sleep(debounceMs, signal);
+    await systemClock.sleep(restMs, signal);
   }
   await Promise.all(under);
 }
