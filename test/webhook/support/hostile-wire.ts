@@ -149,7 +149,7 @@ export const wrongHeads = (): Call[] => [
     call('version', `GET /readyz ${version}\r\n\r\n`),
     call('version', `POST /mutate ${version}\n\n`),
   ]),
-  ...damaged(Buffer.from(head([usual]) + body.slice(0, 40)), 500, 7),
+  ...damaged(Buffer.from(head([usual]) + body.slice(0, 40)), 200, 7),
 ];
 
 /** Bodies that are framed wrongly: shorter or longer than was said, or in chunks that are none. */
