@@ -10,6 +10,7 @@ RUN npm run build
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 COPY --from=build /build/dist /app/dist
-ENV NODE_ENV=production
+# One arena of the C library for all threads: what one of them frees the others can use, so that resident memory stays lower.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 ENTRYPOINT ["/nodejs/bin/node"]
 CMD ["/app/dist/main.js"]
