@@ -22,7 +22,8 @@ LABEL org.opencontainers.image.title="health-injector" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=build /build/dist /app/dist
-ENV NODE_ENV=production
+# One arena of the C library for all threads: what one of them frees the others can use, which saves some MiB.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # A number: runAsNonRoot believes no name.
 USER 65532:65532
 ENTRYPOINT ["/nodejs/bin/node"]

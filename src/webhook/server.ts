@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import express from 'express';
 import type { Logger } from 'pino';
@@ -100,7 +101,13 @@ export function createWebhook(
     ...(options.clients ? { ca: options.clients.ca } : {}),
   };
   const asking = clients ? { requestCert: true, rejectUnauthorized: false } : {};
-  const server = createServer({ ...secrets, minVersion, ...asking, ...limitsAtBirth(limits) }, app);
+  const server = createServer(
+    { ...secrets, minVersion, ...asking, ...limitsAtBirth(limits) },
+    (request: IncomingMessage, response: ServerResponse) => {
+      request.url = pathOf(request.url ?? '');
+      app(request, response);
+    },
+  );
   setLimits(server, limits);
   const secure = (changed: Partial<typeof secrets>): void => {
     secrets = { ...secrets, ...changed };
@@ -137,3 +144,6 @@ export function createWebhook(
     },
   };
 }
+
+/** What stands behind the host: Express would read a whole URL by what Node warns of and will make throw. */
+const pathOf = (target: string): string => `/${target.replace(/^(https?:\/\/[^/?#]*)?\/?/i, '')}`;

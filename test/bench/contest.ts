@@ -63,9 +63,14 @@ export async function compare(
 }
 
 /** Starts a server of ours and waits until it listens. */
-export async function start(name: string, port: number, args: readonly string[]): Promise<Contestant> {
+export async function start(
+  name: string,
+  port: number,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Contestant> {
   // The log goes where it costs its writer no more than a file would, and the client nothing.
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
   process.once('exit', () => child.kill());
   for (let attempt = 0; attempt < 600 && !(await isListening(port)); attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -37,7 +37,7 @@ export async function startController(...settings: string[]): Promise<Controller
   const own = ['--listen=127.0.0.1:18081', '--hardware=move', '--hardware-minimum-age-seconds=0'];
   const child = spawn('unshare', [...shell, ...node, ...own, ...settings], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port },
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port },
   });
   process.once('exit', () => child.kill());
   const evicted: Controller['evicted'] = [];

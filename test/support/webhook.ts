@@ -1,13 +1,15 @@
 import { type Server, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Operation } from 'fast-json-patch';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { MutateContext } from '../../src/webhook/mutate-context.ts';
 import { createStore } from '../../src/policies/store.ts';
+import { createLogger } from '../../src/log.ts';
 import type { ReviewResponse } from '../../src/webhook/review.ts';
 import { type WebhookOptions, createWebhook } from '../../src/webhook/server.ts';
+import { searchForSecrets } from './secrets.ts';
 
 /** The settings under which every golden pair was made. */
 export const testContext: MutateContext = {
@@ -45,7 +47,8 @@ export async function startWebhook(
   options: WebhookOptions & { readonly log?: Logger; readonly hasCertificate?: boolean } = {},
 ) {
   const store = createStore(testContext.prefix);
-  const log = options.log ?? pino({ level: 'silent' });
+  const log =
+    options.log ?? createLogger('debug', { write: (line) => searchForSecrets('the log of the webhook', line) });
   const settings = { ...testContext, ...context };
   const webhook = createWebhook(
     settings,

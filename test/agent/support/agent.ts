@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { runToEnd } from '../../support/process.ts';
 import { eventually } from '../../support/eventually.ts';
+import { assertNoSecret, searchForSecrets } from '../../support/secrets.ts';
 import { record } from './situations.ts';
 
 /** The agent as it is shipped, built for this machine. */
@@ -22,6 +23,7 @@ export async function check(args: readonly string[], env: Environment = {}): Pro
   assert.match(out, /^\P{Cc}+\n$/u);
   const line = out.trimEnd();
   assert([...line].length <= 200, line);
+  assertNoSecret('check', line);
   // A test puts nothing into the environment but logins.
   for (const secret of Object.values(env)) assert(secret.length < 8 || !line.includes(secret), line);
   record({ args, code, ms, line });
@@ -56,7 +58,12 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => void child.on('close', resolve));
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
+      searchForSecrets('the log of serve', log);
+      resolve(code);
+    });
+  });
   const port = await eventually('listening', 8_000, async () => {
     if (child.exitCode !== null) throw new Error(log);
     return /msg=listening address=127\.0\.0\.1:(\d+)/.exec(log)?.[1] ?? false;
@@ -66,7 +73,10 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
       const call = request({ host: '127.0.0.1', port, method, path, agent: false }, (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on('end', () => {
+          searchForSecrets(`${method} ${path} of serve`, body);
+          resolve({ status: response.statusCode ?? 0, body });
+        });
         response.on('error', reject);
       });
       call.on('error', reject);

@@ -1,9 +1,10 @@
+import { assertNothingDisclosed } from './disclosure.ts';
 import { loadImages } from './images.ts';
 import { eventually, get, kubectl } from './kubectl.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
 
-/** Installs health-injector as an operator would, once for all files, and waits until the apiserver uses it. */
+/** Installs health-injector as an operator would, once for all files, waits until the apiserver uses it, and at the end wants no secret shown. */
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context) {
     this.timeout(300_000);
@@ -19,5 +20,9 @@ export const mochaHooks = {
       const { webhooks } = await get(['mutatingwebhookconfiguration', 'health-injector']);
       return webhooks.every(({ clientConfig }: any) => Boolean(clientConfig.caBundle));
     });
+  },
+  async afterAll(this: Mocha.Context) {
+    this.timeout(120_000);
+    await assertNothingDisclosed();
   },
 };

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { eventually as eventuallyMs } from '../../support/eventually.ts';
 import { must } from '../../support/process.ts';
+import { searchNamespace } from './disclosure.ts';
 
 /** Runs kubectl against `$KUBECONFIG`. */
 export const kubectl = (args: readonly string[], input?: string): Promise<string> => must('kubectl', args, input);
@@ -17,12 +18,15 @@ export const apply = (namespace: string, ...objects: readonly object[]): Promise
 export const eventually = <T>(what: string, seconds: number, look: () => Promise<T | undefined | false>): Promise<T> =>
   eventuallyMs(what, seconds * 1_000, look, 500);
 
-/** Makes an empty namespace with these labels, gone with all that is in it when the tests of the file end. */
+/** Makes an empty namespace with these labels, searched for secrets and gone with all that is in it when the tests of the file end. */
 export function useNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
   before(async () => {
     await kubectl(['delete', 'namespace', name, '--ignore-not-found', '--wait']);
     await kubectl(['apply', '-f', '-'], stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }));
     await eventually('the service account', 30, () => get(['serviceaccount', 'default', '-n', name]));
   });
-  after(() => kubectl(['delete', 'namespace', name, '--wait=false']));
+  after(async () => {
+    await searchNamespace(name);
+    await kubectl(['delete', 'namespace', name, '--wait=false']);
+  });
 }
