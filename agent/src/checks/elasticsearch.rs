@@ -57,10 +57,7 @@ impl Elasticsearch {
         if user.is_none() && password.is_none() {
             return Ok(String::new());
         }
-        if !self.endpoint.confidential() {
-            let reason = "the password would be sent in the clear to another host, expected tls";
-            return Err(Outcome::alive(Cause::Protocol, reason));
-        }
+        self.endpoint.keep_secret()?;
         let login = [&user.unwrap_or_default()[..], b":", &password.unwrap_or_default()].concat();
         Ok(format!("Authorization: Basic {}\r\n", base64::encode(&login)))
     }

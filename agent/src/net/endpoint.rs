@@ -112,6 +112,12 @@ impl Endpoint {
     /// Servers that host many names answer 421 when the two differ.
     pub fn authority(&self) -> String {
         let name = self.tls.as_ref().and_then(Tls::name);
+    /// The outcome of a check whose password would be heard on the way: nothing is sent.
+    pub fn keep_secret(&self) -> Result<(), Outcome> {
+        let reason = "the password would be sent in the clear to another host, expected tls";
+        if self.confidential() { Ok(()) } else { Err(Outcome::alive(Cause::Protocol, reason)) }
+    }
+
         let (host, port) = match &self.place {
             Place::Network { host, port } => (host.as_str(), Some(port)),
             Place::Socket(_) => ("", None),

@@ -61,6 +61,9 @@ impl Redis {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let mut request = Vec::new();
         let login = user.is_some() || password.is_some();
+        if password.is_some() {
+            self.endpoint.keep_secret()?;
+        }
         if login {
             let mut words: Vec<&[u8]> = vec![b"AUTH"];
             words.extend(user.as_deref());
