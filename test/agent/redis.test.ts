@@ -62,8 +62,30 @@ describe('the agent asks a real redis', () => {
     assert.equal((await ask(`${url}&expect=yes`)).code, 0);
     assert.deepEqual(await codesOf(`${url}&expect=no`), { liveness: 0, readiness: 1, startup: 0 });
     assert.match((await ask(`${url}&expect=no`)).line, /^GET is answered with "yes", expected "no" /);
-    assert.match((await ask(`redis://:${redis.port}?command=NOSUCH`)).line, /^ERR unknown command /);
+    for (const [command, reason] of [
+      ['NOSUCH', /^NOSUCH is answered with ERR unknown command /],
+      ["LLEN%20'warmed%20up'", /^LLEN is answered with WRONGTYPE /],
+      ['GET', /^GET is answered with ERR wrong number of arguments /],
+      ['CLUSTER%20INFO', /^CLUSTER is answered with ERR This instance has cluster support disabled /],
+    ] as const) {
+      assert.deepEqual(await codesOf(`redis://:${redis.port}?command=${command}`), refused);
+      assert.match((await ask(`redis://:${redis.port}?command=${command}`)).line, reason);
+    }
     await redis.kill();
+  });
+
+  it('is alive, not ready, where INFO was renamed', async () => {
+    const renamed = await startRedis(directory, ['rename-command INFO ""', `requirepass ${password}`]);
+    const primary = `redis://:$PASSWORD@:${renamed.port}?role=primary`;
+    assert.deepEqual(await codesOf(primary), refused);
+    assert.match((await ask(primary)).line, /^INFO is answered with ERR /);
+    await renamed.kill();
+  });
+
+  it('sends no password in the clear to another host', async () => {
+    const far = 'redis://:$PASSWORD@192.0.2.1';
+    assert.deepEqual(await codesOf(far), refused);
+    assert.match((await ask(far)).line, /^the password would be sent in the clear to another host, expected tls /);
   });
 
   it('nobody there is 2', async () => {

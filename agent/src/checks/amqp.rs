@@ -68,8 +68,8 @@ impl Amqp {
             (Some(user), Some(password)) => Some((user, password)),
             _ => return Err(refused("login needs both a user and a password")),
         };
-        if login.is_some() && !self.endpoint.confidential() {
-            return Err(refused("password is not sent to another host in the clear: use ?tls"));
+        if login.is_some() {
+            self.endpoint.keep_secret()?;
         }
         let mut stream = self.endpoint.open(deadline, LIMIT)?;
         stream.write_all(HEADER).map_err(fault)?;

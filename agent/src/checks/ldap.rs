@@ -64,12 +64,10 @@ impl Ldap {
         match (name, self.login.password()?) {
             (None, None) => Ok(None),
             // A name with an empty password is no login, and yet a success on many servers (RFC 4513 §5.1.2).
-            (Some(_), password) if password.as_ref().is_none_or(Vec::is_empty) => {
-                unusable("the login has no password")
-            }
-            (Some(name), Some(password)) if self.endpoint.confidential() => Ok(Some((name, password))),
-            (Some(_), _) => unusable("a password is sent over TLS or to this machine only"),
-            (None, Some(_)) => unusable("the login has no name, a user or bind-dn"),
+            (Some(_), None) => unusable("the login has no password"),
+            (Some(_), Some(password)) if password.is_empty() => unusable("the login has no password"),
+            (Some(name), Some(password)) => self.endpoint.keep_secret().map(|()| Some((name, password))),
+            (None, _) => unusable("the login has no name, a user or bind-dn"),
         }
     }
 

@@ -54,6 +54,9 @@ impl Mqtt {
     fn connect(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let login = user.is_some() || password.is_some();
+        if password.is_some() {
+            self.endpoint.keep_secret()?;
+        }
         let request = |version| connect(version, user.as_deref(), password.as_deref());
         let code = match self.ask(deadline, &request(Version::V311)?, login)? {
             // "Unacceptable protocol version", also in the words of version 5.

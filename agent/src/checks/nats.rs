@@ -50,6 +50,9 @@ impl Nats {
     fn ping(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let login = user.is_some() || password.is_some();
+        if password.is_some() {
+            self.endpoint.keep_secret()?;
+        }
         let greeted = Cell::new(false);
         let opened = self.endpoint.open_upgraded(deadline, LIMIT, |timed| {
             let mut heard = Vec::new();

@@ -172,7 +172,7 @@ fn a_password_stays_here_without_tls() {
     let mut check = check("amqp", 1, &[]);
     (check.host, check.user, check.password) = ("10.0.0.1".into(), "me".into(), "$PATH".into());
     let outcome = Amqp::from_check(&check).unwrap().run(soon());
-    assert_eq!(outcome, refused("password is not sent to another host in the clear: use ?tls"));
+    assert_eq!(outcome, refused("the password would be sent in the clear to another host, expected tls"));
     check.password = String::new();
     let outcome = Amqp::from_check(&check).unwrap().run(soon());
     assert_eq!(outcome, refused("login needs both a user and a password"));

@@ -117,7 +117,7 @@ fn a_password_does_not_leave_this_machine_in_the_clear() {
         check.host = "192.0.2.1".into();
         Ldap::from_check(&check).unwrap().run(soon())
     });
-    let reason = "a password is sent over TLS or to this machine only";
+    let reason = "the password would be sent in the clear to another host, expected tls";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
 

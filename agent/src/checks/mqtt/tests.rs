@@ -88,6 +88,15 @@ fn no_two_checks_share_a_client_identifier() {
 }
 
 #[test]
+fn no_password_goes_to_another_host_in_the_clear() {
+    let mut check = check("mqtt", 1, &[]);
+    (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
+    let outcome = Mqtt::from_check(&check).unwrap().run(soon());
+    let reason = "the password would be sent in the clear to another host, expected tls";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+}
+
+#[test]
 fn a_server_that_repeats_the_password_is_not_repeated() {
     let path = std::env::temp_dir().join(format!("health-probe-mqtt-{}", std::process::id()));
     std::fs::write(&path, "s3cret").unwrap();

@@ -15,7 +15,7 @@ use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, split_words};
 use crate::net::{Endpoint, Login, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::outcome::{Cause, Outcome, Verdict};
 
 /// Three short replies, the section of INFO, and the reply to a command.
 const LIMIT: usize = 32 * 1024;
@@ -61,6 +61,9 @@ impl Redis {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let mut request = Vec::new();
         let login = user.is_some() || password.is_some();
+        if password.is_some() {
+            self.endpoint.keep_secret()?;
+        }
         if login {
             let mut words: Vec<&[u8]> = vec![b"AUTH"];
             words.extend(user.as_deref());
@@ -100,7 +103,7 @@ impl Redis {
         if let (Outcome { cause: None, .. }, Some(wanted)) = (&outcome, &self.replication) {
             outcome = match next()? {
                 Reply::Bulk(Some(info)) => wanted.judge(&info),
-                other => judge(&other, login),
+                other => refused("INFO", &other, login),
             };
         }
         if outcome.cause.is_none() && !self.command.is_empty() {
@@ -111,17 +114,17 @@ impl Redis {
 
     /// Any answer but an error passes, unless a certain one is expected.
     fn judge_command(&self, reply: &Reply, login: bool) -> Outcome {
+        let name = self.command.first().map(String::as_str).unwrap_or_default();
         let said = match reply {
-            Reply::Line(line) if line.starts_with(b"-") => return judge(reply, login),
+            Reply::Line(line) if line.starts_with(b"-") => return refused(name, reply, login),
             Reply::Line(line) if line.starts_with(b"*") => {
                 format!("{} elements", quote(line.get(1..).unwrap_or_default()))
             }
             Reply::Line(line) => quote(line.get(1..).unwrap_or_default()),
             Reply::Bulk(Some(bytes)) => quote(bytes),
             Reply::Bulk(None) => "nil".into(),
-            Reply::Odd(_) => return judge(reply, login),
+            Reply::Odd(_) => return refused(name, reply, login),
         };
-        let name = self.command.first().map(String::as_str).unwrap_or_default();
         match &self.expect {
             Some(expected) if said != *expected => Outcome::alive(
                 Cause::Unhealthy,
@@ -171,6 +174,44 @@ fn judge(reply: &Reply, login: bool) -> Outcome {
         _ if login => Outcome::fail(Protocol, "answer is not of Redis"),
         _ => Outcome::fail(Protocol, format!("answer is not of Redis: {:?}", quote(line))),
     }
+}
+
+/// The outcome of what is wrong with the answer to a command, after a PONG: an error is a mistake in the check, or a
+/// command that was renamed, and an answer beyond our limit none of the server's. No restart would mend either.
+fn refused(name: &str, reply: &Reply, login: bool) -> Outcome {
+    let outcome = judge(reply, login);
+    let why = match reply {
+        Reply::Line(line) | Reply::Odd(line) if outcome.verdict == Verdict::Fail => {
+            match line.split_first() {
+                Some((b'-', error)) if !login => quote(error),
+                Some((b'-', error)) => code(error).into(),
+                Some((b'$', length)) if length.iter().all(u8::is_ascii_digit) => {
+                    "an answer that is too long".into()
+                }
+                _ => return outcome,
+            }
+        }
+        _ => return outcome,
+    };
+    Outcome::alive(Cause::Protocol, format!("{name} is answered with {why}"))
+}
+
+/// The first word of an error, if it is one of the server's own: after a login any other may be the password.
+fn code(error: &[u8]) -> &'static str {
+    const CODES: [&str; 10] = [
+        "ERR",
+        "WRONGTYPE",
+        "CLUSTERDOWN",
+        "CROSSSLOT",
+        "EXECABORT",
+        "MOVED",
+        "NOREPLICAS",
+        "NOSCRIPT",
+        "OOM",
+        "READONLY",
+    ];
+    let word = error.split(|&byte| byte == b' ').next().unwrap_or_default();
+    CODES.into_iter().find(|code| code.as_bytes() == word).unwrap_or("an error that may hold the password")
 }
 
 /// How every version since 2.6 refuses a login, where it has no code for that.

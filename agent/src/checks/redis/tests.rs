@@ -196,8 +196,44 @@ fn a_command_passes_with_any_answer_but_an_error_or_with_the_one_that_is_expecte
     let outcome = run_with(&expected, "+PONG\r\n$4\r\ndown\r\n");
     let reason = "GET is answered with \"down\", expected \"up\"";
     assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
-    assert_eq!(run_with(&expected, "+PONG\r\n-ERR unknown command\r\n").verdict, Verdict::Fail);
-    assert_eq!(run_with(&expected, "+PONG\r\n$99999999\r\n").cause, Some(Cause::Protocol));
+}
+
+#[test]
+fn a_command_that_is_refused_after_a_pong_is_no_reason_to_restart() {
+    let run = |option, rest: &str, password: &str| {
+        let login = if password.is_empty() { "" } else { "+OK\r\n" };
+        let port = says(format!("{login}+PONG\r\n{rest}\r\n+OK\r\n").as_bytes());
+        let mut check = check("redis", port, &[option]);
+        check.password = password.into();
+        Redis::from_check(&check).unwrap().run(soon())
+    };
+    let (command, role) = (("command", "GET k"), ("role", "primary"));
+    for (option, rest, password, reason) in [
+        (command, "-ERR unknown command 'k'", "", "GET is answered with ERR unknown command 'k'"),
+        (command, "-WRONGTYPE Operation against", "s3cret", "GET is answered with WRONGTYPE"),
+        (command, "-ERR unknown command 's3cret'", "s3cret", "GET is answered with ERR"),
+        (command, "-s3cret", "s3cret", "GET is answered with an error that may hold the password"),
+        (command, "$99999999", "s3cret", "GET is answered with an answer that is too long"),
+        (role, "-ERR unknown command 'INFO'", "s3cret", "INFO is answered with ERR"),
+        (role, "-NOPERM no", "", "NOPERM no"),
+    ] {
+        assert_eq!(run(option, rest, password), Outcome::alive(Cause::Protocol, reason), "{rest}");
+    }
+    let loading = Outcome::alive(Cause::Unhealthy, "LOADING Redis is loading");
+    assert_eq!(run(command, "-LOADING Redis is loading", "s3cret"), loading);
+    for odd in ["HTTP/1.1 400", "$99x", "$-2"] {
+        let outcome = run(command, odd, "s3cret");
+        assert_eq!(outcome, Outcome::fail(Cause::Protocol, "answer is not of Redis"), "{odd}");
+    }
+}
+
+#[test]
+fn no_password_goes_to_another_host_in_the_clear() {
+    let mut check = check("redis", 1, &[]);
+    (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
+    let outcome = Redis::from_check(&check).unwrap().run(soon());
+    let reason = "the password would be sent in the clear to another host, expected tls";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
 
 #[test]
