@@ -24,11 +24,17 @@ const directories = new Set<string>();
 /** The number of this process among those that run the test files, where there are several. */
 const worker = process.env['MOCHA_WORKER_ID'];
 
-// Mocha ends such a process at once, and without the hooks of its tests.
+/** Kills every server, where the hooks of the tests are not run any more. */
+function end(): void {
+  for (const child of running.keys()) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+}
+
+process.on('exit', end);
+// Mocha itself hears them where there is one process.
 for (const signal of worker ? (['SIGINT', 'SIGTERM'] as const) : []) {
   process.once(signal, () => {
-    for (const child of running.keys()) child.kill('SIGKILL');
-    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+    end();
     process.kill(process.pid, signal);
   });
 }
