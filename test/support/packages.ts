@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { alone } from './alone.ts';
 
 const run = promisify(execFile);
 
@@ -11,8 +12,11 @@ export async function install(packages: readonly string[]): Promise<void> {
   for (const name of packages) if (!(await isThere(name))) missing.push(name);
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-q'], { env });
-  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
+  // apt-get gives up where another one runs.
+  await alone('apt', async () => {
+    await run('apt-get', ['update', '-q'], { env });
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
+  });
 }
 
 /** Sees to it that this program is there, from this Debian package where nothing else has brought it. */

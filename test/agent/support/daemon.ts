@@ -19,6 +19,25 @@ export type Daemon = {
 
 const running = new Map<ChildProcess, Daemon>();
 const givenPorts = new Set<number>();
+const directories = new Set<string>();
+
+/** The number of this process among those that run the test files, where there are several. */
+const worker = process.env['MOCHA_WORKER_ID'];
+
+/** Kills every server, where the hooks of the tests are not run any more. */
+function end(): void {
+  for (const child of running.keys()) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+}
+
+process.on('exit', end);
+// Mocha itself hears them where there is one process.
+for (const signal of worker ? (['SIGINT', 'SIGTERM'] as const) : []) {
+  process.once(signal, () => {
+    end();
+    process.kill(process.pid, signal);
+  });
+}
 
 /** Starts a server and waits until it accepts connections on the port, or on the Unix socket of this path. */
 export async function startDaemon(
@@ -52,6 +71,7 @@ export async function startDaemon(
 /** A directory for the servers of a file; these packages are there before its tests, and nothing is left after them. */
 export function useDaemons(packages: readonly string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'health-probe-'));
+  directories.add(directory);
   before(function (this: Mocha.Context) {
     this.timeout(300_000);
     return install(packages);
@@ -64,12 +84,14 @@ export function useDaemons(packages: readonly string[]): string {
 export async function killAll(directory: string): Promise<void> {
   for (const daemon of running.values()) await daemon.kill();
   rmSync(directory, { recursive: true, force: true });
+  directories.delete(directory);
 }
 
 /** A port of loopback that is free for TCP and UDP, below those that the kernel gives to connections, and given once. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    // Of eight, each process has one.
+    const port = 10_000 + Math.floor(Math.random() * 2_500) * 8 + (Number(worker ?? 0) % 8);
     if (givenPorts.has(port) || !(await isFree(port)) || (await accepts(port, '::1'))) continue;
     givenPorts.add(port);
     return port;

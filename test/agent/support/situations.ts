@@ -29,6 +29,7 @@ export const mochaHooks = {
   },
   afterAll(): void {
     if (rows.length === 0) return;
+    assert(!process.env['MOCHA_WORKER_ID'], 'one process has to see all of them: run mocha without --parallel');
     mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
     writeFileSync(file, [head, ...table(), ''].join('\n'));
     const late = rows.filter(({ args, ms }) => ms > timeoutMs(args) + 100).map(({ line, ms }) => `${ms} ms: ${line}`);
