@@ -80,7 +80,10 @@ describe('the Helm chart', () => {
       assert.deepEqual(secrets, [told.get('HEALTH_INJECTOR_CERTIFICATE_SECRET')]);
       const references = objects.flatMap(referencesOf);
       assert(references.length > 12);
-      assert.deepEqual(references.filter((each) => !there.has(each)), []);
+      assert.deepEqual(
+        references.filter((each) => !there.has(each)),
+        [],
+      );
     });
   }
 
@@ -108,7 +111,10 @@ describe('the Helm chart', () => {
   it('asks no cluster and no chance', () => {
     for (const file of globSync('templates/*', { cwd: chartDirectory })) {
       const text = readFileSync(`${chartDirectory}/${file}`, 'utf8');
-      assert.doesNotMatch(text, /\b(lookup|rand\w+|uuidv4|gen(CA|SelfSigned|Signed|PrivateKey)\w*|now|shuffle)\b(?=[^}]*\}\})/);
+      assert.doesNotMatch(
+        text,
+        /\b(lookup|rand\w+|uuidv4|gen(CA|SelfSigned|Signed|PrivateKey)\w*|now|shuffle)\b(?=[^}]*\}\})/,
+      );
     }
   });
 
@@ -158,7 +164,10 @@ describe('the Helm chart', () => {
     [{ webhook: { port: 443 } }, /'\/webhook\/port': minimum: got 443, want 1,?024/],
     [{ webhook: { failurePolicy: 'fail' } }, /'\/webhook\/failurePolicy': value must be one of 'Ignore', 'Fail'/],
     [{ webhook: { timeoutSeconds: 31 } }, /'\/webhook\/timeoutSeconds': maximum: got 31, want 30/],
-    [{ webhook: { resources: { request: {} } } }, /'\/webhook\/resources': additional properties 'request' not allowed/],
+    [
+      { webhook: { resources: { request: {} } } },
+      /'\/webhook\/resources': additional properties 'request' not allowed/,
+    ],
     [{ controller: { repair: { evict: 'yes' } } }, /'\/controller\/repair\/evict': got string, want boolean/],
     [{ prefix: 'health.example.com' }, /'\/prefix': 'health.example.com' does not match pattern/],
     [{ image: { tag: 1.2 } }, /'\/image\/tag': got number, want string/],

@@ -45,7 +45,10 @@ for (const { name, context } of images) {
       assert(sources.length >= 4);
       const files = sources.flatMap(filesOf);
       assert(files.length > 20);
-      assert.deepEqual(files.filter((file) => isIgnored(file, dockerignore)), []);
+      assert.deepEqual(
+        files.filter((file) => isIgnored(file, dockerignore)),
+        [],
+      );
     });
 
     it('has a context of no more than what is copied', () => {
@@ -61,7 +64,13 @@ for (const { name, context } of images) {
       assert(files.length > copied.size);
       const sent = files.filter((file) => !isIgnored(file, dockerignore));
       assert.deepEqual(sent.toSorted(), [...copied].toSorted());
-      for (const file of ['.git/config', 'node_modules/x/index.js', 'target/release/x', 'dist/main.js', 'certs/tls.key']) {
+      for (const file of [
+        '.git/config',
+        'node_modules/x/index.js',
+        'target/release/x',
+        'dist/main.js',
+        'certs/tls.key',
+      ]) {
         assert(isIgnored(file, dockerignore), file);
       }
     });
@@ -73,7 +82,11 @@ for (const { name, context } of images) {
       );
       assert.equal(froms.length, 1);
       assert(froms.every((from) => names.includes(from)));
-      for (const { from } of stages) assert.match(from, /^scratch$|^[a-z0-9./-]+:(?!latest)[a-z0-9.-]*[0-9][a-z0-9.-]*(@sha256:[0-9a-f]{64})?$|\/nodejs24-debian13:nonroot$/);
+      for (const { from } of stages)
+        assert.match(
+          from,
+          /^scratch$|^[a-z0-9./-]+:(?!latest)[a-z0-9.-]*[0-9][a-z0-9.-]*(@sha256:[0-9a-f]{64})?$|\/nodejs24-debian13:nonroot$/,
+        );
     });
 
     it('says what it is, of which version and revision', () => {
@@ -87,15 +100,22 @@ for (const { name, context } of images) {
       const { home } = parse(read('deploy/chart/health-injector/Chart.yaml'));
       assert.deepEqual([said['title'], said['licenses'], said['source']], [name, license, home]);
       assert.deepEqual([said['version'], said['revision']], ['$VERSION', '$REVISION']);
-      const builds = jobsOf(workflow('release')).flatMap(({ steps }) => steps).filter(({ with: inputs }) => inputs?.['build-args']);
+      const builds = jobsOf(workflow('release'))
+        .flatMap(({ steps }) => steps)
+        .filter(({ with: inputs }) => inputs?.['build-args']);
       assert.equal(builds.length, 1);
-      const given = builds[0]!.with!['build-args']!.trim().split('\n').map((line) => line.split('=')[0]!);
+      const given = builds[0]!
+        .with!['build-args']!.trim()
+        .split('\n')
+        .map((line) => line.split('=')[0]!);
       const taken = last.instructions.filter(({ word }) => word === 'ARG').map(({ rest }) => rest.split('=')[0]!);
       assert.deepEqual(given, taken);
     });
 
     it('has an SBOM of the stage that it is made in', () => {
-      assert(stages[0]!.instructions.some(({ word, rest }) => word === 'ARG' && rest === 'BUILDKIT_SBOM_SCAN_STAGE=true'));
+      assert(
+        stages[0]!.instructions.some(({ word, rest }) => word === 'ARG' && rest === 'BUILDKIT_SBOM_SCAN_STAGE=true'),
+      );
     });
   });
 }
@@ -105,20 +125,35 @@ describe('the images', () => {
     const dockerignore = '# all\n*\n!src\nsrc/*.md\n!agent/checks.json\n**/secret\n';
     const ignored = ['.git/config', 'a.b', 'src/a.md', 'agent/main.rs', 'src/x/secret', 'src/x/secret/y'];
     const sent = ['src', 'src/.hidden', 'src/x/a.md', 'agent/checks.json'];
-    assert.deepEqual([...ignored, ...sent].filter((file) => isIgnored(file, dockerignore)), ignored);
+    assert.deepEqual(
+      [...ignored, ...sent].filter((file) => isIgnored(file, dockerignore)),
+      ignored,
+    );
   });
 
-  for (const [file, job] of [['ci', 'images'], ['release', 'images']] as const) {
+  for (const [file, job] of [
+    ['ci', 'images'],
+    ['release', 'images'],
+  ] as const) {
     it(`are all built by ${file}.yaml, for every platform that the agent can be built for`, () => {
       const { image, arch, include } = matrixOf(file, job);
       const known = [...read('agent/Dockerfile').matchAll(/^ +(\w+)\) target=/gm)].map((match) => match[1]);
       assert.equal(known.length, 2);
       assert.deepEqual(arch.toSorted(), known.toSorted());
-      assert.deepEqual(image, images.map(({ name }) => name));
+      assert.deepEqual(
+        image,
+        images.map(({ name }) => name),
+      );
       for (const { name, context } of images) {
-        assert.deepEqual(include.filter((row) => row['image'] === name).map((row) => row['context']), [context]);
+        assert.deepEqual(
+          include.filter((row) => row['image'] === name).map((row) => row['context']),
+          [context],
+        );
       }
-      assert.deepEqual(include.flatMap((row) => row['runner'] ?? []), ['ubuntu-24.04', 'ubuntu-24.04-arm']);
+      assert.deepEqual(
+        include.flatMap((row) => row['runner'] ?? []),
+        ['ubuntu-24.04', 'ubuntu-24.04-arm'],
+      );
     });
   }
 
@@ -128,7 +163,10 @@ describe('the images', () => {
     const chart = parse(read('deploy/chart/health-injector/values.yaml'));
     const kustomization = parse(read('deploy/kustomization.yaml'));
     assert.deepEqual([chart.image.repository, chart.agentImage.repository], [injector, probe]);
-    assert.deepEqual(kustomization.images.map((image: any) => image.name), [injector]);
+    assert.deepEqual(
+      kustomization.images.map((image: any) => image.name),
+      [injector],
+    );
     assert.equal(settingRows['agent-image'].value.split(':')[0], probe);
     for (const file of ['deploy/deployment.yaml', 'deploy/controller.yaml']) {
       const container = parse(read(file)).spec.template.spec.containers[0];

@@ -13,7 +13,10 @@ const operations = read('docs/operations.md');
 
 /** Where GitHub puts the anchors of a page. */
 const anchors = [...operations.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-  heading.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'),
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-'),
 );
 
 const expressions: readonly (readonly [string, string])[] = [
@@ -28,16 +31,25 @@ describe('the monitoring of deploy/', () => {
     it(`names what is there: ${where}`, () => {
       const { metrics, labels } = namedIn(expression);
       assert(metrics.length > 0, expression);
-      assert.deepEqual(metrics.filter((metric) => !known.has(metric)), []);
+      assert.deepEqual(
+        metrics.filter((metric) => !known.has(metric)),
+        [],
+      );
       const there = new Set([...ofTheTarget, ...metrics.flatMap((metric) => known.get(metric) ?? [])]);
-      assert.deepEqual(labels.filter((label) => !there.has(label)), []);
+      assert.deepEqual(
+        labels.filter((label) => !there.has(label)),
+        [],
+      );
     });
   }
 
   it('shows or watches every metric of our own', () => {
     const named = new Set(expressions.flatMap(([, expression]) => namedIn(expression).metrics));
     const own = [...exported.keys()].filter((name) => name.startsWith('health_injector_'));
-    assert.deepEqual(own.filter((name) => !named.has(name) && !/_(sum|count)$/.test(name)), []);
+    assert.deepEqual(
+      own.filter((name) => !named.has(name) && !/_(sum|count)$/.test(name)),
+      [],
+    );
   });
 
   it('reads PromQL as it is written here', () => {
@@ -69,13 +81,15 @@ describe('the monitoring of deploy/', () => {
     const [source] = dashboard.templating.list;
     assert.deepEqual([source.name, source.type, source.query], ['datasource', 'datasource', 'prometheus']);
     assert.equal(new Set(dashboard.panels.map(({ id }: any) => id)).size, dashboard.panels.length);
-    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h }, datasource, targets, title, description }: any) => {
-      for (const { uid } of [datasource, ...targets.map((target: any) => target.datasource)]) {
-        assert.equal(uid, '${datasource}');
-      }
-      assert(title && description && x + w <= 24);
-      return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`);
-    });
+    const cells = dashboard.panels.flatMap(
+      ({ gridPos: { x, y, w, h }, datasource, targets, title, description }: any) => {
+        for (const { uid } of [datasource, ...targets.map((target: any) => target.datasource)]) {
+          assert.equal(uid, '${datasource}');
+        }
+        assert(title && description && x + w <= 24);
+        return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`);
+      },
+    );
     assert.equal(new Set(cells).size, cells.length);
   });
 });

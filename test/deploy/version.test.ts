@@ -11,7 +11,8 @@ const lockedCrate = (lock: string): string | undefined => /name = "health-probe"
 const places: Record<string, () => string | undefined> = {
   'package-lock.json': () => JSON.parse(read('package-lock.json')).version,
   'package-lock.json, its package': () => JSON.parse(read('package-lock.json')).packages[''].version,
-  'agent/Cargo.toml': () => /^\[package\]\nname = "health-probe"\nversion = "(.*)"$/m.exec(read('agent/Cargo.toml'))?.[1],
+  'agent/Cargo.toml': () =>
+    /^\[package\]\nname = "health-probe"\nversion = "(.*)"$/m.exec(read('agent/Cargo.toml'))?.[1],
   'agent/Cargo.lock': () => lockedCrate(read('agent/Cargo.lock')),
   'the chart': () => parse(read('deploy/chart/health-injector/Chart.yaml')).version,
   'the programs of the chart': () => parse(read('deploy/chart/health-injector/Chart.yaml')).appVersion,
@@ -24,14 +25,25 @@ describe('the version', () => {
   }
 
   it('is that of package.json wherever an image of ours has a tag', () => {
-    const files = globSync('{README.md,agent/README.md,docs/**/*.md,deploy/**/*.yaml,src/**/*.ts,test/cluster/**/*.ts}', { cwd: root });
+    const files = globSync(
+      '{README.md,agent/README.md,docs/**/*.md,deploy/**/*.yaml,src/**/*.ts,test/cluster/**/*.ts}',
+      { cwd: root },
+    );
     const tagged = files.flatMap((file) =>
-      [...read(file).matchAll(/\bhealth-(?:injector|probe):(v?\d+\.\d+\.\d+[\w.-]*)/g)].map((match) => [file, match[1]] as const),
+      [...read(file).matchAll(/\bhealth-(?:injector|probe):(v?\d+\.\d+\.\d+[\w.-]*)/g)].map(
+        (match) => [file, match[1]] as const,
+      ),
     );
     assert(tagged.length >= 5);
-    assert.deepEqual(tagged.filter(([, tag]) => tag !== version), []);
+    assert.deepEqual(
+      tagged.filter(([, tag]) => tag !== version),
+      [],
+    );
     for (const file of ['src/settings.ts', 'deploy/deployment.yaml', 'deploy/controller.yaml']) {
-      assert(tagged.some(([each]) => each === file), file);
+      assert(
+        tagged.some(([each]) => each === file),
+        file,
+      );
     }
   });
 });

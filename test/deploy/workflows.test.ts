@@ -27,14 +27,20 @@ describe('the workflows', () => {
       assert(workflow(name).concurrency.group);
       assert(jobs.length >= 2);
       for (const job of jobs) {
-        assert(job.permissions && Object.values(job.permissions).every((right) => /^(read|write)$/.test(right)), job.name);
+        assert(
+          job.permissions && Object.values(job.permissions).every((right) => /^(read|write)$/.test(right)),
+          job.name,
+        );
         if (!job.uses) assert(Number(job['timeout-minutes']) <= 60, job.name);
       }
     });
 
     it(`${name} uses actions by their commits, and says which version that is`, () => {
       const uses = [...text.matchAll(/\buses: (\S+)(.*)$/gm)];
-      assert.equal(uses.length, jobs.flatMap(({ steps, uses: called }) => [...steps, { uses: called }]).filter((each) => each.uses).length);
+      assert.equal(
+        uses.length,
+        jobs.flatMap(({ steps, uses: called }) => [...steps, { uses: called }]).filter((each) => each.uses).length,
+      );
       assert(uses.length >= 4);
       const commits = new Map<string, string>();
       for (const [, use = '', comment = ''] of uses) {
@@ -57,7 +63,10 @@ describe('the workflows', () => {
         if (uses?.startsWith('actions/checkout@')) assert.equal(String(inputs?.['persist-credentials']), 'false');
       }
       const told = [...text.matchAll(/^ +(\S+): .*\$\{\{[^}]*(?:secrets\.|github\.token)/gm)].map((match) => match[1]);
-      assert.deepEqual(told.filter((key) => key !== 'password' && key !== 'GH_TOKEN'), []);
+      assert.deepEqual(
+        told.filter((key) => key !== 'password' && key !== 'GH_TOKEN'),
+        [],
+      );
     });
   }
 
@@ -83,7 +92,12 @@ describe('the workflows', () => {
       'github-actions /',
       'gomod /test/agent/support/mongo',
     ]);
-    const files: Record<string, string> = { npm: 'package.json', cargo: 'Cargo.toml', docker: 'Dockerfile', gomod: 'go.mod' };
+    const files: Record<string, string> = {
+      npm: 'package.json',
+      cargo: 'Cargo.toml',
+      docker: 'Dockerfile',
+      gomod: 'go.mod',
+    };
     for (const row of watched) {
       const [ecosystem, directory] = row.split(' ') as [string, string];
       const file = files[ecosystem];
@@ -96,7 +110,8 @@ describe('a release', () => {
   const jobs = jobsOf(workflow('release'));
   const before = (name: string): Set<string> => {
     const all = new Set<string>();
-    for (const need of jobs.find((job) => job.name === name)!.needs) for (const each of [need, ...before(need)]) all.add(each);
+    for (const need of jobs.find((job) => job.name === name)!.needs)
+      for (const each of [need, ...before(need)]) all.add(each);
     return all;
   };
 
@@ -107,7 +122,10 @@ describe('a release', () => {
 
   it('pushes nothing before the tests have passed and the tag is held against the versions', () => {
     const writing = jobs.filter(({ permissions = {} }) => Object.values(permissions).includes('write'));
-    assert.deepEqual(writing.map(({ name }) => name), ['images', 'publish', 'chart', 'release']);
+    assert.deepEqual(
+      writing.map(({ name }) => name),
+      ['images', 'publish', 'chart', 'release'],
+    );
     for (const { name } of writing) for (const first of ['test', 'version']) assert(before(name).has(first), name);
   });
 
@@ -117,7 +135,9 @@ describe('a release', () => {
   });
 
   it('signs and attests all that it gives', () => {
-    for (const { name, steps, permissions } of jobs.filter((job) => ['publish', 'chart', 'release'].includes(job.name))) {
+    for (const { name, steps, permissions } of jobs.filter((job) =>
+      ['publish', 'chart', 'release'].includes(job.name),
+    )) {
       assert(has(steps, 'cosign sign'), name);
       assert(has(steps, 'actions/attest-build-provenance@'), name);
       assert.equal(permissions?.['id-token'], 'write');
@@ -129,7 +149,10 @@ describe('a release', () => {
   });
 
   it('writes only where it has to: the repository by the last job alone', () => {
-    assert.deepEqual(jobs.filter(({ permissions }) => permissions?.['contents'] === 'write').map(({ name }) => name), ['release']);
+    assert.deepEqual(
+      jobs.filter(({ permissions }) => permissions?.['contents'] === 'write').map(({ name }) => name),
+      ['release'],
+    );
   });
 });
 
@@ -152,8 +175,15 @@ describe('the notes of a release', () => {
 
   it('are wanted: no tag of another version, and none that the changelog has not', async () => {
     const other = await notes('v9.9.9', changelog);
-    assert.deepEqual([other.code, other.errors], [1, `The tag is v9.9.9, and package.json has ${version}: expected v${version}\n`]);
-    for (const text of ['# Changelog\n\n## Unreleased\n\n- next\n', changelog.replace(`## ${version} `, `## ${version}0 `), `## ${version}\n\n## 0.0.1\n\n- old\n`]) {
+    assert.deepEqual(
+      [other.code, other.errors],
+      [1, `The tag is v9.9.9, and package.json has ${version}: expected v${version}\n`],
+    );
+    for (const text of [
+      '# Changelog\n\n## Unreleased\n\n- next\n',
+      changelog.replace(`## ${version} `, `## ${version}0 `),
+      `## ${version}\n\n## 0.0.1\n\n- old\n`,
+    ]) {
       const { code, out, errors } = await notes(`v${version}`, text);
       assert.deepEqual([code, out, errors], [1, '', `CHANGELOG.md has nothing below "## ${version}"\n`]);
     }

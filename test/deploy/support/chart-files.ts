@@ -42,7 +42,13 @@ const valuesOf = (entries: Entries, indent: string): string =>
     .map(([name, { description, properties, default: value }]) => {
       const head = `${indent}# ${description}\n${indent}`;
       if (properties) return `${head}${name}:\n${valuesOf(properties, `${indent}  `)}`;
-      return head + stringify({ [name]: value }, { lineWidth: 0, version: '1.1' }).trimEnd().replaceAll('\n', `\n${indent}`) + '\n';
+      return (
+        head +
+        stringify({ [name]: value }, { lineWidth: 0, version: '1.1' })
+          .trimEnd()
+          .replaceAll('\n', `\n${indent}`) +
+        '\n'
+      );
     })
     .join(indent === '' ? '\n' : '');
 

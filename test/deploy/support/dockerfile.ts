@@ -5,11 +5,19 @@ import { posix } from 'node:path';
 export type Instruction = { readonly word: string; readonly rest: string };
 
 /** A stage: what it begins from, its name if it has one, and its instructions. */
-export type Stage = { readonly from: string; readonly name: string | undefined; readonly instructions: readonly Instruction[] };
+export type Stage = {
+  readonly from: string;
+  readonly name: string | undefined;
+  readonly instructions: readonly Instruction[];
+};
 
 /** The stages of a Dockerfile; throws where a line is none that it knows. */
 export function stagesOf(dockerfile: string): readonly Stage[] {
-  const lines = dockerfile.replaceAll(/^\s*#.*\n/gm, '').replaceAll(/\\\n\s*/g, ' ').split('\n').filter(Boolean);
+  const lines = dockerfile
+    .replaceAll(/^\s*#.*\n/gm, '')
+    .replaceAll(/\\\n\s*/g, ' ')
+    .split('\n')
+    .filter(Boolean);
   const stages: { from: string; name: string | undefined; instructions: Instruction[] }[] = [];
   for (const line of lines) {
     const [, word, rest] = /^([A-Z]+) +(.+)$/.exec(line) ?? [];
@@ -26,7 +34,12 @@ export function stagesOf(dockerfile: string): readonly Stage[] {
 export const copiedFromContext = ({ instructions }: Stage): string[] =>
   instructions
     .filter(({ word, rest }) => word === 'COPY' && !rest.includes('--from='))
-    .flatMap(({ rest }) => rest.split(/ +/).filter((each) => !each.startsWith('--')).slice(0, -1));
+    .flatMap(({ rest }) =>
+      rest
+        .split(/ +/)
+        .filter((each) => !each.startsWith('--'))
+        .slice(0, -1),
+    );
 
 /** Whether a file of the context is withheld by this .dockerignore: the last pattern of it, or of a folder above it, decides. */
 export function isIgnored(file: string, dockerignore: string): boolean {
@@ -44,4 +57,6 @@ export function isIgnored(file: string, dockerignore: string): boolean {
 
 /** As Go's filepath.Match and `**` have it: a star takes dots too, which a shell's does not. */
 const patternOf = (glob: string): RegExp =>
-  new RegExp(`^${glob.replaceAll(/[.+^$()|{}]/g, String.raw`\$&`).replaceAll(/(\*\*)|\*/g, (_, both) => (both ? '.*' : '[^/]*'))}$`);
+  new RegExp(
+    `^${glob.replaceAll(/[.+^$()|{}]/g, String.raw`\$&`).replaceAll(/(\*\*)|\*/g, (_, both) => (both ? '.*' : '[^/]*'))}$`,
+  );

@@ -10,12 +10,10 @@ const words = new Set(['and', 'or', 'unless', 'bool', 'offset']);
 export function namedIn(expression: string): Named {
   const metrics: string[] = [];
   const labels: string[] = [];
-  const rest = expression
-    .replaceAll(/\[[^\]]*\](?=[\s)])/g, '')
-    .replaceAll(grouping, (_, list: string) => {
-      labels.push(...list.split(',').map((label) => label.trim()));
-      return '';
-    });
+  const rest = expression.replaceAll(/\[[^\]]*\](?=[\s)])/g, '').replaceAll(grouping, (_, list: string) => {
+    labels.push(...list.split(',').map((label) => label.trim()));
+    return '';
+  });
   for (const [, before, matchers = '', bare] of rest.matchAll(selector)) {
     const name = before ?? bare;
     if (name && !words.has(name)) metrics.push(name);

@@ -5,7 +5,8 @@ export function referencesOf({ kind, rules, roleRef, subjects = [], webhooks = [
   if (spec?.template) found.push(`ServiceAccount/${spec.template.spec.serviceAccountName}`);
   for (const { clientConfig } of webhooks) found.push(`Service/${clientConfig.service.name}`);
   for (const { resources, resourceNames } of kind === 'ClusterRole' ? rules : []) {
-    if (resources.includes('mutatingwebhookconfigurations')) found.push(`MutatingWebhookConfiguration/${resourceNames}`);
+    if (resources.includes('mutatingwebhookconfigurations'))
+      found.push(`MutatingWebhookConfiguration/${resourceNames}`);
   }
   return found;
 }

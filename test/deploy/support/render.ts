@@ -17,7 +17,11 @@ const withOperator: readonly string[] = ['PodMonitor', 'PrometheusRule'].map(
 const kubeVersion = '--kube-version=1.33.0';
 
 /** Renders the chart, or tells why not; `values` are those that differ from the defaults. */
-export const helmTemplate = async (values: object = {}, flags: readonly string[] = withOperator, chart = chartDirectory): Promise<Ended> =>
+export const helmTemplate = async (
+  values: object = {},
+  flags: readonly string[] = withOperator,
+  chart = chartDirectory,
+): Promise<Ended> =>
   runToEnd(
     await tool('helm'),
     ['template', 'health-injector', chart, '--namespace=health-injector', kubeVersion, '--values=-', ...flags],

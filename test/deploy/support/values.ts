@@ -6,7 +6,9 @@ export type Leaf = { readonly path: readonly string[]; readonly value: unknown }
 
 /** Every value that the chart's schema has. */
 export function leaves(): Leaf[] {
-  const { global: _, ...properties } = JSON.parse(readFileSync(`${chartDirectory}/values.schema.json`, 'utf8')).properties;
+  const { global: _, ...properties } = JSON.parse(
+    readFileSync(`${chartDirectory}/values.schema.json`, 'utf8'),
+  ).properties;
   return below(properties, []);
 }
 

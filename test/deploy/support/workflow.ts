@@ -39,10 +39,15 @@ export const workflow = (name: string): Workflow => parse(workflowText(name));
 
 /** The jobs of a workflow, by the names that it calls them. */
 export const jobsOf = ({ jobs }: Workflow): Job[] =>
-  Object.entries(jobs).map(([name, job]) => Object.assign({}, job, { name, needs: [job.needs ?? []].flat(), steps: job.steps ?? [] }));
+  Object.entries(jobs).map(([name, job]) =>
+    Object.assign({}, job, { name, needs: [job.needs ?? []].flat(), steps: job.steps ?? [] }),
+  );
 
 /** The matrix of a job. */
-export function matrixOf(file: string, job: string): { image: string[]; arch: string[]; include: Record<string, string>[] } {
+export function matrixOf(
+  file: string,
+  job: string,
+): { image: string[]; arch: string[]; include: Record<string, string>[] } {
   const { matrix } = workflow(file).jobs[job].strategy;
   return { image: matrix.image, arch: matrix.arch ?? [], include: matrix.include ?? [] };
 }
