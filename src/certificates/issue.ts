@@ -1,15 +1,31 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPair, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { skewMs } from './plan.ts';
 
 /** A certificate and its private key, PEM. */
 export type Issued = { readonly cert: string; readonly key: string };
 
+/** A fresh RSA key, PEM. */
+export type KeyPair = { readonly publicKey: string; readonly privateKey: string };
+
 const dayMs = 86_400_000;
 
+// Node's own key generation: that of the library is JavaScript, and takes seconds.
+const rsa = {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
+
+/** Makes a key beside the event loop, which would stand still for up to half a second. */
+export const makeKeyPair = (): Promise<KeyPair> => promisify(generateKeyPair)('rsa', rsa);
+
+const makeKeyPairNow = (): KeyPair => generateKeyPairSync('rsa', rsa);
+
 /** A new certificate authority of the given name, valid for a year from `now`. */
-export function issueAuthority(name: string, now: Date, days = 365): Issued {
-  const { certificate, keys } = blank(name, now, days);
+export function issueAuthority(name: string, now: Date, days = 365, pair = makeKeyPairNow()): Issued {
+  const { certificate, keys } = blank(name, now, days, pair);
   certificate.setIssuer(certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
@@ -21,9 +37,15 @@ export function issueAuthority(name: string, now: Date, days = 365): Issued {
 }
 
 /** A server certificate for these DNS names and IP addresses, signed by `authority` and never valid for longer. */
-export function issueServer(authority: Issued, names: readonly string[], now: Date, days: number): Issued {
+export function issueServer(
+  authority: Issued,
+  names: readonly string[],
+  now: Date,
+  days: number,
+  pair = makeKeyPairNow(),
+): Issued {
   const issuer = forge.pki.certificateFromPem(authority.cert);
-  const { certificate, keys } = blank(names[0] ?? '', now, days);
+  const { certificate, keys } = blank(names[0] ?? '', now, days, pair);
   if (certificate.validity.notAfter > issuer.validity.notAfter) {
     certificate.validity.notAfter = issuer.validity.notAfter;
   }
@@ -43,13 +65,7 @@ export function issueServer(authority: Issued, names: readonly string[], now: Da
   return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
 }
 
-function blank(name: string, now: Date, days: number) {
-  // Node's own key generation: the library's is JavaScript, and takes seconds; this and a signature take some 80 ms.
-  const pair = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
+function blank(name: string, now: Date, days: number, pair: KeyPair) {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
   // Two certificates of one issuer with the same serial number are refused by some clients; the first bit keeps it positive.

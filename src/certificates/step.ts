@@ -5,6 +5,7 @@ import { createTokenBuckets } from '../cluster/token-buckets.ts';
 import { within } from '../cluster/within.ts';
 import { type SeenSince, stillSeen, wantedBundle } from './bundle.ts';
 import { carryOut, isOurs } from './carry-out.ts';
+import { makeKeyPair } from './issue.ts';
 import { pemOf, readCertificates, validityOf } from './certificate.ts';
 import { type Configuration, bundlesOf, readConfiguration, writeBundle } from './configuration-object.ts';
 import { type Holding, type Servable, heldOf, readHolding } from './holding.ts';
@@ -72,8 +73,9 @@ export function createStep(
     const decided = plan(heldOf(holding, names), now.getTime());
     // A Secret that is gone, or that somebody else wrote, does not know what replicas still serve: the caBundle does.
     const old = [...readCertificates(bundle).filter(isOurs), ...(served?.authorities ?? []), ...holding.authorities];
-    const content = carryOut(decided, holding, { old, names, now });
-    if (!content) return holding;
+    if (decided.action === 'keep') return holding;
+    const [ofAuthority, ofServer] = await Promise.all([makeKeyPair(), makeKeyPair()]);
+    const content = carryOut(decided, holding, { old, names, now, keys: { ofAuthority, ofServer } });
     await call(theSecret, (inner) => writeSecret(secretPlace, held, content, inner));
     metrics.renewed(decided.action);
     const reason = held ? decided.reason : 'the Secret was not there';
