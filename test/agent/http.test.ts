@@ -2,17 +2,21 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, checkWithin } from './support/agent.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { asking, refused } from './support/asking.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Server, startNginx } from './support/servers.ts';
 
-const names = ['plain', 'good', 'expired', 'foreign'] as const;
+const names = ['plain', 'good', 'expired', 'foreign', 'mutual', 'strict'] as const;
+
+const { codesOf } = asking({}, []);
 
 describe('the agent asks a real nginx', () => {
   const directory = useDaemons(['nginx-light']);
   const good = writeCertificate(directory, 'good', certificateFor(['localhost', '127.0.0.1', 'api.test']));
   const expired = writeCertificate(directory, 'expired', certificateFor(['localhost', '127.0.0.1'], new Date(2020, 1)));
   const foreign = writeCertificate(directory, 'foreign', certificateFor(['other.test']));
+  const client = writeCertificate(directory, 'client', clientCertificate('probe'));
   const ports = {} as Record<(typeof names)[number], number>;
   let nginx: Server;
 
@@ -38,7 +42,11 @@ describe('the agent asks a real nginx', () => {
     location = /long { }
   }
   server { listen 127.0.0.1:${ports.plain}; server_name named.test; return 200 "named"; }`;
-    nginx = await startNginx(directory, plain + secure.join(''), ports.plain);
+    const verified = [client.ca, client.otherCa].map(
+      (ca, at) => `
+  server { listen 127.0.0.1:${[ports.mutual, ports.strict][at]} ssl; ssl_certificate ${good.cert}; ssl_certificate_key ${good.key}; ssl_client_certificate ${ca}; ssl_verify_client on; return 200; }`,
+    );
+    nginx = await startNginx(directory, [plain, ...secure, ...verified].join(''), ports.plain);
   });
   const ask = (path: string, ...options: string[]) => check([...options, `http://:${ports.plain}${path}`]);
 
@@ -131,6 +139,18 @@ describe('the agent asks a real nginx', () => {
       assert.equal((await check(['--probe', 'liveness', `https://:${ports[name]}${path}`])).code, 4);
     });
   }
+
+  it('https is alive, not ready, without the client certificate that is wanted', async () => {
+    const pair = `cert=${client.cert}&key=${client.key}`;
+    assert.equal((await secure('mutual', `/?${pair}`)).code, 0);
+    for (const [url, reason] of [
+      [`https://:${ports.mutual}`, /^peer asks for a client certificate /],
+      [`https://:${ports.strict}/?${pair}`, /^peer refused the client certificate /],
+    ] as const) {
+      assert.deepEqual(await codesOf(url), refused);
+      assert.match((await check([url])).line, reason);
+    }
+  });
 
   it('http on a port with TLS is told that it is one', async () => {
     const { code, line } = await check([`http://:${ports.good}`]);

@@ -5,6 +5,7 @@ import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { check, checkWithin } from './support/agent.ts';
+import { asking, refused } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Server, startNginx } from './support/servers.ts';
@@ -17,7 +18,7 @@ describe('the agent asks in HTTP/2', () => {
   const socket = join(directory, 'h2.sock');
 
   describe('a real nginx', () => {
-    const ports = { clear: 0, secure: 0, mutual: 0, old: 0, oldSecure: 0 };
+    const ports = { clear: 0, secure: 0, mutual: 0, strict: 0, old: 0, oldSecure: 0 };
     let nginx: Server;
     before(async () => {
       for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = await freePort();
@@ -38,6 +39,7 @@ describe('the agent asks in HTTP/2', () => {
   server { listen 127.0.0.1:${ports.clear} http2; server_name named.test; return 200 "named"; }
   server { listen 127.0.0.1:${ports.secure} ssl http2; ${tls} ${places} }
   server { listen 127.0.0.1:${ports.mutual} ssl http2; ${tls} ssl_client_certificate ${client.ca}; ssl_verify_client on; ${places} }
+  server { listen 127.0.0.1:${ports.strict} ssl http2; ${tls} ssl_client_certificate ${otherCa}; ssl_verify_client on; ${places} }
   server { listen 127.0.0.1:${ports.old}; ${places} }
   server { listen 127.0.0.1:${ports.oldSecure} ssl; ${tls} ${places} }`,
         ports.old,
@@ -102,6 +104,16 @@ describe('the agent asks in HTTP/2', () => {
     it('shows a client certificate', async () => {
       const { code, line } = await check([`http2://:${ports.mutual}?tls&cert=${client.cert}&key=${client.key}`]);
       assert.equal(code, 0, line);
+    });
+
+    it('is alive, not ready, without the client certificate that is wanted', async () => {
+      for (const [url, reason] of [
+        [`http2://:${ports.mutual}?tls`, /^peer asks for a client certificate /],
+        [`http2://:${ports.strict}?tls&cert=${client.cert}&key=${client.key}`, /^peer refused the client certificate /],
+      ] as const) {
+        assert.deepEqual(await asking({}, []).codesOf(url), refused);
+        assert.match((await check([url])).line, reason);
+      }
     });
 
     it('is 4 where only HTTP/1.1 is spoken, with a clear line', async () => {

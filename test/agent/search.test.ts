@@ -97,10 +97,10 @@ function behindProxy(nodePort: () => number, directory: string): void {
     const { cert, key, ca, otherCa } = writeCertificate(directory, 'search', certificateFor(['localhost', 'es.test']));
     const client = writeCertificate(directory, 'client', clientCertificate('probe'));
     const socket = join(directory, 'search.sock');
-    let [port, mutual, plain] = [0, 0, 0];
+    let [port, mutual, strict, plain] = [0, 0, 0, 0];
     let nginx: Server;
     before(async () => {
-      [port, mutual, plain] = [await freePort(), await freePort(), await freePort()];
+      [port, mutual, strict, plain] = [await freePort(), await freePort(), await freePort(), await freePort()];
       writeFileSync(join(directory, 'users'), `probe:{PLAIN}${password}\n`);
       const tls = `ssl_certificate ${cert}; ssl_certificate_key ${key};`;
       const login = `auth_basic search; auth_basic_user_file ${directory}/users;`;
@@ -109,6 +109,7 @@ function behindProxy(nodePort: () => number, directory: string): void {
         directory,
         `server { listen 127.0.0.1:${port} ssl; ${tls} ${login} ${on} }
           server { listen 127.0.0.1:${mutual} ssl; ${tls} ssl_client_certificate ${client.ca}; ssl_verify_client on; ${on} }
+          server { listen 127.0.0.1:${strict} ssl; ${tls} ssl_client_certificate ${otherCa}; ssl_verify_client on; ${on} }
           server { listen 127.0.0.1:${plain}; listen unix:${socket}; ${login} ${on} }`,
         plain,
       );
@@ -157,10 +158,17 @@ function behindProxy(nodePort: () => number, directory: string): void {
       }
     });
 
-    it('shows a client certificate', async () => {
+    it('shows a client certificate, and is alive, not ready, without the one that is wanted', async () => {
       const at = `elasticsearch://:${mutual}?tls&cert=${client.cert}&key=${client.key}`;
       const { code, line } = await ask(at);
       assert.equal(code, 0, line);
+      for (const [url, reason] of [
+        [`elasticsearch://:${mutual}?tls`, /^peer asks for a client certificate /],
+        [at.replace(`${mutual}`, `${strict}`), /^peer refused the client certificate /],
+      ] as const) {
+        assert.deepEqual(await codesOf(url), refused);
+        assert.match((await ask(url)).line, reason);
+      }
     });
 
     it('asked in the clear it says that it expects TLS', async () => {

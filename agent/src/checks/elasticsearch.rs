@@ -7,7 +7,7 @@
 use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::http1::{Answer, Client};
+use crate::net::http1::{Answer, Client, certificate_refusal};
 use crate::net::{Endpoint, Login, base64, json};
 use crate::outcome::{Cause, Outcome};
 
@@ -44,6 +44,7 @@ impl Elasticsearch {
     fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let mut client = Client::new(&self.endpoint, deadline, self.authorization()?);
         let node = client.get("/", self.wanted.is_none())?;
+        certificate_refusal(&self.endpoint, node.status, &node.body).map_or(Ok(()), Err)?;
         let version = known(&node)?;
         let Some(wanted) = &self.wanted else { return Ok(Outcome::pass(format!("version {version}"))) };
         // Of the node's own knowledge: the master may be what is missing.

@@ -7,7 +7,7 @@ use super::Runnable;
 use super::http::{self, Search, Wish};
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal, Spec, TlsRule};
-use crate::net::http1::{Framing, LIMIT};
+use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, call, error_name};
 use crate::net::{Endpoint, Stream, fault, quote};
 use crate::outcome::{Cause, Outcome};
@@ -58,8 +58,12 @@ impl Http2 {
         let enough = &mut |answer: &Answer| {
             let Some(status) = status(answer) else { return false };
             found = wanted.is_some() && matches!(search.look(&answer.data), Ok(Some(true)));
-            // Nothing of a body that is not looked at, or not of the response that was hoped for, is waited for.
-            found || wanted.is_none() || !self.wish.statuses.hold(status)
+            if !self.wish.statuses.hold(status) {
+                // The page of a 400 may tell that it is about our certificate.
+                return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
+            }
+            // Nothing of a body that is not looked at is waited for.
+            found || wanted.is_none()
         };
         let request = Request { headers: &headers, data: None };
         let answer = call(stream, &request, &mut |_, _| {}, enough).map_err(fault)?;
@@ -81,7 +85,10 @@ impl Http2 {
         };
         let text = format!("status {status}");
         match &self.wish.body {
-            _ if !self.wish.statuses.hold(status) => Outcome::fail(Cause::Unhealthy, text),
+            _ if !self.wish.statuses.hold(status) => {
+                certificate_refusal(&self.endpoint, status, &answer.data)
+                    .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, text))
+            }
             Some(wanted) => Search::new(Framing::Close, wanted).outcome(found, &text),
             None => Outcome::pass(text),
         }

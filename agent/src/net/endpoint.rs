@@ -80,10 +80,15 @@ impl Endpoint {
     /// As `fault`, but with an excuse for a peer over TLS that asked for a client certificate, got none, and closes
     /// without a word: in TLS 1.3 it can refuse us only after the handshake, and slapd sends no alert.
     pub fn fault(&self, error: io::Error) -> Outcome {
-        if has_gone(&error) && self.tls.as_ref().is_some_and(Tls::left_unanswered) {
+        if has_gone(&error) && self.left_unanswered() {
             return Outcome::alive(Cause::Protocol, "peer asks for a client certificate, and closes");
         }
         fault(error)
+    }
+
+    /// Whether the peer asked for a client certificate in the last handshake, and got none.
+    pub fn left_unanswered(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::left_unanswered)
     }
 
     /// Whether the connection is over TLS.
@@ -107,17 +112,17 @@ impl Endpoint {
         self.local() || self.secure()
     }
 
-    /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.
-    ///
-    /// Servers that host many names answer 421 when the two differ.
-    pub fn authority(&self) -> String {
-        let name = self.tls.as_ref().and_then(Tls::name);
     /// The outcome of a check whose password would be heard on the way: nothing is sent.
     pub fn keep_secret(&self) -> Result<(), Outcome> {
         let reason = "the password would be sent in the clear to another host, expected tls";
         if self.confidential() { Ok(()) } else { Err(Outcome::alive(Cause::Protocol, reason)) }
     }
 
+    /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.
+    ///
+    /// Servers that host many names answer 421 when the two differ.
+    pub fn authority(&self) -> String {
+        let name = self.tls.as_ref().and_then(Tls::name);
         let (host, port) = match &self.place {
             Place::Network { host, port } => (host.as_str(), Some(port)),
             Place::Socket(_) => ("", None),

@@ -16,7 +16,7 @@ pub(in crate::checks) use self::wish::Wish;
 use super::Runnable;
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::http1::{LIMIT, read_head, request};
+use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
 use crate::net::{Endpoint, Stream, fault, read_until};
 use crate::outcome::{Cause, Outcome};
 
@@ -71,7 +71,7 @@ impl Http {
         let mut buffer = Vec::new();
         let head = read_head(stream, &mut buffer)?;
         if !self.wish.statuses.hold(head.status) {
-            return Ok(Outcome::fail(Cause::Unhealthy, head.text()));
+            return Ok(self.refusal(&head, stream, &mut buffer));
         }
         let Some(wanted) = &self.wish.body else { return Ok(Outcome::pass(head.text())) };
         let mut search = Search::new(head.framing(self.wish.method == "HEAD"), wanted);
@@ -81,6 +81,17 @@ impl Http {
             result => result?,
         };
         Ok(search.outcome(found, &head.text()))
+    }
+
+    /// The outcome of a status that is not expected.
+    fn refusal(&self, head: &Head, stream: &mut Stream, buffer: &mut Vec<u8>) -> Outcome {
+        let mut body = Body::new(head.framing(self.wish.method == "HEAD"));
+        if head.status == 400 && self.endpoint.secure() && !self.endpoint.left_unanswered() {
+            // As much of it as comes.
+            let _ = read_until(stream, buffer, |bytes| body.read(bytes).map(|over| over.then_some(())));
+        }
+        certificate_refusal(&self.endpoint, head.status, body.bytes())
+            .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, head.text()))
     }
 }
 

@@ -8,7 +8,8 @@ mod head;
 
 use std::io::{Read, Result};
 
-use super::read_until;
+use super::{Endpoint, read_until};
+use crate::outcome::{Cause, Outcome};
 
 pub use body::{Body, Framing};
 pub use client::{Answer, Client};
@@ -29,6 +30,20 @@ pub fn request(method: &str, path: &str, host: &str, headers: &str) -> String {
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: health-probe/{}\r\nAccept: */*\r\n{headers}\r\n",
         env!("CARGO_PKG_VERSION")
     )
+}
+
+/// The outcome of an answer that is about the client's certificate: nginx takes any, or none, in the handshake, and then
+/// answers every request with 400 and a page.
+pub fn certificate_refusal(endpoint: &Endpoint, status: u16, body: &[u8]) -> Option<Outcome> {
+    const PAGE: &[u8] = b"The SSL certificate error";
+    let reason = match status {
+        400 if endpoint.left_unanswered() => "peer asks for a client certificate",
+        400 if endpoint.secure() && body.windows(PAGE.len()).any(|window| window == PAGE) => {
+            "peer refused the client certificate"
+        }
+        _ => return None,
+    };
+    Some(Outcome::alive(Cause::Protocol, reason))
 }
 
 /// Reads the final head; the interim ones before it are passed over, what follows it stays in the buffer.
