@@ -51,7 +51,9 @@ export const presets: readonly Preset[] = [
   {
     images: ['kafka', 'kafka-native', 'cp-kafka', 'cp-server', 'redpanda'],
     ports: [9092],
-    check: 'kafka://:PORT',
+    // One that is full closes without a word, in any protocol, and a restart would throw its clients out.
+    check: 'tcp://:PORT',
+    readiness: 'kafka://:PORT',
     hidden: /LISTENER\w*=[^]*SSL/,
   },
   {
@@ -69,11 +71,13 @@ export const presets: readonly Preset[] = [
   {
     images: ['eclipse-mosquitto', 'mosquitto', 'emqx', 'vernemq', 'hivemq-ce', 'nanomq'],
     ports: [1883],
-    check: 'mqtt://:PORT',
+    // As kafka when full, and mosquitto without a configuration listens on loopback only, where the kubelet does not ask.
+    check: 'listen://:PORT',
     readiness: 'tcp://:PORT',
   },
-  { images: ['zookeeper', 'cp-zookeeper'], ports: [2181], check: 'zookeeper://:PORT' },
-  { images: ['clickhouse-keeper'], ports: [9181, 2181], check: 'zookeeper://:PORT' },
+  // As kafka when full; one that is only connected to has a stack trace in its log each time.
+  { images: ['zookeeper', 'cp-zookeeper'], ports: [2181], check: 'listen://:PORT', readiness: 'zookeeper://:PORT' },
+  { images: ['clickhouse-keeper'], ports: [9181, 2181], check: 'listen://:PORT', readiness: 'zookeeper://:PORT' },
   { images: ['etcd'], ports: [2379], check: 'etcd://:PORT', hidden: /--cert-file|client-cert-auth|ETCD_CERT_FILE=/ },
   {
     images: ['elasticsearch'],
