@@ -129,3 +129,26 @@ fn reset_on_close(stream: &Socket) {
         )
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_or_written_past_the_deadline() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(b"late").unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let mut timed = Timed::new(Socket::Unix(ours), Deadline::after(Duration::ZERO), 64);
+        let mut buffer = [0; 8];
+        assert_eq!(timed.read(&mut buffer).unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(timed.write(b"too").unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(buffer, [0; 8]);
+        assert_eq!(theirs.read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+        // What came is still there for one that has time.
+        timed.end_by(Deadline::after(Duration::from_secs(5)));
+        assert_eq!(timed.read(&mut buffer).unwrap(), 4);
+    }
+}
