@@ -12,6 +12,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant, SystemTime};
+#[cfg(not(debug_assertions))]
+use std::{mem::MaybeUninit, process::Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_health-probe");
 
@@ -50,6 +52,30 @@ fn a_connection_that_is_accepted_passes() {
         line.starts_with(&format!("connected (tcp 127.0.0.1:{port}, ")) && line.ends_with(" ms)"),
         "{line}"
     );
+}
+
+/// What `README.md` and `docs/performance.md` promise; a program that is not optimised has no part in them.
+#[cfg(not(debug_assertions))]
+#[test]
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
+fn a_check_takes_no_more_than_sixty_page_faults_and_the_file_no_more_than_three_megabytes() {
+    assert!(fs::metadata(PROGRAM).unwrap().len() <= 3_000_000);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("tcp://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let faults = || {
+        let child = Command::new(PROGRAM).args(["check", &url]).stdout(Stdio::null()).spawn().unwrap();
+        let mut status = 0;
+        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+        let pid = libc::pid_t::try_from(child.id()).unwrap();
+        // SAFETY: both pointers are valid for writing, and the child is waited for nowhere else.
+        assert_eq!(unsafe { libc::wait4(pid, &raw mut status, 0, usage.as_mut_ptr()) }, pid);
+        assert_eq!(status, 0);
+        // SAFETY: zeroed is a valid value of a struct of numbers, over which the kernel has written.
+        unsafe { usage.assume_init() }.ru_minflt
+    };
+    // The first run may bring pages of the file in.
+    let least = (0..5).map(|_| faults()).min().unwrap();
+    assert!(least <= 60, "{least} page faults");
 }
 
 #[test]
