@@ -5,7 +5,7 @@ import forge from 'node-forge';
 import { readCertificate, readCertificates, signersOf } from '../../src/certificates/certificate.ts';
 import { issueServer } from '../../src/certificates/issue.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
-import { startLoad, webhookCalls } from './support/load.ts';
+import { assertNoneFailed, underLoad } from './support/load.ts';
 import { isReady } from './support/pods.ts';
 
 const namespace = 'test-certificates';
@@ -35,11 +35,11 @@ describe('the certificate, on a real cluster', () => {
   });
 
   it('changes with its CA where the Secret is deleted, without a failed call', async () => {
-    await underLoad(() => kubectl(['delete', 'secret', '-n', system, secret]));
+    await underChange(() => kubectl(['delete', 'secret', '-n', system, secret]));
   });
 
   it('is renewed, without a failed call', async () => {
-    await underLoad(async () => {
+    await underChange(async () => {
       const { 'ca.crt': cert = '', 'ca.key': key = '' } = await content();
       const aged = issueServer({ cert, key }, names, new Date(Date.now() - 6 * dayMs), 7);
       await write({ 'tls.crt': aged.cert, 'tls.key': aged.key });
@@ -47,7 +47,7 @@ describe('the certificate, on a real cluster', () => {
   });
 
   it('changes with a CA that is old, without a failed call', async () => {
-    await underLoad(async () => {
+    await underChange(async () => {
       const { 'ca.crt': cert = '', 'ca.key': key = '' } = await content();
       // The same CA with the same key, as if it had been made 300 days ago.
       const aged = forge.pki.certificateFromPem(cert);
@@ -59,7 +59,7 @@ describe('the certificate, on a real cluster', () => {
   });
 
   it('is made again where the Secret is spoilt, without a failed call', async () => {
-    await underLoad(() => write({ 'ca.crt': 'none', 'ca.key': 'none', 'tls.crt': 'none', 'tls.key': 'none' }));
+    await underChange(() => write({ 'ca.crt': 'none', 'ca.key': 'none', 'tls.crt': 'none', 'tls.key': 'none' }));
   });
 
   it('is trusted again within seconds of the caBundle being wiped', async () => {
@@ -84,23 +84,14 @@ describe('the certificate, on a real cluster', () => {
   });
 });
 
-/** Does something that changes the certificate while a hundred Pods a second are created, and holds the apiserver to no failed call. */
-async function underLoad(change: () => Promise<unknown>): Promise<void> {
+/** Does something that changes the certificate while Pods are created, and holds the apiserver to no failed call. */
+async function underChange(change: () => Promise<unknown>): Promise<void> {
   const before = await settled();
-  const calls = await webhookCalls();
-  const load = startLoad(namespace, 100);
-  await eventually('the load', 30, async () => load.counts.created > 200);
-  await change();
-  await eventually('another certificate', 60, async () => (await settled()).serialNumber !== before.serialNumber);
-  const { created: so } = load.counts;
-  await eventually('more load', 30, async () => load.counts.created > so + 500);
-  const { created, injected, wrong } = await load.stop();
-  const { all, failed } = await webhookCalls();
-  assert.deepEqual(
-    { wrong, missed: created - injected, failed: failed - calls.failed },
-    { wrong: [], missed: 0, failed: 0 },
-  );
-  assert(all - calls.all >= created, `${all - calls.all} calls`);
+  const outcome = await underLoad(namespace, 0, async () => {
+    await change();
+    await eventually('another certificate', 60, async () => (await settled()).serialNumber !== before.serialNumber);
+  });
+  assertNoneFailed(outcome);
 }
 
 /** Until every replica serves the certificate of the Secret, and every webhook trusts it. */

@@ -17,7 +17,8 @@ import {
 } from './support/hardware.ts';
 import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { eventsOf, isReady, podOf, podsOf, readyPod } from './support/pods.ts';
-import { coolDown, pidOf, removeSensor, setSensor, useSensors } from './support/sensors.ts';
+import { pidOf } from './support/pid-of.ts';
+import { coolDown, removeSensor, setSensor, useSensors } from './support/sensors.ts';
 
 const namespace = 'test-hardware';
 

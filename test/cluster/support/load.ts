@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../../src/cluster/connection.ts';
 import { kubeconfigConnection } from '../../../src/cluster/kubeconfig-connection.ts';
 import { readAnswer } from '../../../src/cluster/read-answer.ts';
-import { kubectl } from './kubectl.ts';
+import { eventually, kubectl } from './kubectl.ts';
 
 /** A connection to the cluster of `$KUBECONFIG`. */
 export function clusterConnection(): Connection {
@@ -74,4 +75,39 @@ export function startLoad(namespace: string, perSecond: number) {
       return counts;
     },
   };
+}
+
+/** What came of the Pods that were created while something happened, by the clients and by the apiserver's own counts. */
+export type Outcome = {
+  readonly created: number;
+  /** Pods that came back without their probe. */
+  readonly missed: number;
+  /** What clients got that was no Pod. */
+  readonly wrong: readonly string[];
+  /** Calls of our webhooks: all, and those that the apiserver counts as failed. */
+  readonly calls: number;
+  readonly failed: number;
+};
+
+/** Does something while a hundred Pods a second are created, at least so many in all: some before it, and some after. */
+export async function underLoad(namespace: string, least: number, work: () => Promise<unknown>): Promise<Outcome> {
+  const before = await webhookCalls();
+  const load = startLoad(namespace, 100);
+  try {
+    await eventually('the load', 30, async () => load.counts.created > 200);
+    await work();
+    const { created: so } = load.counts;
+    await eventually('more load', 60, async () => load.counts.created > Math.max(least, so + 500));
+  } finally {
+    await load.stop();
+  }
+  const { created, injected, wrong } = load.counts;
+  const { all, failed } = await webhookCalls();
+  return { created, missed: created - injected, wrong, calls: all - before.all, failed: failed - before.failed };
+}
+
+/** Holds an outcome to no failed call. */
+export function assertNoneFailed({ created, missed, wrong, calls, failed }: Outcome): void {
+  assert.deepEqual({ wrong, missed, failed }, { wrong: [], missed: 0, failed: 0 });
+  assert(calls >= created, `${calls} calls for ${created} Pods`);
 }

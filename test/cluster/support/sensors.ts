@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The nodes of the test cluster are processes of one machine: a path of the host is the same on all of them. */
@@ -48,19 +48,4 @@ export function useSensors(): void {
     for (const node of nodes) execFileSync('umount', ['--lazy', `/proc/${containerdOf(node)}/attr`]);
     rmSync(root, { recursive: true, force: true });
   });
-}
-
-/** The process of a Pod's container, on the machine that all nodes are on. */
-export function pidOf(podUid: string, word: string): number {
-  const isIt = (pid: string): boolean => {
-    try {
-      const isOfPod = readFileSync(`/proc/${pid}/cgroup`, 'utf8').replaceAll('_', '-').includes(podUid);
-      return isOfPod && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
-    } catch {
-      return false;
-    }
-  };
-  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIt(name));
-  if (pid === undefined) throw new Error(`no process of Pod ${podUid} has ${word} in its command line`);
-  return Number(pid);
 }
