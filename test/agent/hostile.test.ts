@@ -109,7 +109,7 @@ async function fails(what: string, behave: Behaviour, name: string, { url, begin
   try {
     for (const probe of ['readiness', 'liveness']) {
       const args = ['--probe', probe, '--timeout', `${timeoutMs}ms`, url.replace('PORT', `${peer.port}`)];
-      const { code, line } = await checkWithin(timeoutMs + 400, args, { PASSWORD: 'correct-horse' });
+      const { code, line } = await checkWithin(timeoutMs + 100, args, { PASSWORD: 'correct-horse' });
       const expected = what === 'says nothing' ? [3] : [1, 2, 3, 4];
       assert(code !== null && expected.includes(code), `${name}: ${code}: ${line}`);
       assert.match(line, /^[a-z][ -~]{7,} \([a-z0-9]+ 127\.0\.0\.1:\d+\)$/i);
