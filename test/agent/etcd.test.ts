@@ -7,7 +7,7 @@ import { freePort, useDaemons } from './support/daemon.ts';
 import { type Member, startAlone, startEtcd } from './support/etcd.ts';
 import { inTimeWait } from './support/sockets.ts';
 
-const { codesOf } = asking({}, []);
+const { codesOf, refusesStranger } = asking({}, []);
 
 const passes = (url: string, what = 'a leader') =>
   eventually(what, 10_000, async () => (await check([url])).code === 0);
@@ -104,6 +104,7 @@ describe('the agent asks a real etcd', function () {
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 4, startup: 0 });
       const { line } = await check([url]);
       assert.match(line, /client certificate/);
+      await refusesStranger(url, directory);
     });
 
     it('refuses an authority that did not sign, and another name', async () => {

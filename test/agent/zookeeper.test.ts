@@ -12,7 +12,7 @@ import { startZooKeeper } from './support/zookeeper.ts';
 
 type Running = Awaited<ReturnType<typeof startZooKeeper>>;
 
-const { codesOf } = asking({}, []);
+const { codesOf, refusesStranger } = asking({}, []);
 
 describe('the agent asks a real zookeeper', function () {
   this.timeout(40_000);
@@ -137,6 +137,7 @@ describe('the agent asks a real zookeeper', function () {
       await eventually('TLS', 10_000, async () => (await check([withCertificate])).code === 0);
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 4, startup: 0 });
       assert.match((await check([url])).line, /client certificate/);
+      await refusesStranger(url, directory);
       await secure.kill();
     });
   });
