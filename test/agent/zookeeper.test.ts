@@ -78,6 +78,15 @@ describe('the agent asks a real zookeeper', function () {
     await full.kill();
   });
 
+  it('passes whatever the whitelist says: that command is in it always', async () => {
+    const closed = await startZooKeeper(directory, ['4lw.commands.whitelist=ruok']);
+    const url = `zookeeper://:${closed.port}`;
+    await eventually('a mode', 10_000, async () => (await check([url])).code === 0);
+    assert.match(await ask(closed.port, 'stat'), /^stat is not executed because it is not in the whitelist\./);
+    assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 0, startup: 0 });
+    await closed.kill();
+  });
+
   it('a server of an ensemble without a quorum is alive, not ready', async () => {
     const alone = await startZooKeeper(directory, [], 3);
     const url = `zookeeper://:${alone.port}`;
@@ -143,11 +152,11 @@ describe('the agent asks a real zookeeper', function () {
   });
 });
 
-/** What it answers to `srvr`. */
-const ask = (port: number): Promise<string> =>
+/** What it answers to a command. */
+const ask = (port: number, command = 'srvr'): Promise<string> =>
   new Promise((resolve) => {
     let answer = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write('srvr'));
+    const socket = connect(port, '127.0.0.1', () => socket.write(command));
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('close', () => resolve(answer));
   });
