@@ -94,7 +94,8 @@ const masked = (text: string): string =>
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/\/tmp\/health-probe-\w+/g, '/DIR')
     .replaceAll(/\b\d{5}\.sock\b/g, 'PORT.sock')
-    .replaceAll(/\bworker-[0-9a-f]{12}\b/g, 'worker')
+    .replaceAll(/orker-[0-9a-f]{8,12}/g, 'orker-ID')
+    .replaceAll(/\b\d+ms behind/g, 'Nms behind')
     .replaceAll(/\b\w{3}, \d\d? \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, 'DATE')
     .replaceAll(/, \d+\.\d ms\)/g, ')')
     .replaceAll(/\b\d+ (s|days)\b/g, 'N $1');
