@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import jsonPatch from 'fast-json-patch';
 import { parseAllDocuments } from 'yaml';
+import { isRefusal } from '../src/check/check.ts';
+import { parseCheck } from '../src/check/parse.ts';
 import { schemes } from '../src/check/schemes.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { programHelp } from '../src/cli/help.ts';
@@ -111,6 +113,19 @@ describe('the README files', () => {
     for (const [index, block] of blocks.entries()) {
       it(`${file} shows an example that is injected (${index + 1})`, () => injects(block));
     }
+  }
+
+  for (const file of globSync('docs/checks/*.md', { cwd: root }).filter((page) => !page.endsWith('/situations.md'))) {
+    it(`${file} names checks that can be made`, () => {
+      for (const [, span = '', scheme = ''] of readFileSync(root + file, 'utf8').matchAll(
+        /`(([a-z0-9-]+):[^`\n]+)`/g,
+      )) {
+        if (!schemes.has(scheme) || /\.\.\.|\b(HOST|NAME|OPTIONS)\b/.test(span)) continue;
+        // In a table a backslash keeps a bar from being the end of a cell.
+        const parsed = parseCheck(span.replaceAll('\\|', '|'));
+        if (isRefusal(parsed)) assert.fail(`${span}: ${parsed.received}, expected ${parsed.expected}`);
+      }
+    });
   }
 
   for (const file of globSync('deploy/examples/*.yaml', { cwd: root }).toSorted()) {

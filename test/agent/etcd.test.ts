@@ -7,7 +7,7 @@ import { freePort, useDaemons } from './support/daemon.ts';
 import { type Member, startAlone, startEtcd } from './support/etcd.ts';
 import { inTimeWait } from './support/sockets.ts';
 
-const { codesOf } = asking({}, []);
+const { codesOf, refusesStranger } = asking({}, []);
 
 const passes = (url: string, what = 'a leader') =>
   eventually(what, 10_000, async () => (await check([url])).code === 0);
@@ -63,6 +63,22 @@ describe('the agent asks a real etcd', function () {
     await alone.kill();
   });
 
+  it('a member that has no space left is alive, not ready', async () => {
+    const options = [`--quota-backend-bytes=${1_000_000}`];
+    const [full] = (await startEtcd(directory, { options })) as [Member];
+    const url = `etcd://:${full.port}`;
+    await passes(url);
+    const put = { key: 'YQ==', value: Buffer.alloc(300_000, 'a').toString('base64') };
+    await eventually('an alarm', 10_000, async () => {
+      await fetch(`http://127.0.0.1:${full.port}/v3/kv/put`, { method: 'POST', body: JSON.stringify(put) });
+      return (await check([url])).code === 1;
+    });
+    assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 1, startup: 0 });
+    assert.match((await check([url])).line, /^not healthy: no quorum, no leader, or an alarm /);
+    assert.match(full.log(), /alarm raised.*NOSPACE/);
+    await full.kill();
+  });
+
   it('when it is stopped it is 3, in time, and killed it is 2', async () => {
     const [other] = (await startEtcd(directory)) as [Member];
     await passes(`etcd://:${other.port}`);
@@ -104,6 +120,7 @@ describe('the agent asks a real etcd', function () {
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 4, startup: 0 });
       const { line } = await check([url]);
       assert.match(line, /client certificate/);
+      await refusesStranger(url, directory);
     });
 
     it('refuses an authority that did not sign, and another name', async () => {

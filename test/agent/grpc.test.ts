@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from './support/agent.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
-import { startGrpc } from './support/grpc-server.ts';
+import { asking, refused } from './support/asking.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
+import { startGrpc, startGrpcProcess } from './support/grpc-server.ts';
+
+const { codesOf, timesOut } = asking({}, []);
 
 type Running = Awaited<ReturnType<typeof startGrpc>>;
 
@@ -71,6 +74,24 @@ describe('the agent asks a gRPC server', () => {
       assert.match(line, reason);
     });
   }
+
+  it('shows a certificate of its own to a server that wants one', async () => {
+    const strict = await startGrpc(services, issued, readFileSync(ca, 'utf8'));
+    const own = writeCertificate(directory, 'client', clientCertificate('probe'));
+    const url = `grpc://:${strict.port}?tls&ca=${ca}`;
+    const { code, line } = await check([`${url}&cert=${own.cert}&key=${own.key}`]);
+    assert.equal(code, 0, line);
+    assert.deepEqual(await codesOf(url), refused);
+    await strict.stop();
+  });
+
+  it('when it is stopped it is 3, in time, and when it is killed it is 2', async function () {
+    this.timeout(20_000);
+    const server = await startGrpcProcess();
+    await timesOut(server, `grpc://:${server.port}`);
+    await server.kill();
+    assert.deepEqual(await codesOf(`grpc://:${server.port}`), { liveness: 2, readiness: 2, startup: 2 });
+  });
 
   it('is 4 with TLS on a port without it, and without TLS on a port with it', async () => {
     for (const url of [`grpc://:${healthy.port}?tls`, `grpc://:${secure.port}`]) {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { checkWithin } from './support/agent.ts';
-import { type Behaviour, behaviours, startPeer } from './support/hostile-peer.ts';
+import { freePort } from './support/daemon.ts';
+import { type Behaviour, behaviours, noise, startPeer } from './support/hostile-peer.ts';
 
 const timeoutMs = 300;
 const handshake = Buffer.from([0x16, 3, 3, 0x3f, 0xff, 2, 0, 0x3f, 0xfb, 3, 3]);
@@ -88,6 +91,25 @@ const checks: Readonly<Record<string, Asked>> = {
   'dns by TCP': { url: 'dns://:PORT/one.test?transport=tcp', beginning: Buffer.from([0x40, 0]) },
 };
 
+/** A query as an answer with these flags, which promises one record and has none. */
+const replyTo = (query: Buffer, flags: number): Buffer =>
+  Buffer.concat([query.subarray(0, 2), Buffer.from([flags, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]), query.subarray(12)]);
+const otherId = (query: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([query[0]! ^ 1]), replyTo(query, 0x81).subarray(1)]);
+
+const strange = /^only messages that answer something else came /;
+
+/** What a name server sends for a query, and the code and the line that come of it. */
+const datagrams: Readonly<Record<string, readonly [(query: Buffer) => readonly Buffer[], number, RegExp]>> = {
+  'sends a datagram of garbage': [() => [noise], 4, strange],
+  'answers another query': [(query) => [otherId(query)], 4, strange],
+  'answers many other queries': [(query) => Array<Buffer>(1_000).fill(otherId(query)), 4, strange],
+  'cuts its answer short': [(query) => [replyTo(query, 0x81).subarray(0, 14)], 4, strange],
+  'promises a record that is not there': [(query) => [replyTo(query, 0x81)], 4, /^answer is malformed /],
+  'has too much for a datagram, and no TCP': [(query) => [replyTo(query, 0x83)], 2, /^connection refused /],
+  'says nothing to a datagram': [() => [], 3, /^timed out after 300ms /],
+};
+
 /** They mostly wait, but a peer that floods takes a core of its own. */
 const atOnce = 6;
 
@@ -102,6 +124,24 @@ describe('a peer that', function () {
       await Promise.all(Array.from({ length: atOnce }, worker));
     });
   }
+
+  for (const [what, [answer, expected, reason]] of Object.entries(datagrams)) {
+    it(`${what} fails a check of DNS by UDP, in time and in one line`, async () => {
+      const port = await freePort();
+      const peer = createSocket('udp4').bind(port, '127.0.0.1');
+      await once(peer, 'listening');
+      peer.on('message', (query, { port: from }) =>
+        answer(query).forEach((reply) => peer.send(reply, from, '127.0.0.1')),
+      );
+      for (const probe of ['readiness', 'liveness']) {
+        const args = ['--probe', probe, '--timeout', `${timeoutMs}ms`, `dns://:${port}/one.test?transport=udp`];
+        const { code, line } = await checkWithin(timeoutMs + 100, args);
+        assert.match(line, reason);
+        assert.equal(code, expected);
+      }
+      peer.close();
+    });
+  }
 });
 
 async function fails(what: string, behave: Behaviour, name: string, { url, beginning }: Asked): Promise<void> {
@@ -109,7 +149,7 @@ async function fails(what: string, behave: Behaviour, name: string, { url, begin
   try {
     for (const probe of ['readiness', 'liveness']) {
       const args = ['--probe', probe, '--timeout', `${timeoutMs}ms`, url.replace('PORT', `${peer.port}`)];
-      const { code, line } = await checkWithin(timeoutMs + 400, args, { PASSWORD: 'correct-horse' });
+      const { code, line } = await checkWithin(timeoutMs + 100, args, { PASSWORD: 'correct-horse' });
       const expected = what === 'says nothing' ? [3] : [1, 2, 3, 4];
       assert(code !== null && expected.includes(code), `${name}: ${code}: ${line}`);
       assert.match(line, /^[a-z][ -~]{7,} \([a-z0-9]+ 127\.0\.0\.1:\d+\)$/i);

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type KafkaServer, installKafka, startKafka } from './support/kafka.ts';
 
-const { codesOf } = asking({}, []);
+const { codesOf, refusesStranger } = asking({}, []);
 
 const mostConnections = 30;
 
@@ -99,6 +99,7 @@ describe('the agent asks a real Kafka broker', () => {
         assert.deepEqual(await codesOf(refused), { liveness: 0, readiness: 4, startup: 0 });
         assert.match((await check([refused])).line, /^peer refused the client certificate: /);
       }
+      await refusesStranger(url, directory);
     });
 
     it('says so where the check has no TLS', async () => {

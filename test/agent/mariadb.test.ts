@@ -14,7 +14,7 @@ const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'h
 
 describe('the agent asks a real MariaDB', () => {
   const directory = useDaemons(['mariadb-server']);
-  const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
+  const { ask, codesOf, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG]);
   let mariadb: MariadbServer;
 
   /** A check with a query. */
@@ -234,6 +234,7 @@ describe('the agent asks a real MariaDB', () => {
     it('shows its own certificate to a server that asks for it', async () => {
       const url = `mysql://mutual:$PASSWORD@:${tls.port}?tls&ca=${ca}`;
       assert.deepEqual(await codesOf(url), refused);
+      await refusesStranger(url, directory);
       const { code, line } = await ask(`${url}&cert=${client.cert}&key=${client.key}`);
       assert.equal(code, 0, line);
     });

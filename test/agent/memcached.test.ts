@@ -7,7 +7,7 @@ import { freePort, startDaemon, useDaemons } from './support/daemon.ts';
 import { startMemcached, statistics } from './support/memcached.ts';
 import { eventually } from '../support/eventually.ts';
 
-const { ask, codesOf, passes, timesOut, verifies } = asking({}, []);
+const { ask, codesOf, passes, timesOut, verifies, refusesStranger } = asking({}, []);
 
 describe('the agent asks a real memcached', () => {
   const directory = useDaemons(['memcached']);
@@ -113,6 +113,7 @@ describe('the agent asks a real memcached', () => {
       assert.equal(shown.code, 0, shown.line);
       assert.deepEqual(await codesOf(url), refused);
       assert.match((await ask(url)).line, /^peer asks for a client certificate /);
+      await refusesStranger(url, directory);
       await kill();
     });
   });

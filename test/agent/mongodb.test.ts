@@ -12,7 +12,7 @@ import { type MongoServer, installMongo, startMongo } from './support/mongo.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
-const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
+const { ask, codesOf, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG]);
 
 describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () => {
   const directory = useDaemons([]);
@@ -165,6 +165,7 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
       assert.equal((await ask(`${url}&cert=${client.cert}&key=${client.key}`)).code, 0);
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 4, startup: 0 });
       assert.match((await ask(url)).line, /^peer asks for a client certificate /);
+      await refusesStranger(url, directory);
       await strict.kill();
     });
 

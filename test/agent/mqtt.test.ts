@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
-const { ask, codesOf, passes, timesOut, verifies } = asking(env, [password, env.WRONG]);
+const { ask, codesOf, passes, timesOut, verifies, refusesStranger } = asking(env, [password, env.WRONG]);
 
 const open = 'allow_anonymous true';
 
@@ -139,6 +139,7 @@ describe('the agent asks a real mosquitto', () => {
       assert.equal(shown.code, 0, shown.line);
       assert.deepEqual(await codesOf(url), refused);
       assert.match((await ask(url)).line, /^peer asks for a client certificate /);
+      await refusesStranger(url, directory);
       await kill();
     });
   });

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { leaveAfterGreeting, otherAddress } from './support/addresses.ts';
 import { asking, unhealthy, refused } from './support/asking.ts';
 import { bring } from './support/bring.ts';
-import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type MysqlServer, installMysql, startMysql } from './support/mysql.ts';
 
@@ -14,13 +14,15 @@ const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
 const users = `
   CREATE USER health@127.0.0.1 IDENTIFIED BY '${password}';
   CREATE USER health@localhost IDENTIFIED BY '${password}';
+  CREATE USER mutual@127.0.0.1 IDENTIFIED BY '${password}' REQUIRE X509;
   CREATE USER open@127.0.0.1 IDENTIFIED BY '';
   GRANT REPLICATION CLIENT ON *.* TO health@127.0.0.1;`;
 
 describe('the agent asks a real MySQL', () => {
   const directory = useDaemons([]);
-  const { cert, key, ca, otherCa } = writeCertificate(directory, 'mysql', certificateFor(['localhost', 'db.test']));
-  const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
+  const files = writeCertificate(directory, 'mysql', certificateFor(['localhost', 'db.test']));
+  const { cert, key, ca } = files;
+  const { ask, codesOf, timesOut, verifies, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG]);
   let mysql: MysqlServer;
 
   const counter = async (name: string): Promise<number> =>
@@ -66,10 +68,16 @@ describe('the agent asks a real MySQL', () => {
       const { code, line } = await ask(`mysql://health:$PASSWORD@:${mysql.port}?tls&ca=${ca}`);
       assert.equal(code, 0, line);
     }
-    assert.match(
-      (await ask(`mysql://health:$PASSWORD@:${mysql.port}?tls&ca=${otherCa}`)).line,
-      /^certificate not trusted/,
-    );
+    await verifies(`mysql://health:$PASSWORD@:${mysql.port}`, files);
+  });
+
+  it('shows its own certificate to a server that asks for it', async () => {
+    const client = writeCertificate(directory, 'client', clientCertificate('health'));
+    const url = `mysql://mutual:$PASSWORD@:${mysql.port}?tls&ca=${ca}&server-name=db.test`;
+    assert.deepEqual(await codesOf(url), refused);
+    await refusesStranger(url, directory);
+    const { code, line } = await ask(`${url}&cert=${client.cert}&key=${client.key}`);
+    assert.equal(code, 0, line);
   });
 
   it('logs in over the socket, first and again', async () => {
@@ -202,4 +210,12 @@ describe('the agent asks a real MySQL', () => {
     assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
     await plain.kill();
   });
+
+  describe('at its end', () =>
+    it('when it is stopped it is 3, in time, and when it is killed it is 2', async () => {
+      await timesOut(mysql, `mysql://health:$PASSWORD@:${mysql.port}`);
+      await timesOut(mysql, `mysql://:${mysql.port}`);
+      await mysql.kill();
+      assert.deepEqual(await codesOf(`mysql://:${mysql.port}`), { liveness: 2, readiness: 2, startup: 2 });
+    }));
 });

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 
 const password = 'correct-horse-"battery\\staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
-const { ask, codesOf, passes, timesOut, verifies } = asking(env, [password, env.WRONG, 'horse']);
+const { ask, codesOf, passes, timesOut, verifies, refusesStranger } = asking(env, [password, env.WRONG, 'horse']);
 const quoted = JSON.stringify(password);
 
 describe('the agent asks a real nats', () => {
@@ -147,6 +147,7 @@ describe('the agent asks a real nats', () => {
         const shown = await ask(`${url}&cert=${own.cert}&key=${own.key}`);
         assert.equal(shown.code, 0, shown.line);
         assert.deepEqual(await codesOf(url), refused);
+        await refusesStranger(url, directory);
         await kill();
       }
     });

@@ -18,7 +18,7 @@ import {
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', ODD: 'päss wörd,=%"\\', LOGIN: 'scram' };
-const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG, 'wörd', 'rd,=']);
+const { ask, codesOf, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG, 'wörd', 'rd,=']);
 
 /** Who comes over TCP, and how they have to log in. */
 const access = [
@@ -179,6 +179,7 @@ describe('the agent asks a real postgresql', function () {
     );
     assert.equal(code, 0, line);
     assert.match(line, /^accepts connections, is a primary /);
+    await refusesStranger(`postgres://certified@${at}?tls&ca=${ca}&server-name=pg.test&role=primary`, directory);
   });
 
   it('leaves nothing in the log, no session, and no count of broken ones', async () => {

@@ -10,7 +10,7 @@ import { type RedisServer, startRedis } from './support/servers.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
-const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
+const { ask, codesOf, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG]);
 
 describe('the agent asks a real redis', () => {
   const directory = useDaemons(['redis-server']);
@@ -202,6 +202,7 @@ describe('the agent asks a real redis', () => {
       const client = writeCertificate(directory, 'client', clientCertificate('probe'));
       const url = `redis://:$PASSWORD@:${port}?tls&ca=${ca}`;
       assert.deepEqual(await codesOf(url), refused);
+      await refusesStranger(url, directory);
       assert.equal((await ask(`${url}&cert=${client.cert}&key=${client.key}`)).code, 0);
       await redis.cli('config', 'set', 'tls-auth-clients', 'no');
     });

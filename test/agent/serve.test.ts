@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Serving, serve } from './support/agent.ts';
+import { certificateFor, clientCertificate, strangerCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RedisServer, slowToLoad, startRedis } from './support/servers.ts';
@@ -162,5 +165,38 @@ describe('serve watches a real redis', () => {
     const took = performance.now() - start;
     assert(took >= 900 && took < 2_000, `${took} ms`);
     assert.match(agent.log(), / level=info msg=stopped\n$/);
+  });
+});
+
+describe('serve watches a redis that wants certificates', () => {
+  const directory = useDaemons(['redis-server']);
+
+  it('with files that are renewed one by one, each read again as soon as it is another', async () => {
+    const { cert, key, ca, otherCa } = writeCertificate(directory, 'redis', certificateFor(['localhost']));
+    const port = await freePort();
+    const files = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${ca}`, 'tls-auth-clients yes'];
+    const redis = await startRedis(directory, [`tls-port ${port}`, ...files]);
+    const own = writeCertificate(directory, 'own', strangerCertificate('probe'));
+    const renewed = writeCertificate(directory, 'renewed', clientCertificate('probe'));
+    const trusted = join(directory, 'trusted.crt');
+    copyFileSync(otherCa, trusted);
+    const check = `redis://:${port}?tls&ca=${trusted}&cert=${own.cert}&key=${own.key}`;
+    const agent = await serve(['--period', '200ms', '--timeout', '150ms', '--container', 'cache', check]);
+    const become = (liveness: number, readiness: number, reason: RegExp): Promise<boolean> =>
+      eventually(`${reason}`, 3_000, async () => {
+        const { status, body } = await agent.get('/readyz?verbose');
+        if (status !== readiness || !reason.test(body)) throw new Error(body);
+        return (await agent.get('/livez')).status === liveness;
+      });
+    await become(502, 502, /: fail, certificate not trusted: unknown issuer, /);
+    copyFileSync(ca, `${trusted}.new`);
+    renameSync(`${trusted}.new`, trusted);
+    await become(200, 502, /: alive, peer refused the client certificate: unknown ca, /);
+    renameSync(renewed.cert, own.cert);
+    await become(200, 502, /: alive, cannot use /);
+    renameSync(renewed.key, own.key);
+    await become(200, 200, /: pass, PONG, /);
+    assert.equal(await agent.stop(), 0);
+    await redis.kill();
   });
 });

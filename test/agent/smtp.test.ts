@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin } from './support/agent.ts';
+import { asking } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Exim, startAiosmtpd, startExim } from './support/mail-servers.ts';
+
+const { refusesStranger } = asking({}, []);
 
 /** The exit codes of the two probes, and the line of the second. */
 async function codesOf(url: string) {
@@ -80,6 +83,7 @@ describe('the agent asks a real exim', () => {
       assert.equal(code, 0, line);
       const without = await codesOf(`${url}&ca=${ca}`);
       assert.deepEqual([without.liveness, without.readiness], [0, 4], without.line);
+      await refusesStranger(`${url}&ca=${ca}`, directory);
     }
     await strict.kill();
   });

@@ -12,7 +12,7 @@ import { startZooKeeper } from './support/zookeeper.ts';
 
 type Running = Awaited<ReturnType<typeof startZooKeeper>>;
 
-const { codesOf } = asking({}, []);
+const { codesOf, refusesStranger } = asking({}, []);
 
 describe('the agent asks a real zookeeper', function () {
   this.timeout(40_000);
@@ -78,6 +78,15 @@ describe('the agent asks a real zookeeper', function () {
     await full.kill();
   });
 
+  it('passes whatever the whitelist says: that command is in it always', async () => {
+    const closed = await startZooKeeper(directory, ['4lw.commands.whitelist=ruok']);
+    const url = `zookeeper://:${closed.port}`;
+    await eventually('a mode', 10_000, async () => (await check([url])).code === 0);
+    assert.match(await ask(closed.port, 'stat'), /^stat is not executed because it is not in the whitelist\./);
+    assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 0, startup: 0 });
+    await closed.kill();
+  });
+
   it('a server of an ensemble without a quorum is alive, not ready', async () => {
     const alone = await startZooKeeper(directory, [], 3);
     const url = `zookeeper://:${alone.port}`;
@@ -137,16 +146,17 @@ describe('the agent asks a real zookeeper', function () {
       await eventually('TLS', 10_000, async () => (await check([withCertificate])).code === 0);
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 4, startup: 0 });
       assert.match((await check([url])).line, /client certificate/);
+      await refusesStranger(url, directory);
       await secure.kill();
     });
   });
 });
 
-/** What it answers to `srvr`. */
-const ask = (port: number): Promise<string> =>
+/** What it answers to a command. */
+const ask = (port: number, command = 'srvr'): Promise<string> =>
   new Promise((resolve) => {
     let answer = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write('srvr'));
+    const socket = connect(port, '127.0.0.1', () => socket.write(command));
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('close', () => resolve(answer));
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateFor, writeCertificate } from '../agent/support/certificates.ts';
 import { freePort, killAll } from '../agent/support/daemon.ts';
 import { startEtcd } from '../agent/support/etcd.ts';
 import { startGrpc } from '../agent/support/grpc-server.ts';
@@ -10,7 +11,7 @@ import { startMemcached, statistics } from '../agent/support/memcached.ts';
 import { startMosquitto } from '../agent/support/mosquitto.ts';
 import { startNats } from '../agent/support/nats.ts';
 import { makeData, startPostgres } from '../agent/support/postgres.ts';
-import { startNginx, startRedis } from '../agent/support/servers.ts';
+import { type RedisServer, startDnsmasq, startNginx, startRedis } from '../agent/support/servers.ts';
 import { startZooKeeper } from '../agent/support/zookeeper.ts';
 import { install } from '../support/packages.ts';
 import { type Watched, counted, login, watch } from './watched.ts';
@@ -24,7 +25,15 @@ export type Servers = {
 };
 
 const packages = ['redis-server', 'postgresql', 'mariadb-server', 'memcached', 'nats-server', 'mosquitto'];
-const morePackages = ['libzookeeper-java', 'default-jre-headless', 'etcd-server', 'slapd', 'nginx-light', 'curl'];
+const morePackages = [
+  'libzookeeper-java',
+  'default-jre-headless',
+  'etcd-server',
+  'slapd',
+  'nginx-light',
+  'curl',
+  'dnsmasq-base',
+];
 
 /** Starts one server of each protocol for which Debian has one that is quick to start. */
 export async function startServers(): Promise<Servers> {
@@ -42,7 +51,9 @@ export async function startServers(): Promise<Servers> {
   ]);
   await postgres.sql(`CREATE USER ${login.user} PASSWORD '${login.password}'`);
   await mariadb.sql(`CREATE USER ${login.user}@'127.0.0.1' IDENTIFIED BY '${login.password}'`);
-  const ofRedis = async () => counted(await redis.cli('info'), /rejected|error_replies|^connected_clients$/);
+  const [secureRedis, tlsPort, ca] = await startSecureRedis(directory);
+  const ofRedis = async () => counted(await redis.cli('info'), redisCounters);
+  const ofSecureRedis = async () => counted(await secureRedis.cli('info'), redisCounters);
   const sessions = ['abandoned', 'fatal', 'killed'].map(
     (end) => `SELECT '${end}', sum(sessions_${end}) FROM pg_stat_database`,
   );
@@ -58,6 +69,10 @@ export async function startServers(): Promise<Servers> {
       watch('redis', `redis://:${redis.port}`, redis.log, {
         ordinary: / - (Accepted 127|Client closed connection)/,
         counters: ofRedis,
+      }),
+      watch('redis, over TLS', `redis://:${tlsPort}?tls&ca=${ca}`, secureRedis.log, {
+        ordinary: / - (Accepted 127|Client closed connection)/,
+        counters: ofSecureRedis,
       }),
       watch('postgres, a login', `postgres://probe:$PASSWORD@${postgresAt}/postgres`, postgres.log, {
         counters: ofPostgres,
@@ -77,21 +92,37 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
+const redisCounters = /rejected|error_replies|^connected_clients$/;
+
+async function startSecureRedis(directory: string): Promise<readonly [RedisServer, number, string]> {
+  const { cert, key, ca } = writeCertificate(directory, 'redis', certificateFor(['localhost']));
+  const port = await freePort();
+  const files = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${ca}`, 'tls-auth-clients no'];
+  return [await startRedis(directory, [`tls-port ${port}`, 'loglevel verbose', ...files]), port, ca];
+}
+
 async function startSmallServers(directory: string): Promise<Watched[]> {
-  const [memcached, nats, mosquitto, zookeeper, slapd] = await Promise.all([
+  const [memcached, nats, mosquitto, zookeeper, slapd, dnsmasq] = await Promise.all([
     startMemcached(),
     startNats(directory),
     startMosquitto(directory, ['allow_anonymous true']),
     startZooKeeper(directory),
     startSlapd(directory, login.password, undefined),
+    startDnsmasq(['host-record=one.test,192.0.2.1']),
   ]);
   const ofMemcached = async () => {
     const { curr_connections = 0, rejected_connections = 0 } = await statistics(memcached.port);
     return { curr_connections, rejected_connections };
   };
+  const ofNats = async () =>
+    Object.fromEntries(
+      Object.entries(await nats.counts())
+        .filter(([name]) => /^(connections|slow_consumers|subscriptions|(in|out)_msgs)$/.test(name))
+        .map(([name, value]) => [name, Number(value)]),
+    );
   return [
     watch('memcached', `memcached://:${memcached.port}`, memcached.log, { counters: ofMemcached }),
-    watch('nats', `nats://:${nats.port}`, nats.log),
+    watch('nats', `nats://:${nats.port}`, nats.log, { counters: ofNats }),
     watch('mosquitto', `mqtt://:${mosquitto.port}`, mosquitto.log, {
       ordinary: /: New (connection from|client connected)|: Client \w+ disconnected\.$/,
     }),
@@ -101,5 +132,6 @@ async function startSmallServers(directory: string): Promise<Watched[]> {
     watch('slapd, log level stats', `ldap://:${slapd.port}`, slapd.log, {
       ordinary: / (ACCEPT from|SRCH|SEARCH RESULT|UNBIND|closed$)/,
     }),
+    watch('dnsmasq', `dns://:${dnsmasq.port}/one.test`, dnsmasq.log),
   ];
 }

@@ -13,11 +13,12 @@ import { type Watched, counted, login, watch } from './watched.ts';
 export async function startSlowServers(directory: string): Promise<Watched[]> {
   await install(['rabbitmq-server', 'exim4-daemon-light']);
   const files = writeCertificate(directory, 'bench', certificateFor(['localhost']));
-  const [rabbit, kafka, mysql, mongo, opensearch, exim] = await Promise.all([
+  const [rabbit, kafka, mysql, mongo, elasticsearch, opensearch, exim] = await Promise.all([
     startRabbit(directory, rabbitOptions(files), async () => {}),
     startKafka(directory),
     startMysql(directory),
     startMongo(directory),
+    startSearch(directory, 'elasticsearch'),
     startSearch(directory, 'opensearch'),
     startExim(directory, files),
   ]);
@@ -28,10 +29,12 @@ export async function startSlowServers(directory: string): Promise<Watched[]> {
     watch('rabbitmq, a login', `amqp://probe:$PASSWORD@:${rabbit.port}`, rabbit.log, {
       ordinary: /accepting AMQP connection|closing AMQP connection|authenticated and granted access/,
     }),
+    watch('rabbitmq, no login', `amqp://:${rabbit.port}`, rabbit.log, { ordinary: /accepting AMQP connection/ }),
     watch('kafka', `kafka://:${kafka.ports.plain}`, kafka.log),
     watch('mysql, a login', `mysql://probe:$PASSWORD@127.0.0.1:${mysql.port}`, mysql.log, { counters: ofMysql }),
     watch('mysql, no login', `mysql://127.0.0.1:${mysql.port}`, mysql.log, { counters: ofMysql }),
     watch('FerretDB', `mongodb://:${mongo.port}`, mongo.log, { ordinary: /level=(INFO|DEBUG)/ }),
+    watch('elasticsearch', `elasticsearch://:${elasticsearch.port}`, elasticsearch.log),
     watch('opensearch', `opensearch://:${opensearch.port}`, opensearch.log),
     watch('exim', `smtp://:${exim.port}`, exim.mainLog, { ordinary: / SMTP connection from .*(count|by QUIT)/ }),
   ];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { eventually } from '../../support/eventually.ts';
 import { type Checked, check, checkWithin } from './agent.ts';
-import type { CertificateFiles } from './certificates.ts';
+import { type CertificateFiles, strangerCertificate, writeCertificate } from './certificates.ts';
 import type { Daemon } from './daemon.ts';
 
 /** Exit codes of a check that is alive and not ready, by the cause of it. */
@@ -65,7 +65,16 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
     }
   }
 
-  return { ask, codesOf, passes, timesOut, verifies };
+  /** A server that wants a certificate of clients takes none that a stranger signed; `url` has its options of TLS. */
+  async function refusesStranger(url: string, directory: string, reason = /client certificate/): Promise<void> {
+    const { cert, key } = writeCertificate(directory, 'stranger', strangerCertificate('probe'));
+    const strange = `${url}&cert=${cert}&key=${key}`;
+    const { line } = await ask(strange);
+    assert.deepEqual(await codesOf(strange), refused, line);
+    assert.match(line, reason);
+  }
+
+  return { ask, codesOf, passes, timesOut, verifies, refusesStranger };
 }
 
 /** Connects to a server, one client more at a time, until it is full; gives back how they all leave. */

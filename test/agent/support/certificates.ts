@@ -18,15 +18,20 @@ export type CertificateFiles = {
 export const certificateFor = (names: readonly string[], from = new Date()): Issued =>
   issueServer(authority, names, from, 1);
 
-/** A certificate by the authority of `ca` that is only for clients. */
-export function clientCertificate(name: string): Issued {
-  const { cert, key } = certificateFor([name]);
+/** A certificate that is only for clients, by the authority of `ca`. */
+export const clientCertificate = (name: string): Issued => issueClient(authority, name);
+
+/** A certificate that is only for clients, by the authority of `otherCa`, which no server trusts. */
+export const strangerCertificate = (name: string): Issued => issueClient(stranger, name);
+
+function issueClient(by: typeof authority, name: string): Issued {
+  const { cert, key } = issueServer(by, [name], new Date(), 1);
   const certificate = forge.pki.certificateFromPem(cert);
   certificate.setExtensions([
     { name: 'keyUsage', critical: true, digitalSignature: true },
     { name: 'extKeyUsage', clientAuth: true },
   ]);
-  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  certificate.sign(forge.pki.privateKeyFromPem(by.key), forge.md.sha256.create());
   return { cert: forge.pki.certificateToPem(certificate), key };
 }
 

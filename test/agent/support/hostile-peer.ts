@@ -20,7 +20,7 @@ function drip(socket: Socket, bytes: Buffer): void {
 const filler = Buffer.alloc(16_384, 'a');
 
 /** Bytes that look random and are the same in every run. */
-const noise = Buffer.from(
+export const noise = Buffer.from(
   Array.from({ length: 4_096 }, (_, index) => (Math.imul(index + 1, 2_654_435_761) >>> 13) & 0xff),
 );
 

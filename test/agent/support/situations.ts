@@ -31,7 +31,7 @@ export const mochaHooks = {
     if (rows.length === 0) return;
     assert(!process.env['MOCHA_WORKER_ID'], 'one process has to see all of them: run mocha without --parallel');
     mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
-    writeFileSync(file, [head, ...table(), ''].join('\n'));
+    writeFileSync(file, page());
     const late = rows.filter(({ args, ms }) => ms > timeoutMs(args) + 100).map(({ line, ms }) => `${ms} ms: ${line}`);
     assert.deepEqual(late, []);
   },
@@ -39,27 +39,43 @@ export const mochaHooks = {
 
 const head = `# What each check says in each situation
 
-Made by \`npm run test:situations\` from the runs of the tests against real servers. **pass**: ready. **alive**: liveness
-holds, readiness does not. **fail**: neither. The code is that of \`health-probe check\`, the time that of the whole program.
+Made by \`npm run test:situations\` from the runs of the tests. **pass**: ready. **alive**: liveness holds, readiness does not.
+**fail**: neither. The code is that of \`health-probe check\`, the time that of the whole program.`;
 
-| check | situation | outcome | code | ms | line |
+/** The tables, and the titles of the tests whose rows are in each: the first that fits. */
+const sections = {
+  'Peers that are no good': /^a peer that/,
+  'Replayed: MongoDB in states that its manual tells of': / replayed /,
+  'Real servers and processes': /^/,
+} as const;
+
+function page(): string {
+  const verdicts = new Map<string, string>();
+  for (const row of rows.filter((candidate) => probeOf(candidate) === 'liveness'))
+    for (const key of keysOf(row)) verdicts.set(key, row.code === 0 ? '**alive**' : '**fail**');
+  const sectionOf = ({ title: [first = ''] }: Row) =>
+    Object.entries(sections).find(([, titles]) => titles.test(first))?.[0];
+  const parts = Object.keys(sections)
+    .toReversed()
+    .map((name) => [name, rows.filter((row) => sectionOf(row) === name)] as const)
+    .filter(([, own]) => own.length > 0)
+    .map(([name, own]) => [`## ${name}`, '', columns, ...table(own, verdicts), ''].join('\n'));
+  return [head, '', parts.join('\n')].join('\n');
+}
+
+const columns = `| check | situation | outcome | code | ms | line |
 |---|---|---|---|---|---|`;
 
-/** The first run of each check in each situation with each code. */
-function table(): string[] {
-  const verdicts = new Map(
-    rows.filter(isForLiveness).flatMap((row) => {
-      const verdict = row.code === 0 ? '**alive**' : '**fail**';
-      return [[row.reason, verdict] as const, [keyOf(row), verdict] as const];
-    }),
-  );
+/** The first run of each check for readiness in each situation with each code. */
+function table(own: readonly Row[], verdicts: ReadonlyMap<string, string>): string[] {
   const lines = new Map<string, string>();
-  for (const row of rows.filter((candidate) => !candidate.args.includes('--probe'))) {
+  for (const row of own.filter((candidate) => probeOf(candidate) === 'readiness')) {
     const { url, code, ms, reason } = row;
     const situation = row.title.slice(1).join(', ');
     // What a test did not ask for liveness: nobody there, and no answer in time.
     const unasked = code === 2 || code === 3 ? '**fail**' : 'not ready';
-    const outcome = code === 0 ? 'pass' : (verdicts.get(keyOf(row)) ?? verdicts.get(reason) ?? unasked);
+    const known = keysOf(row).find((key) => verdicts.has(key));
+    const outcome = code === 0 ? 'pass' : (verdicts.get(known ?? '') ?? unasked);
     const cells = [`\`${url}\``, situation, outcome, `${code}`, ms.toFixed(), `\`${reason}\``];
     const key = [url, situation, code].join('\n');
     if (!lines.has(key)) lines.set(key, `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
@@ -67,16 +83,21 @@ function table(): string[] {
   return [...lines.values()].toSorted();
 }
 
-const isForLiveness = ({ args }: Row): boolean => args[args.indexOf('--probe') + 1] === 'liveness';
+const probeOf = ({ args }: Row): string =>
+  args.includes('--probe') ? (args[args.indexOf('--probe') + 1] ?? '') : 'readiness';
 
-/** The same words of the same kind of server mean the same, and mostly those of any. */
-const keyOf = ({ url, reason }: Row): string => `${/^[^:]*/.exec(url)?.[0]} ${reason}`;
+/** The same words to the same check mean the same, then those of the same kind of server, and mostly those of any. */
+const keysOf = ({ url, reason }: Row): string[] => [`${url} ${reason}`, `${/^[^:]*/.exec(url)?.[0]} ${reason}`, reason];
 
-/** Ports, directories and times differ from run to run. */
+/** Ports, directories, names of programs, dates and times differ from run to run. */
 const masked = (text: string): string =>
   text
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/\/tmp\/health-probe-\w+/g, '/DIR')
+    .replaceAll(/\b\d{5}\.sock\b/g, 'PORT.sock')
+    .replaceAll(/orker-[0-9a-f]{8,12}/g, 'orker-ID')
+    .replaceAll(/\b\d+ms behind/g, 'Nms behind')
+    .replaceAll(/\b\w{3}, \d\d? \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, 'DATE')
     .replaceAll(/, \d+\.\d ms\)/g, ')')
     .replaceAll(/\b\d+ (s|days)\b/g, 'N $1');
 
