@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '../../support/eventually.ts';
 import { type Daemon, freePort, startDaemon } from './daemon.ts';
 import type { Server } from './servers.ts';
 
@@ -22,8 +23,11 @@ export function passwordFile(directory: string, user: string, password: string):
   return `password_file ${file}`;
 }
 
-function start(directory: string, name: string, lines: readonly string[], at: number | string): Promise<Daemon> {
+async function start(directory: string, name: string, lines: readonly string[], at: number | string): Promise<Daemon> {
   const file = join(directory, `mosquitto-${name}.conf`);
   writeFileSync(file, ['user root', 'log_dest stderr', ...lines, ''].join('\n'));
-  return startDaemon('mosquitto', ['-c', file], at);
+  const daemon = await startDaemon('mosquitto', ['-c', file], at);
+  // It accepts connections a moment before it has said so.
+  await eventually('mosquitto to run', 5_000, async () => / running$/m.test(daemon.log()));
+  return daemon;
 }
