@@ -3,9 +3,8 @@ import type { Connection } from '../cluster/connection.ts';
 import { follow } from '../cluster/follow.ts';
 import type { Failed } from '../cluster/follow-surroundings.ts';
 import type { Store } from '../policies/store.ts';
-import type { MutateContext } from '../webhook/mutate-context.ts';
 import type { Census, PodRecord } from './census.ts';
-import { recordOf } from './pod-record.ts';
+import { type RecordContext, recordOf } from './pod-record.ts';
 
 /** A change of policies is often one of several. */
 const quietMs = 2_000;
@@ -17,7 +16,7 @@ const quietMs = 2_000;
 export async function followPods(
   connection: Connection,
   census: Census,
-  context: MutateContext,
+  context: RecordContext,
   store: Store,
   failed: Failed,
   signal: AbortSignal,

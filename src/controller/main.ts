@@ -61,7 +61,7 @@ const onStarted = async (signal: AbortSignal): Promise<void> => {
   const owners = createOwners(connection);
   const done = (what: object, message: string): void => log.info(what, message);
   const shared = { connection, failed, done, tickMs: 2_000 };
-  const judging = { ...shared, context, owners, events, metrics };
+  const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
   const tell = createTell(events, owners, signal);
   const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };

@@ -5,10 +5,13 @@ import type { MutateContext } from '../webhook/mutate-context.ts';
 import type { PodRecord } from './census.ts';
 import { judge } from './judge.ts';
 
+/** What Pods are judged by; with `annotatedOnly` the webhook is asked about no other. */
+export type RecordContext = MutateContext & { readonly annotatedOnly: boolean };
+
 /** What is kept of a Pod as the apiserver sends it; undefined for one that is over or that nobody asks anything for. */
 export function recordOf(
   pod: V1Pod,
-  context: MutateContext,
+  context: RecordContext,
   surroundingsOf: (namespace: string) => Surroundings,
 ): PodRecord | undefined {
   const {
@@ -18,9 +21,12 @@ export function recordOf(
     creationTimestamp,
     deletionTimestamp,
     ownerReferences,
+    annotations = {},
   } = pod.metadata ?? {};
   const isOver = deletionTimestamp !== undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   if (isOver || !pod.spec || context.excludedNamespaces.has(namespace)) return undefined;
+  const isAnnotated = Object.keys(annotations).some((key) => key.startsWith(context.prefix));
+  if (context.annotatedOnly && !isAnnotated) return undefined;
   const verdict = judge(pod as Pod, context, surroundingsOf(namespace));
   if (!verdict) return undefined;
   const controller = ownerReferences?.find((owner) => owner.controller);

@@ -18,6 +18,8 @@ import { countMistaken, writeStatuses } from './status-writer.ts';
 export type Running = {
   readonly connection: Connection;
   readonly context: MutateContext;
+  /** Whether the webhook is asked about no Pod without an annotation. */
+  readonly annotatedOnly: boolean;
   readonly owners: Owners;
   readonly events: EventWriter;
   readonly metrics: ControllerMetrics;
@@ -31,13 +33,13 @@ export type Running = {
 
 /** Leads until `signal` is aborted: judges all Pods, tells owners and policies of it, and repairs what was missed. */
 export async function run(running: Running, signal: AbortSignal): Promise<void> {
-  const { connection, context, metrics, repair, failed } = running;
+  const { connection, context, annotatedOnly, metrics, repair, failed } = running;
   const { store, policies } = recordPolicies(createStore(context.prefix));
   const census = createCensus();
   let history: readonly Repair[] = [];
   const end = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   await Promise.race([followSurroundings(connection, store, failed, signal), end]);
-  const following = followPods(connection, census, context, store, failed, signal);
+  const following = followPods(connection, census, { ...context, annotatedOnly }, store, failed, signal);
   while (!signal.aborted) {
     try {
       if (census.isComplete()) {

@@ -12,6 +12,8 @@ export type ControllerSettings = {
   readonly allowImage: boolean;
   readonly allowed: Allowed;
   readonly excludedNamespaces: ReadonlySet<string>;
+  /** Whether the webhook is asked about no Pod without an annotation: none of those was missed. */
+  readonly annotatedOnly: boolean;
   readonly repair: 'off' | 'evict';
   readonly repairPercent: number;
   readonly repairMinimumAgeMs: number;
@@ -41,6 +43,10 @@ export const controllerRows = {
   'allowed-device-resources': allowedResources,
   'allowed-resource-claims': allowedClaims,
   'excluded-namespaces': excludedNamespaces,
+  'annotated-only': {
+    value: 'false',
+    meaning: 'true: the webhook is asked only about Pods with an annotation of ours, and no other was missed',
+  },
   repair: { value: 'off', meaning: 'evict: replace Pods that were missed, through the Eviction API; off: only tell' },
   'repair-percent': { value: '10', meaning: 'how many of the Pods may be replaced in 10 minutes, at least one' },
   'repair-minimum-age-seconds': { value: '60', meaning: 'how old a Pod must be to be replaced' },
@@ -90,7 +96,8 @@ export function readControllerSettings(
     allowImage: flag('allow-image'),
     allowed: readAllowed(read),
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
-    repair: read('repair', (text) => (text === 'off' || text === 'evict' ? text : undefined), 'off or evict', 'off'),
+    annotatedOnly: flag('annotated-only'),
+    repair: read('repair', oneOf('off', 'evict'), 'off or evict', 'off'),
     repairPercent: read('repair-percent', parsePercent, 'a whole number from 1 to 100', 1),
     repairMinimumAgeMs: read('repair-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
     hardware: readHardware(reader),

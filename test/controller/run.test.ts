@@ -46,7 +46,11 @@ const usual: RepairSettings = {
 };
 
 /** A cluster with one policy, two of its Pods, and a controller that leads. */
-function start(repair: RepairSettings | undefined, prepare: (apiserver: MemoryApiserver) => void = () => {}) {
+function start(
+  repair: RepairSettings | undefined,
+  prepare: (apiserver: MemoryApiserver) => void = () => {},
+  annotatedOnly = false,
+) {
   const apiserver = createMemoryApiserver();
   apiserver.put(policiesPath, policy({ inject: { pattern: 'sidecar' } }));
   apiserver.put('/api/v1/namespaces', { metadata: { name: 'shop' } });
@@ -67,6 +71,7 @@ function start(repair: RepairSettings | undefined, prepare: (apiserver: MemoryAp
     {
       connection,
       context: testContext,
+      annotatedOnly,
       owners: createOwners(connection),
       events: writer,
       metrics,
@@ -93,6 +98,18 @@ const budget = {
 };
 
 describe('the controller', () => {
+  it('counts only annotated Pods where the webhook is asked about no others', async () => {
+    const annotations = { 'health.example.com/pattern': 'sidecar' };
+    const annotated = pod('web-1-c', { annotations });
+    const { statusOf, metrics, sent, stop } = start(usual, ({ put }) => put(pods, annotated), true);
+    await eventually('it is repaired', 5_000, async () => sent.some(({ path }) => path.endsWith('/eviction')));
+    await stop();
+    assert.match(await metrics.registry.metrics(), /^health_injector_missed_pods 1$/m);
+    assert.equal(statusOf().matched, 0);
+    const evicted = sent.filter(({ path }) => path.endsWith('/eviction')).map(({ path }) => path);
+    assert.deepEqual([...new Set(evicted)], ['/api/v1/namespaces/shop/pods/web-1-c/eviction']);
+  });
+
   it('counts what a policy did, in its status and its metrics, and tells the Deployment of missed Pods', async () => {
     const { statusOf, told, metrics, failures, sent, stop } = start(undefined);
     await eventually('the count', 5_000, async () => statusOf().missed === 2);
