@@ -1,28 +1,13 @@
 import { decide } from '../../src/controller/hardware/decide.ts';
 import type { NodeRecord } from '../../src/controller/hardware/node-record.ts';
 import { recordOf } from '../../src/controller/hardware/record.ts';
-import type { HardwareSettings, Situation } from '../../src/controller/hardware/situation.ts';
+import type { Situation } from '../../src/controller/hardware/situation.ts';
+import { nowMs, settings } from '../controller/hardware/support/situation.ts';
 import { median } from './measure.ts';
 import { type Report, addRow } from './report.ts';
 
 const prefix = 'health.example.com/';
-const minute = 60_000;
-const nowMs = Date.parse('2030-01-01T12:00:00Z');
 const rounds = 21;
-
-const settings: HardwareSettings = {
-  mode: 'move',
-  scope: 'Owner',
-  stableMs: 1_000,
-  minimumAgeMs: 30_000,
-  percent: 10,
-  windowMs: 10 * minute,
-  mostPerOwner: 2,
-  ownerWindowMs: 30 * minute,
-  ttlMs: 1_440 * minute,
-  byHandMs: 60 * minute,
-  softenMs: minute,
-};
 
 /** Measures what it costs to decide about all hardware Pods at once, a tenth of whose nodes fail in the same moment. */
 export function benchController(report: Report): string[] {

@@ -14,6 +14,10 @@ const parts: Readonly<Record<string, (report: Report) => readonly string[] | Pro
   overload: benchOverload,
   soak: benchSoak,
   controller: benchController,
+  apiserver: async (report) =>
+    process.env['KUBECONFIG']
+      ? (await import('./admission.ts')).benchAdmission(report)
+      : ['apiserver: left out, as KUBECONFIG names no cluster with a health-injector'],
 };
 
 const args = process.argv.slice(2);
