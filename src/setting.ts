@@ -12,7 +12,8 @@ export type SettingReader<Name extends string> = {
   readonly mistakes: string[];
 };
 
-const variable = (name: string): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
+/** The environment variable that a setting is read from. */
+export const variable = (name: string): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /** Reads flags, then environment variables, then the defaults of the rows. */
 export function createSettingReader<Name extends string>(

@@ -1,3 +1,4 @@
+import { variable } from '../setting.ts';
 import { type Settings, readSettings, settingRows } from '../settings.ts';
 import type { Option, Options, Terminal, Values } from './command.ts';
 
@@ -63,7 +64,7 @@ export function readSettingOptions(values: Values<typeof settingOptions>, env: T
     ...Object.fromEntries(allowed.map((name) => [name, values[name]])),
   });
   const names = ['prefix', 'agent-image', 'allow-image', 'excluded-namespaces', ...allowed];
-  const variables = names.map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`);
+  const variables = names.map(variable);
   const settings = readSettings(
     given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     Object.fromEntries(variables.map((name) => [name, env[name]])),

@@ -1,3 +1,4 @@
+import type { V1ObjectMeta } from '@kubernetes/client-node';
 import type { Verdict } from './judge.ts';
 
 /** What is kept of a Pod: some hundred bytes, whatever the Pod's size. */
@@ -19,6 +20,14 @@ export type Owner = {
   readonly name: string;
   readonly uid: string;
 };
+
+/** The controller of an object, such as the ReplicaSet of a Pod; undefined where it has none. */
+export function ownerOf(metadata: V1ObjectMeta | undefined): Owner | undefined {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
+  if (!controller) return undefined;
+  const { apiVersion, kind, name, uid } = controller;
+  return { apiVersion, kind, name, uid };
+}
 
 /** How the Pods stand that one policy selects. */
 export type PolicyCount = {

@@ -1,7 +1,7 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
 import type { Connection } from '../cluster/connection.ts';
 import { readAnswer } from '../cluster/read-answer.ts';
-import type { Owner } from './census.ts';
+import { type Owner, ownerOf } from './census.ts';
 
 /** Finds whom a person knows: the Deployment of a ReplicaSet, the CronJob of a Job, else the owner itself. */
 export type Owners = { readonly topOf: (owner: Owner, namespace: string, signal: AbortSignal) => Promise<Owner> };
@@ -36,13 +36,5 @@ async function read(connection: Connection, path: string, signal: AbortSignal): 
   const { status, body } = await readAnswer(await connection.get(path, { accept, signal }), limitBytes);
   if (status !== 200) return undefined;
   const { metadata } = body as { readonly metadata?: V1ObjectMeta };
-  const controller = metadata?.ownerReferences?.find((reference) => reference.controller);
-  return (
-    controller && {
-      apiVersion: controller.apiVersion,
-      kind: controller.kind,
-      name: controller.name,
-      uid: controller.uid,
-    }
-  );
+  return ownerOf(metadata);
 }

@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
-import type { PodRecord } from './census.ts';
+import { type PodRecord, ownerOf } from './census.ts';
 import { judge } from './judge.ts';
 
 /** What Pods are judged by; with `annotatedOnly` the webhook is asked about no other. */
@@ -20,7 +20,6 @@ export function recordOf(
     uid = '',
     creationTimestamp,
     deletionTimestamp,
-    ownerReferences,
     annotations = {},
   } = pod.metadata ?? {};
   const isOver = deletionTimestamp !== undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -29,19 +28,13 @@ export function recordOf(
   if (context.annotatedOnly && !isAnnotated) return undefined;
   const verdict = judge(pod as Pod, context, surroundingsOf(namespace));
   if (!verdict) return undefined;
-  const controller = ownerReferences?.find((owner) => owner.controller);
   return {
     uid,
     namespace,
     name,
     createdMs: Date.parse(String(creationTimestamp)),
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-    owner: controller && {
-      apiVersion: controller.apiVersion,
-      kind: controller.kind,
-      name: controller.name,
-      uid: controller.uid,
-    },
+    owner: ownerOf(pod.metadata),
     verdict,
   };
 }

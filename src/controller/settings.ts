@@ -98,7 +98,7 @@ export function readControllerSettings(
     excludedNamespaces: new Set(get('excluded-namespaces').split(',')),
     annotatedOnly: flag('annotated-only'),
     repair: read('repair', oneOf('off', 'evict'), 'off or evict', 'off'),
-    repairPercent: read('repair-percent', parsePercent, 'a whole number from 1 to 100', 1),
+    repairPercent: read('repair-percent', wholeNumber(1, 100), 'a whole number from 1 to 100', 1),
     repairMinimumAgeMs: read('repair-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
     hardware: readHardware(reader),
     webhookService: get('webhook-service'),
@@ -114,21 +114,21 @@ const ownerWindowMinutes = 30;
 function readHardware({ read }: SettingReader<keyof typeof controllerRows>): HardwareSettings | undefined {
   const mode = read('hardware', oneOf('off', 'dry-run', 'move'), 'off, dry-run or move', 'off');
   const scope = read('hardware-scope', oneOf('owner', 'node'), 'owner or node', 'owner');
-  const brakeMinutes = read('hardware-brake-minutes', parseMinutes(1, 1_440), 'whole minutes from 1 to 1440', 1);
+  const brakeMinutes = read('hardware-brake-minutes', wholeNumber(1, 1_440), 'whole minutes from 1 to 1440', 1);
   const least = Math.max(ownerWindowMinutes, brakeMinutes);
   const settings: Omit<HardwareSettings, 'mode'> = {
     scope: scope === 'node' ? 'Node' : 'Owner',
     stableMs: read('hardware-stable-seconds', parseSeconds, 'a count of seconds', 0),
     minimumAgeMs: read('hardware-minimum-age-seconds', parseSeconds, 'a count of seconds', 0),
-    percent: read('hardware-brake-percent', parsePercent, 'a whole number from 1 to 100', 1),
+    percent: read('hardware-brake-percent', wholeNumber(1, 100), 'a whole number from 1 to 100', 1),
     windowMs: brakeMinutes * 60_000,
-    mostPerOwner: read('hardware-moves-per-owner', parseCount, 'a whole number from 1 to 256', 1),
+    mostPerOwner: read('hardware-moves-per-owner', wholeNumber(1, 256), 'a whole number from 1 to 256', 1),
     ownerWindowMs: ownerWindowMinutes * 60_000,
     // The brake and the cap are counted by what stands in the quarantines.
     ttlMs:
       60_000 *
-      read('hardware-quarantine-minutes', parseMinutes(least, 99_999), `whole minutes from ${least} to 99999`, least),
-    byHandMs: 60_000 * read('hardware-release-minutes', parseMinutes(0, 60), 'whole minutes from 0 to 60', 0),
+      read('hardware-quarantine-minutes', wholeNumber(least, 99_999), `whole minutes from ${least} to 99999`, least),
+    byHandMs: 60_000 * read('hardware-release-minutes', wholeNumber(0, 60), 'whole minutes from 0 to 60', 0),
     softenMs: read('hardware-pending-seconds', parseSeconds, 'a count of seconds', 0),
   };
   return mode === 'off' ? undefined : { ...settings, mode };
@@ -139,16 +139,10 @@ const oneOf =
   (text: string): Word | undefined =>
     words.find((word) => word === text);
 
-const parseMinutes =
+/** Digits without a sign, a point or a leading zero. */
+const wholeNumber =
   (least: number, most: number) =>
   (text: string): number | undefined =>
-    /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
-
-const parseCount = (text: string): number | undefined => {
-  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  return count >= 1 && count <= 256 ? count : undefined;
-};
+    /^(0|[1-9]\d{0,5})$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
 
 const parseSeconds = (text: string): number | undefined => (/^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined);
-
-const parsePercent = (text: string): number | undefined => (/^[1-9]\d?$|^100$/.test(text) ? Number(text) : undefined);

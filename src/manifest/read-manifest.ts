@@ -1,4 +1,4 @@
-import { templateAt, templatePath } from '../workload/template.ts';
+import { groupOf, templateAt, templatePath } from '../workload/template.ts';
 import { type Documents, readDocuments } from './documents.ts';
 import { withoutMark } from './lines.ts';
 import type { Path } from './plan-edit.ts';
@@ -38,7 +38,7 @@ function objectsIn(value: Fields, document: number, path: Path, list?: Fields): 
     );
   }
   const { name, generateName, namespace } = isFields(metadata) ? metadata : {};
-  const found = templatePath(apiVersion.replace(/(^|\/)[^/]*$/, ''), kind);
+  const found = templatePath(groupOf(apiVersion), kind);
   return [
     {
       document,

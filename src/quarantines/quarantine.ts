@@ -41,15 +41,27 @@ export type OwnerKey = { readonly namespace: string; readonly kind: string; read
 
 /**
  * The owner of a Pod, without asking the apiserver: the Pods of a Deployment name their ReplicaSet, whose name is the
- * Deployment's and the hash that is also on the Pod; undefined for a bare Pod.
+ * Deployment's and the hash that is also on the Pod, and those of a CronJob a Job whose name ends in its minute;
+ * undefined for a bare Pod.
  */
 export function ownerKeyOf(namespace: string, metadata: V1ObjectMeta | undefined): OwnerKey | undefined {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
   if (!controller) return undefined;
   const suffix = `-${metadata?.labels?.['pod-template-hash'] ?? ''}`;
   const isOfDeployment = controller.kind === 'ReplicaSet' && suffix.length > 1 && controller.name.endsWith(suffix);
+  const cronJob = controller.kind === 'Job' ? cronJobOf(controller.name) : undefined;
+  if (cronJob !== undefined) return { namespace, kind: 'CronJob', name: cronJob };
   if (!isOfDeployment) return { namespace, kind: controller.kind, name: controller.name };
   return { namespace, kind: 'Deployment', name: controller.name.slice(0, -suffix.length) };
+}
+
+/**
+ * The CronJob of a Job, whose name ends in the minute that it was due at, counted from 1970: 27 million was in 2021, and
+ * 60 million will be in 2084. The date that people like to end names with, such as 20300131, is less.
+ */
+function cronJobOf(job: string): string | undefined {
+  const [, name, minute] = /^(.+)-(\d{8})$/.exec(job) ?? [];
+  return Number(minute) >= 27_000_000 && Number(minute) < 60_000_000 ? name : undefined;
 }
 
 /** A text that is the same for two keys exactly where they are. */

@@ -11,6 +11,10 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
   'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
+/** The group of an apiVersion; empty for that of Pods, which has none. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.lastIndexOf('/')) : '';
+
 /** The path to the Pod template in a workload of this group and kind; empty for a Pod, undefined for anything else. */
 export function templatePath(group: string, kind: string): readonly string[] | undefined {
   return group === '' && kind === 'Pod' ? [] : templatePaths[`${group}/${kind}`];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createStore } from '../../src/policies/store.ts';
 import { nodesToAvoid } from '../../src/quarantines/kept-off.ts';
-import type { NodeQuarantine, QuarantinedOwner } from '../../src/quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerKeyOf } from '../../src/quarantines/quarantine.ts';
 import { patchOf, startWebhook } from '../support/webhook.ts';
 
 const owner = { namespace: 'shop', kind: 'Deployment', name: 'app' };
@@ -31,6 +31,10 @@ const metadata = {
   ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app-5d8f', uid: '1', controller: true }],
 };
 
+/** The owner of a Pod of the Job of this name. */
+const keyOf = (name: string) =>
+  ownerKeyOf('shop', { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid: name, controller: true }] });
+
 const nodesAt = (store: ReturnType<typeof createStore>, nowMs: number): string[] =>
   nodesToAvoid(store.surroundingsOf('shop').keptOff, 'shop', metadata, nowMs).map(
     ({ node, affinity }) => `${node} ${affinity}`,
@@ -56,6 +60,15 @@ describe('the quarantines in the store', () => {
     }
     store.quarantines.upsert(quarantine('node-a', [wish]));
     assert.deepEqual(nodesAt(store, 0), ['node-a Preferred']);
+  });
+
+  it('know the CronJob by the Job of any minute, and a Job of a day by its own name', () => {
+    for (const name of ['backup-29926080', 'backup-29926140']) {
+      assert.deepEqual(keyOf(name), { namespace: 'shop', kind: 'CronJob', name: 'backup' });
+    }
+    for (const name of ['backup', 'backup-20300131', 'backup-2992608', 'backup-x29926080', '29926080']) {
+      assert.deepEqual(keyOf(name), { namespace: 'shop', kind: 'Job', name });
+    }
   });
 
   it('change the generation with the spec, and not with the status', () => {

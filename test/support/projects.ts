@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { Pod } from '../../src/pod/pod.ts';
-import { templateAt, templatePath } from '../../src/workload/template.ts';
+import { groupOf, templateAt, templatePath } from '../../src/workload/template.ts';
 
 /** The folder of the manifests of real projects. */
 export const projectsRoot = new URL('../projects/', import.meta.url).pathname;
@@ -40,10 +40,7 @@ export const workloadsOf = (text: string): Workload[] =>
   parseAllDocuments(text, { uniqueKeys: false }).flatMap((document) => {
     assert.deepEqual(document.errors, []);
     return objectsIn(document.toJS()).flatMap((object) => {
-      const path = templatePath(
-        object.apiVersion.includes('/') ? object.apiVersion.replace(/\/.*/, '') : '',
-        object.kind,
-      );
+      const path = templatePath(groupOf(object.apiVersion), object.kind);
       const template = path && templateAt(object, path);
       return template ? [{ title: `${object.kind} ${object.metadata.name}`, pod: podOf(template) }] : [];
     });

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { templatePath } from '../../workload/template.ts';
+import { groupOf, templatePath } from '../../workload/template.ts';
 import { type ConsiderContext, type ConsideredObject, consider } from '../consider.ts';
 import { explainPod } from '../explain/explain-pod.ts';
 import { type Explanation, explainConsidered } from '../explain/explanation.ts';
@@ -52,7 +52,7 @@ async function explainOne(
 
 function subject(kind: LiveKind, object: object): ConsideredObject {
   const { apiVersion = '', metadata } = object as KubernetesObject;
-  const found = templatePath(apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '', kind);
+  const found = templatePath(groupOf(apiVersion), kind);
   const { name = '', namespace = '' } = metadata ?? {};
   return { kind, name, namespace, value: { ...object }, ...(found ? { templatePath: found } : {}) };
 }

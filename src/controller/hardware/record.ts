@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
-import type { Owner } from '../census.ts';
+import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
 import { type RefuseReason, refusalOf } from './refusal.ts';
 import { type Watched, watchedOf } from './watched.ts';
@@ -35,7 +35,6 @@ export type HardwarePod = {
 /** What is kept of a Pod as the apiserver sends it; `before` is what was, which knows when a failure began. */
 export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undefined, nowMs: number): HardwarePod {
   const { namespace = '', name = '', uid = '', creationTimestamp, deletionTimestamp } = pod.metadata ?? {};
-  const controller = pod.metadata?.ownerReferences?.find((owner) => owner.controller);
   const ownerKey = ownerKeyOf(namespace, pod.metadata);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const watched = watchedOf(pod, prefix);
@@ -50,12 +49,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     // A Pod that is over is as good as gone; one that was evicted never comes back, however late the news of it is.
     isDeleting: deletionTimestamp !== undefined || isOver || (before?.isDeleting ?? false),
-    owner: controller && {
-      apiVersion: controller.apiVersion,
-      kind: controller.kind,
-      name: controller.name,
-      uid: controller.uid,
-    },
+    owner: ownerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     refusal: refusalOf(pod, prefix),
