@@ -26,17 +26,17 @@ const policies = [
   },
 ];
 const answers = {
-  '/apis/health.example.com/v1alpha1/healthpolicies?limit=500': list(policies),
-  '/api/v1/namespaces?limit=500': list([
+  '/apis/health.example.com/v1alpha1/healthpolicies?limit=250': list(policies),
+  '/api/v1/namespaces?limit=250': list([
     { metadata: { name: 'shop', labels: { team: 'red' } } },
     { metadata: { name: 'office' } },
   ]),
-  '/api/v1/pods?limit=500': list([
+  '/api/v1/pods?limit=250': list([
     pod('shop', 'redis-1-a', {}),
     pod('office', 'redis-1-b', {}),
     pod('office', 'bare', { 'health.example.com/pattern': 'port', 'health.example.com/port': '1' }, false),
   ]),
-  '/api/v1/namespaces/office/pods?limit=500': list([pod('office', 'redis-1-b', {})]),
+  '/api/v1/namespaces/office/pods?limit=250': list([pod('office', 'redis-1-b', {})]),
 };
 
 describe('health-injector missed', function () {
