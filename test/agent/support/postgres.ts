@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, startDaemon } from './daemon.ts';
@@ -36,7 +36,8 @@ export async function ownFile(directory: string, name: string, text: string): Pr
 
 async function ownDirectory(directory: string, name: string): Promise<string> {
   chmodSync(directory, 0o755);
-  const own = join(directory, name);
+  // Another one each time: a second attempt at a test begins anew.
+  const own = mkdtempSync(join(directory, `${name}-`));
   await run('install', ['-d', '-o', 'postgres', '-m', '0700', own]);
   return own;
 }
