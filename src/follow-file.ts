@@ -1,13 +1,29 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 
 /** How often a file is looked at; the kubelet updates a volume within a minute or so. */
 const pollMs = 10_000;
 
 /**
- * Calls `changed` each time that a file changes, comes or goes, until the call that it returns. Polling, because the
- * volume of a ConfigMap changes by renaming a symbolic link, which a watch of the file never sees.
+ * Calls `changed` each time that a file changes, comes or goes after this call, until the call that it returns. Polling,
+ * because the volume of a ConfigMap or a Secret changes by renaming a symbolic link, which a watch of the file never sees; and not by
+ * `watchFile`, whose first look comes later, so that it never sees a change before it.
  */
 export function followFile(file: string, changed: () => void, intervalMs: number = pollMs): () => void {
-  watchFile(file, { interval: intervalMs, persistent: false }, changed);
-  return () => unwatchFile(file, changed);
+  let known = stateOf(file);
+  const timer = setInterval(() => {
+    const state = stateOf(file);
+    if (state === known) return;
+    known = state;
+    changed();
+  }, intervalMs).unref();
+  return () => clearInterval(timer);
+}
+
+function stateOf(file: string): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join();
+  } catch {
+    return undefined;
+  }
 }

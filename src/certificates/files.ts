@@ -1,9 +1,7 @@
-import { mkdirSync, readFileSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { followFile } from '../follow-file.ts';
 import type { Issued } from './issue.ts';
-
-/** How often the files are looked at; a Secret's volume is updated by the kubelet within a minute or so. */
-const pollMs = 10_000;
 
 /** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */
 export const readKeyPair = (directory: string): Issued => ({
@@ -23,9 +21,8 @@ export function watchKeyPair(
   directory: string,
   changed: (pair: Issued) => void,
   failed: (error: unknown) => void,
-  intervalMs: number = pollMs,
+  intervalMs?: number,
 ): () => void {
-  const file = join(directory, 'tls.crt');
   const look = (): void => {
     try {
       changed(readKeyPair(directory));
@@ -33,7 +30,5 @@ export function watchKeyPair(
       failed(error);
     }
   };
-  // Polling, because a Secret's volume changes by renaming a symbolic link, which a watch of the file never sees.
-  watchFile(file, { interval: intervalMs, persistent: false }, look);
-  return () => unwatchFile(file, look);
+  return followFile(join(directory, 'tls.crt'), look, intervalMs);
 }
