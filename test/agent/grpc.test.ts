@@ -7,7 +7,7 @@ import { asking, refused } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { startGrpc, startGrpcProcess } from './support/grpc-server.ts';
 
-const { codesOf, timesOut } = asking({}, []);
+const { codesOf, timesOut, refusesStranger } = asking({}, []);
 
 type Running = Awaited<ReturnType<typeof startGrpc>>;
 
@@ -82,6 +82,7 @@ describe('the agent asks a gRPC server', () => {
     const { code, line } = await check([`${url}&cert=${own.cert}&key=${own.key}`]);
     assert.equal(code, 0, line);
     assert.deepEqual(await codesOf(url), refused);
+    await refusesStranger(url, directory);
     await strict.stop();
   });
 

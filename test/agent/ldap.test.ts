@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { type Checked, check, checkWithin } from './support/agent.ts';
+import { asking } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Slapd, startSlapd } from './support/ldap-server.ts';
@@ -14,6 +15,7 @@ const env = {
   EMPTY: '',
   BIND_DN: 'cn=admin,dc=example,dc=test',
 };
+const { refusesStranger } = asking(env, [password, env.WRONG]);
 const lines: string[] = [];
 
 /** As the agent's `check`, with every line kept for the last test. */
@@ -127,6 +129,7 @@ describe('the agent asks a real slapd', () => {
       assert.equal(code, 0, line);
       const [liveness, readiness, why] = await codesOf(url);
       assert.deepEqual([liveness, readiness], [0, 4], why);
+      await refusesStranger(url, directory);
     }
     await strict.kill();
   });

@@ -7,7 +7,7 @@ mod ber;
 mod message;
 mod result;
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use self::message::{
     BIND_RESPONSE, EXTENDED_RESPONSE, LONGEST, Message, SEARCH_DONE, bind, message, read_message,
@@ -74,12 +74,11 @@ impl Ldap {
     fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
         let credentials = self.credentials()?;
         let mut stream = if self.upgrade {
-            self.endpoint.open_upgraded(deadline, LONGEST, |timed| polite(timed, &fault, agree_to_tls))?.1
+            self.endpoint.open_upgraded(deadline, LONGEST, |timed| polite(timed, agree_to_tls))?.1
         } else {
             self.endpoint.open(deadline, LONGEST)?
         };
-        let lost = |error| self.endpoint.fault(error);
-        let outcome = polite(&mut stream, &lost, |session| {
+        let outcome = polite(&mut stream, |session| {
             if let Some((name, password)) = &credentials {
                 session.secret_sent = true;
                 session.request(&bind(name, password), BIND_RESPONSE)?;
@@ -110,18 +109,10 @@ impl Runnable for Ldap {
 /// connection instead says so in its log.
 fn polite<S: Read + Write, T>(
     stream: &mut S,
-    lost: &dyn Fn(io::Error) -> Outcome,
     talk: impl FnOnce(&mut Session<'_, S>) -> Result<T, Outcome>,
 ) -> Result<T, Outcome> {
-    let mut session = Session {
-        stream,
-        lost,
-        buffer: Vec::new(),
-        last_id: 0,
-        heard: false,
-        secret_sent: false,
-        vendor: None,
-    };
+    let mut session =
+        Session { stream, buffer: Vec::new(), last_id: 0, heard: false, secret_sent: false, vendor: None };
     let said = talk(&mut session);
     if said.is_err() && session.heard {
         session.send(&message::unbind());
@@ -146,8 +137,6 @@ fn agree_to_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<(), Out
 
 struct Session<'a, S> {
     stream: &'a mut S,
-    /// What an error of the connection says of the server.
-    lost: &'a dyn Fn(io::Error) -> Outcome,
     /// What has come beyond the last message.
     buffer: Vec<u8>,
     last_id: u8,
@@ -172,7 +161,7 @@ impl<S: Read + Write> Session<'_, S> {
     fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Outcome> {
         self.send(request);
         loop {
-            let message = read_message(self.stream, &mut self.buffer).map_err(self.lost)?.ok_or_else(odd)?;
+            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(odd)?;
             self.heard = true;
             if message.id == 0 {
                 self.disconnected(&message)?;

@@ -4,11 +4,11 @@ use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 
 use super::dial::dial;
+use super::fault;
 use super::socket::{self, Socket};
 use super::stream::Stream;
 use super::timed::Timed;
 use super::tls::Tls;
-use super::{fault, has_gone};
 use crate::deadline::Deadline;
 use crate::grammar::{Check, Refusal};
 use crate::outcome::{Cause, Outcome};
@@ -75,15 +75,6 @@ impl Endpoint {
             Place::Socket(path) => Socket::Unix(socket::connect(path, deadline).map_err(absent)?),
         };
         Ok(Timed::new(socket, deadline, limit))
-    }
-
-    /// As `fault`, but with an excuse for a peer over TLS that asked for a client certificate, got none, and closes
-    /// without a word: in TLS 1.3 it can refuse us only after the handshake, and slapd sends no alert.
-    pub fn fault(&self, error: io::Error) -> Outcome {
-        if has_gone(&error) && self.left_unanswered() {
-            return Outcome::alive(Cause::Protocol, "peer asks for a client certificate, and closes");
-        }
-        fault(error)
     }
 
     /// Whether the peer asked for a client certificate in the last handshake, and got none.

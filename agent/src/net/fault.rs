@@ -15,6 +15,9 @@ pub fn fault(error: Error) -> Outcome {
     if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return tls::refusal(inner);
     }
+    if let Some(excuse) = error.get_ref().and_then(|inner| inner.downcast_ref::<tls::Excuse>()) {
+        return excuse.outcome();
+    }
     match error.kind() {
         ErrorKind::ConnectionRefused => Outcome::fail(Cause::Connect, "connection refused"),
         ErrorKind::HostUnreachable => Outcome::fail(Cause::Connect, "no route to host"),

@@ -4,15 +4,19 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 
 use rustls::{ClientConnection, StreamOwned};
 
+use super::has_gone;
 use super::timed::Timed;
-use super::tls;
+use super::tls::{self, Excuse};
 use crate::outcome::Outcome;
+
+type Tls = StreamOwned<ClientConnection, Timed>;
 
 /// A connection within its deadline and its limit of bytes, whichever way it is carried.
 pub enum Stream {
     Plain(Timed),
     /// Boxed: the state of a TLS connection is a kilobyte that the plain ones need not move about.
-    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+    /// The excuse is the peer's until its first word.
+    Tls(Box<Tls>, Option<Excuse>),
 }
 
 impl Stream {
@@ -25,7 +29,7 @@ impl Stream {
     pub fn leave(self) {
         match self {
             Self::Plain(timed) => timed.leave(),
-            tls @ Self::Tls(_) => tls.close(),
+            tls @ Self::Tls(..) => tls.close(),
         }
     }
 
@@ -34,7 +38,7 @@ impl Stream {
         let mut heard = Ok(());
         match self {
             Self::Plain(timed) => timed.close(),
-            Self::Tls(mut tls) => {
+            Self::Tls(mut tls, _) => {
                 tls.conn.send_close_notify();
                 // The answer is known by now: if the peer is gone there is nobody to tell.
                 let _ = tls.flush();
@@ -50,7 +54,7 @@ impl Stream {
     pub fn timed(&mut self) -> &mut Timed {
         match self {
             Self::Plain(timed) => timed,
-            Self::Tls(tls) => &mut tls.sock,
+            Self::Tls(tls, _) => &mut tls.sock,
         }
     }
 
@@ -58,7 +62,7 @@ impl Stream {
     pub fn session(&self) -> Option<&ClientConnection> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(tls) => Some(&tls.conn),
+            Self::Tls(tls, _) => Some(&tls.conn),
         }
     }
 }
@@ -67,9 +71,14 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Self::Plain(timed) => timed.read(buffer),
-            Self::Tls(tls) => {
-                tls.read(buffer).map_err(|error| with_alert(error, &mut tls.conn, &mut tls.sock))
-            }
+            Self::Tls(tls, excuse) => match tls.read(buffer) {
+                Ok(0) if !buffer.is_empty() => excuse.map_or(Ok(0), |excuse| Err(excuse.into())),
+                Ok(count) => {
+                    excuse.take_if(|_| count > 0);
+                    Ok(count)
+                }
+                Err(error) => Err(lost(error, tls, *excuse)),
+            },
         }
     }
 }
@@ -78,14 +87,14 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         match self {
             Self::Plain(timed) => timed.write(bytes),
-            Self::Tls(tls) => tls.write(bytes),
+            Self::Tls(tls, excuse) => tls.write(bytes).map_err(|error| lost(error, tls, *excuse)),
         }
     }
 
     fn flush(&mut self) -> Result<()> {
         match self {
             Self::Plain(timed) => timed.flush(),
-            Self::Tls(tls) => tls.flush(),
+            Self::Tls(tls, excuse) => tls.flush().map_err(|error| lost(error, tls, *excuse)),
         }
     }
 }
@@ -103,8 +112,16 @@ pub fn with_alert(error: Error, session: &mut ClientConnection, timed: &mut Time
     error
 }
 
+/// Why a connection broke: by what the peer said at last, else by its excuse.
+fn lost(error: Error, tls: &mut Tls, excuse: Option<Excuse>) -> Error {
+    match (with_alert(error, &mut tls.conn, &mut tls.sock), excuse) {
+        (error, Some(excuse)) if has_gone(&error) => excuse.into(),
+        (error, _) => error,
+    }
+}
+
 /// Reads to the end, for an alert that refuses us; that the peer just goes is no refusal.
-fn last_word(stream: &mut StreamOwned<ClientConnection, Timed>) -> std::result::Result<(), Outcome> {
+fn last_word(stream: &mut Tls) -> std::result::Result<(), Outcome> {
     let mut rest = [0; 512];
     loop {
         match stream.read(&mut rest) {

@@ -19,13 +19,12 @@ use crate::outcome::{Cause, Outcome};
 /// A whole distribution's CA bundle is a fifth of this.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
-/// The lack of a client certificate, which notes whether the peer asked for one.
+/// Whether a peer asked for a client certificate since this was last forgotten.
 #[derive(Debug, Default)]
-pub struct NoCertificate(AtomicBool);
+pub struct Asked(AtomicBool);
 
-impl NoCertificate {
-    /// Whether a peer asked since this was last forgotten.
-    pub fn was_asked_for(&self) -> bool {
+impl Asked {
+    pub fn is_so(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -34,14 +33,21 @@ impl NoCertificate {
     }
 }
 
-impl ResolvesClientCert for NoCertificate {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.store(true, Ordering::Relaxed);
-        None
+/// What is shown to a peer that asks for a client certificate, or the lack of one, with a note that it did.
+#[derive(Debug)]
+struct Noted {
+    shown: Arc<dyn ResolvesClientCert>,
+    asked: Arc<Asked>,
+}
+
+impl ResolvesClientCert for Noted {
+    fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.0.store(true, Ordering::Relaxed);
+        self.shown.resolve(issuers, schemes)
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.shown.has_certs()
     }
 }
 
@@ -59,7 +65,7 @@ impl Files {
     }
 
     /// A configuration that verifies the peer exactly if there is a CA, and that keeps no sessions in memory.
-    pub fn load(&self, alpn: &[&[u8]], none: &Arc<NoCertificate>) -> Result<ClientConfig, Outcome> {
+    pub fn load(&self, alpn: &[&[u8]], asked: &Arc<Asked>) -> Result<ClientConfig, Outcome> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match &self.ca {
             Some(path) => trusted(path, &provider)?,
@@ -77,8 +83,10 @@ impl Files {
                     .with_client_auth_cert(chain, secret)
                     .map_err(|error| failed(format!("cannot use {key} with {cert}: {error}")))?
             }
-            _ => builder.with_client_cert_resolver(none.clone()),
+            _ => builder.with_no_client_auth(),
         };
+        let shown = config.client_auth_cert_resolver.clone();
+        config.client_auth_cert_resolver = Arc::new(Noted { shown, asked: asked.clone() });
         // A resumed session skips the certificate, which is half of what is being checked.
         config.resumption = Resumption::disabled();
         config.alpn_protocols = alpn.iter().map(|&name| name.to_vec()).collect();

@@ -15,9 +15,9 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 pub use certificate::Validity;
 #[cfg(test)]
 pub use tests::tls_server;
-pub use verdict::refusal;
+pub use verdict::{Excuse, refusal};
 
-use self::config::{Files, NoCertificate};
+use self::config::{Asked, Files};
 use super::files::Stamp;
 use super::stream::with_alert;
 use super::{Stream, Timed, fault, has_gone};
@@ -40,7 +40,7 @@ pub struct Tls {
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
-    no_certificate: Arc<NoCertificate>,
+    asked: Arc<Asked>,
 }
 
 impl Tls {
@@ -54,7 +54,7 @@ impl Tls {
             return Err(Refusal(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), no_certificate: Arc::default() })
+        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), asked: Arc::default() })
     }
 
     /// The server-name option, if it was given.
@@ -64,29 +64,40 @@ impl Tls {
 
     /// Whether the last handshake left the peer without the client certificate that it asked for.
     pub fn left_unanswered(&self) -> bool {
-        self.no_certificate.was_asked_for()
+        self.asked.is_so() && self.files.cert.is_none()
+    }
+
+    /// The excuse of the peer of the last handshake for going without a word.
+    fn excuse(&self) -> Option<Excuse> {
+        self.asked.is_so().then_some(if self.files.cert.is_none() {
+            Excuse::UNANSWERED
+        } else {
+            Excuse::SHOWN
+        })
     }
 
     /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
     pub fn handshake(&self, mut timed: Timed) -> Result<Stream, Outcome> {
         let config = self.config()?;
-        self.no_certificate.forget();
+        self.asked.forget();
         timed.allow(HANDSHAKE_LIMIT);
         let mut session =
             ClientConnection::new(config, self.peer.clone()).map_err(|error| refusal(&error))?;
         while session.is_handshaking() {
             if let Err(error) = session.complete_io(&mut timed) {
                 let error = with_alert(error, &mut session, &mut timed);
-                let outcome = if has_gone(&error) {
-                    Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
-                } else {
-                    fault(error)
+                let outcome = match self.excuse() {
+                    Some(excuse) if has_gone(&error) => excuse.outcome(),
+                    None if has_gone(&error) => {
+                        Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
+                    }
+                    _ => fault(error),
                 };
                 timed.close();
                 return Err(outcome);
             }
         }
-        Ok(Stream::Tls(Box::new(StreamOwned::new(session, timed))))
+        Ok(Stream::Tls(Box::new(StreamOwned::new(session, timed)), self.excuse()))
     }
 
     /// The configuration of the files as they are now. Their stamps are taken before they are read, so that a change
@@ -97,7 +108,7 @@ impl Tls {
         if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
             return Ok(last.config.clone());
         }
-        let config = Arc::new(self.files.load(self.alpn, &self.no_certificate)?);
+        let config = Arc::new(self.files.load(self.alpn, &self.asked)?);
         *loaded = Some(Loaded { stamps, config: config.clone() });
         Ok(config)
     }

@@ -22,8 +22,8 @@ fn certificate(name: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(file(name)).unwrap()
 }
 
-/// A TLS server with a certificate; `mutual` asks for one of the CA. It says `hello` once it is spoken to.
-pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual: bool) -> u16 {
+/// Of a server with a certificate; `mutual` asks for one of the CA.
+fn server_config(name: &str, version: &'static SupportedProtocolVersion, mutual: bool) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version]).unwrap();
@@ -39,7 +39,12 @@ pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual
     // Past the builder's own look at the certificate, which refuses version 1.
     let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
     let certified = CertifiedKey::new(vec![certificate(name)], key);
-    let config = Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified))));
+    Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified))))
+}
+
+/// A TLS server that says `hello` once it is spoken to.
+pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual: bool) -> u16 {
+    let config = server_config(name, version, mutual);
     server(move |stream| {
         let mut tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
         let mut heard = [0; 64];
@@ -49,6 +54,38 @@ pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual
         }
         // Also sends the alert of a handshake that failed.
         let _ = tls.conn.complete_io(&mut tls.sock);
+    })
+}
+
+/// A TLS server that goes after the handshake and these words, and that sends no alert where the handshake fails.
+fn curt_server(
+    version: &'static SupportedProtocolVersion,
+    mutual: bool,
+    words: &'static [u8],
+    notify: bool,
+) -> u16 {
+    let config = server_config("server.crt", version, mutual);
+    server(move |mut stream| {
+        let mut session = ServerConnection::new(config.clone()).unwrap();
+        let mut accepted = true;
+        while accepted && session.is_handshaking() {
+            accepted = session.read_tls(&mut stream).is_ok_and(|count| count > 0)
+                && session.process_new_packets().is_ok();
+            while accepted && session.wants_write() {
+                session.write_tls(&mut stream).unwrap();
+            }
+        }
+        if accepted {
+            session.writer().write_all(words).unwrap();
+            if notify {
+                session.send_close_notify();
+            }
+            while session.wants_write() {
+                session.write_tls(&mut stream).unwrap();
+            }
+        }
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        while stream.read(&mut [0; 512]).is_ok_and(|count| count > 0) {}
     })
 }
 
@@ -120,6 +157,41 @@ fn a_server_that_refuses_the_client_certificate_is_alive() {
         let other = with(&[("cert", "own-ca.crt"), ("key", "test.key")], port).unwrap_err();
         assert_eq!(other.verdict, Verdict::Alive, "{other:?}");
     }
+}
+
+#[test]
+fn a_server_that_asks_for_a_client_certificate_and_goes_without_a_word_is_alive() {
+    let ours = [("cert", "client.crt"), ("key", "test.key")];
+    let strange = [("cert", "own-ca.crt"), ("key", "test.key")];
+    let shown = "peer closes after it was shown the client certificate that it asked for";
+    let closed = "connection closed before the answer";
+    for version in [&TLS12, &TLS13] {
+        for notify in [false, true] {
+            let port = curt_server(version, true, b"", notify);
+            let expected = |reason| Err(Outcome::alive(Cause::Protocol, reason));
+            assert_eq!(with(&strange, port), expected(shown), "{version:?} {notify}");
+            assert_eq!(with(&ours, port), expected(shown), "{version:?} {notify}");
+            let none = expected("peer asks for a client certificate, and closes");
+            assert_eq!(with(&[], port), none, "{version:?} {notify}");
+        }
+        // Nobody asked for the certificate that the check has, or the answer had begun.
+        assert_eq!(with(&ours, curt_server(version, false, b"", false)), refused(closed), "{version:?}");
+        assert_eq!(with(&ours, curt_server(version, false, b"", true)).as_deref(), Ok(""), "{version:?}");
+        assert_eq!(with(&ours, curt_server(version, true, b"he", false)), refused(closed), "{version:?}");
+        assert_eq!(with(&ours, curt_server(version, true, b"he", true)).as_deref(), Ok("he"), "{version:?}");
+    }
+}
+
+#[test]
+fn what_one_handshake_asked_for_is_no_excuse_in_the_next() {
+    let options = [("cert", file("client.crt")), ("key", file("test.key"))];
+    let options = options.each_ref().map(|(name, path)| (*name, path.as_str()));
+    let tls = Tls::from_check(&check("tls", 1, &options), &[]).unwrap();
+    let outcome = exchange(&tls, curt_server(&TLS13, true, b"", false)).unwrap_err();
+    assert_eq!(outcome.verdict, Verdict::Alive, "{outcome:?}");
+    let port = curt_server(&TLS13, false, b"", false);
+    assert_eq!(exchange(&tls, port), refused("connection closed before the answer"));
+    assert_eq!(exchange(&tls, says(b"")), refused("connection closed in the TLS handshake"));
 }
 
 #[test]

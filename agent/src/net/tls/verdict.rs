@@ -1,9 +1,41 @@
 //! What an error of TLS says about the peer, as a sentence and a verdict.
 
+use std::fmt;
+use std::io;
+
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, Error, InvalidMessage};
 
 use crate::outcome::{Cause, Outcome};
+
+/// Why a peer that closes without a word is no dead one: it asked for a client certificate, and in TLS 1.3 it can refuse
+/// the one it gets, or the lack of one, only after the handshake. slapd and Node send no alert then.
+#[derive(Clone, Copy, Debug)]
+pub struct Excuse(&'static str);
+
+impl Excuse {
+    pub const UNANSWERED: Self = Self("peer asks for a client certificate, and closes");
+    pub const SHOWN: Self = Self("peer closes after it was shown the client certificate that it asked for");
+
+    pub fn outcome(self) -> Outcome {
+        Outcome::alive(Cause::Protocol, self.0)
+    }
+}
+
+impl fmt::Display for Excuse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Excuse {}
+
+/// Of the kind that the end of a connection has anyhow.
+impl From<Excuse> for io::Error {
+    fn from(excuse: Excuse) -> Self {
+        Self::new(io::ErrorKind::UnexpectedEof, excuse)
+    }
+}
 
 /// The outcome of a check whose TLS failed. A peer that refuses our certificate is alive: it must not be restarted
 /// because the certificate of its check has expired.
