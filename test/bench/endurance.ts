@@ -69,7 +69,8 @@ async function observe(
 /** Ten protocols once a second for as long as `MINUTES` says, then a hundred thousand checks as fast as they come. */
 export async function benchEndurance({ watched }: Servers, report: Report): Promise<string[]> {
   const minutes = Number(process.env['MINUTES'] ?? '1');
-  const ten = watched.filter(({ name }) => !name.includes('no login')).slice(0, 10);
+  const plain = watched.filter(({ name }) => !name.includes('no login') && !name.includes('TLS'));
+  const ten = [...new Map(plain.map((each) => [each.check.split(':')[0], each])).values()].slice(0, 10);
   const named = (times: number): string[] =>
     Array.from({ length: times }, (_, turn) => ten.map(({ check }, place) => `check-${turn}-${place}=${check}`)).flat();
   return [

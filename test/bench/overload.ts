@@ -26,7 +26,7 @@ export async function benchOverload(report: Report): Promise<string[]> {
   const pod = parse(readFileSync(`${root}test/bench/pod.yaml`, 'utf8'));
   const lines: string[] = [];
   for (const connections of [16, 200, 1_000]) {
-    for (const shed of [0, 500]) {
+    for (const shed of [0, 1_000]) {
       const args = ['--listen=127.0.0.1:18447', `--certificate-directory=${directory}`, '--drain-seconds=0'];
       const ours = await start('webhook', 18_447, [`${root}dist/main.js`, ...args, `--shed-milliseconds=${shed}`]);
       const { full, turnedAway, late, failed, worstMs } = await flood(ours, ca, pod, connections);
