@@ -18,7 +18,7 @@ import {
 import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { eventsOf, isReady, podOf, podsOf, readyPod } from './support/pods.ts';
 import { pidOf } from './support/pid-of.ts';
-import { coolDown, removeSensor, setSensor, useSensors } from './support/sensors.ts';
+import { blockSensor, coolDown, removeSensor, setSensor, useSensors } from './support/sensors.ts';
 
 const namespace = 'test-hardware';
 
@@ -209,6 +209,21 @@ describe('Pods whose hardware fails, on a real cluster of two nodes', () => {
     }
     assert.deepEqual(await quarantines(), []);
     assert(isReady(await podOf(namespace, 'calm')));
+  });
+
+  it('leave a node whose sensor hangs once that was seen three times, and that is what is told', async () => {
+    await only('node-a', async () => {
+      await apply(namespace, checked('hung'));
+      await readyPod(namespace, 'hung');
+    });
+    const { metadata } = await podOf(namespace, 'hung');
+    blockSensor('node-a');
+    await runsOn('hung', 'node-b');
+    await told(
+      'what hangs',
+      () => eventsOf(namespace, metadata.name),
+      /^HardwareFailed: .*temp1_input blocks, seen \d+ times/,
+    );
   });
 
   it('move once each, all of them, where the controller is killed in the middle', async () => {

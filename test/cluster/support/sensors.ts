@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The nodes of the test cluster are processes of one machine: a path of the host is the same on all of them. */
@@ -26,7 +26,17 @@ export function setSensor(node: string, shows: number | string): void {
   writeFileSync(join(folderOf(node), 'name'), 'coretemp\n');
   writeFileSync(join(folderOf(node), 'temp1_label'), 'Package id 0\n');
   const text = typeof shows === 'number' ? `${shows * 1_000}` : shows;
-  writeFileSync(join(folderOf(node), 'temp1_input'), `${text}\n`);
+  const input = join(folderOf(node), 'temp1_input');
+  // Who opens a pipe waits for one who reads it.
+  if (statSync(input, { throwIfNoEntry: false })?.isFIFO()) rmSync(input);
+  writeFileSync(input, `${text}\n`);
+}
+
+/** Has a node's sensor hold whoever reads it, for ever. */
+export function blockSensor(node: string): void {
+  const input = join(folderOf(node), 'temp1_input');
+  rmSync(input);
+  execFileSync('mkfifo', [input]);
 }
 
 /** Takes a node's sensor away. */
