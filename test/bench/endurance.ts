@@ -21,8 +21,13 @@ async function observe(
   least = 0,
 ): Promise<string> {
   const args = ['serve', '--listen', '127.0.0.1:17440', '--period', period, '--timeout', period, ...checks];
-  const server = spawn(program, args, { stdio: 'ignore', env: environment });
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment });
   process.once('exit', () => server.kill());
+  let log = '';
+  server.stderr.on('data', (chunk: Buffer) => (log = `${log}${chunk}`.slice(-4_096)));
+  server.once('exit', (code, signal) => {
+    if (signal !== 'SIGKILL') throw new Error(`serve ended with ${code ?? signal}: ${log}`);
+  });
   const pid = server.pid as number;
   await sleep(warmUpMs);
   for (let call = 0; call < 20; call++) await (await fetch('http://127.0.0.1:17440/readyz')).text();
