@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { secretIn } from '../../support/secrets.ts';
+import { endFollowing } from './followed.ts';
 import { get, kubectl } from './kubectl.ts';
+import { metricsOf } from './metrics-of.ts';
 
 const system = 'health-injector';
 const prefix = 'health.example.com/';
@@ -63,16 +65,12 @@ export async function searchNamespace(namespace: string, searched = ofRun): Prom
         const args = ['logs', '-n', namespace, pod.metadata.name, '-c', container.name, ...previous, '--tail=-1'];
         search(searched, 'log', where, await kubectl(args).catch(nothing), secrets);
       }
-      for (const { name, containerPort } of container.ports ?? []) {
-        const at = `${name === 'https' ? 'https' : 'http'}:${pod.metadata.name}:${containerPort}`;
-        const path = `/api/v1/namespaces/${namespace}/pods/${at}/proxy/metrics`;
-        search(searched, 'metrics', where, await kubectl(['get', '--raw', path]).catch(nothing), secrets);
-      }
+      search(searched, 'metrics', where, await metricsOf(pod, container), secrets);
     }
   }
 }
 
-/** Searches what is left at the end of a run, and fails where anything of the run showed a secret, or nothing could be searched. */
+/** Searches what is left at the end of a run and what was followed in it, and fails where anything of the run showed a secret, or nothing could be searched. */
 export async function assertNothingDisclosed(): Promise<void> {
   const { items } = await get(['namespaces']);
   for (const { metadata } of items) await searchNamespace(metadata.name);
@@ -82,6 +80,9 @@ export async function assertNothingDisclosed(): Promise<void> {
       search(ofRun, 'object', `${kind} ${object.metadata.name}`, JSON.stringify(object), secrets);
     }
   }
+  const followed = await endFollowing();
+  for (const [where, text] of followed.logs) search(ofRun, 'log', where, text, secrets);
+  for (const [where, text] of followed.metrics) search(ofRun, 'metrics', where, text, secrets);
   const { counts, shown } = ofRun;
   const told = [...counts].map(([what, count]) => `${count} x ${what}`).join(', ');
   process.stdout.write(`Searched for secrets: ${told}.\n`);

@@ -31,7 +31,8 @@ export const template = (name: string, seconds: number, restartPolicy: string): 
   },
   spec: {
     restartPolicy,
-    terminationGracePeriodSeconds: 1,
+    // So long that a look at the Pods sees the condition that the eviction leaves.
+    terminationGracePeriodSeconds: 3,
     containers: [{ name, imagePullPolicy: 'IfNotPresent', ...sleeping(seconds) }],
   },
 });
@@ -104,10 +105,10 @@ export async function metric(start: string): Promise<number> {
   return sum(await kubectl(['get', '--raw', path]), start);
 }
 
-/** How many evictions the apiserver has accepted. */
-export async function acceptedEvictions(): Promise<number> {
+/** How many evictions the apiserver has answered so: 201 were accepted, and of 504 nobody waited for the answer, done or not. */
+export async function evictions(code: number): Promise<number> {
   const lines = (await kubectl(['get', '--raw', '/metrics'])).split('\n');
-  const wanted = lines.filter((line) => line.includes('subresource="eviction"') && line.includes('code="201"'));
+  const wanted = lines.filter((line) => line.includes('subresource="eviction"') && line.includes(`code="${code}"`));
   return sum(wanted.join('\n'), 'apiserver_request_total');
 }
 

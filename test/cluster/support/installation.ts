@@ -1,4 +1,5 @@
 import { assertNothingDisclosed } from './disclosure.ts';
+import { followOurs } from './followed.ts';
 import { loadImages } from './images.ts';
 import { eventually, get, kubectl } from './kubectl.ts';
 
@@ -10,6 +11,7 @@ export const mochaHooks = {
     this.timeout(300_000);
     await loadImages();
     await kubectl(['apply', '-k', `${root}deploy`]);
+    followOurs();
     for (const deployment of ['deployment/health-injector', 'deployment/health-injector-controller']) {
       await kubectl(['rollout', 'restart', '-n', 'health-injector', deployment]);
     }
