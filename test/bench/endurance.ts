@@ -10,7 +10,7 @@ import { environment } from './watched.ts';
 const warmUpMs = 5_000;
 
 /**
- * A `serve` for so long, and until it has made so many checks: its memory, threads and descriptors at the begin and at
+ * A `serve` for so long, and until it has made so many checks: its memory, threads and descriptors at the start and at
  * the end, and what it takes.
  */
 async function observe(
@@ -31,7 +31,7 @@ async function observe(
   const pid = server.pid as number;
   await sleep(warmUpMs);
   for (let call = 0; call < 20; call++) await read('readyz');
-  // What it takes to tell all is there from the begin, as it is at the end.
+  // What it takes to tell all is there from the start, as it is at the end.
   await metrics();
   const look = () => ({
     memoryMiB: residentMiB(pid),
