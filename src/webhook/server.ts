@@ -112,8 +112,10 @@ export function createWebhook(
   );
   setLimits(server, limits);
   const secure = (changed: Partial<typeof secrets>): void => {
-    secrets = { ...secrets, ...changed };
-    server.setSecureContext({ ...secrets, minVersion });
+    const next = { ...secrets, ...changed };
+    server.setSecureContext({ ...next, minVersion });
+    // What it throws at must not come back with the next change.
+    secrets = next;
   };
   createServerMetrics(metrics.registry, server, context.version);
   server.once('close', keepTicking(overload));
