@@ -8,13 +8,26 @@ const pollMs = 10_000;
  * because the volume of a ConfigMap or a Secret changes by renaming a symbolic link, which a watch of the file never sees; and not by
  * `watchFile`, whose first look comes later, so that it never sees a change before it.
  */
-export function followFile(file: string, changed: () => void, intervalMs: number = pollMs): () => void {
-  let known = stateOf(file);
+export const followFile = (file: string, changed: () => void, intervalMs?: number): (() => void) =>
+  followFiles(
+    [file],
+    () => {
+      changed();
+      return true;
+    },
+    intervalMs,
+  );
+
+/** The same of files that belong together: `changed` is called for all that changed between two looks, and at each look after that until it gives true. */
+export function followFiles(files: readonly string[], changed: () => boolean, intervalMs: number = pollMs): () => void {
+  const look = (): string => files.map(stateOf).join(';');
+  let known = look();
+  let isDone = true;
   const timer = setInterval(() => {
-    const state = stateOf(file);
-    if (state === known) return;
+    const state = look();
+    if (isDone && state === known) return;
     known = state;
-    changed();
+    isDone = changed();
   }, intervalMs).unref();
   return () => clearInterval(timer);
 }

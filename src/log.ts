@@ -26,6 +26,7 @@ export const createLogger = (level: string, destination: DestinationStream): Log
 /** A JSON log on standard output, and the call that writes what is still kept back. */
 export function createLog(level: string): { readonly log: Logger; readonly flush: () => void } {
   const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytes });
+  const log = createLogger(level, destination);
   const flush = (): void => destination.flushSync();
   setInterval(() => destination.flush(), flushMs).unref();
   process.once('uncaughtException', (error) => {
@@ -33,6 +34,5 @@ export function createLog(level: string): { readonly log: Logger; readonly flush
     flush();
     process.exit(1);
   });
-  const log = createLogger(level, destination);
   return { log, flush };
 }

@@ -10,10 +10,10 @@ import { patternNames } from './patterns/index.ts';
 import { createStore } from './policies/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
 import { settingHelp } from './setting.ts';
-import { followFile } from './follow-file.ts';
 import { followLogLevel } from './follow-log-level.ts';
 import { createLog } from './log.ts';
 import { readClientCa } from './webhook/client-check.ts';
+import { followClientCa } from './webhook/follow-client-ca.ts';
 import { createWebhook } from './webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
@@ -44,16 +44,7 @@ const webhook = createWebhook({ ...settings, patternNames, version }, store, und
   ...settings,
   clients: clients && { ...clients, names: settings.clientNames },
 });
-if (clients) {
-  followFile(settings.clientCa, () => {
-    const read = readClientCa(settings.clientCa);
-    if (typeof read === 'string') log.error({ sentence: read }, 'CA of clients could not be read again');
-    else {
-      webhook.trust(read.ca);
-      log.info('CA of clients read again');
-    }
-  });
-}
+if (clients) followClientCa(settings.clientCa, webhook.trust, log);
 const stopping = new AbortController();
 provideCertificate(
   { settings, webhook, log, directory: developmentDirectory, connect: () => clusterFor('--certificate-source') },

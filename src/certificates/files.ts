@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { followFile } from '../follow-file.ts';
+import { followFiles } from '../follow-file.ts';
 import type { Issued } from './issue.ts';
 
 /** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */
@@ -16,19 +16,29 @@ export function writeKeyPair(directory: string, { cert, key }: Issued): void {
   writeFileSync(join(directory, 'tls.key'), key, { mode: 0o600 });
 }
 
-/** Calls `changed` with the new pair each time that the certificate of a folder changes, until the call that it returns. */
+/**
+ * Calls `changed` with the new pair each time that one of its files changes, until the call that it returns. A pair that cannot be read,
+ * or that `changed` throws at, is tried again until it can be taken: of one that is written file by file the other half may be still to
+ * come. `failed` is told once.
+ */
 export function watchKeyPair(
   directory: string,
   changed: (pair: Issued) => void,
   failed: (error: unknown) => void,
   intervalMs?: number,
 ): () => void {
-  const look = (): void => {
+  let told: string | undefined;
+  const take = (): boolean => {
     try {
       changed(readKeyPair(directory));
+      told = undefined;
+      return true;
     } catch (error) {
-      failed(error);
+      const message = String(error);
+      if (message !== told) failed(error);
+      told = message;
+      return false;
     }
   };
-  return followFile(join(directory, 'tls.crt'), look, intervalMs);
+  return followFiles([join(directory, 'tls.crt'), join(directory, 'tls.key')], take, intervalMs);
 }

@@ -35,15 +35,16 @@ export function provideCertificate(
     case 'development':
       return serve(developmentCertificate(directory, new Date()));
     case 'files': {
-      serve(readKeyPair(settings.certificateDirectory));
       const renewed = (pair: Issued): void => {
         serve(pair);
         log.info('certificate renewed');
       };
       watchKeyPair(settings.certificateDirectory, renewed, (error) => {
         metrics.failed();
-        log.error({ err: error }, 'certificate could not be read again');
+        log.error({ err: error }, 'certificate could not be taken, and is tried again');
       });
+      // After the first look of the watch, which is the only one to see what changes in between.
+      serve(readKeyPair(settings.certificateDirectory));
       return;
     }
     case 'secret':

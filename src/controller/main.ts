@@ -6,6 +6,7 @@ import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
 import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
 import { lead } from '../cluster/lease.ts';
 import { patient } from '../cluster/patient.ts';
+import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
@@ -35,6 +36,7 @@ if (typeof plain === 'string') {
 const connection = patient(plain);
 
 const { log, flush } = createLog(settings.logLevel);
+if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);

@@ -1,6 +1,6 @@
 import type { Allowed } from '../health/reading-context.ts';
 import { type SettingReader, createSettingReader } from '../setting.ts';
-import { parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
+import { parseLevel, parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
 import type { HardwareSettings } from './hardware/situation.ts';
 
 /** The settings of the controller: read once, fixed for its life. */
@@ -25,12 +25,15 @@ export type ControllerSettings = {
   readonly namespace: string;
   readonly kubeconfig: boolean;
   readonly logLevel: string;
+  /** Empty: the level stays. */
+  readonly logLevelFile: string;
 };
 
 const { prefix, 'agent-image': agentImage, 'allow-image': allowImage } = webhookRows;
 const { 'allowed-host-paths': allowedHostPaths, 'allowed-devices': allowedDevices } = webhookRows;
 const { 'allowed-device-resources': allowedResources, 'allowed-resource-claims': allowedClaims } = webhookRows;
-const { 'excluded-namespaces': excludedNamespaces, 'log-level': logLevel } = webhookRows;
+const { 'excluded-namespaces': excludedNamespaces } = webhookRows;
+const { 'log-level': logLevel, 'log-level-file': logLevelFile } = webhookRows;
 
 /** Every setting of the controller; those that it shares with the webhook must have the same values there. */
 export const controllerRows = {
@@ -79,6 +82,7 @@ export const controllerRows = {
   'lease-namespace': { value: '', meaning: 'namespace of the Lease of the leader; without it, lead without a Lease' },
   kubeconfig: { value: 'false', meaning: "true: speak to the cluster of the kubeconfig's current context" },
   'log-level': logLevel,
+  'log-level-file': logLevelFile,
 } as const;
 
 /** Reads flags, then environment variables, then defaults; the list holds one sentence for every mistake. */
@@ -104,7 +108,8 @@ export function readControllerSettings(
     webhookService: get('webhook-service'),
     namespace: get('lease-namespace'),
     kubeconfig: flag('kubeconfig'),
-    logLevel: get('log-level'),
+    logLevel: read('log-level', parseLevel, logLevel.meaning, ''),
+    logLevelFile: get('log-level-file'),
   };
   return mistakes.length > 0 ? mistakes : settings;
 }

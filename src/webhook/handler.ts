@@ -3,8 +3,11 @@ import type { Logger } from 'pino';
 import type { Store } from '../policies/store.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { parseTraceparent } from '../tracing/traceparent.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { readBody } from './body.ts';
+import { collectAfter } from './collect-garbage.ts';
 import { type Identity, identify } from './identify.ts';
+import { tooIntricate } from './intricacy.ts';
 import type { Metrics } from './metrics.ts';
 import type { Answer } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
@@ -28,24 +31,27 @@ export type HandlerParts = {
   readonly log: Logger;
   readonly refuse: Refuse;
   readonly overload: Overload;
+  readonly budget: BodyBudget;
   readonly tracer: Tracer | undefined;
 };
 
 /** A review while it is answered. */
 type Call = { readonly uid: string; readonly startMs: number; readonly traceparent: unknown };
 
-/** Answers `POST /mutate`: a review gets a review, anything else a 4xx with one sentence. */
-export function createHandler({ context, store, metrics, log, refuse, overload, tracer }: HandlerParts) {
+/** Answers `POST /mutate`: a review gets a review, anything else a 4xx, and what there is no room for a 503, with one sentence. */
+export function createHandler({ context, store, metrics, log, refuse, overload, budget, tracer }: HandlerParts) {
   const recall = createRecall<Remembered>();
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
+    let bodyLength = 0;
     try {
-      const body = await readBody(request, bodyLimitBytes);
+      const body = await readBody(request, bodyLimitBytes, budget);
       if (typeof body !== 'string') {
         refuse(request, response, body.code, body.sentence);
         return;
       }
+      bodyLength = body.length;
       const startMs = performance.now();
       const { traceparent } = request.headers;
       const { uid, known, remember } = recall.find(body, store.generation());
@@ -60,6 +66,11 @@ export function createHandler({ context, store, metrics, log, refuse, overload, 
         send(response, uid, overloadedTail);
         return;
       }
+      const intricate = tooIntricate(body);
+      if (intricate !== undefined) {
+        refuse(request, response, 413, intricate);
+        return;
+      }
       const review = parseReview(body);
       if (typeof review === 'string') {
         refuse(request, response, 400, review);
@@ -71,6 +82,7 @@ export function createHandler({ context, store, metrics, log, refuse, overload, 
       send(response, review.uid, fresh?.tail ?? failedTail);
     } finally {
       metrics.inFlight.dec();
+      collectAfter(bodyLength);
     }
   };
 

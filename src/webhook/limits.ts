@@ -13,6 +13,8 @@ export type Limits = {
   readonly idleMs: number;
   readonly connections: number;
   readonly callsOnAConnection: number;
+  /** All bodies together while they are read. */
+  readonly bodiesBytes: number;
 };
 
 /** The limits that the webhook has. */
@@ -23,9 +25,12 @@ export const defaultLimits: Limits = {
   stillMs: 30_000,
   // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
   idleMs: 120_000,
-  connections: 2_000,
+  // Each takes 70 KiB of a replica's memory, or 85 with a long head.
+  connections: 1_000,
   // The apiserver keeps its connections: without an end to them a new replica would get nothing to do.
   callsOnAConnection: 10_000,
+  // Beside it there has to be room in the memory of a replica for one body that is parsed, and for the program itself.
+  bodiesBytes: 16 * 1024 * 1024,
 };
 
 /** The limits that a server takes only when it is made. */

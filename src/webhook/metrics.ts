@@ -25,7 +25,7 @@ export function createMetrics() {
   });
   const refused = new Counter({
     name: 'health_injector_refused_requests_total',
-    help: 'Calls that were no admission review, by HTTP status.',
+    help: 'Calls that were refused rather than answered with a review, by HTTP status.',
     labelNames: ['code'],
     registers: [registry],
   });

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
 import type { Store } from '../policies/store.ts';
 import { createTracer } from '../tracing/tracer.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { type ClientRule, createClientCheck } from './client-check.ts';
 import { createHandler } from './handler.ts';
 import { type Limits, createCallCount, defaultLimits, limitsAtBirth, setLimits } from './limits.ts';
@@ -63,6 +64,7 @@ export function createWebhook(
     metrics.overloaded.set(isOver ? 1 : 0);
     log.warn(isOver ? 'overloaded, reviews are turned away' : 'overloaded no more');
   });
+  const budget = createBodyBudget(limits.bodiesBytes);
   let isDraining = false;
   const held = new Set<string>();
   const app = express();
@@ -74,7 +76,7 @@ export function createWebhook(
     next();
   });
   if (clients) app.post('/mutate', clients.admit);
-  app.post('/mutate', createHandler({ context, store, metrics, log, refuse, overload, tracer }));
+  app.post('/mutate', createHandler({ context, store, metrics, log, refuse, overload, budget, tracer }));
   app.all(
     '/mutate',
     (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
@@ -110,8 +112,10 @@ export function createWebhook(
   );
   setLimits(server, limits);
   const secure = (changed: Partial<typeof secrets>): void => {
-    secrets = { ...secrets, ...changed };
-    server.setSecureContext({ ...secrets, minVersion });
+    const next = { ...secrets, ...changed };
+    server.setSecureContext({ ...next, minVersion });
+    // What it throws at must not come back with the next change.
+    secrets = next;
   };
   createServerMetrics(metrics.registry, server, context.version);
   server.once('close', keepTicking(overload));

@@ -12,6 +12,16 @@ export const roundMs = 2_000;
 /** A server that is measured; the bodies that it is sent, where not all are sent the same. */
 export type Contestant = { readonly name: string; readonly port: number; readonly child: ChildProcess };
 
+/** How thoroughly two servers are compared, and where the numbers go; only what is drawn has bars as well. */
+export type Manner = {
+  readonly table: string;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly isDrawn: boolean;
+};
+
+const thorough: Manner = { table: 'Webhook', rounds, roundMs, isDrawn: true };
+
 /** Measures two servers in turns in one run, each with its own bodies, adds them to the report, and returns the lines to print. */
 export async function compare(
   report: Report,
@@ -21,6 +31,7 @@ export async function compare(
   ca: string,
   bodies: readonly string[],
   theirs: readonly string[] = bodies,
+  manner: Manner = thorough,
 ): Promise<string[]> {
   const measured = new Map<Contestant, (Round & { cpuUs: number })[]>([
     [ours, []],
@@ -30,13 +41,14 @@ export async function compare(
     [ours, bodies],
     [other, theirs],
   ]);
-  for (const [{ port }, texts] of sent) await load(port, ca, texts, connections, roundMs);
-  for (let round = 0; round < rounds; round++) {
+  for (const [{ port }, texts] of sent) await load(port, ca, texts, connections, manner.roundMs);
+  for (let round = 0; round < manner.rounds; round++) {
     for (const [contestant, results] of measured) {
       const { port, child } = contestant;
       const before = cpuSeconds(child.pid as number);
-      const result = await load(port, ca, sent.get(contestant) ?? [], connections, roundMs);
-      const cpuUs = ((cpuSeconds(child.pid as number) - before) * 1e6) / (result.requestsPerSecond * (roundMs / 1_000));
+      const result = await load(port, ca, sent.get(contestant) ?? [], connections, manner.roundMs);
+      const cpuUs =
+        ((cpuSeconds(child.pid as number) - before) * 1e6) / (result.requestsPerSecond * (manner.roundMs / 1_000));
       results.push({ ...result, cpuUs });
     }
   }
@@ -49,16 +61,16 @@ export async function compare(
       p99: `${of('p99Ms').toFixed(2)} ms`,
     };
     const cells = { reviews: title, server: name, rate: told.rate, p50: told.p50, p99: told.p99 };
-    addRow(report, 'Webhook', { ...cells, 'CPU of each': `${of('cpuUs').toFixed(0)} us` });
+    addRow(report, manner.table, { ...cells, 'CPU of each': `${of('cpuUs').toFixed(0)} us` });
     const bar = { value: of('requestsPerSecond'), text: `${told.rate}, p99 ${told.p99}` };
-    addBar(report, `Reviews a second: ${title}`, { name, ...bar, isOurs: contestant === ours });
+    if (manner.isDrawn) addBar(report, `Reviews a second: ${title}`, { name, ...bar, isOurs: contestant === ours });
     return `    ${name.padEnd(16)}${of('requestsPerSecond').toFixed(0).padStart(7)}/s   p50 ${of('p50Ms').toFixed(2)} ms   p99 ${of('p99Ms').toFixed(2)} ms   ${of('cpuUs').toFixed(0)} us of CPU each`;
   });
   const [mine = [], others = []] = [...measured.values()];
   const ratios = mine.map(
     (result, index) => result.requestsPerSecond / (others[index]?.requestsPerSecond ?? Number.NaN),
   );
-  const ratio = `ratio ${median(ratios).toFixed(2)}, the median of ${rounds} pairs (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
+  const ratio = `ratio ${median(ratios).toFixed(2)}, the median of ${manner.rounds} pairs (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
   return [`  ${title}: ${ratio}`, ...rows];
 }
 

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { developmentCertificate } from '../../src/certificates/development.ts';
 import { reviewOf } from '../support/webhook.ts';
-import { compare, connections, roundMs, rounds, start } from './contest.ts';
+import { type Manner, compare, connections, roundMs, rounds, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
+import { patternPods } from './pattern-pods.ts';
 import { type Report, addRow } from './report.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
+
+/** Of each pattern less is measured than of the whole, so that all of them take little more than a minute. */
+const brief: Manner = { table: 'Webhook, by pattern', rounds: 5, roundMs: 1_000, isDrawn: false };
 
 /** Measures the webhook beside the bare server, in turns in one run, and returns the lines to print. */
 export async function benchWebhook(report: Report): Promise<string[]> {
@@ -36,6 +40,13 @@ export async function benchWebhook(report: Report): Promise<string[]> {
   const afterMiB = residentMiB(ours.child.pid as number);
   addRow(report, 'Memory', { program: 'webhook, idle', resident: `${idleMiB.toFixed(0)} MiB` });
   addRow(report, 'Memory', { program: 'webhook, after the load', resident: `${afterMiB.toFixed(0)} MiB` });
+  lines.push(
+    `  by pattern, Pods that are all different, ${brief.rounds} rounds of ${brief.roundMs / 1_000} s in turns`,
+  );
+  for (const [pattern, each] of patternPods()) {
+    const bodies = Array.from({ length: 4_096 }, (_, index) => sibling(each, index, `-${index}`));
+    lines.push(...(await compare(report, pattern, ours, bare, ca, bodies, bodies, brief)));
+  }
   for (const { child } of [ours, bare]) child.kill();
   return lines;
 }

@@ -13,11 +13,15 @@ describe("the controller's settings", () => {
   });
 
   it('tell every mistake in a sentence', () => {
-    assert.deepEqual(readControllerSettings(['--repair=yes', '--repair-percent=0', '--listen=8080'], {}), [
-      '--listen is "8080", expected HOST:PORT such as 127.0.0.1:8080.',
-      '--repair is "yes", expected off or evict.',
-      '--repair-percent is "0", expected a whole number from 1 to 100.',
-    ]);
+    assert.deepEqual(
+      readControllerSettings(['--repair=yes', '--repair-percent=0', '--listen=8080', '--log-level=loud'], {}),
+      [
+        '--listen is "8080", expected HOST:PORT such as 127.0.0.1:8080.',
+        '--repair is "yes", expected off or evict.',
+        '--repair-percent is "0", expected a whole number from 1 to 100.',
+        '--log-level is "loud", expected debug, info, warn, error or silent.',
+      ],
+    );
     assert.match(String(readControllerSettings(['--repeair=off'], {})), /Unknown option/);
   });
 });

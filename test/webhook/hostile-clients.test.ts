@@ -34,7 +34,7 @@ describe('the server and hostile clients', () => {
     const { server } = webhook;
     assert.deepEqual(
       [server.headersTimeout, server.requestTimeout, server.timeout, server.keepAliveTimeout, server.maxConnections],
-      [10_000, 10_000, 30_000, 120_000, 2_000],
+      [10_000, 10_000, 30_000, 120_000, 1_000],
     );
   });
 

@@ -44,6 +44,12 @@ export async function startProcess(flags: readonly string[] = []) {
   return {
     connection,
     send,
+    /** Its resident memory now and at its most, in MiB. */
+    memoryMiB(): { readonly now: number; readonly most: number } {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      const read = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024;
+      return { now: read('VmRSS'), most: read('VmHWM') };
+    },
     descriptors: (): number => readdirSync(`/proc/${child.pid}/fd`).length,
     /** Null while it runs. */
     ended: () => child.exitCode ?? child.signalCode,
