@@ -1,4 +1,4 @@
-import type { V1VolumeMount } from '@kubernetes/client-node';
+// https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath
 import { freeName } from '../../pod/names.ts';
 import { deliver, mountPath, mountProblem } from '../cli/delivery.ts';
 import { costWarning, execProbes } from '../cli/exec-probe.ts';
@@ -12,12 +12,16 @@ const sizeLimit = '16Mi';
 export function planExec(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const name = freeName(context.pod, 'health-probe-state', context.ours);
   const containers = wishes.map(({ container }) => container);
-  const mount: V1VolumeMount = { name, mountPath: statePath };
   return {
     additions: [
       ...deliver(containers, context),
       { kind: 'volume', value: { name, emptyDir: { sizeLimit } } },
-      ...containers.map((container) => ({ kind: 'volumeMount' as const, container, value: mount })),
+      // The agent names its file by the check, so two containers that ask the same would count into one; the kubelet makes
+      // the folder as writable as the volume, for whatever user the container has.
+      ...containers.map((container) => {
+        const value = { name, mountPath: statePath, subPath: container };
+        return { kind: 'volumeMount' as const, container, value };
+      }),
       ...wishes.flatMap((wish) => execProbes(wish, ['--state', statePath])),
     ],
     warnings: wishes.flatMap(costWarning),
