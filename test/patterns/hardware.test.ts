@@ -42,8 +42,24 @@ describe('what pattern hardware writes', () => {
     node.write('class/hwmon/hwmon0/temp1_input', '95000\n');
     await eventually('not ready', 5_000, async () => (await agent.get(path)).status === 503);
     assert.match((await agent.get(`${path}?verbose`)).body, /95 C >= 90 C/);
-    assert.equal((await agent.get(sidecar.livenessProbe?.httpGet?.path ?? '')).status, 200);
     assert.equal(await agent.stop(), 0);
+  });
+
+  it('has nobody restart the sidecar, which would forget a memory error and be ready again', async () => {
+    const node = makeTree(noErrors);
+    const pod = injected({ check: 'memory-errors:', period: '1s', 'host-paths': '/var/lib/fake/sys:/sys' });
+    const [sidecar] = pod.spec.initContainers ?? [];
+    assert.deepEqual([sidecar?.livenessProbe, sidecar?.startupProbe], [undefined, undefined]);
+    const args = (sidecar?.args ?? []).slice(3).map((arg) => (arg === '/host/sys' ? node.root : arg));
+    const path = sidecar?.readinessProbe?.httpGet?.path ?? '';
+    const first = await serve(args);
+    await eventually('ready', 5_000, async () => (await first.get(path)).status === 200);
+    node.write('devices/system/edac/mc/mc0/ue_count', '1\n');
+    await eventually('not ready', 5_000, async () => (await first.get(path)).status === 503);
+    assert.equal(await first.stop(), 0);
+    const restarted = await serve(args);
+    await eventually('ready all the same', 5_000, async () => (await restarted.get(path)).status === 200);
+    assert.equal(await restarted.stop(), 0);
   });
 
   it('has an exec probe count from one run to the next, in the folder that it is given', async () => {
