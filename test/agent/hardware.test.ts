@@ -218,27 +218,28 @@ describe('the agent looks at hardware', () => {
 
   describe('and at GPUs, by nvidia-smi', () => {
     it('one that is well passes, and one that is hot, lost or broken fails', async () => {
-      say("echo '0, 45, Not Active, 0, None'");
+      say("echo '0, 45, Not Active, 0, No, None'");
       assert.equal((await gpu('?strict&min-count=1')).code, 0);
       for (const [row, reason] of [
-        ['0, 92, Active, 0, None', 'gpu0 hw_thermal_slowdown Active != Not Active'],
-        ['0, 45, Not Active, 7, None', 'gpu0 uncorrected errors 7 > 0'],
-        ['0, 45, Not Active, 0, Reset', 'gpu0 recovery action Reset != None'],
-        ['[GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost]', 'gpu lost != present'],
+        ['0, 92, Active, 0, No, None', 'gpu0 hw_thermal_slowdown Active != Not Active'],
+        ['0, 45, Not Active, 7, No, None', 'gpu0 uncorrected errors 7 > 0'],
+        ['0, 45, Not Active, 0, Yes, None', 'gpu0 row remapping failure Yes != No'],
+        ['0, 45, Not Active, 0, No, Reset', 'gpu0 recovery action Reset != None'],
+        [Array(6).fill('[GPU is lost]').join(', '), 'gpu lost != present'],
       ] as const) {
         say(`echo '${row}'`);
         const { code, line } = await gpu();
         assert.equal(code, 1, line);
         assert(line.startsWith(`${reason} (gpu)`), line);
       }
-      say("printf '0, [GPU is lost], , , \\n1, 45, Not Active, 0, None\\n'");
+      say("printf '0, [GPU is lost], , , , \\n1, 45, Not Active, 0, No, None\\n'");
       assert.match((await gpu('?min-count=2')).line, /^gpu0 lost != present; 1 more bad /);
     });
 
     it('what it does not know is unknown and not hot', async () => {
       for (const script of [
-        "echo '0, [Unknown Error], [N/A], [N/A], [N/A]'",
-        "echo '0, 9223372036854775794, [N/A], [N/A], [N/A]'",
+        "echo '0, [Unknown Error], [N/A], [N/A], [N/A], [N/A]'",
+        "echo '0, 9223372036854775794, [N/A], [N/A], [N/A], [N/A]'",
         "echo 'Failed to initialize NVML: Unknown Error'; exit 255",
       ]) {
         say(script);
