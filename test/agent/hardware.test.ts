@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin, serve } from './support/agent.ts';
 import { type Tree, makeTree } from './support/tree.ts';
@@ -268,11 +269,50 @@ describe('the agent looks at hardware', () => {
     const full = await check([`disk://${tree.root}?min-free=100%`]);
     assert.equal(full.code, 1);
     assert.match(full.line, /^\S+ free [\d.]+ % < 100 % /);
-    assert.equal((await check([`disk://${tree.root}?min-free=1Ki&strict`])).code, 0);
+    assert.equal((await check(['--state', tree.root, `disk://${tree.root}?min-free=1Ki&strict`])).code, 0);
     assert.equal((await check(['device:///dev/null'])).code, 0);
     assert.equal((await check(['device:///dev/no-such-device'])).code, 1);
   });
+
+  it('an error of a real ext4 that goes on fails, and one from before it was mounted does not', async function () {
+    const isMounted = await withExt4(tree.root, async (place, device) => {
+      const disk = (name: string) => check([`disk://${place}?strict&state=${tree.root}/${name}`]);
+      const counted = () => readFileSync(`/sys/fs/ext4/${device}/errors_count`, 'utf8').trim();
+      assert.equal((await disk('state')).code, 0);
+      writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, 'a test');
+      // The kernel counts it in the background.
+      await eventually('the error is counted', 5_000, async () => counted() === '1');
+      const { code, line } = await disk('state');
+      assert.equal(code, 1, line);
+      assert.match(line, /mounted file system errors 1 > 0 \(disk/);
+      assert.match(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(`${place} rw,`));
+      assert.equal((await disk('of-the-next-pod')).code, 0);
+    });
+    if (!isMounted) this.skip();
+  });
 });
+
+/** Mounts a new ext4 that goes on after an error, which takes root and a loop device, until `then` is through. */
+async function withExt4(folder: string, then: (place: string, device: string) => Promise<void>): Promise<boolean> {
+  const [image, place] = [join(folder, 'image'), join(folder, 'mounted')];
+  try {
+    mkdirSync(place);
+    execFileSync('truncate', ['--size=16M', image]);
+    execFileSync('mkfs.ext4', ['-q', '-F', image]);
+    execFileSync('mount', ['-o', 'loop,errors=continue', image, place], { stdio: 'pipe' });
+  } catch {
+    return false;
+  }
+  try {
+    const line = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .find((text) => text.includes(place));
+    await then(place, basename(line?.split(' - ')[1]?.split(' ')[1] ?? ''));
+  } finally {
+    execFileSync('umount', [place]);
+  }
+  return true;
+}
 
 const pids = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 
