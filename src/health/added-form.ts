@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { mountPath } from '../patterns/cli/delivery.ts';
-import { statePath } from '../patterns/hardware/state-path.ts';
+import { statePath } from '../patterns/cli/state.ts';
 import { agentContainer } from '../pod/agent-container.ts';
 
 /** True for a container in the form in which agents are added; image and resources may be anything. */

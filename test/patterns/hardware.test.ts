@@ -74,6 +74,15 @@ describe('what pattern hardware writes', () => {
     assert.match(line, /uncorrectable errors 1 > 0/);
   });
 
+  it('is counted by an exec probe of pattern cli too, whose folder for the agent is read-only', async () => {
+    const pod = injected({ pattern: 'cli', readiness: 'temperature:?max=90C&for=2/3', liveness: 'file:///etc' });
+    const state = stateOf(pod);
+    const { root } = makeTree(temperature(95));
+    assert.deepEqual([(await state.probe('app', root)).code, (await state.probe('app', root)).code], [0, 1]);
+    assert.equal(readdirSync(state.folder('app')).length, 1);
+    assert(!pod.spec.containers[0]?.livenessProbe?.exec?.command?.includes('--state'));
+  });
+
   it('has two containers of a Pod that ask the same, the one hot and the other cool, not speak for each other', async () => {
     const [hot, cool] = [makeTree(temperature(95)), makeTree(temperature(45))];
     const asked = 'temperature:?max=90C&for=3/5';
