@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { mountPath } from '../patterns/cli/delivery.ts';
-import { statePath } from '../patterns/hardware/state-path.ts';
+import { statePath } from '../patterns/cli/state.ts';
 import { agentContainer } from '../pod/agent-container.ts';
 
 /** True for a container in the form in which agents are added; image and resources may be anything. */
@@ -17,10 +17,11 @@ const hostTypes: readonly unknown[] = ['Directory', 'CharDevice', 'BlockDevice']
 export const isAgentVolume = ({ emptyDir, image, hostPath }: V1Volume): boolean =>
   typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string' || hostTypes.includes(hostPath?.type);
 
-/** True for a mount in the form in which a container gets at its agent, and at what the agent keeps. */
-export const isAgentMount = (mount: V1VolumeMount): boolean =>
-  mount.subPath === undefined &&
-  (mount.mountPath === mountPath ? mount.readOnly === true : mount.mountPath === statePath);
+/** True for a mount in the form in which a container gets at its agent, and at its own folder of what agents keep. */
+export const isAgentMount = (mount: V1VolumeMount, container: string): boolean =>
+  mount.mountPath === mountPath
+    ? mount.readOnly === true && mount.subPath === undefined
+    : mount.mountPath === statePath && mount.subPath === container;
 
 /** True for the value of the label by which hardware is found. */
 export const isHardwareLabel = (value: unknown): boolean => value === 'move' || value === 'report';

@@ -78,8 +78,10 @@ function volumesOf(spec: V1PodSpec, { takes }: Removal): Set<string> {
     ...listOf(spec.containers),
     ...listOf(spec.initContainers).filter((container) => !isAgent(container)),
   ];
-  const mounts = containers.flatMap(({ volumeMounts }) => listOf(volumeMounts));
-  const isOurs = (name: string): boolean => mounts.every((mount) => mount.name !== name || isAgentMount(mount));
+  const mounts = containers.flatMap(({ name, volumeMounts }) =>
+    listOf(volumeMounts).map((mount) => ({ volume: mount.name, hasForm: isAgentMount(mount, name) })),
+  );
+  const isOurs = (name: string): boolean => mounts.every(({ volume, hasForm }) => volume !== name || hasForm);
   const taken = listOf(spec.volumes).filter((volume) =>
     takes(`volumes/${volume.name}`, isAgentVolume(volume) && isOurs(volume.name)),
   );
@@ -120,7 +122,7 @@ function withoutProbes(
   });
   const probes = fields.map((field) => [field, orEmpty({}, `${place}.${field}`, removal)]);
   const isKept = (mount: V1VolumeMount): boolean =>
-    !removal.takes(`${name}/volumeMounts/${mount.mountPath}`, volumes.has(mount.name) && isAgentMount(mount));
+    !removal.takes(`${name}/volumeMounts/${mount.mountPath}`, volumes.has(mount.name) && isAgentMount(mount, name));
   return {
     ...container,
     ...Object.fromEntries(probes),

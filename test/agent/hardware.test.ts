@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check, checkWithin, serve } from './support/agent.ts';
 import { type Tree, makeTree } from './support/tree.ts';
@@ -218,27 +219,28 @@ describe('the agent looks at hardware', () => {
 
   describe('and at GPUs, by nvidia-smi', () => {
     it('one that is well passes, and one that is hot, lost or broken fails', async () => {
-      say("echo '0, 45, Not Active, 0, None'");
+      say("echo '0, 45, Not Active, 0, No, None'");
       assert.equal((await gpu('?strict&min-count=1')).code, 0);
       for (const [row, reason] of [
-        ['0, 92, Active, 0, None', 'gpu0 hw_thermal_slowdown Active != Not Active'],
-        ['0, 45, Not Active, 7, None', 'gpu0 uncorrected errors 7 > 0'],
-        ['0, 45, Not Active, 0, Reset', 'gpu0 recovery action Reset != None'],
-        ['[GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost]', 'gpu lost != present'],
+        ['0, 92, Active, 0, No, None', 'gpu0 hw_thermal_slowdown Active != Not Active'],
+        ['0, 45, Not Active, 7, No, None', 'gpu0 uncorrected errors 7 > 0'],
+        ['0, 45, Not Active, 0, Yes, None', 'gpu0 row remapping failure Yes != No'],
+        ['0, 45, Not Active, 0, No, Reset', 'gpu0 recovery action Reset != None'],
+        [Array(6).fill('[GPU is lost]').join(', '), 'gpu lost != present'],
       ] as const) {
         say(`echo '${row}'`);
         const { code, line } = await gpu();
         assert.equal(code, 1, line);
         assert(line.startsWith(`${reason} (gpu)`), line);
       }
-      say("printf '0, [GPU is lost], , , \\n1, 45, Not Active, 0, None\\n'");
+      say("printf '0, [GPU is lost], , , , \\n1, 45, Not Active, 0, No, None\\n'");
       assert.match((await gpu('?min-count=2')).line, /^gpu0 lost != present; 1 more bad /);
     });
 
     it('what it does not know is unknown and not hot', async () => {
       for (const script of [
-        "echo '0, [Unknown Error], [N/A], [N/A], [N/A]'",
-        "echo '0, 9223372036854775794, [N/A], [N/A], [N/A]'",
+        "echo '0, [Unknown Error], [N/A], [N/A], [N/A], [N/A]'",
+        "echo '0, 9223372036854775794, [N/A], [N/A], [N/A], [N/A]'",
         "echo 'Failed to initialize NVML: Unknown Error'; exit 255",
       ]) {
         say(script);
@@ -267,11 +269,50 @@ describe('the agent looks at hardware', () => {
     const full = await check([`disk://${tree.root}?min-free=100%`]);
     assert.equal(full.code, 1);
     assert.match(full.line, /^\S+ free [\d.]+ % < 100 % /);
-    assert.equal((await check([`disk://${tree.root}?min-free=1Ki&strict`])).code, 0);
+    assert.equal((await check(['--state', tree.root, `disk://${tree.root}?min-free=1Ki&strict`])).code, 0);
     assert.equal((await check(['device:///dev/null'])).code, 0);
     assert.equal((await check(['device:///dev/no-such-device'])).code, 1);
   });
+
+  it('an error of a real ext4 that goes on fails, and one from before it was mounted does not', async function () {
+    const isMounted = await withExt4(tree.root, async (place, device) => {
+      const disk = (name: string) => check([`disk://${place}?strict&state=${tree.root}/${name}`]);
+      const counted = () => readFileSync(`/sys/fs/ext4/${device}/errors_count`, 'utf8').trim();
+      assert.equal((await disk('state')).code, 0);
+      writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, 'a test');
+      // The kernel counts it in the background.
+      await eventually('the error is counted', 5_000, async () => counted() === '1');
+      const { code, line } = await disk('state');
+      assert.equal(code, 1, line);
+      assert.match(line, /mounted file system errors 1 > 0 \(disk/);
+      assert.match(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(`${place} rw,`));
+      assert.equal((await disk('of-the-next-pod')).code, 0);
+    });
+    if (!isMounted) this.skip();
+  });
 });
+
+/** Mounts a new ext4 that goes on after an error, which takes root and a loop device, until `then` is through. */
+async function withExt4(folder: string, then: (place: string, device: string) => Promise<void>): Promise<boolean> {
+  const [image, place] = [join(folder, 'image'), join(folder, 'mounted')];
+  try {
+    mkdirSync(place);
+    execFileSync('truncate', ['--size=16M', image]);
+    execFileSync('mkfs.ext4', ['-q', '-F', image]);
+    execFileSync('mount', ['-o', 'loop,errors=continue', image, place], { stdio: 'pipe' });
+  } catch {
+    return false;
+  }
+  try {
+    const line = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .find((text) => text.includes(place));
+    await then(place, basename(line?.split(' - ')[1]?.split(' ')[1] ?? ''));
+  } finally {
+    execFileSync('umount', [place]);
+  }
+  return true;
+}
 
 const pids = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 

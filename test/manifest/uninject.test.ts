@@ -99,6 +99,15 @@ describe('taking an injection back', () => {
       `volumes/${volume.name}`,
       { containers: [{ name: 'app', volumeMounts: [{ ...mount, mountPath: '/data' }] }], volumes: [volume] },
     ],
+    'a volume in which it looks at what another container keeps': [
+      `volumes/${volume.name}`,
+      {
+        containers: [
+          { name: 'app', volumeMounts: [{ ...mount, mountPath: '/opt/health-probe-state', subPath: 'other' }] },
+        ],
+        volumes: [volume],
+      },
+    ],
     'a mount of another volume': [
       'app/volumeMounts//opt/health-probe',
       { containers: [{ name: 'app', volumeMounts: [{ ...mount, name: 'data' }] }] },

@@ -1,31 +1,31 @@
-//! `disk:///data`: the file system of the path has space and inodes left, and has not been remounted read-only, which is
-//! what the kernel does after an error.
+//! `disk:///data`: the file system of the path has space and inodes left, counts no new errors, and has not been remounted
+//! read-only, which is what the kernel does after an error where it does not go on (`errors=continue`, the default of ext4).
 //!
-//! statfs(2), proc_pid_mountinfo(5)
+//! statfs(2), proc_pid_mountinfo(5), <https://docs.kernel.org/filesystems/ext4/super.html> (s_error_count)
+
+mod errors;
+mod mounts;
 
 use std::ffi::CString;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use super::Roots;
 use crate::grammar::{Check, Kind, PathRule, Refusal, Space, Spec, Target, parse_percent, parse_space};
 use crate::hardware::{Fails, Finding, Hardware, Look, Tree, Unreadable, Visit, reading};
 use crate::sys;
+use mounts::Mount;
 
 pub const SPEC: Spec = Spec {
     scheme: "disk",
-    summary: "The file system of the path has min-free (5%) and min-inodes left, and is not read-only",
+    summary: "The file system of the path has min-free (5%) and min-inodes left, counts no new error, and is not read-only",
     target: Target::File,
     path: PathRule::Required,
     hardware: true,
-    options: &[("min-free", Kind::Space), ("min-inodes", Kind::Percent)],
+    options: &[("max-errors", Kind::Integer), ("min-free", Kind::Space), ("min-inodes", Kind::Percent)],
     ..Spec::BARE
 };
-
-/// Thousands of mounts.
-const LONGEST_MOUNTINFO: u64 = 2 * 1024 * 1024;
 
 /// What ext4 shows of late in place of `ro`.
 const READ_ONLY: [&str; 3] = ["ro", "emergency_ro", "shutdown"];
@@ -33,10 +33,12 @@ const READ_ONLY: [&str; 3] = ["ro", "emergency_ro", "shutdown"];
 /// Looks at the file system on which the path lies.
 pub struct Disk {
     proc: Tree,
+    sys: Tree,
     path: PathBuf,
     name: String,
     min_free: Space,
     min_inodes: Option<u32>,
+    max_errors: u64,
 }
 
 impl Disk {
@@ -44,10 +46,12 @@ impl Disk {
         let name = check.files.first().cloned().unwrap_or_default();
         let look = Self {
             proc: Tree::at(&roots.proc),
+            sys: Tree::at(&roots.sys),
             path: PathBuf::from(&name),
             name,
             min_free: check.option("min-free").and_then(parse_space).unwrap_or(Space::Percent(5)),
             min_inodes: check.option("min-inodes").and_then(parse_percent),
+            max_errors: check.option("max-errors").and_then(|count| count.parse().ok()).unwrap_or(0),
         };
         Ok(Hardware::new(check, roots, look))
     }
@@ -69,36 +73,35 @@ impl Disk {
         findings
     }
 
-    /// By the options of the file system, not those of the mount: one that is mounted read-only on purpose may lie on a
-    /// file system in order.
-    fn writable(&self) -> Finding {
+    /// What the kernel says of the file system, apart from its space.
+    fn state(&self, visit: &mut Visit) -> Vec<Finding> {
         let sensor = format!("{} file system", self.name);
         let real = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        match self.options_of(&real) {
-            Ok(Some(options)) => {
-                let bad = options.split(',').find(|option| READ_ONLY.contains(option));
-                Finding::judged(&sensor, bad.is_some(), bad.unwrap_or("rw"), Fails::Unless, "rw")
+        match mounts::mount_of(&self.proc, &real) {
+            Ok(Some(mount)) => {
+                let errors = self.errors(&format!("{sensor} errors"), &mount, visit);
+                [Some(writable(&sensor, &mount)), errors].into_iter().flatten().collect()
             }
-            Ok(None) => Finding::unknown(&sensor, "is not in mountinfo"),
-            Err(why) => Finding::unknown(&sensor, format!("mountinfo {why}")),
+            Ok(None) => vec![Finding::unknown(&sensor, "is not in mountinfo")],
+            Err(why) => vec![Finding::unknown(&sensor, format!("mountinfo {why}"))],
         }
     }
 
-    /// The options of the file system whose mount point is the longest in front of the path, the last of those that
-    /// cover each other.
-    fn options_of(&self, path: &Path) -> Result<Option<String>, Unreadable> {
-        let file = self.proc.folder("self")?.open("mountinfo")?;
-        let mut best: Option<(usize, String)> = None;
-        for line in BufReader::new(file.take(LONGEST_MOUNTINFO)).split(b'\n') {
-            let line = line?;
-            let Some((point, options)) = mount(&line) else { continue };
-            let length = point.as_os_str().len();
-            if path.starts_with(&point) && best.as_ref().is_none_or(|(longest, _)| length >= *longest) {
-                best = Some((length, options));
-            }
+    /// By what was counted since the first reading: the superblock keeps the count until fsck mends the file system, and a
+    /// volume brings it along from the node that it was on before.
+    fn errors(&self, sensor: &str, mount: &Mount, visit: &mut Visit) -> Option<Finding> {
+        match errors::count(&self.sys, mount) {
+            Ok(count) => Some(visit.memory.growth(sensor, visit.now_ms, count?, self.max_errors)),
+            Err(why) => Some(Finding::unknown(sensor, why)),
         }
-        Ok(best.map(|(_, options)| options))
     }
+}
+
+/// By the options of the file system, not those of the mount: one that is mounted read-only on purpose may lie on a file
+/// system in order.
+fn writable(sensor: &str, mount: &Mount) -> Finding {
+    let bad = mount.options.split(',').find(|option| READ_ONLY.contains(option));
+    Finding::judged(sensor, bad.is_some(), bad.unwrap_or("rw"), Fails::Unless, "rw")
 }
 
 /// As df(1) counts: of what may be had without being root.
@@ -126,38 +129,12 @@ fn size(kibibytes: i64) -> String {
     unit.map_or_else(|| format!("{kibibytes} Ki"), |(shift, name)| format!("{} {name}", kibibytes >> shift))
 }
 
-/// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`: the mount point, and the last word.
-fn mount(line: &[u8]) -> Option<(PathBuf, String)> {
-    let mut words = line.split(|byte| *byte == b' ');
-    let point = unescaped(words.nth(4)?);
-    words.find(|word| *word == b"-")?;
-    let options = words.nth(2)?;
-    Some((point, String::from_utf8_lossy(options).into_owned()))
-}
-
-/// A space is `\040`.
-fn unescaped(word: &[u8]) -> PathBuf {
-    let mut bytes = Vec::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((&byte, after)) = rest.split_first() {
-        let code = match (byte, after) {
-            (b'\\', [one @ b'0'..=b'3', two @ b'0'..=b'7', three @ b'0'..=b'7', ..]) => {
-                Some((one - b'0') << 6 | (two - b'0') << 3 | (three - b'0'))
-            }
-            _ => None,
-        };
-        bytes.push(code.unwrap_or(byte));
-        rest = if code.is_some() { after.get(3..).unwrap_or_default() } else { after };
-    }
-    PathBuf::from(std::ffi::OsString::from_vec(bytes))
-}
-
 impl Look for Disk {
-    fn look(&self, _visit: &mut Visit) -> Vec<Finding> {
+    fn look(&self, visit: &mut Visit) -> Vec<Finding> {
         reading(&self.path);
         let Ok(path) = CString::new(self.path.as_os_str().as_bytes()) else { return vec![] };
         match sys::room(&path) {
-            Ok(room) => self.space(&room).into_iter().chain([self.writable()]).collect(),
+            Ok(room) => self.space(&room).into_iter().chain(self.state(visit)).collect(),
             Err(error) => {
                 let sick = [libc::EIO, libc::ESTALE, libc::ENOTCONN, libc::ESHUTDOWN, libc::EUCLEAN];
                 match error.raw_os_error().is_some_and(|code| sick.contains(&code)) {

@@ -1,12 +1,13 @@
 // https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#define-a-liveness-command
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Check } from '../../check/check.ts';
+import { type Check, isHardware } from '../../check/check.ts';
 import { formatDuration } from '../../check/kinds.ts';
 import type { Addition } from '../../pod/addition.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { timed } from '../../pod/probe.ts';
 import type { ContainerWish, ProbeWish } from '../pattern.ts';
 import { mountPath } from './delivery.ts';
+import { statePath } from './state.ts';
 
 const defaultPeriodSeconds = 10;
 
@@ -16,21 +17,24 @@ const defaultTimeoutMs = 5_000;
 /** One program of the image is run by the kubelet itself; anything else is the agent's. */
 export const needsAgent = ({ checks }: ProbeWish): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
 
-/** The exec probes of one container; `flags` are for the agent. */
-export function execProbes({ container, probes, timing }: ContainerWish, flags: readonly string[] = []): Addition[] {
+/** True for a probe whose next run needs what this one has counted. */
+export const counts = ({ checks }: ProbeWish): boolean => checks.some(isHardware);
+
+/** The exec probes of one container. */
+export function execProbes({ container, probes, timing }: ContainerWish): Addition[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   const timeoutMs = timing.timeoutMs ?? defaultTimeoutMs;
   const hasStartup = probes.some(({ probe }) => probe === 'startup');
   return probes.map((wish) => {
     // The agent's own deadline comes first: killed by the kubelet's, it could not say what it was waiting for.
     const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(wish) ? 1 : 0);
-    const action = execProbe(wish, timeoutMs, flags);
+    const action = execProbe(wish, timeoutMs);
     const value = timed(action, wish.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
     return { kind: 'probe', container, probe: wish.probe, value };
   });
 }
 
-function execProbe(wish: ProbeWish, timeoutMs: number, flags: readonly string[]): V1Probe {
+function execProbe(wish: ProbeWish, timeoutMs: number): V1Probe {
   const command = needsAgent(wish)
     ? [
         `${mountPath}/health-probe`,
@@ -39,7 +43,7 @@ function execProbe(wish: ProbeWish, timeoutMs: number, flags: readonly string[])
         wish.probe,
         '--timeout',
         formatDuration(timeoutMs),
-        ...flags,
+        ...(counts(wish) ? ['--state', statePath] : []),
         ...wish.checks.map((check) => check.text),
       ]
     : (wish.checks[0] as Check).command;

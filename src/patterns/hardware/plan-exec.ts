@@ -1,24 +1,16 @@
-import type { V1VolumeMount } from '@kubernetes/client-node';
-import { freeName } from '../../pod/names.ts';
 import { deliver, mountPath, mountProblem } from '../cli/delivery.ts';
 import { costWarning, execProbes } from '../cli/exec-probe.ts';
-import { statePath } from './state-path.ts';
+import { keepState, statePath } from '../cli/state.ts';
 import type { ContainerWish, Plan, PlanContext } from '../pattern.ts';
-
-/** Of two megabytes at most for each check, and mostly of some hundred bytes. */
-const sizeLimit = '16Mi';
 
 /** An exec probe in the container that has the device: the only one that may ask it without being given another. */
 export function planExec(wishes: readonly ContainerWish[], context: PlanContext): Plan {
-  const name = freeName(context.pod, 'health-probe-state', context.ours);
   const containers = wishes.map(({ container }) => container);
-  const mount: V1VolumeMount = { name, mountPath: statePath };
   return {
     additions: [
       ...deliver(containers, context),
-      { kind: 'volume', value: { name, emptyDir: { sizeLimit } } },
-      ...containers.map((container) => ({ kind: 'volumeMount' as const, container, value: mount })),
-      ...wishes.flatMap((wish) => execProbes(wish, ['--state', statePath])),
+      ...keepState(containers, context),
+      ...wishes.flatMap((wish) => execProbes(wish)),
     ],
     warnings: wishes.flatMap(costWarning),
     problems: wishes.flatMap(({ container, probes }) =>

@@ -47,21 +47,23 @@ function containerOf(
 ): V1Container {
   const name = freeName(pod, 'health-probe-hardware', ours);
   const patient = wishes.map((wish) => ({ ...wish, timing: { timeoutMs: defaultTimeoutMs, ...wish.timing } }));
-  // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
-  const container = sidecarContainer(name, port, patient, borrowed, intent, ['--verbose', ...flags]);
   const timing = strictest(wishes.map((wish) => wish.timing));
   const action = { httpGet: { path: '/readyz', port, scheme: 'HTTP' } };
+  // No liveness: an agent that is restarted forgets what it counted, and a memory error that it held would be well again.
+  const readinessProbe = timed(action, 'readiness', timing, {
+    periodSeconds: timing.periodSeconds ?? 10,
+    timeoutSeconds: 1,
+    hasStartup: false,
+  });
+  // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
+  const verbose = ['--verbose', ...flags];
+  const container = sidecarContainer(name, port, patient, borrowed, intent, { readinessProbe }, verbose);
   const { resourceClaim } = intent.hardware;
   const claims = resourceClaim === undefined ? {} : { claims: [{ name: resourceClaim }] };
   return {
     ...container,
     resources: { ...container.resources, ...claims },
     ports: [{ name: 'health-hardware', containerPort: port, protocol: 'TCP' }],
-    readinessProbe: timed(action, 'readiness', timing, {
-      periodSeconds: timing.periodSeconds ?? 10,
-      timeoutSeconds: 1,
-      hasStartup: false,
-    }),
   };
 }
 

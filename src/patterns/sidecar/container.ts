@@ -8,9 +8,12 @@ import type { Borrowed } from '../borrow.ts';
 import type { ContainerWish } from '../pattern.ts';
 import { checkTiming } from './timing.ts';
 
+/** The probes of the sidecar itself. */
+export type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
+
 /**
- * The native sidecar that checks all `wishes`. It has a liveness probe of its own and no startup probe: the kubelet
- * starts no container before the ones in front of it have started, and an agent must never hold an application back. `flags` are for the agent.
+ * The native sidecar that checks all `wishes`. It has no startup probe: the kubelet starts no container before the ones
+ * in front of it have started, and an agent must never hold an application back. `flags` are for the agent.
  */
 export function sidecarContainer(
   name: string,
@@ -18,6 +21,7 @@ export function sidecarContainer(
   wishes: readonly ContainerWish[],
   borrowed: Borrowed,
   settings: AgentSettings,
+  ownProbes: OwnProbes,
   flags: readonly string[] = [],
 ): V1Container {
   return {
@@ -26,15 +30,20 @@ export function sidecarContainer(
     args: ['serve', '--port', `${port}`, ...flags, ...wishes.flatMap(containerArguments)].map(literal),
     ...(borrowed.env.length > 0 ? { env: [...borrowed.env] } : {}),
     ports: [{ name: 'health-probe', containerPort: port, protocol: 'TCP' }],
-    livenessProbe: {
-      httpGet: { path: '/agentz', port, scheme: 'HTTP' },
-      periodSeconds: 10,
-      timeoutSeconds: 1,
-      failureThreshold: 3,
-    },
+    ...ownProbes,
     ...(borrowed.mounts.length > 0 ? { volumeMounts: [...borrowed.mounts] } : {}),
   };
 }
+
+/** Has an agent restarted that does not get on: what it knows of an application its next runs tell again. */
+export const livenessOfAgent = (port: number): OwnProbes => ({
+  livenessProbe: {
+    httpGet: { path: '/agentz', port, scheme: 'HTTP' },
+    periodSeconds: 10,
+    timeoutSeconds: 1,
+    failureThreshold: 3,
+  },
+});
 
 function containerArguments({ container, probes, timing }: ContainerWish): string[] {
   const { periodSeconds, timeoutMs } = checkTiming(timing);

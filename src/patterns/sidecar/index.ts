@@ -7,7 +7,7 @@ import { type Pod, firstInitContainer } from '../../pod/pod.ts';
 import { timed } from '../../pod/probe.ts';
 import { borrow } from '../borrow.ts';
 import { type ContainerWish, type Plan, type PlanContext, definePattern } from '../pattern.ts';
-import { sidecarContainer } from './container.ts';
+import { livenessOfAgent, sidecarContainer } from './container.ts';
 import { sidecarPort } from './port.ts';
 import { checkTiming } from './timing.ts';
 
@@ -63,7 +63,7 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const additions: Addition[] = [
     {
       kind: 'initContainer',
-      value: sidecarContainer(name, port, wishes, borrowed, intent),
+      value: sidecarContainer(name, port, wishes, borrowed, intent, livenessOfAgent(port)),
       ...(first === undefined ? {} : { before: first }),
     },
     ...wishes.flatMap((wish) => probesOf(wish, port)),

@@ -1,7 +1,8 @@
+use std::path::Path;
+
 use super::*;
 use crate::hardware::Level;
-use crate::hardware::fixture::{Fixture, bad};
-use crate::net::test_server::Random;
+use crate::hardware::fixture::{Fixture, GARBAGE, bad, run};
 use crate::outcome::{Outcome, Verdict};
 use crate::sys::Room;
 
@@ -14,10 +15,12 @@ fn judged(options: &str, room: &Room) -> Vec<(Level, String)> {
     };
     let disk = Disk {
         proc: Tree::at(Path::new("/proc")),
+        sys: Tree::at(Path::new("/sys")),
         path: "/data".into(),
         name: "/data".into(),
         min_free: value("min-free").as_deref().and_then(parse_space).unwrap_or(Space::Percent(5)),
         min_inodes: value("min-inodes").as_deref().and_then(parse_percent),
+        max_errors: 0,
     };
     disk.space(room).into_iter().map(|finding| (finding.level, finding.text)).collect()
 }
@@ -55,6 +58,15 @@ fn inodes_count_where_the_file_system_has_a_number_of_them() {
     assert_eq!(judged("min-inodes=10%", &btrfs).len(), 1);
 }
 
+/// What the kernel shows of the partition that has the number 8:2.
+const PARTITION: &[(&str, &str)] = &[
+    ("devices/pci0000:00/block/sda/sda2/partition", "2\n"),
+    ("dev/block/8:2@", "../../devices/pci0000:00/block/sda/sda2"),
+    (ERRORS, "3\n"),
+];
+
+const ERRORS: &str = "fs/ext4/sda2/errors_count";
+
 /// The mount table of a Pod: an overlay as root, and a volume with a space in its path.
 fn mounts(fixture: &Fixture, options: &str) -> String {
     let data = fixture.root().join("da ta");
@@ -72,7 +84,7 @@ fn mounts(fixture: &Fixture, options: &str) -> String {
 
 #[test]
 fn a_file_system_that_became_read_only_fails_and_a_mount_that_is_so_on_purpose_does_not() {
-    let fixture = Fixture::new(&[]);
+    let fixture = Fixture::new(PARTITION);
     let url = mounts(&fixture, "rw,errors=remount-ro");
     let outcome = fixture.run(&format!("{url}&strict"));
     assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
@@ -86,6 +98,76 @@ fn a_file_system_that_became_read_only_fails_and_a_mount_that_is_so_on_purpose_d
     let table = format!("1 0 8:2 / {point} rw - ext4 a ro\n2 1 8:3 / {point} rw - ext4 b rw\n");
     fixture.write("self/mountinfo", &table);
     assert_eq!(fixture.run(&url).verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_error_that_the_file_system_counts_fails_where_it_stays_writable() {
+    let fixture = Fixture::new(PARTITION);
+    let url = mounts(&fixture, "rw,errors=continue");
+    let path = fixture.root().join("da ta").display().to_string();
+    let check = fixture.check(&format!("{url}&strict"));
+    // Those that the superblock has kept from before, on this node or another, are not this Pod's.
+    assert_eq!(run(&*check).verdict, Verdict::Pass);
+    fixture.write(ERRORS, "4\n");
+    let failed = bad(&format!("{path} file system errors 1 > 0"));
+    assert_eq!(run(&*check), failed);
+    assert_eq!(run(&*check), failed);
+    let lenient = fixture.check(&format!("{url}&max-errors=2"));
+    for (count, verdict) in [("4", Verdict::Pass), ("6", Verdict::Pass), ("7", Verdict::Fail)] {
+        fixture.write(ERRORS, count);
+        assert_eq!(run(&*lenient).verdict, verdict, "{count}");
+    }
+    // fsck begins anew at 0.
+    let check = fixture.check(&url);
+    assert_eq!(run(&*check).verdict, Verdict::Pass);
+    fixture.write(ERRORS, "0");
+    assert_eq!(run(&*check).verdict, Verdict::Pass);
+    fixture.write(ERRORS, "1");
+    assert_eq!(run(&*check).verdict, Verdict::Fail);
+}
+
+#[test]
+fn errors_that_cannot_be_counted_are_unknown() {
+    let fixture = Fixture::new(PARTITION);
+    let url = mounts(&fixture, "rw");
+    let told = || {
+        let outcome = fixture.run(&url);
+        assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+        assert_eq!(fixture.run(&format!("{url}&strict")).verdict, Verdict::Fail);
+        outcome.reason.split_once(" file system errors ").map(|(_, why)| why.to_owned())
+    };
+    for garbage in GARBAGE {
+        fixture.write(ERRORS, garbage);
+        assert!(told().is_some_and(|why| why.starts_with("is ")), "{garbage}");
+    }
+    fixture.remove("fs");
+    assert_eq!(told().as_deref(), Some("is missing"));
+    fixture.remove("dev");
+    assert_eq!(told().as_deref(), Some("is missing"));
+    // A link that leads out of the tree.
+    fixture.write("dev/block/8:2@", "/dev");
+    assert_eq!(told().as_deref(), Some("cannot be read: it is outside of its root"));
+}
+
+#[test]
+fn a_file_system_that_counts_no_errors_is_not_asked_for_any() {
+    let fixture = Fixture::new(&[]);
+    let url = mounts(&fixture, "rw");
+    let point = fixture.root().join("da ta").display().to_string().replace(' ', "\\040");
+    for kind in ["xfs", "btrfs", "tmpfs", "overlay", "nfs4", "ext2"] {
+        fixture.write("self/mountinfo", &format!("1 0 8:2 / {point} rw - {kind} /dev/sda2 rw\n"));
+        let outcome = fixture.run(&format!("{url}&strict"));
+        assert_eq!((outcome.verdict, outcome.reason.contains("errors")), (Verdict::Pass, false), "{kind}");
+    }
+    // The driver of ext4 takes the older ones too, as most kernels do.
+    for (path, content) in PARTITION {
+        fixture.write(path, content);
+    }
+    fixture.write("self/mountinfo", &format!("1 0 8:2 / {point} rw - ext3 /dev/sda2 rw\n"));
+    let check = fixture.check(&url);
+    assert_eq!(run(&*check).verdict, Verdict::Pass);
+    fixture.write(ERRORS, "4");
+    assert_eq!(run(&*check).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -120,17 +202,6 @@ fn the_real_root_is_judged() {
     assert!(check.is_err(), "the root is no path of a check");
     let check = crate::grammar::parse("disk:///proc?min-free=0%", &[&SPEC]).unwrap();
     let disk = Disk::from_check(&check, &Roots::default()).unwrap();
-    let outcome = crate::hardware::fixture::run(&disk);
+    let outcome = run(&disk);
     assert!(outcome.reason.starts_with("/proc "), "{outcome:?}");
-}
-
-#[test]
-fn mount_points_are_unescaped_and_no_line_brings_it_down() {
-    assert_eq!(unescaped(b"/a\\040b\\134\\011c\\9\\0"), Path::new("/a b\\\tc\\9\\0"));
-    let line = b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue";
-    assert_eq!(mount(line), Some(("/mnt2".into(), "rw,errors=continue".into())));
-    let mut random = Random(11);
-    for _ in 0..20_000 {
-        mount(&random.damaged(line));
-    }
 }

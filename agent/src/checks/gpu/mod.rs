@@ -3,20 +3,21 @@
 //!
 //! <https://docs.nvidia.com/deploy/nvidia-smi/>, <https://docs.kernel.org/gpu/amdgpu/ras.html>
 
+mod fields;
 mod nvidia;
 mod sysfs;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Roots;
 use crate::grammar::{Check, Kind, Refusal, Spec, parse_milli_celsius};
 use crate::hardware::{Fails, Finding, Hardware, Look, Max, Tree, Visit, reading};
-use nvidia::Answer;
+use nvidia::{Answer, Fields};
 
 pub const SPEC: Spec = Spec {
     scheme: "gpu",
-    summary: "Every GPU is there, at least min-count, is not slowed down for heat or is below max-temperature, and has no uncorrected error",
+    summary: "Every GPU is there, at least min-count, is not slowed down for heat or is below max-temperature, has no uncorrected error, and can still replace rows of its memory",
     hardware: true,
     options: &[
         ("max-temperature", Kind::Temperature(&["slowdown"])),
@@ -33,8 +34,8 @@ pub struct Gpu {
     /// In thousandths of a degree; without it the hardware's own word counts.
     max: Option<i64>,
     least: Option<i64>,
-    /// A driver that knows not all fields, and so answers nothing.
-    is_old: AtomicBool,
+    /// Those that the driver knows, as far as it was asked.
+    fields: Mutex<Fields>,
 }
 
 impl Gpu {
@@ -44,21 +45,20 @@ impl Gpu {
             program: check.option("program").unwrap_or("nvidia-smi").to_owned(),
             max: check.option("max-temperature").and_then(parse_milli_celsius),
             least: check.option("min-count").and_then(|count| count.parse().ok()),
-            is_old: AtomicBool::new(false),
+            fields: Mutex::default(),
         };
         Ok(Hardware::new(check, roots, look))
     }
 
-    fn ask(&self, visit: &Visit) -> Answer {
+    fn ask(&self, visit: &Visit) -> (Answer, Fields) {
         // A program that cannot even be killed, since the driver holds it in the kernel, blocks who waits for it.
         reading(Path::new(&self.program));
-        let is_old = self.is_old.load(Ordering::Relaxed);
-        match nvidia::ask(&self.program, is_old, visit.deadline) {
-            Answer::Old if !is_old => {
-                self.is_old.store(true, Ordering::Relaxed);
-                nvidia::ask(&self.program, true, visit.deadline)
-            }
-            answer => answer,
+        let mut fields = self.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let answer = nvidia::ask(&self.program, *fields, visit.deadline);
+            let Answer::Old(said) = &answer else { return (answer, *fields) };
+            let Some(fewer) = fields.without(said) else { return (answer, *fields) };
+            *fields = fewer;
         }
     }
 }
@@ -68,16 +68,17 @@ impl Look for Gpu {
         let max = self.max.map_or(Max::Critical, Max::MilliCelsius);
         let (mut count, mut findings) = sysfs::cards(&self.sys, max);
         let mut is_known = true;
-        match self.ask(visit) {
+        let (answer, fields) = self.ask(visit);
+        match answer {
             Answer::Absent => {}
             Answer::Rows(text) => {
-                let (rows, judged) = nvidia::judge(&text, self.max);
+                let (rows, judged) = nvidia::judge(&text, fields, self.max);
                 count += rows;
                 findings.extend(judged);
             }
             Answer::Lost(text) => findings.push(Finding::judged("gpu", true, text, Fails::Unless, "present")),
             Answer::None => {}
-            answer @ (Answer::Old | Answer::Unknown(_)) => {
+            answer @ (Answer::Old(_) | Answer::Unknown(_)) => {
                 is_known = false;
                 let why = if let Answer::Unknown(why) = answer { why } else { "knows no field".to_owned() };
                 findings.push(Finding::unknown("nvidia-smi", why));

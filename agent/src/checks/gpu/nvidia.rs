@@ -5,19 +5,14 @@ use std::io;
 use std::process::ExitStatus;
 
 use super::super::exec::Program;
+pub use super::fields::Fields;
 use crate::deadline::Deadline;
 use crate::grammar::quoted;
 use crate::hardware::{Fails, Finding, hwmon};
 use crate::line;
 
-/// The columns. The last one came with driver 570, and the third had another name before 535: a driver that does not know
-/// one of them answers nothing at all.
-const FIELDS: &str = "index,temperature.gpu,clocks_event_reasons.hw_thermal_slowdown,\
-                      ecc.errors.uncorrected.volatile.total,gpu_recovery_action";
-
-/// Those that older drivers know.
-const OLDER_FIELDS: &str = "index,temperature.gpu,clocks_throttle_reasons.hw_thermal_slowdown,\
-                            ecc.errors.uncorrected.volatile.total";
+/// `Field "gpu_recovery_action" is not a valid field to query.`
+const UNKNOWN_FIELD: &str = "is not a valid field to query";
 
 /// More than a machine full of GPUs prints.
 const LONGEST_OUTPUT: usize = 16 * 1024;
@@ -35,17 +30,17 @@ pub enum Answer {
     None,
     /// A GPU is lost, in its words.
     Lost(String),
-    /// It does not know all the fields.
-    Old,
+    /// It does not know all the fields, in its words.
+    Old(String),
     Unknown(String),
     /// It had to be killed.
     Blocked,
 }
 
 /// Asks, in less time than there is: who waits outside has to see that it was killed.
-pub fn ask(program: &str, is_old: bool, deadline: Deadline) -> Answer {
+pub fn ask(program: &str, fields: Fields, deadline: Deadline) -> Answer {
     let Ok(left) = deadline.remaining() else { return Answer::Blocked };
-    let query = format!("--query-gpu={}", if is_old { OLDER_FIELDS } else { FIELDS });
+    let query = format!("--query-gpu={}", fields.names().join(","));
     match Program::start(&[program, &query, "--format=csv,noheader,nounits"]) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Answer::Absent,
         Err(error) => Answer::Unknown(format!("cannot run: {error}")),
@@ -63,7 +58,10 @@ fn answer(status: ExitStatus, output: &str) -> Answer {
     let said = output.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing");
     let said = line::clean(said, 100);
     match (status.success(), status.code()) {
-        _ if output.contains("is not a valid field to query") => Answer::Old,
+        _ if output.contains(UNKNOWN_FIELD) => {
+            let told = output.lines().find(|line| line.contains(UNKNOWN_FIELD));
+            Answer::Old(told.unwrap_or_default().to_owned())
+        }
         (true, _) if output.contains("No devices were found") => Answer::None,
         (true, _) => Answer::Rows(output.to_owned()),
         (false, Some(6)) if output.contains("No devices were found") => Answer::None,
@@ -75,7 +73,7 @@ fn answer(status: ExitStatus, output: &str) -> Answer {
 }
 
 /// How many GPUs there are that are not lost, and the judged readings of all.
-pub fn judge(text: &str, max_milli_celsius: Option<i64>) -> (i64, Vec<Finding>) {
+pub fn judge(text: &str, fields: Fields, max_milli_celsius: Option<i64>) -> (i64, Vec<Finding>) {
     let mut count = 0;
     let mut findings = vec![];
     for row in text.lines().map(str::trim).filter(|row| !row.is_empty()).take(256) {
@@ -100,7 +98,15 @@ pub fn judge(text: &str, max_milli_celsius: Option<i64>) -> (i64, Vec<Finding>) 
             None => slowed(&format!("{gpu} hw_thermal_slowdown"), slowdown),
         });
         findings.extend(uncorrected(&format!("{gpu} uncorrected errors"), errors));
-        findings.extend(rest.first().and_then(|action| recovery(&format!("{gpu} recovery action"), action)));
+        let mut rest = rest.iter();
+        if fields.remapping {
+            let failure = rest.next();
+            findings.extend(failure.and_then(|it| remapping(&format!("{gpu} row remapping failure"), it)));
+        }
+        if fields.recovery {
+            let action = rest.next();
+            findings.extend(action.and_then(|it| recovery(&format!("{gpu} recovery action"), it)));
+        }
     }
     (count, findings)
 }
@@ -129,6 +135,15 @@ fn uncorrected(sensor: &str, cell: &str) -> Option<Finding> {
         Ok(count @ 0..BLANK) => {
             Some(Finding::number(sensor, count, Fails::Above, 0, |count| count.to_string()))
         }
+        _ => (!is_unsupported(cell)).then(|| unknown(sensor, cell)),
+    }
+}
+
+/// Memory that broke could not be replaced by a spare row: NVIDIA takes such a GPU back.
+fn remapping(sensor: &str, cell: &str) -> Option<Finding> {
+    match cell {
+        "No" | "0" => Some(Finding::word(sensor, "No", "No")),
+        "Yes" | "1" => Some(Finding::word(sensor, "Yes", "No")),
         _ => (!is_unsupported(cell)).then(|| unknown(sensor, cell)),
     }
 }

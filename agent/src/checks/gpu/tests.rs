@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use super::nvidia::judge;
+use super::nvidia::{Fields, judge};
 use crate::deadline::Deadline;
 use crate::hardware::fixture::{Fixture, bad, run};
 use crate::hardware::{Finding, Level};
@@ -30,7 +30,7 @@ fn prints(text: &str, code: u8) -> String {
     format!("cat <<'END'\n{text}\nEND\nexit {code}")
 }
 
-const TWO: &str = "0, 45, Not Active, 0, None\n1, 47, Not Active, 0, None";
+const TWO: &str = "0, 45, Not Active, 0, No, None\n1, 47, Not Active, 0, No, None";
 
 fn told(script: &str, options: &str) -> Outcome {
     let (fixture, program) = machine(script);
@@ -39,35 +39,35 @@ fn told(script: &str, options: &str) -> Outcome {
 
 #[test]
 fn gpus_in_order_pass() {
-    let well = Outcome::pass("gpu1 recovery action None = None; 5 more well");
+    let well = Outcome::pass("gpu1 recovery action None = None; 7 more well");
     assert_eq!(told(&prints(TWO, 0), "&strict"), well);
-    let by_heat = Outcome::pass("gpu1 47 C < 85 C; 5 more well");
+    let by_heat = Outcome::pass("gpu1 47 C < 85 C; 7 more well");
     assert_eq!(told(&prints(TWO, 0), "&max-temperature=85C&strict"), by_heat);
 }
 
 #[test]
 fn heat_fails_by_a_number_or_by_the_word_of_the_hardware() {
     for (degrees, verdict) in [("84", Verdict::Pass), ("85", Verdict::Fail), ("86", Verdict::Fail)] {
-        let text = format!("0, {degrees}, Not Active, 0, None");
+        let text = format!("0, {degrees}, Not Active, 0, No, None");
         assert_eq!(told(&prints(&text, 0), "&max-temperature=85C").verdict, verdict, "{degrees}");
         assert_eq!(told(&prints(&text, 0), "&max-temperature=slowdown").verdict, Verdict::Pass);
     }
-    let hot = prints("0, 92, Active, 0, None", 0);
+    let hot = prints("0, 92, Active, 0, No, None", 0);
     assert_eq!(told(&hot, ""), bad("gpu0 hw_thermal_slowdown Active != Not Active"));
     assert_eq!(told(&hot, "&max-temperature=90C"), bad("gpu0 92 C >= 90 C"));
 }
 
 #[test]
 fn an_uncorrected_error_and_an_action_that_is_asked_for_fail() {
-    let errors = prints("0, 45, Not Active, 1, None", 0);
+    let errors = prints("0, 45, Not Active, 1, No, None", 0);
     assert_eq!(told(&errors, ""), bad("gpu0 uncorrected errors 1 > 0"));
-    let reset = prints("0, 45, Not Active, 0, Drain and Reset", 0);
+    let reset = prints("0, 45, Not Active, 0, No, Drain and Reset", 0);
     assert_eq!(told(&reset, ""), bad("gpu0 recovery action Drain and Reset != None"));
 }
 
 #[test]
 fn a_gpu_that_is_lost_fails() {
-    let row = "0, [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost]\n1, 47, Not Active, 0, None";
+    let row = "0, [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost]\n1, 47, Not Active, 0, No, None";
     assert_eq!(told(&prints(row, 0), ""), bad("gpu0 lost != present"));
     let line = "Unable to determine the device handle for GPU 0000:3B:00.0: GPU is lost.  Reboot the system to recover this GPU";
     assert_eq!(told(&prints(line, 15), ""), bad("gpu lost != present"));
@@ -103,7 +103,7 @@ fn what_it_cannot_say_is_unknown_and_never_hot() {
         "255",
         "1e3",
     ] {
-        let text = prints(&format!("0, {cell}, {cell}, {cell}, {cell}"), 0);
+        let text = prints(&format!("0, {cell}, {cell}, {cell}, {cell}, {cell}"), 0);
         for options in ["", "&max-temperature=85C"] {
             let outcome = told(&text, options);
             assert_ne!(
@@ -113,15 +113,16 @@ fn what_it_cannot_say_is_unknown_and_never_hot() {
             );
         }
         assert!(
-            judge(&format!("0, {cell}, Not Active, 0, None"), Some(85_000)).1[0].level == Level::Unknown,
+            judge(&format!("0, {cell}, Not Active, 0, No, None"), Fields::default(), Some(85_000)).1[0].level
+                == Level::Unknown,
             "{cell}"
         );
     }
     // A game card counts no errors, which is no fault of it.
-    let game = prints("0, 45, Not Active, [N/A], [N/A]", 0);
+    let game = prints("0, 45, Not Active, [N/A], [N/A], [N/A]", 0);
     assert_eq!(told(&game, "&strict"), Outcome::pass("gpu0 hw_thermal_slowdown Not Active = Not Active"));
     let unknown = Outcome::unknown("gpu0 is \"[N/A]\"");
-    assert_eq!(told(&prints("0, [N/A], [N/A], [N/A], [N/A]", 0), "&max-temperature=85C"), unknown);
+    assert_eq!(told(&prints("0, [N/A], [N/A], [N/A], [N/A], [N/A]", 0), "&max-temperature=85C"), unknown);
 }
 
 #[test]
@@ -137,13 +138,64 @@ fn a_container_that_lost_its_devices_is_unknown() {
 }
 
 #[test]
-fn an_older_driver_is_asked_for_less() {
-    let script = "case \"$1\" in *recovery*) echo 'Field \"gpu_recovery_action\" is not a valid field to query.'; exit 2;; esac\necho '0, 45, Not Active, 0'";
-    let (fixture, program) = machine(script);
+fn memory_that_can_be_mended_no_more_fails() {
+    let failed = |cell: &str| told(&prints(&format!("0, 45, Not Active, 0, {cell}, None"), 0), "&strict");
+    for cell in ["Yes", "1"] {
+        assert_eq!(failed(cell), bad("gpu0 row remapping failure Yes != No"), "{cell}");
+    }
+    for cell in ["No", "0", "[N/A]", "N/A"] {
+        assert_eq!(failed(cell).verdict, Verdict::Pass, "{cell}");
+    }
+    let garbage = Outcome::fail(Cause::Protocol, "unknown: gpu0 row remapping failure is \"Maybe\"");
+    assert_eq!(failed("Maybe"), garbage);
+}
+
+/// An nvidia-smi that knows some of the fields: it refuses the first that it does not know, and writes each question down.
+fn driver(fixture: &Fixture, knows: &[(&str, &str)]) -> String {
+    let cells: String = knows.iter().map(|(field, cell)| format!("{field}) cell='{cell}';;\n")).collect();
+    format!(
+        "echo \"$1\" >> {}\nrow=\nfor field in $(echo \"${{1#--query-gpu=}}\" | tr , ' '); do\ncase $field in\n\
+         {cells}*) echo \"Field \\\"$field\\\" is not a valid field to query.\"; exit 2;;\nesac\n\
+         row=\"$row${{row:+, }}$cell\"\ndone\necho \"$row\"",
+        fixture.root().join("asked").display()
+    )
+}
+
+/// What a driver that knows these fields besides those that all know makes of two looks, and how often it was asked.
+fn told_by(knows: &[(&str, &str)]) -> (Outcome, usize) {
+    let (fixture, program) = machine("");
+    let all = [("index", "0"), ("temperature.gpu", "45"), ("ecc.errors.uncorrected.volatile.total", "0")];
+    say(&fixture, &driver(&fixture, &[&all, knows].concat()));
     let check = fixture.check(&format!("gpu:?strict&{program}"));
-    let well = Outcome::pass("gpu0 uncorrected errors 0 <= 0; 1 more well");
-    assert_eq!(run(&*check), well);
-    assert_eq!(run(&*check), well);
+    assert_eq!(run(&*check), run(&*check));
+    let asked = fs::read_to_string(fixture.root().join("asked")).unwrap();
+    (run(&*check), asked.lines().count())
+}
+
+#[test]
+fn an_older_driver_is_asked_for_what_it_knows_and_for_no_less() {
+    let slowdown = ("clocks_event_reasons.hw_thermal_slowdown", "Not Active");
+    let older = ("clocks_throttle_reasons.hw_thermal_slowdown", "Not Active");
+    let remapping = ("remapped_rows.failure", "No");
+    let recovery = ("gpu_recovery_action", "None");
+    let well = |text: &str| Outcome::pass(text);
+    assert_eq!(
+        told_by(&[slowdown, remapping, recovery]),
+        (well("gpu0 recovery action None = None; 3 more well"), 2)
+    );
+    assert_eq!(told_by(&[slowdown, remapping]), (well("gpu0 row remapping failure No = No; 2 more well"), 3));
+    assert_eq!(told_by(&[slowdown, recovery]), (well("gpu0 recovery action None = None; 2 more well"), 3));
+    // One that does not know the newer name of the slowdown knows of no recovery action either.
+    assert_eq!(told_by(&[older, remapping]), (well("gpu0 row remapping failure No = No; 2 more well"), 3));
+    assert_eq!(told_by(&[older]), (well("gpu0 uncorrected errors 0 <= 0; 1 more well"), 4));
+    let broken = ("remapped_rows.failure", "Yes");
+    assert_eq!(told_by(&[older, broken]).0, bad("gpu0 row remapping failure Yes != No"));
+    let reset = ("gpu_recovery_action", "Reset");
+    assert_eq!(told_by(&[slowdown, reset]).0, bad("gpu0 recovery action Reset != None"));
+}
+
+#[test]
+fn a_program_that_knows_no_field_is_asked_twice_and_unknown() {
     let none = "echo 'Field \"x\" is not a valid field to query.'; exit 2";
     assert_eq!(told(none, ""), Outcome::unknown("nvidia-smi knows no field"));
 }
@@ -212,7 +264,7 @@ fn no_output_brings_it_down() {
     let mut random = Random(31);
     for _ in 0..20_000 {
         let text = random.damaged(TWO.as_bytes());
-        let (_, findings) = judge(&String::from_utf8_lossy(&text), Some(85_000));
+        let (_, findings) = judge(&String::from_utf8_lossy(&text), Fields::default(), Some(85_000));
         assert!(findings.iter().all(|Finding { text, .. }| text.len() < 400));
     }
 }
