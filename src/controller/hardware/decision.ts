@@ -11,7 +11,7 @@ export const holds = {
   'released-by-hand':
     'somebody deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
   'under-way': 'it is being moved',
-  'backing-off': 'its last eviction was refused, and is tried again after a while',
+  'backing-off': 'its last eviction did not go through, and is tried again after a while',
   'no-other-node': 'no other node is left for its owner: each is not ready, cordoned or quarantined',
   brake: 'as many nodes as may be were quarantined in the last minutes',
   'owner-cap': 'as many Pods of its owner as may be were moved lately: they may fail wherever they run',

@@ -3,8 +3,11 @@ import { PassThrough } from 'node:stream';
 import type { Connection, Response } from '../../../../src/cluster/connection.ts';
 import { answer } from '../../../cluster-access/support/answer.ts';
 
-/** What becomes of a call that writes: it, or its answer, may be lost. */
-export type Fault = (method: string, path: string) => 'call' | 'answer' | undefined;
+/** What becomes of a call that writes: it, or its answer, may be lost, and nobody may ever say so. */
+export type Fault = (
+  method: string,
+  path: string,
+) => 'call' | 'answer' | 'call, in silence' | 'answer, in silence' | undefined;
 
 const quarantines = '/apis/health.example.com/v1alpha1/nodequarantines';
 
@@ -186,7 +189,9 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
       const lost = fault?.(method, path);
       // Whoever waits for an answer is told that none comes any more.
       if (lost === 'call') throw new Error('socket hang up');
+      if (lost === 'call, in silence') return new Promise(() => {});
       const reply = write(method, path, structuredClone(body));
+      if (lost === 'answer, in silence') return new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, 1));
       if (lost === 'answer' || signal.aborted) throw new Error('socket hang up');
       return reply;
