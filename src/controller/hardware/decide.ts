@@ -78,7 +78,8 @@ function decideAlone(
   const againMs = backOff.get(uid) ?? 0;
   if (nowMs < againMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: againMs };
   const releasedMs = releasedByHand.get(node);
-  if (releasedMs !== undefined && sinceMs <= releasedMs && nowMs - releasedMs < byHandMs) {
+  const earliestMs = pod.failing?.earliestMs ?? sinceMs;
+  if (releasedMs !== undefined && earliestMs <= releasedMs && nowMs - releasedMs < byHandMs) {
     return { kind: 'hold', reason: 'released-by-hand', pod };
   }
   // A sick node was found better than none: moving would bring the next Pod back here.

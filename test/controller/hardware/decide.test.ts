@@ -110,6 +110,18 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: failedFor(61 * minute), releasedByHand: longAgo }), ['a move failed']);
   });
 
+  it('is to respect that too where a leader finds a device that fails, and nobody knows since when', () => {
+    const releasedByHand = new Map([['node-0', nowMs - 10 * minute]]);
+    const of = (ageMs: number) => {
+      const failing = { container: 'app', sinceMs: nowMs - 5_000, input: 'device', message: '' } as const;
+      return [pod('a', 'node-0', { ageMs, failing: { ...failing, earliestMs: nowMs - ageMs } })];
+    };
+    assert.deepEqual(decided({ pods: of(60 * minute), releasedByHand }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: of(9 * minute), releasedByHand }), ['a move failed']);
+    const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
+    assert.deepEqual(decided({ pods: of(90 * minute), releasedByHand: longAgo }), ['a move failed']);
+  });
+
   it('is only said in a dry run, under the same brakes', () => {
     const pods = [pod('a', 'node-0', { failedMs: 9_000 }), pod('b', 'node-1')];
     assert.deepEqual(decided({ pods }, { mode: 'dry-run' }), ['a hold dry-run', 'b hold brake']);
