@@ -14,6 +14,11 @@ const decided = (wish: Partial<Situation>, rules: Partial<HardwareSettings> = {}
   decide(situation(wish), { ...settings, ...rules }, nowMs).map(say);
 
 const failedFor = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
+/** A Pod whose device fails, as a leader sees it first. */
+const unseen = (ageMs: number) => {
+  const failing = { container: 'app', sinceMs: nowMs - 5_000, input: 'device', message: '' } as const;
+  return [pod('a', 'node-0', { ageMs, failing: { ...failing, earliestMs: nowMs - ageMs } })];
+};
 const waiting = (wish: object) =>
   pod('b', '', { ownerText: 'web', failedMs: 0, avoids: ['node-0'], unschedulableSinceMs: nowMs - minute, ...wish });
 const byTaint = (affinity: 'Required' | 'Preferred') => [
@@ -112,14 +117,10 @@ describe('what to do about a Pod whose hardware fails', () => {
 
   it('is to respect that too where a leader finds a device that fails, and nobody knows since when', () => {
     const releasedByHand = new Map([['node-0', nowMs - 10 * minute]]);
-    const of = (ageMs: number) => {
-      const failing = { container: 'app', sinceMs: nowMs - 5_000, input: 'device', message: '' } as const;
-      return [pod('a', 'node-0', { ageMs, failing: { ...failing, earliestMs: nowMs - ageMs } })];
-    };
-    assert.deepEqual(decided({ pods: of(60 * minute), releasedByHand }), ['a hold released-by-hand']);
-    assert.deepEqual(decided({ pods: of(9 * minute), releasedByHand }), ['a move failed']);
+    assert.deepEqual(decided({ pods: unseen(60 * minute), releasedByHand }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: unseen(9 * minute), releasedByHand }), ['a move failed']);
     const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
-    assert.deepEqual(decided({ pods: of(90 * minute), releasedByHand: longAgo }), ['a move failed']);
+    assert.deepEqual(decided({ pods: unseen(90 * minute), releasedByHand: longAgo }), ['a move failed']);
   });
 
   it('is only said in a dry run, under the same brakes', () => {
