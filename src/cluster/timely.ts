@@ -33,6 +33,8 @@ export function timely({ get, send }: Connection, clock: Clock = systemClock): C
     try {
       response = await Promise.race([ask({ ...call, signal: inner.signal }), ended]);
       response.body.once('close', () => over.abort());
+      // Whoever reads it is told all the same; where nobody does, an error without a listener would end the process.
+      response.body.on('error', () => {});
       return response;
     } catch (error) {
       over.abort();

@@ -50,6 +50,18 @@ describe('a timely connection', () => {
     assert.equal(read.is, 'nothing more was heard within 35000 ms');
   });
 
+  it('gives up a body that nobody reads, and no process with it', async () => {
+    const time = virtualTime();
+    const body = new PassThrough();
+    const connection = timely(
+      { get: async () => ({ status: 429, headers: {}, body }), send: assert.fail },
+      time.clock(),
+    );
+    await connection.get('/things', { signal });
+    await time.pass(35_000);
+    assert(body.destroyed);
+  });
+
   it('leaves nothing behind of a call that was answered', async () => {
     const time = virtualTime();
     const stop = new AbortController();
