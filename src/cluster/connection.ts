@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type RequestOptions, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { version } from '../settings.ts';
+import { timely } from './timely.ts';
 
 /** The head of what the apiserver answers, whatever its status; the body is still to be read. */
 export type Response = {
@@ -11,9 +12,14 @@ export type Response = {
 };
 
 /** How a call is made: aborting the signal ends it, and the reading of its body. */
-export type Call = { readonly accept?: string; readonly signal: AbortSignal };
+export type Call = {
+  readonly accept?: string;
+  readonly signal: AbortSignal;
+  /** How long it may take to the end of its body, where that is not as long as any write may take. */
+  readonly limitMs?: number;
+};
 
-/** A way to speak to the apiserver; `path` is that of the API, with its query. A call rejects where no answer comes. */
+/** A way to speak to the apiserver; `path` is that of the API, with its query. A call rejects where no answer comes in time. */
 export type Connection = {
   readonly get: (path: string, call: Call) => Promise<Response>;
   /** Sends `body` as JSON; a PATCH is a JSON merge patch, an APPLY a PATCH by server-side apply, the body of a DELETE its options. */
@@ -57,9 +63,10 @@ export function connect(prepare: () => Promise<RequestOptions>, refused: () => v
       request.end(body);
     });
   };
-  return {
+  // Here, where no caller can forget it: one call without an end holds for ever what waits for it.
+  return timely({
     get: (path, call) => ask('GET', path, call),
     send: (method, path, body, call) =>
       ask(method === 'APPLY' ? 'PATCH' : method, path, call, contentTypes[method], JSON.stringify(body)),
-  };
+  });
 }

@@ -50,6 +50,9 @@ export function eventOf({ regarding, type, reason, action, note }: Happening, re
   };
 }
 
+/** An Event as it is sent. */
+export type EventObject = ReturnType<typeof eventOf>;
+
 function cutToBytes(text: string, limitBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= limitBytes) return text;

@@ -1,7 +1,8 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { type Happening, type Reporter, eventOf } from './event-object.ts';
+import { type EventObject, type Happening, type Reporter, eventOf } from './event-object.ts';
+import { createEventRecord, unwritten } from './event-record.ts';
 import { microTime } from './micro-time.ts';
 import { messageOf, readAnswer } from './read-answer.ts';
 import { createTokenBuckets } from './token-buckets.ts';
@@ -21,6 +22,11 @@ export type EventWriting = Reporter & {
 export type EventWriter = {
   /** Never throws and never waits. */
   readonly write: (happening: Happening) => void;
+  /**
+   * Writes what somebody has to find later: past all limits, always as an Event of its own, and again where it fails.
+   * Only for what happens as often as a person does something. Never throws and never waits.
+   */
+  readonly record: (happening: Happening) => void;
   /** Resolves when nothing is left to write. */
   readonly idle: () => Promise<void>;
 };
@@ -70,6 +76,16 @@ export function createEventWriter(
       readAnswer(await connection.send(method, path, body, { signal: inner }), answerBytes),
     );
 
+  const post = async (event: EventObject): Promise<string> => {
+    const collection = `/apis/events.k8s.io/v1/namespaces/${event.metadata.namespace}/events`;
+    const answer = await send('POST', collection, event);
+    // One that is there was written by an earlier try: no name is made twice.
+    if (answer.status !== 201 && answer.status !== 409) throw new Error(`the answer was ${messageOf(answer)}`);
+    return `${collection}/${event.metadata.name}`;
+  };
+
+  const records = createEventRecord({ post, counted, failed }, signal, clock);
+
   const put = async (known: Known, happening: Happening): Promise<EventOutcome> => {
     if (known.path) {
       const series = { count: known.count, lastObservedTime: microTime(clock.date()) };
@@ -78,17 +94,12 @@ export function createEventWriter(
       if (answer.status !== 404) throw new Error(`the answer was ${messageOf(answer)}`);
       known.count = 1;
     }
-    const event = eventOf(happening, reporter, clock.date());
-    const collection = `/apis/events.k8s.io/v1/namespaces/${event.metadata.namespace}/events`;
-    const answer = await send('POST', collection, event);
-    if (answer.status !== 201) throw new Error(`the answer was ${messageOf(answer)}`);
-    known.path = `${collection}/${event.metadata.name}`;
+    known.path = await post(eventOf(happening, reporter, clock.date()));
     return 'created';
   };
 
   const writeAfter = async (earlier: Promise<void>, key: string, known: Known, happening: Happening): Promise<void> => {
     await earlier;
-    const { regarding, reason } = happening;
     try {
       if (!signal.aborted) counted(await put(known, happening));
     } catch (error) {
@@ -96,9 +107,7 @@ export function createEventWriter(
       if (all.get(key) === known) all.delete(key);
       if (signal.aborted) return;
       counted('failed');
-      failed(
-        `An Event ${reason} about ${regarding.kind} ${regarding.name} was not written: ${(error as Error).message}.`,
-      );
+      failed(unwritten(happening, 'was not written', error));
     } finally {
       queued -= 1;
     }
@@ -123,5 +132,11 @@ export function createEventWriter(
     last = writeAfter(last, key, known, happening);
   };
 
-  return { write, idle: () => last };
+  return {
+    write,
+    record: (happening) => records.record(eventOf(happening, reporter, clock.date())),
+    async idle() {
+      await Promise.all([last, records.idle()]);
+    },
+  };
 }

@@ -23,7 +23,10 @@ export async function listAll(
   const page = (next: string): Promise<List> =>
     within(pageMs, signal, systemClock, async (inner) => {
       const url = pathOf(collection, { limit: String(pageSize), ...(next ? { continue: next } : {}) });
-      const answer = await readAnswer(await connection.get(url, { accept, signal: inner }), limitBytes);
+      const answer = await readAnswer(
+        await connection.get(url, { accept, signal: inner, limitMs: pageMs }),
+        limitBytes,
+      );
       if (answer.status !== 200) throw refusal(path, answer, deniedMs);
       const list = answer.body as Partial<List> | null;
       // Without a version there would be nothing to watch from, and every object would be missed.

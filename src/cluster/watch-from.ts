@@ -20,7 +20,7 @@ type Line = {
 /** Hands on what changes after the version `from`, until the apiserver ends the watch. */
 export async function watchFrom(
   collection: Collection,
-  { from, seconds, limitBytes, deniedMs }: FollowLimits & { readonly from: string; readonly seconds: number },
+  { from, seconds, graceMs, limitBytes, deniedMs }: FollowLimits & { readonly from: string; readonly seconds: number },
   signal: AbortSignal,
   take: (change: Change) => void,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function watchFrom(
     resourceVersion: from,
     timeoutSeconds: String(seconds),
   });
-  const response = await connection.get(url, { accept, signal });
+  const response = await connection.get(url, { accept, signal, limitMs: seconds * 1_000 + graceMs });
   if (response.status !== 200) throw refusal(path, await readAnswer(response, limitBytes), deniedMs);
   for await (const line of readLines(response.body, limitBytes)) {
     // What came in one piece with an end of the following is not for the handler any more.

@@ -84,10 +84,17 @@ async function repairMissed(
   );
   for (const record of decision.evict) {
     const { uid, namespace, name, owner } = record;
-    const evicted: Evicted = await evict(connection, { namespace, name, uid }, signal);
+    let mayBeGone = false;
+    const evicted = await evict(connection, { namespace, name, uid }, signal).catch(({ message }: Error): Evicted => {
+      mayBeGone = true;
+      return { result: 'failed', message };
+    });
     metrics.repaired(evicted);
     done({ namespace, pod: name, owner: owner?.name, ...evicted }, 'missed Pod evicted');
-    if (evicted.result === 'evicted') kept.push({ uid, owner: owner?.uid ?? '', atMs: nowMs });
+    // One whose answer was lost counts too, and once: it is asked for again where it did not arrive.
+    if ((mayBeGone || evicted.result === 'evicted') && !kept.some((repair) => repair.uid === uid)) {
+      kept.push({ uid, owner: owner?.uid ?? '', atMs: nowMs });
+    }
     if (evicted.result === 'refused') {
       news.push(
         newsAbout(record, 'HealthCheckRepairRefused', `Pod ${name} could not be replaced: ${evicted.message}.`),

@@ -55,6 +55,7 @@ function situationOf(pods: number, nodes: number): Situation {
     releasedByHand: new Map(),
     backOff: new Map(),
     underWay: new Set(),
+    volumes: new Map(),
   };
 }
 

@@ -23,6 +23,7 @@ export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick:
     releasedByHand: new Map(),
     backOff: new Map(),
     underWay: new Set<string>(),
+    volumes: new Map(),
   };
   const nowMs = Date.now() + 60_000;
   let moves = 0;

@@ -10,6 +10,7 @@ import { inClusterConnection } from '../../src/cluster/in-cluster-connection.ts'
 import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
 import { messageOf, readAnswer } from '../../src/cluster/read-answer.ts';
 import { version } from '../../src/settings.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Apiserver, type Fault, ca, startApiserver } from './support/apiserver.ts';
 import { connectionTo, serviceAccount } from './support/follower.ts';
 
@@ -149,5 +150,22 @@ describe('a connection to the apiserver', () => {
       setTimeout(() => stop.abort(), 50);
       await assert.rejects(call, /abort/);
     }
+  });
+
+  it('ends a call by itself that takes too long, before and after the head of the answer, and its socket', async () => {
+    const connection = connectionTo(apiserver, account.directory);
+    for (const isAnswered of [false, true]) {
+      apiserver.faults.push((_request, response) => {
+        if (isAnswered) response.writeHead(200).write('{');
+        return true;
+      });
+      const call = connection.send('POST', '/things', {}, { signal, limitMs: 100 });
+      await assert.rejects(
+        call.then((response) => readAnswer(response, 10)),
+        /^Error: nothing more was heard within 100 ms$/,
+      );
+      await eventually('no socket', 1_000, async () => apiserver.sockets.size === 0);
+    }
+    assert.equal((await list(connection)).status, 200);
   });
 });

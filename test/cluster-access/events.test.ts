@@ -8,6 +8,14 @@ import { virtualTime } from './support/virtual-clock.ts';
 
 const pod: Regarding = { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'shop', uid: 'uid-1' };
 const moved: Happening = { regarding: pod, type: 'Warning', reason: 'Moved', action: 'Evict', note: 'The GPU is hot.' };
+const node: Regarding = { apiVersion: 'v1', kind: 'Node', name: 'node-a', uid: 'node-a' };
+const released: Happening = {
+  regarding: node,
+  type: 'Normal',
+  reason: 'NodeReleased',
+  action: 'ReleaseByHand',
+  note: 'Node node-a is released.',
+};
 const minuteMs = 60_000;
 
 /** A writer, its apiserver and its clock. */
@@ -32,7 +40,11 @@ function start() {
     for (const happening of happenings) writer.write(happening);
     await writer.idle();
   };
-  return { time, server, counts, failures, write, stop };
+  const record = async (happening: Happening): Promise<void> => {
+    writer.record(happening);
+    await writer.idle();
+  };
+  return { time, server, counts, failures, write, record, stop };
 }
 
 /** As many objects that fall ill. */
@@ -152,6 +164,53 @@ describe('Events', () => {
     await write(moved);
     assert.equal(server.all().length, 1);
     assert.deepEqual(counts, { failed: 1, created: 1 });
+  });
+
+  it('that have to be known later are each written, at their own time, whatever else happens', async () => {
+    const { time, server, counts, write, record } = start();
+    await write(...fleet(0), ...Array.from({ length: 30 }, (_, index) => ({ ...moved, note: `note ${index}` })));
+    const before = server.all().length;
+    for (const wait of [0, 1_000]) {
+      await time.pass(wait);
+      await record(released);
+    }
+    assert.deepEqual(
+      server
+        .all()
+        .slice(before)
+        .map(({ reason, eventTime }) => [reason, eventTime]),
+      [
+        ['NodeReleased', '2023-11-14T22:13:20.000000Z'],
+        ['NodeReleased', '2023-11-14T22:13:21.000000Z'],
+      ],
+    );
+    assert.equal(counts.created, 202);
+  });
+
+  it('that have to be known later are written again until they are, once, and are given up in the end', async () => {
+    const { time, server, counts, failures, record, stop } = start();
+    server.refuseWith({ status: 500, message: 'etcd is away' });
+    const first = record(released);
+    await time.pass(2_000);
+    server.refuseWith(undefined);
+    server.loseAnswers(true);
+    await time.pass(5 * minuteMs);
+    await first;
+    assert.equal(server.all().length, 1);
+    assert.equal(server.all()[0].eventTime, '2023-11-14T22:13:20.000000Z');
+    assert.deepEqual(counts, { created: 1 });
+    assert.deepEqual(failures, [
+      'An Event NodeReleased about Node node-a is not written yet: the answer was 500, "etcd is away".',
+    ]);
+    server.refuseWith({ status: 403, message: 'no' });
+    const second = record(released);
+    await time.pass(30 * minuteMs);
+    await second;
+    assert.deepEqual([server.all().length, counts], [1, { created: 1, failed: 1 }]);
+    assert.equal(failures.at(-1), 'An Event NodeReleased about Node node-a was not written: the answer was 403, "no".');
+    stop.abort();
+    await record(released);
+    assert.equal(server.all().length, 1);
   });
 
   it('are not written after the end', async () => {

@@ -189,6 +189,25 @@ describe('the controller', () => {
     await stop();
   });
 
+  it('counts a replacement whose answer was lost, and goes on', async () => {
+    const asked: string[] = [];
+    const { failures, metrics, stop } = start({ ...usual, percent: 1 }, ({ rules, remove }) => {
+      rules.push((_method, path) => {
+        const [, name] = /([^/]+)\/eviction$/.exec(path) ?? [];
+        if (name === undefined) return undefined;
+        asked.push(name);
+        remove(pods, name, 'shop');
+        throw new Error('nothing more was heard within 35000 ms');
+      });
+    });
+    await eventually('the eviction', 5_000, async () => asked.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await stop();
+    assert.deepEqual(asked, ['web-1-a']);
+    assert.deepEqual(failures, []);
+    assert.match(await metrics.registry.metrics(), /repairs_total\{result="failed"\} 1/);
+  });
+
   it('goes on where the apiserver does not answer as it should', async () => {
     let broken = 3;
     const { statusOf, failures, stop } = start(undefined, ({ rules }) => {

@@ -49,7 +49,7 @@ export function openCluster(target: Target): Cluster | string {
   const get = async (path: string, what: string): Promise<object | string | undefined> => {
     try {
       const answer = await readAnswer(
-        await connection.get(path, { signal: AbortSignal.timeout(timeoutMs) }),
+        await connection.get(path, { signal: new AbortController().signal, limitMs: timeoutMs }),
         limitBytes,
       );
       if (answer.status === 200) return answer.body as object;

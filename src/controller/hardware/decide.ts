@@ -1,4 +1,5 @@
 import { decideReleases } from './decide-releases.ts';
+import { decideVolumes } from './decide-volumes.ts';
 import type { Decision } from './decision.ts';
 import { type Ledger, createLedger } from './ledger.ts';
 import type { HardwarePod } from './record.ts';
@@ -30,7 +31,8 @@ export function decide(situation: Situation, settings: HardwareSettings, nowMs: 
     else ofNode(pod.node).push(pod);
   }
   // The nodes come in the order in which the first of their Pods failed.
-  for (const pods of byNode.values()) for (const pod of pods) decisions.push(decideMove(pod, ledger, settings));
+  for (const pods of byNode.values())
+    for (const pod of pods) decisions.push(decideMove(pod, ledger, situation, settings, nowMs));
   // A node that a Pod is being moved off is not released in the same moment: the move would quarantine it anew, past the brake.
   const left = new Set(failing.filter(({ uid }) => situation.underWay.has(uid)).map(({ node }) => node));
   for (const decision of decisions) if (decision.kind === 'move') left.add(decision.pod.node);
@@ -62,38 +64,53 @@ function decideHealthy(
 function decideAlone(
   pod: HardwarePod,
   ledger: Ledger,
-  { releasedByHand, backOff, underWay }: Situation,
+  situation: Situation,
   { stableMs, minimumAgeMs, byHandMs, mode }: HardwareSettings,
   nowMs: number,
 ): Decision | undefined {
+  const { releasedByHand, backOff, underWay, volumes } = situation;
   const { uid, node, refusal, createdMs } = pod;
+  const found = volumes.get(uid);
   const sinceMs = pod.failing?.sinceMs ?? nowMs;
   if (underWay.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
   if (!ledger.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
   if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
   if (refusal) return { kind: 'refuse', reason: refusal, pod };
+  if (found?.kind === 'here') return { kind: 'refuse', reason: 'local-volume', pod, detail: found.detail };
   if (nowMs - createdMs < minimumAgeMs) {
     return { kind: 'hold', reason: 'young', pod, untilMs: createdMs + minimumAgeMs };
   }
   const againMs = backOff.get(uid) ?? 0;
   if (nowMs < againMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: againMs };
   const releasedMs = releasedByHand.get(node);
-  if (releasedMs !== undefined && sinceMs <= releasedMs && nowMs - releasedMs < byHandMs) {
+  const earliestMs = pod.failing?.earliestMs ?? sinceMs;
+  if (releasedMs !== undefined && earliestMs <= releasedMs && nowMs - releasedMs < byHandMs) {
     return { kind: 'hold', reason: 'released-by-hand', pod };
   }
   // A sick node was found better than none: moving would bring the next Pod back here.
   if (ledger.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
   if (!ledger.hasMove(pod)) return undefined;
+  const unknown = decideVolumes(pod, situation, nowMs);
+  if (unknown) return unknown;
   return mode === 'move' ? { kind: 'move', reason: 'resumed', pod } : { kind: 'hold', reason: 'dry-run', pod };
 }
 
 /** Moves a Pod if its node, its owner and the brake let it, and counts it. */
-function decideMove(pod: HardwarePod, ledger: Ledger, { mode }: HardwareSettings): Decision {
+function decideMove(
+  pod: HardwarePod,
+  ledger: Ledger,
+  situation: Situation,
+  { mode }: HardwareSettings,
+  nowMs: number,
+): Decision {
   if (!ledger.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
   if (ledger.movesLeft(pod) <= 0) return { kind: 'hold', reason: 'owner-cap', pod };
   if (ledger.isFull(pod)) return { kind: 'hold', reason: 'quarantine-full', pod };
   if (!ledger.isQuarantined(pod.node) && ledger.nodesLeft() <= 0) return { kind: 'hold', reason: 'brake', pod };
-  ledger.grant(pod);
+  const unknown = decideVolumes(pod, situation, nowMs);
+  // One that is being asked keeps its place; one that nobody answers for does not keep the brake from the others.
+  if (unknown?.reason !== 'volumes-unknown') ledger.grant(pod);
+  if (unknown) return unknown;
   return mode === 'move' ? { kind: 'move', reason: 'failed', pod } : { kind: 'hold', reason: 'dry-run', pod };
 }

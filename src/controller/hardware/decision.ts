@@ -11,10 +11,12 @@ export const holds = {
   'released-by-hand':
     'somebody deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
   'under-way': 'it is being moved',
-  'backing-off': 'its last eviction was refused, and is tried again after a while',
+  'backing-off': 'its last eviction did not go through, and is tried again after a while',
   'no-other-node': 'no other node is left for its owner: each is not ready, cordoned or quarantined',
   brake: 'as many nodes as may be were quarantined in the last minutes',
   'owner-cap': 'as many Pods of its owner as may be were moved lately: they may fail wherever they run',
+  'volumes-unasked': 'whether it has a volume that is on its node alone is being asked',
+  'volumes-unknown': 'whether it has a volume that is on its node alone is not known, and is asked again after a while',
   'quarantine-full': 'the NodeQuarantine of its node can list no more owners or moves',
   'dry-run': 'health-injector only says what it would do: --hardware is dry-run',
 } as const;
@@ -35,8 +37,14 @@ export type Decision =
   /** `resumed`: the NodeQuarantine has the move already, and the Pod is still there. */
   | { readonly kind: 'move'; readonly reason: 'failed' | 'resumed'; readonly pod: HardwarePod }
   /** `untilMs`: when to look again, where that is known. */
-  | { readonly kind: 'hold'; readonly reason: HoldReason; readonly pod: HardwarePod; readonly untilMs?: number }
-  | { readonly kind: 'refuse'; readonly reason: RefuseReason; readonly pod: HardwarePod }
+  | {
+      readonly kind: 'hold';
+      readonly reason: HoldReason;
+      readonly pod: HardwarePod;
+      readonly untilMs?: number;
+      readonly detail?: string;
+    }
+  | { readonly kind: 'refuse'; readonly reason: RefuseReason; readonly pod: HardwarePod; readonly detail?: string }
   /** A Pod waits for a node, and one would take it that its owner is kept off. */
   | {
       readonly kind: 'soften';
@@ -58,9 +66,9 @@ export type Decision =
 export function reasonOf(decision: Decision): string {
   switch (decision.kind) {
     case 'hold':
-      return holds[decision.reason];
+      return inDetail(holds[decision.reason], decision.detail);
     case 'refuse':
-      return refusals[decision.reason];
+      return inDetail(refusals[decision.reason], decision.detail);
     case 'release':
       return releases[decision.reason];
     case 'move':
@@ -71,3 +79,6 @@ export function reasonOf(decision: Decision): string {
       return decision satisfies never;
   }
 }
+
+const inDetail = (reason: string, detail: string | undefined): string =>
+  detail === undefined ? reason : `${reason}: ${detail}`;

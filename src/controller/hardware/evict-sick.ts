@@ -3,6 +3,7 @@ import { type Evicted, evict } from '../evict.ts';
 import { holds } from './decision.ts';
 import type { Moved } from './edit-quarantine.ts';
 import { type Moving, backOff, clauseOf } from './moving.ts';
+import type { HardwarePod } from './record.ts';
 import { everywhere } from './tell.ts';
 
 /** Why a budget refuses what it should not, which few people know. */
@@ -10,8 +11,9 @@ const advice =
   'A Pod that is not ready is held back by a PodDisruptionBudget that has no other to spare, unless it says ' +
   'unhealthyPodEvictionPolicy: AlwaysAllow. Its eviction is tried again, and never forced';
 
-/** Whether it was evicted is not known: the watch will tell. */
-const failed = ({ message }: Error): Evicted => ({ result: 'failed', message });
+/** No answer came. That the Pod leaves is one, and the watch often has it by then; else it will tell. */
+const unanswered = ({ message }: Error, now: HardwarePod | undefined): Evicted =>
+  !now || now.isDeleting ? { result: 'evicted' } : { result: 'failed', message };
 
 /** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and tells what became of it. */
 export async function evictSick({ pod, reading }: Moved, moving: Moving, signal: AbortSignal): Promise<void> {
@@ -20,7 +22,7 @@ export async function evictSick({ pod, reading }: Moved, moving: Moving, signal:
   const evicted = await atMost(async (): Promise<Evicted | undefined> => {
     const now = known.pods.get(uid);
     if (!now?.failing || now.isDeleting) return undefined;
-    return evict(connection, pod, signal).catch(failed);
+    return evict(connection, pod, signal).catch((error: Error) => unanswered(error, known.pods.get(uid)));
   });
   if (!evicted || signal.aborted) return;
   metrics.evicted(evicted, pod.failing?.sinceMs ?? Date.now());

@@ -5,6 +5,8 @@ import type { Watched } from './watched.ts';
 export type Failing = {
   readonly container: string;
   readonly sinceMs: number;
+  /** When it may have begun at the earliest, where nobody saw it begin and nothing says when. */
+  readonly earliestMs?: number;
   /** The probe of a container, or the device plugin through the kubelet. */
   readonly input: 'probe' | 'device';
   /** What the device plugin says; the reason of a probe has to be asked for. */
@@ -43,7 +45,7 @@ export function failureOf(pod: V1Pod, { containers }: Watched, before: Before | 
           : (turnedUnready(pod, startedMs, nowMs) ?? firstVerdictMs(pod, name, startedMs));
     failing = { container: name, sinceMs, input: 'probe', message: '' };
   }
-  return { seen, failing: failing ?? sickDevice(statuses, before, nowMs) };
+  return { seen, failing: failing ?? sickDevice(pod, statuses, before, nowMs) };
 }
 
 /** All containers were ready, this one included, and are not any more: one condition of the Pod has it to the second. */
@@ -62,6 +64,7 @@ function firstVerdictMs({ spec }: V1Pod, name: string, startedMs: number): numbe
 
 /** https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#device-health-monitoring */
 function sickDevice(
+  { metadata }: V1Pod,
   statuses: readonly V1ContainerStatus[],
   before: Before | undefined,
   nowMs: number,
@@ -71,8 +74,10 @@ function sickDevice(
       const sick = resources.find(({ health }) => health === 'Unhealthy');
       if (!sick) continue;
       const message = `${name} ${sick.resourceID} is Unhealthy${sick.message ? `: ${sick.message}` : ''}`;
-      const sinceMs = before?.failing?.input === 'device' ? before.failing.sinceMs : nowMs;
-      return { container, sinceMs, input: 'device', message };
+      const failing = { container, sinceMs: nowMs, input: 'device', message } as const;
+      // A device is given to a Pod for all its life, over the restarts of its containers.
+      if (!before) return { ...failing, earliestMs: Date.parse(String(metadata?.creationTimestamp)) };
+      return before.failing?.input === 'device' ? { ...before.failing, container, message } : failing;
     }
   }
   return undefined;

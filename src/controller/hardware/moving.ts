@@ -56,7 +56,8 @@ export function createProgress(): Progress {
   };
 }
 
-const longestMs = 60_000;
+/** The longest time until what failed is tried again. */
+export const longestMs = 60_000;
 
 /** Leaves a Pod alone for longer after each refusal in a row. */
 export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): void {

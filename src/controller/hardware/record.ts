@@ -3,6 +3,7 @@ import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quaranti
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
 import { type RefuseReason, refusalOf } from './refusal.ts';
+import { claimsOf } from './volumes.ts';
 import { type Watched, watchedOf } from './watched.ts';
 
 /** What is kept of a Pod with a hardware check: some hundred bytes, whatever the Pod's size. */
@@ -23,6 +24,8 @@ export type HardwarePod = {
   readonly ownerText: string;
   /** Why it is never moved, if so. */
   readonly refusal: RefuseReason | undefined;
+  /** The claims whose volumes may bind it to its node. */
+  readonly claims: readonly string[];
   readonly watched: Watched;
   readonly seen: Seen;
   readonly failing: Failing | undefined;
@@ -53,6 +56,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     refusal: refusalOf(pod, prefix),
+    claims: claimsOf(pod),
     watched,
     seen,
     failing,

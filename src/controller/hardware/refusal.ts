@@ -8,14 +8,12 @@ export const refusals = {
   'daemon-set': 'it is of a DaemonSet, which makes it anew on the same node',
   pinned: 'its node selector names its node, so it could run nowhere else',
   'local-data': 'it writes to a hostPath volume, whose data it would leave behind',
+  'local-volume': 'it has a volume that is on its node alone',
 } as const;
 
 export type RefuseReason = keyof typeof refusals;
 
-/**
- * Why a Pod is never moved, as far as the Pod itself tells; that a claim of it is bound to a volume of one node does not
- * stand there: its replacement then finds no node, and is let back.
- */
+/** Why a Pod is never moved, as far as the Pod itself tells; where the volumes of its claims are is asked for later. */
 export function refusalOf({ metadata, spec }: V1Pod, prefix: string): RefuseReason | undefined {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
   if (owner?.kind === 'Node' || metadata?.annotations?.['kubernetes.io/config.mirror']) return 'static-pod';

@@ -3,7 +3,7 @@ import { type Moving, clauseOf } from './moving.ts';
 import { wholeSeconds } from './ledger.ts';
 
 /** What passes by itself. */
-const silent: ReadonlySet<string> = new Set(['unstable', 'young', 'under-way', 'backing-off']);
+const silent: ReadonlySet<string> = new Set(['unstable', 'young', 'under-way', 'backing-off', 'volumes-unasked']);
 
 /** The others are told where they are done. */
 type News = Extract<Decision, { kind: 'hold' | 'refuse' | 'notice' }>;

@@ -2,6 +2,7 @@ import { atMost } from '../../cluster/at-most.ts';
 import { createBell } from '../../cluster/bell.ts';
 import { systemClock } from '../../cluster/clock.ts';
 import { createAsk } from './ask.ts';
+import { createVolumes } from './ask-volumes.ts';
 import { decide } from './decide.ts';
 import { decideTaints } from './decide-taints.ts';
 import type { Decision } from './decision.ts';
@@ -49,6 +50,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     atMost: atMost(mostWritesAtOnce),
   };
   const report = createReport(moving);
+  const volumes = createVolumes(moving, bell.ring);
   const end = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   await Promise.race([followHardware(connection, prefix, known, failed, signal), end]);
   await recallReleases(running, releasedByHand, signal);
@@ -81,9 +83,11 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
         releasedByHand,
         backOff,
         underWay: progress.underWay,
+        volumes: volumes.found,
       };
       const decisions = decide(situation, settings, nowMs);
       act(decisions);
+      begin(volumes.follow(decisions, signal));
       const failing = situation.pods.filter(({ failing: fails, isDeleting }) => fails && !isDeleting).length;
       metrics.counted(situation.pods.length, failing, situation.quarantines.length);
       begin(report.changes(decisions, signal));

@@ -1,6 +1,7 @@
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HardwarePod } from './record.ts';
+import type { Volumes } from './volumes.ts';
 
 /** How Pods may be moved, and how fast. */
 export type HardwareSettings = {
@@ -34,4 +35,6 @@ export type Situation = {
   readonly backOff: ReadonlyMap<string, number>;
   /** The Pods that are being moved at this moment, by uid. */
   readonly underWay: ReadonlySet<string>;
+  /** Where the volumes of a Pod are, by uid, as far as somebody has asked. */
+  readonly volumes: ReadonlyMap<string, Volumes>;
 };

@@ -45,8 +45,10 @@ export function createTell(events: EventWriter, owners: Owners, signal: AbortSig
       events.write({ ...happening, regarding: { ...top, namespace } });
     },
     released(node, byHand, note) {
-      const action = byHand ? byHandAction : 'Release';
-      events.write({ regarding: nodeOf(node), type: 'Normal', reason: 'NodeReleased', action, note });
+      const happening = { regarding: nodeOf(node), type: 'Normal', reason: 'NodeReleased', note } as const;
+      // The next leader knows of a person's word by this Event alone.
+      if (byHand) events.record({ ...happening, action: byHandAction });
+      else events.write({ ...happening, action: 'Release' });
     },
   };
 }

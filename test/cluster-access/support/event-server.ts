@@ -25,6 +25,7 @@ function mistakes(event: any, namespace: string): string[] {
 export function eventServer() {
   const events = new Map<string, any>();
   const calls: string[] = [];
+  let losesAnswer = false;
   let refusal: { readonly status: number; readonly message: string } | undefined;
   const connection: Connection = {
     get: () => Promise.reject(new Error('Events are not read')),
@@ -41,7 +42,9 @@ export function eventServer() {
       const [, namespace = ''] = /^\/apis\/events\.k8s\.io\/v1\/namespaces\/([^/]+)\/events$/.exec(path) ?? [];
       const wrong = mistakes(body, namespace);
       if (method !== 'POST' || wrong.length > 0) return answer(422, { message: `wrong: ${wrong.join()}` });
+      if (events.has(`${path}/${body.metadata.name}`)) return answer(409, { message: 'already exists' });
       events.set(`${path}/${body.metadata.name}`, body);
+      if (losesAnswer) throw new Error('socket hang up');
       return answer(201, body);
     },
   };
@@ -50,6 +53,7 @@ export function eventServer() {
     calls,
     all: () => [...events.values()],
     expire: () => events.clear(),
+    loseAnswers: (next: boolean) => (losesAnswer = next),
     refuseWith: (next: typeof refusal) => (refusal = next),
   };
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { systemClock } from '../../../src/cluster/clock.ts';
+import { timely } from '../../../src/cluster/timely.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, useLeaders } from './support/leader.ts';
+
+/** What takes seconds takes a hundredth of them. */
+const fast = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 100, signal) };
 
 describe('a move that breaks off', () => {
   const { newWorld, lead } = useLeaders();
@@ -59,4 +64,26 @@ describe('a move that breaks off', () => {
     await settle(world, pods.length);
     for (const { metadata } of pods) assert.equal(world.accepted.get(metadata.uid), 1, metadata.name);
   });
+
+  for (const lost of ['call, in silence', 'answer, in silence'] as const) {
+    it(`is made once, and holds up no other, where each Pod's first write ends as "${lost}"`, async () => {
+      const world = newWorld();
+      // More than are evicted at a time.
+      const pods = Array.from({ length: 40 }, (_, index) => world.setPod(`web-${index}`, 'node-a', 'web', false));
+      const silenced = new Set<string>();
+      world.setFault((_method, path) => {
+        if (silenced.has(path)) return undefined;
+        silenced.add(path);
+        return lost;
+      });
+      const leader = lead(world, {}, timely(world.connection, fast));
+      await settle(world, pods.length);
+      for (const { metadata } of pods) assert.equal(world.accepted.get(metadata.uid), 1, metadata.name);
+      const [{ spec }] = world.quarantines();
+      assert.equal(spec.owners[0].moves.length, pods.length);
+      const moved = () => leader.told.filter((text) => text.includes(' MovedOffNode '));
+      await eventually('what is told', 5_000, async () => moved().length === pods.length);
+      assert.match(await leader.registry.metrics(), /hardware_evictions_total\{result="evicted"\} 40\n/);
+    });
+  }
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { decide } from '../../../src/controller/hardware/decide.ts';
 import type { Decision } from '../../../src/controller/hardware/decision.ts';
 import type { HardwareSettings, Situation } from '../../../src/controller/hardware/situation.ts';
+import type { Volumes } from '../../../src/controller/hardware/volumes.ts';
 import { node, nodes, nowMs, pod, quarantine, settings, situation } from './support/situation.ts';
 
 const minute = 60_000;
@@ -14,6 +15,11 @@ const decided = (wish: Partial<Situation>, rules: Partial<HardwareSettings> = {}
   decide(situation(wish), { ...settings, ...rules }, nowMs).map(say);
 
 const failedFor = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
+/** A Pod whose device fails, as a leader sees it first. */
+const unseen = (ageMs: number) => {
+  const failing = { container: 'app', sinceMs: nowMs - 5_000, input: 'device', message: '' } as const;
+  return [pod('a', 'node-0', { ageMs, failing: { ...failing, earliestMs: nowMs - ageMs } })];
+};
 const waiting = (wish: object) =>
   pod('b', '', { ownerText: 'web', failedMs: 0, avoids: ['node-0'], unschedulableSinceMs: nowMs - minute, ...wish });
 const byTaint = (affinity: 'Required' | 'Preferred') => [
@@ -49,7 +55,7 @@ describe('what to do about a Pod whose hardware fails', () => {
   });
 
   it('is never to move one that nobody makes anew elsewhere, or that is only to be reported', () => {
-    const refused = ['bare', 'daemon-set', 'static-pod', 'report', 'pinned', 'local-data'] as const;
+    const refused = ['bare', 'daemon-set', 'static-pod', 'report', 'pinned', 'local-data', 'local-volume'] as const;
     const pods = refused.map((refusal) => pod(refusal, 'node-0', { refusal }));
     assert.deepEqual(decided({ pods }).toSorted(), refused.map((refusal) => `${refusal} refuse ${refusal}`).toSorted());
   });
@@ -108,6 +114,47 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: failedFor(9_999), releasedByHand }), ['a move failed']);
     const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
     assert.deepEqual(decided({ pods: failedFor(61 * minute), releasedByHand: longAgo }), ['a move failed']);
+  });
+
+  it('is to respect that too where a leader finds a device that fails, and nobody knows since when', () => {
+    const releasedByHand = new Map([['node-0', nowMs - 10 * minute]]);
+    assert.deepEqual(decided({ pods: unseen(60 * minute), releasedByHand }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: unseen(9 * minute), releasedByHand }), ['a move failed']);
+    const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
+    assert.deepEqual(decided({ pods: unseen(90 * minute), releasedByHand: longAgo }), ['a move failed']);
+  });
+
+  it('is to ask where its volumes are before it is moved, and to leave it where one is on its node alone', () => {
+    const pods = [pod('a', 'node-0', { claims: ['data'] }), pod('b', 'node-0', { failedMs: 4_000 })];
+    const found = (volumes: Volumes) => ({ pods, volumes: new Map([['a', volumes]]) });
+    const untilMs = nowMs + 1;
+    assert.deepEqual(decided({ pods }), ['a hold volumes-unasked', 'b move failed']);
+    assert.deepEqual(decided(found({ kind: 'anywhere' })), ['a move failed', 'b move failed']);
+    assert.deepEqual(decided(found({ kind: 'here', detail: 'x' })), ['a refuse local-volume', 'b move failed']);
+    const unknown = { kind: 'unknown', detail: 'x', tries: 1, untilMs } as const;
+    assert.deepEqual(decided(found(unknown)), ['a hold volumes-unknown', 'b move failed']);
+    const [first] = decide(situation(found(unknown)), settings, nowMs);
+    assert(first?.kind === 'hold');
+    assert.deepEqual([first.untilMs, first.detail], [untilMs, 'x']);
+  });
+
+  it('is to ask for no more volumes than it may move Pods, and to wait for no answer with the brake', () => {
+    const pods = ['a', 'b'].map((uid, index) =>
+      pod(uid, `node-${index}`, { failedMs: 9_000 - index, claims: ['data'] }),
+    );
+    assert.deepEqual(decided({ pods }), ['a hold volumes-unasked', 'b hold brake']);
+    const unknown = { kind: 'unknown', detail: 'x', tries: 1, untilMs: nowMs } as const;
+    const volumes = new Map([['a', unknown]]);
+    assert.deepEqual(decided({ pods, volumes }), ['a hold volumes-unknown', 'b hold volumes-unasked']);
+    assert.deepEqual(decided({ pods, volumes }, { mode: 'dry-run' }), decided({ pods, volumes }));
+  });
+
+  it('is to ask where its volumes are also when a move is gone on with', () => {
+    const quarantines = [quarantine('node-0', { owners: ['web'], moves: ['a'] })];
+    const pods = [pod('a', 'node-0', { ownerText: 'web', claims: ['data'] })];
+    assert.deepEqual(decided({ pods, quarantines }), ['a hold volumes-unasked']);
+    const volumes = new Map<string, Volumes>([['a', { kind: 'anywhere' }]]);
+    assert.deepEqual(decided({ pods, quarantines, volumes }), ['a move resumed']);
   });
 
   it('is only said in a dry run, under the same brakes', () => {

@@ -180,12 +180,18 @@ describe('what is kept of a Pod with a hardware check', () => {
         { name: 'app', ready: true, allocatedResourcesStatus: [{ name: 'example.com/gpu', resources }] },
       ],
     };
-    assert.deepEqual(record({ status }, startMs + 5_000).failing, {
+    const before = record({}, startMs + 4_000);
+    const failing = {
       container: 'app',
       sinceMs: startMs + 5_000,
       input: 'device',
       message: 'example.com/gpu GPU-1 is Unhealthy: Xid 79',
-    });
+    };
+    assert.deepEqual(record({ status }, startMs + 5_000, before).failing, failing);
+    // Nothing says since when: nobody who sees it first knows that it did not fail all the Pod's life.
+    const unseen = record({ status }, startMs + 5_000);
+    assert.deepEqual(unseen.failing, { ...failing, earliestMs: startMs });
+    assert.deepEqual(record({ status }, startMs + 9_000, unseen).failing, unseen.failing);
   });
 
   it('is that it leaves, for good', () => {

@@ -55,4 +55,15 @@ describe('what is told of a move', () => {
       ],
     );
   });
+
+  it('remembers each release by a person, in a storm of other news and twice in a minute', async () => {
+    const { server, events, tell } = teller();
+    for (let count = 0; count < 300; count += 1) {
+      await tell.about(pod(`web-${count}`, 'node-a'), 'HardwareFailed', 'It is hot.', ['pod', 'node']);
+    }
+    tell.released('node-a', true, 'By hand.');
+    tell.released('node-a', true, 'By hand.');
+    await events.idle();
+    assert.equal(server.all().filter(({ action }) => action === 'ReleaseByHand').length, 2);
+  });
 });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import type { Connection } from '../../../../src/cluster/connection.ts';
 import { createHardwareMetrics } from '../../../../src/controller/hardware/metrics.ts';
 import { runHardware } from '../../../../src/controller/hardware/run-hardware.ts';
 import type { HardwareSettings } from '../../../../src/controller/hardware/situation.ts';
@@ -19,7 +20,7 @@ async function startSidecar(): Promise<{ readonly port: number; readonly server:
 }
 
 /** A leader with little patience; what it tells and fails at is kept. */
-function startLeader(world: World, rules: Partial<HardwareSettings> = {}) {
+function startLeader(connection: Connection, rules: Partial<HardwareSettings>) {
   const told: string[] = [];
   const failures: string[] = [];
   const done: string[] = [];
@@ -27,7 +28,7 @@ function startLeader(world: World, rules: Partial<HardwareSettings> = {}) {
   const registry = new Registry();
   const ended = runHardware(
     {
-      connection: world.connection,
+      connection,
       prefix: 'health.example.com/',
       settings: { ...settings, stableMs: 0, minimumAgeMs: 0, percent: 100, mostPerOwner: 100, ...rules },
       webhook: { namespace: 'health-injector', service: 'health-injector', limitMs: 200 },
@@ -71,8 +72,8 @@ export function useLeaders() {
   });
   return {
     newWorld: (): World => createWorld({ nodes, port: sidecar.port ?? 0 }),
-    lead(world: World, rules: Partial<HardwareSettings> = {}) {
-      const leader = startLeader(world, rules);
+    lead(world: World, rules: Partial<HardwareSettings> = {}, connection: Connection = world.connection) {
+      const leader = startLeader(connection, rules);
       leaders.push(leader);
       return leader;
     },

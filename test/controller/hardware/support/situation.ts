@@ -41,6 +41,7 @@ export function pod(
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: 'shop', kind, name: owner },
     refusal: undefined,
+    claims: [],
     watched: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
     seen: {},
     failing:
@@ -118,5 +119,6 @@ export const situation = (wish: Partial<Situation>): Situation => ({
   releasedByHand: new Map(),
   backOff: new Map(),
   underWay: new Set(),
+  volumes: new Map(),
   ...wish,
 });

@@ -3,9 +3,17 @@ import { PassThrough } from 'node:stream';
 import type { Connection, Response } from '../../../../src/cluster/connection.ts';
 import { answer } from '../../../cluster-access/support/answer.ts';
 
-/** What becomes of a call that writes: it, or its answer, may be lost. */
-export type Fault = (method: string, path: string) => 'call' | 'answer' | undefined;
+/** What becomes of a call that writes: it, or its answer, may be lost, and nobody may ever say so. */
+export type Fault = (
+  method: string,
+  path: string,
+) => 'call' | 'answer' | 'call, in silence' | 'answer, in silence' | undefined;
 
+/** How a call that reads is answered in the apiserver's stead; a promise may never be. */
+export type Denial = (path: string) => Response | Promise<never> | undefined;
+
+const claims = '/api/v1/namespaces/shop/persistentvolumeclaims';
+const volumes = '/api/v1/persistentvolumes';
 const quarantines = '/apis/health.example.com/v1alpha1/nodequarantines';
 
 /**
@@ -14,13 +22,15 @@ const quarantines = '/apis/health.example.com/v1alpha1/nodequarantines';
  */
 export function createWorld({ nodes, port }: { readonly nodes: readonly string[]; readonly port: number }) {
   const collections = new Map<string, Map<string, any>>(
-    ['/api/v1/pods', '/api/v1/nodes', quarantines, 'events'].map((path) => [path, new Map()]),
+    ['/api/v1/pods', '/api/v1/nodes', quarantines, claims, volumes, 'events'].map((path) => [path, new Map()]),
   );
   const watches: { readonly path: string; readonly body: PassThrough }[] = [];
   const accepted = new Map<string, number>();
   const calls: string[] = [];
+  const reads: string[] = [];
   const refused = new Set<string>();
   let fault: Fault | undefined;
+  let denial: Denial | undefined;
   let acknowledges = true;
   let version = 1;
   let uids = 0;
@@ -178,7 +188,8 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
   const connection: Connection = {
     get: async (path, { signal }) => {
       signal.throwIfAborted();
-      return read(new URL(path, 'https://apiserver'), signal);
+      reads.push(path);
+      return (await denial?.(path)) ?? read(new URL(path, 'https://apiserver'), signal);
     },
     send: async (method, path, body, { signal }) => {
       signal.throwIfAborted();
@@ -186,7 +197,9 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
       const lost = fault?.(method, path);
       // Whoever waits for an answer is told that none comes any more.
       if (lost === 'call') throw new Error('socket hang up');
+      if (lost === 'call, in silence') return new Promise(() => {});
       const reply = write(method, path, structuredClone(body));
+      if (lost === 'answer, in silence') return new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, 1));
       if (lost === 'answer' || signal.aborted) throw new Error('socket hang up');
       return reply;
@@ -196,6 +209,17 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
   return {
     connection,
     calls,
+    /** The paths of all that was read of claims and volumes. */
+    readsOfVolumes: () => reads.filter((path) => path.includes('persistentvolume')),
+    /** Gives a Pod a claim of its own, bound to a volume with this spec. */
+    addClaim(pod: any, volumeName: string, spec: object): void {
+      const claimName = `data-${pod.metadata.name}`;
+      set(volumes, { metadata: { name: volumeName }, spec });
+      set(claims, { metadata: { name: claimName }, spec: { volumeName } });
+      const volume = { name: 'data', persistentVolumeClaim: { claimName } };
+      set('/api/v1/pods', { ...pod, spec: { ...pod.spec, volumes: [volume] } });
+    },
+    deny: (next: Denial | undefined) => (denial = next),
     accepted,
     refused,
     setPod,
