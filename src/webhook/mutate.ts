@@ -3,7 +3,7 @@ import { inject } from '../health/inject.ts';
 import type { Outcome } from '../health/outcome.ts';
 import { discreetSentence, sentence } from '../health/problem.ts';
 import { skipReasons } from '../health/skip-reason.ts';
-import { addToStatus } from '../health/status.ts';
+import { addToStatus, readStatus } from '../health/status.ts';
 import { warningsOf } from '../health/warnings.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
@@ -35,8 +35,16 @@ export function mutate(
   const isLeftAlone =
     surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || Boolean(pod.spec.nodeName);
   const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
-  const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
+  const avoided = namesOfAdded(pod, nodes, context.prefix);
+  const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, avoided, context);
   return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
+}
+
+/** What this call and an earlier one add for the nodes; what the user wrote himself is not ours to take back. */
+function namesOfAdded(pod: Pod, nodes: readonly KeptOff[], prefix: string): readonly string[] {
+  const earlier = new Set(readStatus(pod, prefix)?.added);
+  const isOurs = (node: KeptOff): boolean => keepOff(pod, [node]) !== pod || earlier.has(affinityName(node));
+  return nodes.filter(isOurs).map(affinityName);
 }
 
 /** The answer where health-injector itself could not do its work: the object is admitted unchanged, and says so. */
@@ -51,10 +59,10 @@ function conclude(
   outcome: Outcome,
   pod: Pod,
   nodes: readonly KeptOff[],
+  avoided: readonly string[],
   { strict, prefix, version }: MutateContext,
 ): Answer {
   const warnings = warningsOf(outcome);
-  const avoided = nodes.map(affinityName);
   const wanted = addToStatus(keepOff(pod, nodes), avoided, prefix, version);
   switch (outcome.kind) {
     case 'skipped': {
