@@ -21,6 +21,9 @@ export function keepOff(pod: Pod, nodes: readonly KeptOff[]): Pod {
 /** How `status` names what was added for a node. */
 export const affinityName = ({ node }: Pick<KeptOff, 'node'>): string => `nodeAffinity/${node}`;
 
+/** The value of the label by which the controller finds a Pod that is kept off a node and has no hardware check. */
+export const keptOffLabel = 'kept-off';
+
 /** The node that a field of a term keeps off, where it has the form in which one is added. */
 export const nodeOf = ({ key, operator, values }: V1NodeSelectorRequirement): string | undefined =>
   key === 'metadata.name' && operator === 'NotIn' && values?.length === 1 ? values[0] : undefined;

@@ -1,4 +1,5 @@
 import { decideReleases } from './decide-releases.ts';
+import { decideWaiting } from './decide-waiting.ts';
 import type { Decision } from './decision.ts';
 import { type Ledger, createLedger } from './ledger.ts';
 import type { HardwarePod } from './record.ts';
@@ -46,16 +47,12 @@ const byAge = (one: HardwarePod, other: HardwarePod): number =>
 function decideHealthy(
   pod: HardwarePod,
   ledger: Ledger,
-  { underWay, backOff }: Situation,
-  { softenMs }: HardwareSettings,
+  situation: Situation,
+  settings: HardwareSettings,
   nowMs: number,
 ): Decision[] {
-  if (pod.node !== '') return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
-  const { unschedulableSinceMs: sinceMs, avoids } = pod;
-  if (sinceMs === undefined || nowMs - sinceMs < softenMs) return [];
-  if (underWay.has(pod.uid) || nowMs < (backOff.get(pod.uid) ?? 0)) return [];
-  const nodes = [...avoids.filter((node) => ledger.entry(node, pod.ownerText)), ...ledger.taintedFor(pod)];
-  return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
+  if (pod.node === '') return decideWaiting(pod, ledger, situation, settings, nowMs);
+  return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
 }
 
 /** What there is to say of a failing Pod whatever becomes of others; undefined where it may be moved. */

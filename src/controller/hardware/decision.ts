@@ -37,7 +37,7 @@ export type Decision =
   /** `untilMs`: when to look again, where that is known. */
   | { readonly kind: 'hold'; readonly reason: HoldReason; readonly pod: HardwarePod; readonly untilMs?: number }
   | { readonly kind: 'refuse'; readonly reason: RefuseReason; readonly pod: HardwarePod }
-  /** A Pod waits for a node, and one would take it that its owner is kept off. */
+  /** A Pod waits for a node, and one would take it that it is kept off. */
   | {
       readonly kind: 'soften';
       readonly reason: 'unschedulable';

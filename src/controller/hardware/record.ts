@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readStatus } from '../../health/status.ts';
-import { affinityName, nodeOf } from '../../quarantines/keep-off.ts';
+import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
@@ -18,6 +18,8 @@ export type HardwarePod = {
   readonly createdMs: number;
   readonly isReady: boolean;
   readonly isDeleting: boolean;
+  /** False for one that is followed only because the webhook keeps it off a node. */
+  readonly isChecked: boolean;
   /** Its controller; undefined for a bare Pod. */
   readonly owner: Owner | undefined;
   readonly ownerKey: OwnerKey | undefined;
@@ -40,6 +42,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
   const ownerKey = ownerKeyOf(namespace, pod.metadata);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const watched = watchedOf(pod, prefix);
+  const isChecked = watched.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel;
   const { seen, failing } = failureOf(pod, watched, before, nowMs);
   return {
     uid,
@@ -51,13 +54,14 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     // A Pod that is over is as good as gone; one that was evicted never comes back, however late the news of it is.
     isDeleting: deletionTimestamp !== undefined || isOver || (before?.isDeleting ?? false),
+    isChecked,
     owner: ownerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     refusal: refusalOf(pod, prefix),
     watched,
     seen,
-    failing,
+    failing: isChecked ? failing : undefined,
     unschedulableSinceMs: unschedulableSince(pod),
     avoids: avoidedBy(pod, prefix),
   };

@@ -136,10 +136,33 @@ describe('a replacement', () => {
     for (const wish of [
       { unschedulableSinceMs: nowMs - 59_999 },
       { unschedulableSinceMs: undefined },
-      { avoids: ['node-7'] },
+      { avoids: [] },
+      // Nobody would make it anew.
+      { owner: undefined, ownerKey: undefined, kind: '' },
     ]) {
       assert.deepEqual(decided({ pods: [waiting(wish)], quarantines }), []);
     }
+  });
+
+  it('that the webhook keeps off a node is let back too where nothing requires that any more, and in a dry run', () => {
+    for (const rest of [
+      [],
+      [quarantine('node-0')],
+      [quarantine('node-0', { owners: ['web'], affinity: 'Preferred' })],
+    ]) {
+      assert.deepEqual(decided({ pods: [waiting({})], quarantines: rest }), ['b soften unschedulable']);
+      assert.deepEqual(decided({ pods: [waiting({})], quarantines: rest }, { mode: 'dry-run' }), [
+        'b soften unschedulable',
+      ]);
+    }
+  });
+
+  it('that came back as it was after it was let back waits for longer each time, and its siblings do not', () => {
+    const letBack = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs + 1 }]]);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack }), []);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 6 * minute })], letBack }), ['b soften unschedulable']);
+    const over = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs }]]);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack: over }), ['b soften unschedulable']);
   });
 
   it('that finds no node because of the taint is let back too', () => {

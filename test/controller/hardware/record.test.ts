@@ -204,6 +204,17 @@ describe('what is kept of a Pod with a hardware check', () => {
     });
   });
 
+  it('is no failure of one that asks for no check, and is followed because it is kept off a node', () => {
+    const resources = [{ resourceID: 'GPU-1', health: 'Unhealthy' }];
+    const allocatedResourcesStatus = [{ name: 'example.com/gpu', resources }];
+    const kept = record({
+      metadata: { labels: { [`${prefix}hardware`]: 'kept-off' } },
+      spec: { initContainers: [] },
+      status: { containerStatuses: [{ name: 'app', ready: true, allocatedResourcesStatus }] },
+    });
+    assert.deepEqual([kept.isChecked, kept.failing], [false, undefined]);
+  });
+
   it('is that it leaves, for good', () => {
     const leaving = record({ metadata: { deletionTimestamp: startedAt } });
     assert(leaving.isDeleting);

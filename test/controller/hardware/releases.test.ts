@@ -51,6 +51,24 @@ describe('a quarantine in the hands of a controller', () => {
     await eventually('no taint', 2_000, async () => taints().length === 0);
   });
 
+  it('is taken back in a dry run as before, and so is its taint, but none is set', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const mover = lead(world, { scope: 'Node', ttlMs: 1_000 });
+    await settle(world, 1);
+    await mover.stop();
+    const taints = () => world.node('node-a').spec.taints ?? [];
+    assert.equal(taints().length, 1);
+    const leader = lead(world, { scope: 'Node', mode: 'dry-run' });
+    await told(leader, /^node-a NodeReleased .*its time is over/);
+    await eventually('no taint', 2_000, async () => taints().length === 0);
+    assert.deepEqual(world.quarantines(), []);
+    const calls = world.calls.length;
+    world.addQuarantine('node-b', 'Node');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(world.calls.length, calls);
+  });
+
   it('gives its node back when its time is over, which is not taken for a person', async () => {
     const world = newWorld();
     world.setPod('web-0', 'node-a', 'web', false);

@@ -38,6 +38,7 @@ export function pod(
     createdMs: nowMs - ageMs,
     isReady: failedMs === 0,
     isDeleting: false,
+    isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: 'shop', kind, name: owner },
     refusal: undefined,
@@ -50,7 +51,7 @@ export function pod(
     unschedulableSinceMs: undefined,
     avoids: [],
     ...wish,
-    ownerText: `shop/${kind}/${owner}`,
+    ownerText: kind === '' ? '' : `shop/${kind}/${owner}`,
   };
 }
 
@@ -117,6 +118,7 @@ export const situation = (wish: Partial<Situation>): Situation => ({
   nodes: nodes(10),
   releasedByHand: new Map(),
   backOff: new Map(),
+  letBack: new Map(),
   underWay: new Set(),
   ...wish,
 });
