@@ -59,7 +59,7 @@ function decideHealthy(
 function decideAlone(
   pod: HardwarePod,
   ledger: Ledger,
-  { releasedByHand, backOff, underWay }: Situation,
+  { releasedByHand, backOff, passing, underWay }: Situation,
   { stableMs, minimumAgeMs, byHandMs, mode }: HardwareSettings,
   nowMs: number,
 ): Decision | undefined {
@@ -68,6 +68,9 @@ function decideAlone(
   if (underWay.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
   if (!ledger.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
   if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
+  // Also one that is never moved: nothing is to be told of it meanwhile.
+  const askMs = passing.get(uid) ?? 0;
+  if (nowMs < askMs) return { kind: 'hold', reason: 'passes', pod, untilMs: askMs };
   if (refusal) return { kind: 'refuse', reason: refusal, pod };
   if (nowMs - createdMs < minimumAgeMs) {
     return { kind: 'hold', reason: 'young', pod, untilMs: createdMs + minimumAgeMs };

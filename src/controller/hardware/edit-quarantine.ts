@@ -11,6 +11,15 @@ export type Reading = { readonly check: string; readonly message: string };
 /** A Pod that is moved off, and why. */
 export type Moved = { readonly pod: HardwarePod; readonly reading: Reading };
 
+const readBefore = /, as read of Pod \S+ at \S+$/;
+
+/** What was read when the last move of an owner was made, and of which Pod that was. */
+export function asRead({ check, message, moves }: QuarantinedOwner): Reading {
+  const last = moves.at(-1);
+  if (!last || readBefore.test(message)) return { check, message };
+  return { check, message: `${message}, as read of Pod ${last.podName} at ${last.at}` };
+}
+
 /** What a quarantine is begun with. */
 export type Beginning = Pick<Spec, 'nodeName' | 'bootId' | 'scope'>;
 

@@ -38,6 +38,8 @@ export type Progress = {
   /** The nodes that are being released. */
   readonly releasing: Set<string>;
   readonly refusals: Map<string, { readonly count: number; readonly untilMs: number }>;
+  /** The Pods whose sidecar said that nothing fails, how often in a row, and until when it is not asked again. */
+  readonly passing: Map<string, { readonly count: number; readonly untilMs: number }>;
   /** When an owner's Pods were last let back, how often in a row, and until when none that was made since is. */
   readonly letBack: Map<string, { readonly count: number; readonly atMs: number; readonly untilMs: number }>;
   /** The Pods that were evicted, by owner, until one runs in their place. */
@@ -56,6 +58,7 @@ export function createProgress(): Progress {
     },
     releasing: new Set(),
     refusals: new Map(),
+    passing: new Map(),
     letBack: new Map(),
     awaited: new Map(),
   };
@@ -63,11 +66,12 @@ export function createProgress(): Progress {
 
 const longestMs = 60_000;
 
-/** Leaves a Pod alone for longer after each refusal in a row. */
-export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): void {
+/** Leaves a Pod alone for longer after each refusal in a row, and says how many there were. */
+export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): number {
   const count = (refusals.get(uid)?.count ?? 0) + 1;
   const waitMs = Math.min(longestMs, retryMs * 2 ** (count - 1));
   refusals.set(uid, { count, untilMs: Date.now() + waitMs });
+  return count;
 }
 
 const longestLetBackMs = 3_600_000;

@@ -79,6 +79,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
         nodes: [...known.nodes.values()],
         releasedByHand,
         backOff,
+        passing: new Map([...progress.passing].map(([uid, { untilMs }]) => [uid, untilMs])),
         letBack: progress.letBack,
         underWay: progress.underWay,
       };
@@ -91,6 +92,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
       begin(report.replacements(nowMs));
       if (settings.scope === 'Node') begin(taintAll(moving, signal));
       for (const uid of progress.refusals.keys()) if (!known.pods.has(uid)) progress.refusals.delete(uid);
+      for (const uid of progress.passing.keys()) if (!known.pods.get(uid)?.failing) progress.passing.delete(uid);
       waitMs = Math.min(tickMs, ...decisions.map((each) => waitOf(each, nowMs)));
     } catch (error) {
       if (!signal.aborted) failed(`The last look at the hardware broke off: ${(error as Error).message}.`);

@@ -91,6 +91,20 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: pods.slice(1), backOff: new Map([['b', nowMs]]) }), ['b move failed']);
   });
 
+  it('is to leave it while its sidecar says that nothing fails, also one that is never moved, and to ask again then', () => {
+    const passing = new Map([['a', nowMs + 1]]);
+    for (const wish of [{}, { refusal: 'report' as const }]) {
+      const [hold] = decide(situation({ pods: [pod('a', 'node-0', wish)], passing }), settings, nowMs);
+      assert(hold?.kind === 'hold' && hold.reason === 'passes');
+      assert.equal(hold.untilMs, nowMs + 1);
+    }
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], passing: new Map([['a', nowMs]]) }), ['a move failed']);
+    const held = [quarantine('node-0', { owners: ['web'], moves: ['a'] })];
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ownerText: 'web' })], passing, quarantines: held }), [
+      'a hold passes',
+    ]);
+  });
+
   it('is to leave it where no other node takes its owner', () => {
     const pods = [pod('a', 'node-0', { failedMs: 9_000, ownerText: 'web' }), pod('b', 'node-1', { ownerText: 'web' })];
     assert.deepEqual(decided({ pods, nodes: nodes(2) }), ['a move failed', 'b hold no-other-node']);

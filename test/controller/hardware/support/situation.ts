@@ -118,6 +118,7 @@ export const situation = (wish: Partial<Situation>): Situation => ({
   nodes: nodes(10),
   releasedByHand: new Map(),
   backOff: new Map(),
+  passing: new Map(),
   letBack: new Map(),
   underWay: new Set(),
   ...wish,
