@@ -28,6 +28,8 @@ export function decide(situation: Situation, settings: HardwareSettings, nowMs: 
   for (const pod of failing.toSorted(byAge)) {
     const known = decideAlone(pod, ledger, situation, settings, nowMs);
     if (known) decisions.push(known);
+    // What stands in a quarantine comes before what would be new there.
+    else if (ledger.hasMove(pod)) decisions.push(decideMove(pod, ledger, settings));
     else ofNode(pod.node).push(pod);
   }
   // The nodes come in the order in which the first of their Pods failed.
@@ -84,7 +86,7 @@ function decideAlone(
   // A sick node was found better than none: moving would bring the next Pod back here.
   if (ledger.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
-  if (!ledger.hasMove(pod)) return undefined;
+  if (!ledger.isCounted(pod)) return undefined;
   return mode === 'move' ? { kind: 'move', reason: 'resumed', pod } : { kind: 'hold', reason: 'dry-run', pod };
 }
 
@@ -95,5 +97,6 @@ function decideMove(pod: HardwarePod, ledger: Ledger, { mode }: HardwareSettings
   if (ledger.isFull(pod)) return { kind: 'hold', reason: 'quarantine-full', pod };
   if (!ledger.isQuarantined(pod.node) && ledger.nodesLeft() <= 0) return { kind: 'hold', reason: 'brake', pod };
   ledger.grant(pod);
-  return mode === 'move' ? { kind: 'move', reason: 'failed', pod } : { kind: 'hold', reason: 'dry-run', pod };
+  const reason = ledger.hasMove(pod) ? 'resumed' : 'failed';
+  return mode === 'move' ? { kind: 'move', reason, pod } : { kind: 'hold', reason: 'dry-run', pod };
 }

@@ -59,7 +59,8 @@ async function readAll(
       return undefined;
     }
     progress.passing.delete(pod.uid);
-    if (held) return { pod, reading: answer.kind === 'unknown' ? asRead(held) : answer.reading };
+    if (held && answer.kind === 'unknown') return { pod, reading: asRead(held), isOld: true };
+    if (held) return { pod, reading: answer.reading };
     await tell.about(pod, 'HardwareFailed', `${clauseOf(answer.reading)}.`, ['pod', 'node']);
     return { pod, reading: answer.reading };
   };

@@ -84,6 +84,32 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ownerText: 'web', failedMs: 0 })], quarantines }), []);
   });
 
+  it('is to go on with no more moves than the cap lets where they are older, those that stand first', () => {
+    const uids = ['a', 'b', 'c', 'd'];
+    const pods = uids.map((uid, index) => pod(uid, 'node-0', { ownerText: 'web', failedMs: 5_000 + index }));
+    const two = [quarantine('node-0', { owners: ['web'], moves: ['a', 'b'], agoMs: 31 * minute })];
+    const all = [quarantine('node-0', { owners: ['web'], moves: uids, agoMs: 31 * minute })];
+    assert.deepEqual(decided({ pods, quarantines: two }), [
+      'b move resumed',
+      'a move resumed',
+      'd hold owner-cap',
+      'c hold owner-cap',
+    ]);
+    assert.deepEqual(decided({ pods, quarantines: all }), [
+      'd move resumed',
+      'c move resumed',
+      'b hold owner-cap',
+      'a hold owner-cap',
+    ]);
+    // While one of them is written anew it counts.
+    assert.deepEqual(decided({ pods, quarantines: all, underWay: new Set(['a']) }), [
+      'd move resumed',
+      'c hold owner-cap',
+      'b hold owner-cap',
+      'a hold under-way',
+    ]);
+  });
+
   it('is to wait while it is being moved, and after a refusal', () => {
     const pods = [pod('a', 'node-0'), pod('b', 'node-1')];
     assert.deepEqual(decided({ pods, underWay: new Set(['a']) }), ['a hold under-way', 'b hold brake']);
