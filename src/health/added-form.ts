@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { mountPath } from '../patterns/cli/delivery.ts';
 import { statePath } from '../patterns/cli/state.ts';
+import { keptOffLabel } from '../quarantines/keep-off.ts';
 import { agentContainer } from '../pod/agent-container.ts';
 
 /** True for a container in the form in which agents are added; image and resources may be anything. */
@@ -23,8 +24,9 @@ export const isAgentMount = (mount: V1VolumeMount, container: string): boolean =
     ? mount.readOnly === true && mount.subPath === undefined
     : mount.mountPath === statePath && mount.subPath === container;
 
-/** True for the value of the label by which hardware is found. */
-export const isHardwareLabel = (value: unknown): boolean => value === 'move' || value === 'report';
+/** True for the value of the label by which the controller finds a Pod. */
+export const isHardwareLabel = (value: unknown): boolean =>
+  value === 'move' || value === 'report' || value === keptOffLabel;
 
 const timings = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'] as const;
 const otherTimings = ['initialDelaySeconds', 'successThreshold', 'terminationGracePeriodSeconds'];

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#NodeSelectorTerm
 import { isDeepStrictEqual } from 'node:util';
-import type { V1NodeAffinity, V1NodeSelectorTerm } from '@kubernetes/client-node';
+import type { V1NodeAffinity, V1NodeSelectorRequirement, V1NodeSelectorTerm } from '@kubernetes/client-node';
 import type { Pod } from '../pod/pod.ts';
 import type { KeptOff } from './kept-off.ts';
 
@@ -19,7 +19,14 @@ export function keepOff(pod: Pod, nodes: readonly KeptOff[]): Pod {
 }
 
 /** How `status` names what was added for a node. */
-export const affinityName = ({ node }: KeptOff): string => `nodeAffinity/${node}`;
+export const affinityName = ({ node }: Pick<KeptOff, 'node'>): string => `nodeAffinity/${node}`;
+
+/** The value of the label by which the controller finds a Pod that is kept off a node and has no hardware check. */
+export const keptOffLabel = 'kept-off';
+
+/** The node that a field of a term keeps off, where it has the form in which one is added. */
+export const nodeOf = ({ key, operator, values }: V1NodeSelectorRequirement): string | undefined =>
+  key === 'metadata.name' && operator === 'NotIn' && values?.length === 1 ? values[0] : undefined;
 
 function avoid(before: V1NodeAffinity, { node, affinity }: KeptOff): V1NodeAffinity {
   const wanted = { key: 'metadata.name', operator: 'NotIn', values: [node] };

@@ -3,13 +3,12 @@ import { inject } from '../health/inject.ts';
 import type { Outcome } from '../health/outcome.ts';
 import { discreetSentence, sentence } from '../health/problem.ts';
 import { skipReasons } from '../health/skip-reason.ts';
-import { addToStatus } from '../health/status.ts';
 import { warningsOf } from '../health/warnings.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
-import { affinityName, keepOff } from '../quarantines/keep-off.ts';
-import { type KeptOff, nodesToAvoid } from '../quarantines/kept-off.ts';
+import { nodesToAvoid } from '../quarantines/kept-off.ts';
 import { templatePath } from '../workload/template.ts';
+import { avoidNodes } from './avoid-nodes.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { mutateWorkload } from './mutate-workload.ts';
@@ -35,7 +34,8 @@ export function mutate(
   const isLeftAlone =
     surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || Boolean(pod.spec.nodeName);
   const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
-  const answer = conclude(request, outcome, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
+  const avoiding = avoidNodes(pod, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
+  const answer = conclude(request, outcome, avoiding.pod, avoiding.added, context);
   return nodes.length > 0 ? { ...answer, isMomentary: true } : answer;
 }
 
@@ -49,13 +49,11 @@ export const admitUnchanged = (reason: 'internal-error' | 'overloaded'): ReviewR
 function conclude(
   request: ReviewRequest,
   outcome: Outcome,
-  pod: Pod,
-  nodes: readonly KeptOff[],
-  { strict, prefix, version }: MutateContext,
+  wanted: Pod,
+  avoided: readonly string[],
+  { strict }: MutateContext,
 ): Answer {
   const warnings = warningsOf(outcome);
-  const avoided = nodes.map(affinityName);
-  const wanted = addToStatus(keepOff(pod, nodes), avoided, prefix, version);
   switch (outcome.kind) {
     case 'skipped': {
       const { by, reason, kept } = outcome;

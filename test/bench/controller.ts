@@ -54,6 +54,8 @@ function situationOf(pods: number, nodes: number): Situation {
     nodes: records,
     releasedByHand: new Map(),
     backOff: new Map(),
+    passing: new Map(),
+    letBack: new Map(),
     underWay: new Set(),
     volumes: new Map(),
   };

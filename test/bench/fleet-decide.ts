@@ -22,6 +22,8 @@ export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick:
     quarantines: [],
     releasedByHand: new Map(),
     backOff: new Map(),
+    passing: new Map(),
+    letBack: new Map(),
     underWay: new Set<string>(),
     volumes: new Map(),
   };

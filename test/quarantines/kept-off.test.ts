@@ -95,7 +95,8 @@ describe('an answer under a quarantine', () => {
       const pod = { metadata, spec: { containers: [{ name: 'app', image: 'app:1' }] } };
       const paths = async (): Promise<string[]> => patchOf(await webhook.review(pod)).map(({ path }) => path);
       Date.now = () => untilMs - 1;
-      assert.deepEqual(await paths(), ['/spec/affinity', '/metadata/annotations'].toSorted());
+      const label = '/metadata/labels/health.example.com~1hardware';
+      assert.deepEqual((await paths()).toSorted(), ['/metadata/annotations', label, '/spec/affinity']);
       Date.now = () => untilMs;
       assert.deepEqual(await paths(), []);
     } finally {

@@ -7,10 +7,13 @@ import { readAnswer } from '../../cluster/read-answer.ts';
 import { within } from '../../cluster/within.ts';
 import type { Reading } from './edit-quarantine.ts';
 import type { HardwarePod } from './record.ts';
-import { readAgentAnswer, readKubeletNote } from './readings.ts';
+import { isPassing, readAgentAnswer, readKubeletNote } from './readings.ts';
 
-/** Says what fails in a Pod: reading, threshold and unit; never rejects. */
-export type Ask = (pod: HardwarePod, signal: AbortSignal) => Promise<Reading>;
+/** What fails in a Pod by now, with reading, threshold and unit; that nothing does; or why nobody says. */
+export type Answer = { readonly kind: 'fails' | 'unknown'; readonly reading: Reading } | { readonly kind: 'passes' };
+
+/** Asks what fails in a Pod; never rejects. */
+export type Ask = (pod: HardwarePod, signal: AbortSignal) => Promise<Answer>;
 
 const limitMs = 1_000;
 const mostAtOnce = 256;
@@ -22,29 +25,26 @@ export function createAsk(connection: Connection): Ask {
   return (pod, signal) => limit(() => ask(connection, pod, signal));
 }
 
-async function ask(connection: Connection, pod: HardwarePod, signal: AbortSignal): Promise<Reading> {
+async function ask(connection: Connection, pod: HardwarePod, signal: AbortSignal): Promise<Answer> {
   const { failing, watched } = pod;
   const container = failing?.container ?? watched.containers[0] ?? '';
-  if (failing?.input === 'device') return { check: 'device', message: failing.message };
+  if (failing?.input === 'device') return { kind: 'fails', reading: { check: 'device', message: failing.message } };
   try {
     const reading = await within(limitMs, signal, systemClock, (inner) =>
       watched.mode === 'sidecar' ? askSidecar(pod, inner) : askEvents(connection, pod, container, inner),
     );
-    return reading ?? unread(container, 'its sidecar says that nothing fails by now');
+    return reading ? { kind: 'fails', reading } : { kind: 'passes' };
   } catch (error) {
     const whom = watched.mode === 'sidecar' ? 'its sidecar' : 'the Events of the kubelet';
-    return unread(container, `${whom} could not be asked: ${(error as Error).message}`);
+    const why = `${whom} could not be asked: ${(error as Error).message}`;
+    const message = `container ${container} is not ready, and its reading is not known: ${why}`;
+    return { kind: 'unknown', reading: { check: 'hardware', message } };
   }
 }
 
-const unread = (container: string, why: string): Reading => ({
-  check: 'hardware',
-  message: `container ${container} is not ready, and its reading is not known: ${why}`,
-});
-
-/** The name of a Pod's address is not resolved anywhere, and its answer is short. */
+/** Undefined where nothing fails. The name of a Pod's address is not resolved anywhere, and its answer is short. */
 async function askSidecar({ ip, watched }: HardwarePod, signal: AbortSignal): Promise<Reading | undefined> {
-  const body = await new Promise<string>((resolve, reject) => {
+  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { host: ip, port: watched.port, path: '/readyz?verbose', signal, agent: false };
     const request = get(options, async (response) => {
       try {
@@ -52,14 +52,16 @@ async function askSidecar({ ip, watched }: HardwarePod, signal: AbortSignal): Pr
         for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
           if ((text += chunk).length > limitBytes) throw new Error('too long an answer');
         }
-        resolve(text);
+        resolve({ status: response.statusCode ?? 0, body: text });
       } catch (error) {
         reject(error as Error);
       }
     });
     request.on('error', reject);
   });
-  return readAgentAnswer(body);
+  const reading = readAgentAnswer(body);
+  if (!reading && !isPassing(status, body)) throw new Error(`the answer was ${status}`);
+  return reading;
 }
 
 type Event = {

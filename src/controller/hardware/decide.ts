@@ -1,5 +1,6 @@
 import { decideReleases } from './decide-releases.ts';
 import { decideVolumes } from './decide-volumes.ts';
+import { decideWaiting } from './decide-waiting.ts';
 import type { Decision } from './decision.ts';
 import { type Ledger, createLedger } from './ledger.ts';
 import type { HardwarePod } from './record.ts';
@@ -28,6 +29,8 @@ export function decide(situation: Situation, settings: HardwareSettings, nowMs: 
   for (const pod of failing.toSorted(byAge)) {
     const known = decideAlone(pod, ledger, situation, settings, nowMs);
     if (known) decisions.push(known);
+    // What stands in a quarantine comes before what would be new there.
+    else if (ledger.hasMove(pod)) decisions.push(decideMove(pod, ledger, situation, settings, nowMs));
     else ofNode(pod.node).push(pod);
   }
   // The nodes come in the order in which the first of their Pods failed.
@@ -48,16 +51,12 @@ const byAge = (one: HardwarePod, other: HardwarePod): number =>
 function decideHealthy(
   pod: HardwarePod,
   ledger: Ledger,
-  { underWay, backOff }: Situation,
-  { softenMs }: HardwareSettings,
+  situation: Situation,
+  settings: HardwareSettings,
   nowMs: number,
 ): Decision[] {
-  if (pod.node !== '') return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
-  const { unschedulableSinceMs: sinceMs, avoids } = pod;
-  if (sinceMs === undefined || nowMs - sinceMs < softenMs) return [];
-  if (underWay.has(pod.uid) || nowMs < (backOff.get(pod.uid) ?? 0)) return [];
-  const nodes = [...avoids.filter((node) => ledger.entry(node, pod.ownerText)), ...ledger.taintedFor(pod)];
-  return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
+  if (pod.node === '') return decideWaiting(pod, ledger, situation, settings, nowMs);
+  return ledger.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
 }
 
 /** What there is to say of a failing Pod whatever becomes of others; undefined where it may be moved. */
@@ -68,13 +67,16 @@ function decideAlone(
   { stableMs, minimumAgeMs, byHandMs, mode }: HardwareSettings,
   nowMs: number,
 ): Decision | undefined {
-  const { releasedByHand, backOff, underWay, volumes } = situation;
+  const { releasedByHand, backOff, passing, underWay, volumes } = situation;
   const { uid, node, refusal, createdMs } = pod;
   const found = volumes.get(uid);
   const sinceMs = pod.failing?.sinceMs ?? nowMs;
   if (underWay.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
   if (!ledger.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
   if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
+  // Also one that is never moved: nothing is to be told of it meanwhile.
+  const askMs = passing.get(uid) ?? 0;
+  if (nowMs < askMs) return { kind: 'hold', reason: 'passes', pod, untilMs: askMs };
   if (refusal) return { kind: 'refuse', reason: refusal, pod };
   if (found?.kind === 'here') return { kind: 'refuse', reason: 'local-volume', pod, detail: found.detail };
   if (nowMs - createdMs < minimumAgeMs) {
@@ -90,7 +92,7 @@ function decideAlone(
   // A sick node was found better than none: moving would bring the next Pod back here.
   if (ledger.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
-  if (!ledger.hasMove(pod)) return undefined;
+  if (!ledger.isCounted(pod)) return undefined;
   const unknown = decideVolumes(pod, situation, nowMs);
   if (unknown) return unknown;
   return mode === 'move' ? { kind: 'move', reason: 'resumed', pod } : { kind: 'hold', reason: 'dry-run', pod };
@@ -112,5 +114,6 @@ function decideMove(
   // One that is being asked keeps its place; one that nobody answers for does not keep the brake from the others.
   if (unknown?.reason !== 'volumes-unknown') ledger.grant(pod);
   if (unknown) return unknown;
-  return mode === 'move' ? { kind: 'move', reason: 'failed', pod } : { kind: 'hold', reason: 'dry-run', pod };
+  const reason = ledger.hasMove(pod) ? 'resumed' : 'failed';
+  return mode === 'move' ? { kind: 'move', reason, pod } : { kind: 'hold', reason: 'dry-run', pod };
 }

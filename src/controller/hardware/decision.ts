@@ -10,6 +10,7 @@ export const holds = {
     'its node is not ready, so what is known of the Pod may be old; the cluster takes Pods off such a node by itself',
   'released-by-hand':
     'somebody deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
+  passes: 'its sidecar says that nothing fails by now, and is asked again after a while',
   'under-way': 'it is being moved',
   'backing-off': 'its last eviction did not go through, and is tried again after a while',
   'no-other-node': 'no other node is left for its owner: each is not ready, cordoned or quarantined',
@@ -45,7 +46,7 @@ export type Decision =
       readonly detail?: string;
     }
   | { readonly kind: 'refuse'; readonly reason: RefuseReason; readonly pod: HardwarePod; readonly detail?: string }
-  /** A Pod waits for a node, and one would take it that its owner is kept off. */
+  /** A Pod waits for a node, and one would take it that it is kept off. */
   | {
       readonly kind: 'soften';
       readonly reason: 'unschedulable';

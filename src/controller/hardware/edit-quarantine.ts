@@ -9,12 +9,32 @@ type Spec = NodeQuarantine['spec'];
 export type Reading = { readonly check: string; readonly message: string };
 
 /** A Pod that is moved off, and why. */
-export type Moved = { readonly pod: HardwarePod; readonly reading: Reading };
+export type Moved = {
+  readonly pod: HardwarePod;
+  readonly reading: Reading;
+  /** Nobody answered by now: the reading is what stands in the quarantine. */
+  readonly isOld?: boolean;
+};
+
+const readBefore = /, as read of Pod \S+ at \S+$/;
+
+/** What was read when the last move of an owner was made, and of which Pod that was. */
+export function asRead({ check, message, moves }: QuarantinedOwner): Reading {
+  const last = moves.at(-1);
+  if (!last || readBefore.test(message)) return { check, message };
+  return { check, message: `${message}, as read of Pod ${last.podName} at ${last.at}` };
+}
 
 /** What a quarantine is begun with. */
 export type Beginning = Pick<Spec, 'nodeName' | 'bootId' | 'scope'>;
 
-/** The spec with these moves in it, each once however often it is added. */
+/** How old the time of a move becomes before it is written anew: an eviction is tried about as often at the longest. */
+const renewMs = 60_000;
+
+/**
+ * The spec with these moves in it, each once however often it is added. One that is gone on with has the minute in
+ * which that is: the owner's cap counts the Pods that leave, which a PodDisruptionBudget may put off for hours.
+ */
 export function withMoves(
   spec: Spec | undefined,
   beginning: Beginning,
@@ -24,21 +44,31 @@ export function withMoves(
 ): Spec {
   let isChanged = false;
   const owners = new Map((spec?.owners ?? []).map((entry) => [ownerText(entry.owner), entry]));
-  for (const { pod, reading } of moved) {
+  const until = new Date(now.getTime() + ttlMs).toISOString();
+  for (const { pod, reading, isOld } of moved) {
     const { ownerKey, ownerText: key, uid: podUid, name: podName } = pod;
     const before = owners.get(key);
-    if (!ownerKey || before?.moves.some((move) => move.podUid === podUid)) continue;
+    const index = before?.moves.findIndex((move) => move.podUid === podUid) ?? -1;
+    const earlier = before?.moves[index];
+    if (!ownerKey || (earlier && now.getTime() - Date.parse(earlier.at) < renewMs)) continue;
+    const move = { podUid, podName, at: now.toISOString() };
+    const moves = before?.moves ?? [];
+    isChanged = true;
+    if (before && earlier && isOld) {
+      // It stays at its place: the last one tells when was read what stands here.
+      owners.set(key, { ...before, ...asRead(before), until, moves: moves.with(index, move) });
+      continue;
+    }
     const entry: QuarantinedOwner = {
       owner: ownerKey,
       check: reading.check.slice(0, 2_048),
       message: reading.message.slice(0, 1_024),
       since: before?.since ?? now.toISOString(),
-      until: new Date(now.getTime() + ttlMs).toISOString(),
+      until,
       affinity: before?.affinity ?? 'Required',
-      moves: [...(before?.moves ?? []), { podUid, podName, at: now.toISOString() }].slice(-mostMoves),
+      moves: [...moves.filter((each) => each !== earlier), move].slice(-mostMoves),
     };
     owners.set(key, entry);
-    isChanged = true;
   }
   if (spec && !isChanged) return spec;
   // What fails now fails in this boot, which another boot then ends.

@@ -40,13 +40,16 @@ export async function evictSick({ pod, reading }: Moved, moving: Moving, signal:
     }
     case 'gone':
       // By now, or soon, that is also known by the watch.
-      return backOff(moving, uid);
+      backOff(moving, uid);
+      return undefined;
     case 'refused':
     case 'failed': {
-      backOff(moving, uid);
+      const count = backOff(moving, uid);
       const why =
         evicted.result === 'refused' ? `${evicted.message}. ${advice}` : `${evicted.message}; ${holds['backing-off']}`;
-      const note = `Pod ${namespace}/${name} stays on node ${node}, although ${clauseOf(reading)}: ${why}.`;
+      // A reading that is another each time would make an Event each time, of which an object may have only so many.
+      const what = count > 1 ? 'its hardware fails still' : clauseOf(reading);
+      const note = `Pod ${namespace}/${name} stays on node ${node}, although ${what}: ${why}.`;
       return tell.about(pod, 'MoveHeld', note, ['pod', 'owner']);
     }
     default:

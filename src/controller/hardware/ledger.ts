@@ -19,6 +19,8 @@ export type Ledger = {
   readonly isQuarantined: (node: string) => boolean;
   readonly isFull: (pod: HardwarePod) => boolean;
   readonly hasMove: (pod: HardwarePod) => boolean;
+  /** True for a Pod whose move its owner's cap counts: an older one is gone on with only where the cap has room for it. */
+  readonly isCounted: (pod: HardwarePod) => boolean;
   readonly hasOtherNode: (pod: HardwarePod) => boolean;
   readonly movesLeft: (pod: HardwarePod) => number;
   readonly nodesLeft: () => number;
@@ -28,7 +30,7 @@ export type Ledger = {
   readonly grant: (pod: HardwarePod) => void;
 };
 
-type Held = { readonly owners: Map<string, QuarantinedOwner>; readonly uids: Set<string>; count: number };
+type Held = { readonly owners: Map<string, QuarantinedOwner>; readonly atMs: Map<string, number>; count: number };
 
 /** Reads the quarantines once, so that every question about a Pod is answered without another look at all of them. */
 export function createLedger(situation: Situation, settings: HardwareSettings, nowMs: number): Ledger {
@@ -38,6 +40,7 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
   const held = new Map<string, Held>();
   const closed = new Set<string>();
   const nodesOfOwner = new Map<string, Set<string>>();
+  const counts = (atMs: number): boolean => nowMs - atMs < ownerWindowMs;
   const usedByOwner = new Map<string, number>();
   const use = (owner: string): void => void usedByOwner.set(owner, (usedByOwner.get(owner) ?? 0) + 1);
   const keepOff = (owner: string, node: string): void => {
@@ -48,15 +51,16 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
   for (const { spec, metadata } of situation.quarantines) {
     if (nowMs - createdMsOf(metadata, nowMs) < windowMs) nodesLeft -= 1;
     if (spec.scope === 'Node') closed.add(spec.nodeName);
-    const one: Held = { owners: new Map(), uids: new Set(), count: spec.owners.length };
+    const one: Held = { owners: new Map(), atMs: new Map(), count: spec.owners.length };
     held.set(spec.nodeName, one);
     for (const entry of spec.owners) {
       const owner = ownerText(entry.owner);
       one.owners.set(owner, entry);
       keepOff(owner, spec.nodeName);
       for (const { podUid, at } of entry.moves) {
-        one.uids.add(podUid);
-        if (nowMs - Date.parse(at) < ownerWindowMs) use(owner);
+        const atMs = Date.parse(at);
+        one.atMs.set(podUid, atMs);
+        if (counts(atMs)) use(owner);
       }
     }
   }
@@ -70,16 +74,17 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
   };
 
   const entry = (node: string, owner: string): QuarantinedOwner | undefined => held.get(node)?.owners.get(owner);
-  const hasMove = ({ node, uid }: HardwarePod): boolean => held.get(node)?.uids.has(uid) ?? false;
+  const hasMove = ({ node, uid }: HardwarePod): boolean => held.get(node)?.atMs.has(uid) ?? false;
+  const isCounted = ({ node, uid }: HardwarePod): boolean => counts(held.get(node)?.atMs.get(uid) ?? -Infinity);
   const cameBack = (pod: HardwarePod): boolean => {
     const kept = entry(pod.node, pod.ownerText);
     return kept?.affinity === 'Required' && pod.createdMs >= wholeSeconds(Date.parse(kept.since)) && !hasMove(pod);
   };
-  const countsAsBack = (pod: HardwarePod): boolean => cameBack(pod) && nowMs - pod.createdMs < ownerWindowMs;
+  const countsAsBack = (pod: HardwarePod): boolean => cameBack(pod) && counts(pod.createdMs);
   const grant = ({ node, ownerText: owner }: HardwarePod): void => {
     if (!held.has(node)) {
       nodesLeft -= 1;
-      held.set(node, { owners: new Map(), uids: new Set(), count: 0 });
+      held.set(node, { owners: new Map(), atMs: new Map(), count: 0 });
       if (settings.scope === 'Node' && isUsableNamed(node)) {
         usable -= 1;
         closed.add(node);
@@ -91,7 +96,7 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
 
   for (const pod of situation.pods) {
     if (pod.node === '') continue;
-    if (situation.underWay.has(pod.uid) && !hasMove(pod)) grant(pod);
+    if (situation.underWay.has(pod.uid) && !isCounted(pod)) grant(pod);
     else if (!pod.isDeleting && held.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
   }
 
@@ -106,10 +111,11 @@ export function createLedger(situation: Situation, settings: HardwareSettings, n
     isFull({ node, ownerText: owner }) {
       const kept = entry(node, owner);
       // Older moves make room.
-      if (kept) return kept.moves.filter(({ at }) => nowMs - Date.parse(at) < ownerWindowMs).length >= mostMoves;
+      if (kept) return kept.moves.filter(({ at }) => counts(Date.parse(at))).length >= mostMoves;
       return (held.get(node)?.count ?? 0) >= mostOwners;
     },
     hasMove,
+    isCounted,
     hasOtherNode({ node, ownerText: owner }) {
       let others = usable - (isUsableNamed(node) ? 1 : 0);
       for (const name of nodesOfOwner.get(owner) ?? []) if (name !== node && isUsableNamed(name)) others -= 1;

@@ -1,9 +1,10 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 import { systemClock } from '../../cluster/clock.ts';
-import { type Moved, type Reading, withMoves } from './edit-quarantine.ts';
+import { type Moved, asRead, withMoves } from './edit-quarantine.ts';
 import { enforce } from './enforce.ts';
 import { evictSick } from './evict-sick.ts';
+import { holdPassing } from './hold-passing.ts';
 import { type Moving, clauseOf } from './moving.ts';
 import type { HardwarePod } from './record.ts';
 import { writeQuarantine } from './write-quarantine.ts';
@@ -41,21 +42,29 @@ export async function moveOff(
   }
 }
 
-/** Those that still fail, with what fails; a move that is gone on with has its reading in the quarantine. */
+/** Those that still fail, with what fails by now; where nobody says, a move that is gone on with has what was read before. */
 async function readAll(
   node: string,
   pods: readonly HardwarePod[],
-  { known, ask, tell }: Moving,
+  moving: Moving,
   signal: AbortSignal,
 ): Promise<Moved[]> {
+  const { known, progress, ask, tell } = moving;
   const entries = known.quarantines.get(node)?.spec.owners ?? [];
-  const read = async (pod: HardwarePod): Promise<Moved> => {
+  const read = async (pod: HardwarePod): Promise<Moved | undefined> => {
     const held = entries.find(({ moves }) => moves.some(({ podUid }) => podUid === pod.uid));
-    const reading: Reading = held ?? (await ask(pod, signal));
-    if (!held) await tell.about(pod, 'HardwareFailed', `${clauseOf(reading)}.`, ['pod', 'node']);
-    return { pod, reading };
+    const answer = await ask(pod, signal);
+    if (answer.kind === 'passes') {
+      await holdPassing(moving, pod);
+      return undefined;
+    }
+    progress.passing.delete(pod.uid);
+    if (held && answer.kind === 'unknown') return { pod, reading: asRead(held), isOld: true };
+    if (held) return { pod, reading: answer.reading };
+    await tell.about(pod, 'HardwareFailed', `${clauseOf(answer.reading)}.`, ['pod', 'node']);
+    return { pod, reading: answer.reading };
   };
-  const moved = await Promise.all(pods.map(read));
+  const moved = (await Promise.all(pods.map(read))).filter((each) => each !== undefined);
   return moved.filter(({ pod: { uid } }) => known.pods.get(uid)?.failing && !known.pods.get(uid)?.isDeleting);
 }
 

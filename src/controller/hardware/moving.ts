@@ -3,8 +3,10 @@ import type { Connection } from '../../cluster/connection.ts';
 import type { Webhook } from './acknowledged.ts';
 import type { Ask } from './ask.ts';
 import type { Reading } from './edit-quarantine.ts';
+import { wholeSeconds } from './ledger.ts';
 import type { Known } from './known.ts';
 import type { HardwareMetrics } from './metrics.ts';
+import type { HardwarePod } from './record.ts';
 import type { HardwareSettings } from './situation.ts';
 import type { Tell } from './tell.ts';
 
@@ -36,6 +38,10 @@ export type Progress = {
   /** The nodes that are being released. */
   readonly releasing: Set<string>;
   readonly refusals: Map<string, { readonly count: number; readonly untilMs: number }>;
+  /** The Pods whose sidecar said that nothing fails, how often in a row, and until when it is not asked again. */
+  readonly passing: Map<string, { readonly count: number; readonly untilMs: number }>;
+  /** When an owner's Pods were last let back, how often in a row, and until when none that was made since is. */
+  readonly letBack: Map<string, { readonly count: number; readonly atMs: number; readonly untilMs: number }>;
   /** The Pods that were evicted, by owner, until one runs in their place. */
   readonly awaited: Map<string, { readonly podName: string; readonly node: string; readonly atMs: number }>;
 };
@@ -52,6 +58,8 @@ export function createProgress(): Progress {
     },
     releasing: new Set(),
     refusals: new Map(),
+    passing: new Map(),
+    letBack: new Map(),
     awaited: new Map(),
   };
 }
@@ -59,11 +67,29 @@ export function createProgress(): Progress {
 /** The longest time until what failed is tried again. */
 export const longestMs = 60_000;
 
-/** Leaves a Pod alone for longer after each refusal in a row. */
-export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): void {
+/** Leaves a Pod alone for longer after each refusal in a row, and says how many there were. */
+export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): number {
   const count = (refusals.get(uid)?.count ?? 0) + 1;
   const waitMs = Math.min(longestMs, retryMs * 2 ** (count - 1));
   refusals.set(uid, { count, untilMs: Date.now() + waitMs });
+  return count;
+}
+
+const longestLetBackMs = 3_600_000;
+
+/**
+ * Leaves an owner's Pods alone for longer after each that came back as it was, as it does where its template says what
+ * the webhook would: whoever copied a Pod into it must not have a Pod evicted each minute.
+ */
+export function countLetBack({ progress: { letBack }, settings, retryMs }: Moving, pod: HardwarePod): void {
+  const nowMs = Date.now();
+  for (const [owner, { untilMs }] of letBack) if (nowMs - untilMs > longestLetBackMs) letBack.delete(owner);
+  const before = letBack.get(pod.ownerText);
+  const isSibling = before !== undefined && pod.createdMs < wholeSeconds(before.atMs);
+  if (isSibling) return;
+  const count = (before?.count ?? 0) + 1;
+  const waitMs = Math.min(longestLetBackMs, Math.max(settings.softenMs, retryMs) * 2 ** count);
+  letBack.set(pod.ownerText, { count, atMs: nowMs, untilMs: nowMs + waitMs });
 }
 
 /** A reading as a clause. */

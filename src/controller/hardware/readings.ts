@@ -19,6 +19,9 @@ export function readAgentAnswer(body: string): Reading | undefined {
   };
 }
 
+/** Whether an answer that names no failure is one of an agent whose checks pass; while it stops, it says so and is not ready. */
+export const isPassing = (status: number, body: string): boolean => status === 200 || /^\[\+\] /m.test(body);
+
 /** What fails by the kubelet's Event about an exec probe, which ends in the check's name in brackets. */
 export function readKubeletNote(note: string): Reading | undefined {
   const [, output] = /^Readiness probe failed: (.*)/s.exec(note) ?? [];

@@ -1,4 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { readStatus } from '../../health/status.ts';
+import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
@@ -17,6 +19,8 @@ export type HardwarePod = {
   readonly createdMs: number;
   readonly isReady: boolean;
   readonly isDeleting: boolean;
+  /** False for one that is followed only because the webhook keeps it off a node. */
+  readonly isChecked: boolean;
   /** Its controller; undefined for a bare Pod. */
   readonly owner: Owner | undefined;
   readonly ownerKey: OwnerKey | undefined;
@@ -31,7 +35,7 @@ export type HardwarePod = {
   readonly failing: Failing | undefined;
   /** Since when the scheduler finds no node, with an affinity or a taint among the reasons; undefined where that is not so. */
   readonly unschedulableSinceMs: number | undefined;
-  /** The nodes that its required node affinity names to keep off. */
+  /** The nodes that the webhook keeps it off by its required node affinity, while it waits for one. */
   readonly avoids: readonly string[];
 };
 
@@ -41,6 +45,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
   const ownerKey = ownerKeyOf(namespace, pod.metadata);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const watched = watchedOf(pod, prefix);
+  const isChecked = watched.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel;
   const { seen, failing } = failureOf(pod, watched, before, nowMs);
   return {
     uid,
@@ -52,6 +57,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     // A Pod that is over is as good as gone; one that was evicted never comes back, however late the news of it is.
     isDeleting: deletionTimestamp !== undefined || isOver || (before?.isDeleting ?? false),
+    isChecked,
     owner: ownerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
@@ -59,9 +65,9 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     claims: claimsOf(pod),
     watched,
     seen,
-    failing,
+    failing: isChecked ? failing : undefined,
     unschedulableSinceMs: unschedulableSince(pod),
-    avoids: avoidedBy(pod),
+    avoids: avoidedBy(pod, prefix),
   };
 }
 
@@ -74,16 +80,14 @@ function unschedulableSince({ status }: V1Pod): number | undefined {
   return isOurs ? Date.parse(String(scheduled?.lastTransitionTime)) : undefined;
 }
 
-/** What a node is named by, in an expression and in a field. */
-const namesOfNodes = new Set(['kubernetes.io/hostname', 'metadata.name']);
-
 const none: readonly string[] = [];
 
-function avoidedBy({ spec }: V1Pod): readonly string[] {
+/** Only what the webhook added may be taken back: a Pod that keeps off by the user's own words would come back the same. */
+function avoidedBy(pod: V1Pod, prefix: string): readonly string[] {
+  const { spec } = pod;
   const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const wishes = terms.flatMap(({ matchExpressions = [], matchFields = [] }) => matchExpressions.concat(matchFields));
-  const names = wishes.flatMap(({ key, operator, values = [] }) =>
-    operator === 'NotIn' && namesOfNodes.has(key) ? values : [],
-  );
-  return names.length === 0 ? none : [...new Set(names)];
+  if (spec?.nodeName || terms.length === 0) return none;
+  const added = new Set(readStatus(pod, prefix)?.added);
+  const nodes = new Set(terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => nodeOf(field) ?? [])));
+  return [...nodes].filter((node) => added.has(affinityName({ node })));
 }

@@ -1,9 +1,17 @@
 import { type Decision, reasonOf } from './decision.ts';
+import { holdPassing } from './hold-passing.ts';
 import { type Moving, clauseOf } from './moving.ts';
 import { wholeSeconds } from './ledger.ts';
 
-/** What passes by itself. */
-const silent: ReadonlySet<string> = new Set(['unstable', 'young', 'under-way', 'backing-off', 'volumes-unasked']);
+/** What passes by itself, or was told where it was found. */
+const silent: ReadonlySet<string> = new Set([
+  'unstable',
+  'young',
+  'under-way',
+  'backing-off',
+  'volumes-unasked',
+  'passes',
+]);
 
 /** The others are told where they are done. */
 type News = Extract<Decision, { kind: 'hold' | 'refuse' | 'notice' }>;
@@ -20,7 +28,8 @@ const mostAtOnce = 50;
 const awaitedMs = 10 * 60_000;
 
 /** Tells each decision once, as long as it stays the same; the state is what was told of whom. */
-export function createReport({ ask, tell, metrics, known, progress }: Moving) {
+export function createReport(moving: Moving) {
+  const { ask, tell, metrics, known, progress } = moving;
   let told = new Map<string, string>();
 
   const tellOf = async (decision: News, signal: AbortSignal): Promise<void> => {
@@ -28,7 +37,10 @@ export function createReport({ ask, tell, metrics, known, progress }: Moving) {
       case 'hold':
       case 'refuse': {
         const { pod, kind, reason } = decision;
-        const clause = clauseOf(await ask(pod, signal));
+        const answer = await ask(pod, signal);
+        if (answer.kind === 'passes') return holdPassing(moving, pod);
+        progress.passing.delete(pod.uid);
+        const clause = clauseOf(answer.reading);
         await tell.about(pod, 'HardwareFailed', `${clause}.`, ['pod', 'node']);
         const note = `Pod ${pod.namespace}/${pod.name} stays on node ${pod.node}, although ${clause}: ${reasonOf(decision)}.`;
         const places = reason === 'brake' ? (['pod', 'owner', 'node'] as const) : (['pod', 'owner'] as const);

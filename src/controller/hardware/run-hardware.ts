@@ -62,7 +62,6 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     void whole.finally(() => under.delete(whole));
   };
   const act = (decisions: readonly Decision[]): void => {
-    if (settings.mode === 'dry-run') return;
     for (const [node, pods] of movesOf(decisions)) begin(moveOff(node, pods, moving, signal));
     for (const decision of decisions) {
       if (decision.kind === 'soften') begin(letBack(decision, moving, signal));
@@ -82,18 +81,22 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
         nodes: [...known.nodes.values()],
         releasedByHand,
         backOff,
+        passing: new Map([...progress.passing].map(([uid, { untilMs }]) => [uid, untilMs])),
+        letBack: progress.letBack,
         underWay: progress.underWay,
         volumes: volumes.found,
       };
       const decisions = decide(situation, settings, nowMs);
       act(decisions);
       begin(volumes.follow(decisions, signal));
-      const failing = situation.pods.filter(({ failing: fails, isDeleting }) => fails && !isDeleting).length;
-      metrics.counted(situation.pods.length, failing, situation.quarantines.length);
+      const checked = situation.pods.filter(({ isChecked }) => isChecked);
+      const failing = checked.filter(({ failing: fails, isDeleting }) => fails && !isDeleting).length;
+      metrics.counted(checked.length, failing, situation.quarantines.length);
       begin(report.changes(decisions, signal));
       begin(report.replacements(nowMs));
-      if (settings.scope === 'Node' && settings.mode === 'move') begin(taintAll(moving, signal));
+      if (settings.scope === 'Node') begin(taintAll(moving, signal));
       for (const uid of progress.refusals.keys()) if (!known.pods.has(uid)) progress.refusals.delete(uid);
+      for (const uid of progress.passing.keys()) if (!known.pods.get(uid)?.failing) progress.passing.delete(uid);
       waitMs = Math.min(tickMs, ...decisions.map((each) => waitOf(each, nowMs)));
     } catch (error) {
       if (!signal.aborted) failed(`The last look at the hardware broke off: ${(error as Error).message}.`);
@@ -135,8 +138,10 @@ async function recallReleases(
   }
 }
 
-async function taintAll({ connection, prefix, known }: Moving, signal: AbortSignal): Promise<void> {
+async function taintAll({ connection, prefix, known, settings }: Moving, signal: AbortSignal): Promise<void> {
   for (const change of decideTaints(known.nodes.values(), known.quarantines.values())) {
+    // A dry run takes back what an earlier move left, and keeps nobody off anything.
+    if (settings.mode === 'dry-run' && change.taint === 'NoSchedule') continue;
     await writeTaint(connection, prefix, change, signal);
   }
 }

@@ -33,6 +33,10 @@ export type Situation = {
   readonly releasedByHand: ReadonlyMap<string, number>;
   /** Until when the eviction of a Pod is not tried again, by uid. */
   readonly backOff: ReadonlyMap<string, number>;
+  /** Until when a Pod is left alone whose sidecar said that nothing fails, by uid. */
+  readonly passing: ReadonlyMap<string, number>;
+  /** When an owner's Pods were last let back, and until when none is that was made since: it came back as it was. */
+  readonly letBack: ReadonlyMap<string, { readonly atMs: number; readonly untilMs: number }>;
   /** The Pods that are being moved at this moment, by uid. */
   readonly underWay: ReadonlySet<string>;
   /** Where the volumes of a Pod are, by uid, as far as somebody has asked. */

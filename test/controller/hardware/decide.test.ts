@@ -90,11 +90,51 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ownerText: 'web', failedMs: 0 })], quarantines }), []);
   });
 
+  it('is to go on with no more moves than the cap lets where they are older, those that stand first', () => {
+    const uids = ['a', 'b', 'c', 'd'];
+    const pods = uids.map((uid, index) => pod(uid, 'node-0', { ownerText: 'web', failedMs: 5_000 + index }));
+    const two = [quarantine('node-0', { owners: ['web'], moves: ['a', 'b'], agoMs: 31 * minute })];
+    const all = [quarantine('node-0', { owners: ['web'], moves: uids, agoMs: 31 * minute })];
+    assert.deepEqual(decided({ pods, quarantines: two }), [
+      'b move resumed',
+      'a move resumed',
+      'd hold owner-cap',
+      'c hold owner-cap',
+    ]);
+    assert.deepEqual(decided({ pods, quarantines: all }), [
+      'd move resumed',
+      'c move resumed',
+      'b hold owner-cap',
+      'a hold owner-cap',
+    ]);
+    // While one of them is written anew it counts.
+    assert.deepEqual(decided({ pods, quarantines: all, underWay: new Set(['a']) }), [
+      'd move resumed',
+      'c hold owner-cap',
+      'b hold owner-cap',
+      'a hold under-way',
+    ]);
+  });
+
   it('is to wait while it is being moved, and after a refusal', () => {
     const pods = [pod('a', 'node-0'), pod('b', 'node-1')];
     assert.deepEqual(decided({ pods, underWay: new Set(['a']) }), ['a hold under-way', 'b hold brake']);
     assert.deepEqual(decided({ pods: pods.slice(1), backOff: new Map([['b', nowMs + 1]]) }), ['b hold backing-off']);
     assert.deepEqual(decided({ pods: pods.slice(1), backOff: new Map([['b', nowMs]]) }), ['b move failed']);
+  });
+
+  it('is to leave it while its sidecar says that nothing fails, also one that is never moved, and to ask again then', () => {
+    const passing = new Map([['a', nowMs + 1]]);
+    for (const wish of [{}, { refusal: 'report' as const }]) {
+      const [hold] = decide(situation({ pods: [pod('a', 'node-0', wish)], passing }), settings, nowMs);
+      assert(hold?.kind === 'hold' && hold.reason === 'passes');
+      assert.equal(hold.untilMs, nowMs + 1);
+    }
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], passing: new Map([['a', nowMs]]) }), ['a move failed']);
+    const held = [quarantine('node-0', { owners: ['web'], moves: ['a'] })];
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ownerText: 'web' })], passing, quarantines: held }), [
+      'a hold passes',
+    ]);
   });
 
   it('is to leave it where no other node takes its owner', () => {
@@ -183,10 +223,33 @@ describe('a replacement', () => {
     for (const wish of [
       { unschedulableSinceMs: nowMs - 59_999 },
       { unschedulableSinceMs: undefined },
-      { avoids: ['node-7'] },
+      { avoids: [] },
+      // Nobody would make it anew.
+      { owner: undefined, ownerKey: undefined, kind: '' },
     ]) {
       assert.deepEqual(decided({ pods: [waiting(wish)], quarantines }), []);
     }
+  });
+
+  it('that the webhook keeps off a node is let back too where nothing requires that any more, and in a dry run', () => {
+    for (const rest of [
+      [],
+      [quarantine('node-0')],
+      [quarantine('node-0', { owners: ['web'], affinity: 'Preferred' })],
+    ]) {
+      assert.deepEqual(decided({ pods: [waiting({})], quarantines: rest }), ['b soften unschedulable']);
+      assert.deepEqual(decided({ pods: [waiting({})], quarantines: rest }, { mode: 'dry-run' }), [
+        'b soften unschedulable',
+      ]);
+    }
+  });
+
+  it('that came back as it was after it was let back waits for longer each time, and its siblings do not', () => {
+    const letBack = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs + 1 }]]);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack }), []);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 6 * minute })], letBack }), ['b soften unschedulable']);
+    const over = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs }]]);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack: over }), ['b soften unschedulable']);
   });
 
   it('that finds no node because of the taint is let back too', () => {

@@ -29,6 +29,33 @@ describe('the quarantine of a node', () => {
     assert.equal(db, first.owners[1]);
   });
 
+  it('has a move that is gone on with by the minute in which that was, with what fails then', () => {
+    const first = withMoves(undefined, beginning, [moved('a'), moved('b')], 60_000, at(0));
+    assert.equal(withMoves(first, beginning, [moved('a')], 60_000, at(59)), first);
+    const hotter = { ...moved('a'), reading: { check: 'temperature', message: '99 C >= 90 C' } };
+    const [again] = withMoves(first, beginning, [hotter], 60_000, at(60)).owners;
+    assert.deepEqual(
+      again?.moves.map((move) => [move.podUid, move.at]),
+      [
+        ['b', at(0).toISOString()],
+        ['a', at(60).toISOString()],
+      ],
+    );
+    assert.deepEqual(
+      [again.message, again.since, again.until],
+      ['99 C >= 90 C', at(0).toISOString(), at(120).toISOString()],
+    );
+  });
+
+  it('keeps what was read, with when, where a move is gone on with and nobody answers', () => {
+    const first = withMoves(undefined, beginning, [moved('a'), moved('b')], 60_000, at(0));
+    const mute = { ...moved('a'), isOld: true };
+    const again = withMoves(first, beginning, [mute], 60_000, at(60));
+    const message = `95 C >= 90 C, as read of Pod b at ${at(0).toISOString()}`;
+    assert.deepEqual([again.owners[0]?.message, again.owners[0]?.moves[0]?.at], [message, at(60).toISOString()]);
+    assert.equal(withMoves(again, beginning, [mute], 60_000, at(120)).owners[0]?.message, message);
+  });
+
   it('is of the boot in which something failed last', () => {
     const first = withMoves(undefined, beginning, [moved('a')], 60_000, at(0));
     assert.equal(withMoves(first, { ...beginning, bootId: 'next' }, [moved('b')], 60_000, at(1)).bootId, 'next');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readAgentAnswer, readKubeletNote } from '../../../src/controller/hardware/readings.ts';
+import { isPassing, readAgentAnswer, readKubeletNote } from '../../../src/controller/hardware/readings.ts';
 
 describe('what fails in a Pod is read', () => {
   it("from the agent's lines, without what passes and without how long it took", () => {
@@ -13,6 +13,13 @@ describe('what fails in a Pod is read', () => {
     });
     assert.equal(readAgentAnswer('[+] memory: pass, no errors, 0.1 ms, 1s ago\nok\n'), undefined);
     assert.equal(readAgentAnswer('404 page not found'), undefined);
+  });
+
+  it('as passing where an agent says so, and not where something else answers', () => {
+    assert(isPassing(200, 'ok\n'));
+    assert(isPassing(503, '[+] memory: pass, no errors, 0.1 ms, 1s ago\nfailed: shutting down\n'));
+    assert(!isPassing(404, '404 page not found'));
+    assert(!isPassing(503, 'failed: memory\n'));
   });
 
   it("from the kubelet's Event about an exec probe", () => {

@@ -104,6 +104,22 @@ const nodeOf = (spec: object, ready = 'True') =>
 
 const taint = (key: string, effect: string) => ({ taints: [{ key, effect }] });
 
+const notIn = (key: string, ...values: string[]) => ({ key, operator: 'NotIn', values });
+const waiting = (message: string, { terms = [], added = [] }: { terms?: object[]; added?: string[] } = {}): Wish => ({
+  metadata: { annotations: { [`${prefix}status`]: JSON.stringify({ added }) } },
+  spec: {
+    containers: [],
+    nodeName: undefined,
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
+  },
+  status: {
+    phase: 'Pending',
+    conditions: [
+      { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: startedAt },
+    ],
+  },
+});
+
 describe('what is kept of a Pod with a hardware check', () => {
   it('is who it is, and where its check can be asked', () => {
     const { uid, node, ownerText, watched, failing, refusal } = record({});
@@ -194,6 +210,17 @@ describe('what is kept of a Pod with a hardware check', () => {
     assert.deepEqual(record({ status }, startMs + 9_000, unseen).failing, unseen.failing);
   });
 
+  it('is no failure of one that asks for no check, and is followed because it is kept off a node', () => {
+    const resources = [{ resourceID: 'GPU-1', health: 'Unhealthy' }];
+    const allocatedResourcesStatus = [{ name: 'example.com/gpu', resources }];
+    const kept = record({
+      metadata: { labels: { [`${prefix}hardware`]: 'kept-off' } },
+      spec: { initContainers: [] },
+      status: { containerStatuses: [{ name: 'app', ready: true, allocatedResourcesStatus }] },
+    });
+    assert.deepEqual([kept.isChecked, kept.failing], [false, undefined]);
+  });
+
   it('is that it leaves, for good', () => {
     const leaving = record({ metadata: { deletionTimestamp: startedAt } });
     assert(leaving.isDeleting);
@@ -218,29 +245,30 @@ describe('what is kept of a Pod with a hardware check', () => {
     for (const [wish, refusal] of refusals) assert.equal(record(wish).refusal, refusal, JSON.stringify(wish));
   });
 
-  it('is that it waits for a node because of its node affinity, and which nodes that names', () => {
-    const expression = { key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['node-a', 'node-b'] };
-    const field = { key: 'metadata.name', operator: 'NotIn', values: ['node-b', 'node-c'] };
-    const other = { key: 'zone', operator: 'NotIn', values: ['z'] };
-    const terms = [{ matchExpressions: [expression, other] }, { matchFields: [field] }];
-    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
-    const waiting = (message: string) => ({
-      spec: { containers: [], nodeName: undefined, affinity },
-      status: {
-        phase: 'Pending',
-        conditions: [
-          { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: startedAt },
-        ],
-      },
-    });
+  it('is that it waits for a node because of its node affinity, and which nodes the webhook keeps it off by that', () => {
+    const ofUser = [notIn('kubernetes.io/hostname', 'node-u'), notIn('zone', 'z')];
+    const terms = [
+      { matchExpressions: ofUser, matchFields: [notIn('metadata.name', 'node-b')] },
+      { matchFields: [notIn('metadata.name', 'node-b'), notIn('metadata.name', 'node-c')] },
+    ];
     const text = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector.";
-    const pod = record(waiting(text));
-    assert.deepEqual([pod.unschedulableSinceMs, pod.avoids, pod.node], [startMs, ['node-a', 'node-b', 'node-c'], '']);
+    const pod = record(waiting(text, { terms, added: ['nodeAffinity/node-b', 'nodeAffinity/node-c'] }));
+    assert.deepEqual([pod.unschedulableSinceMs, pod.avoids, pod.node], [startMs, ['node-b', 'node-c'], '']);
     assert.equal(
       record(waiting('0/2 nodes are available: 1 node(s) had untolerated taint(s).')).unschedulableSinceMs,
       startMs,
     );
     assert.equal(record(waiting('0/2 nodes are available: 2 Insufficient cpu.')).unschedulableSinceMs, undefined);
+  });
+
+  it("is no node that only the user's own terms keep it off, nor one that only the status names", () => {
+    const text = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.";
+    const own = [
+      { matchExpressions: [notIn('kubernetes.io/hostname', 'node-a')] },
+      { matchFields: [notIn('metadata.name', 'node-b')] },
+      { matchFields: [notIn('metadata.name', 'node-a', 'node-b')] },
+    ];
+    assert.deepEqual(record(waiting(text, { terms: own, added: ['nodeAffinity/node-a'] })).avoids, []);
   });
 });
 

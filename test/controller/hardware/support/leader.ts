@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import type { Connection } from '../../../../src/cluster/connection.ts';
@@ -9,14 +9,24 @@ import { settings } from './situation.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type World, createWorld } from './world.ts';
 
-/** A sidecar that says what an agent would of a hot sensor. */
-async function startSidecar(): Promise<{ readonly port: number; readonly server: Server }> {
+const hot = '[-] temperature: fail, coretemp is 95 °C, more than 90 °C, 0.2 ms, 1s ago\nfailed: temperature\n';
+
+/** A sidecar that says what an agent would of a hot sensor, or what it is told to. */
+async function startSidecar() {
+  let answer = { status: 503, body: hot };
+  let asked = 0;
   const server = createServer((_request, response) => {
-    response.writeHead(503);
-    response.end('[-] temperature: fail, coretemp is 95 °C, more than 90 °C, 0.2 ms, 1s ago\nfailed: temperature\n');
+    asked += 1;
+    response.writeHead(answer.status);
+    response.end(answer.body);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, server };
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    asked: () => asked,
+    say: (body = hot, status = 503) => (answer = { status, body }),
+  };
 }
 
 /** A leader with little patience; what it tells and fails at is kept. */
@@ -62,15 +72,19 @@ const nodes = ['node-a', 'node-b', 'node-c', 'node-d'];
 
 /** Worlds and leaders for the tests around this call; all leaders end with the test. */
 export function useLeaders() {
-  const sidecar: { port?: number; server?: Server } = {};
+  const sidecar: Partial<Awaited<ReturnType<typeof startSidecar>>> = {};
   let leaders: ReturnType<typeof startLeader>[] = [];
   before(async () => void Object.assign(sidecar, await startSidecar()));
   after(() => sidecar.server?.close());
   afterEach(async () => {
     await Promise.all(leaders.map((leader) => leader.stop()));
     leaders = [];
+    sidecar.say?.();
   });
   return {
+    /** What the sidecars answer from now on; a hot sensor without it. */
+    say: (body?: string, status?: number) => sidecar.say?.(body, status),
+    asked: () => sidecar.asked?.() ?? 0,
     newWorld: (): World => createWorld({ nodes, port: sidecar.port ?? 0 }),
     lead(world: World, rules: Partial<HardwareSettings> = {}, connection: Connection = world.connection) {
       const leader = startLeader(connection, rules);

@@ -38,6 +38,7 @@ export function pod(
     createdMs: nowMs - ageMs,
     isReady: failedMs === 0,
     isDeleting: false,
+    isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: 'shop', kind, name: owner },
     refusal: undefined,
@@ -51,7 +52,7 @@ export function pod(
     unschedulableSinceMs: undefined,
     avoids: [],
     ...wish,
-    ownerText: `shop/${kind}/${owner}`,
+    ownerText: kind === '' ? '' : `shop/${kind}/${owner}`,
   };
 }
 
@@ -118,6 +119,8 @@ export const situation = (wish: Partial<Situation>): Situation => ({
   nodes: nodes(10),
   releasedByHand: new Map(),
   backOff: new Map(),
+  passing: new Map(),
+  letBack: new Map(),
   underWay: new Set(),
   volumes: new Map(),
   ...wish,

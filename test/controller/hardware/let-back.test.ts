@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.ts';
+import { settle, told, useLeaders } from './support/leader.ts';
+import { setWaiting } from './support/waiting.ts';
+
+describe('a Pod that waits for a node', () => {
+  const { newWorld, lead } = useLeaders();
+
+  it('is let back to the one that it is kept off, by being made anew', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    const uid = setWaiting(world, 'web-1', ['node-a']);
+    await eventually('its eviction', 2_000, async () => world.accepted.get(uid) === 1);
+    assert.equal(world.quarantines()[0].spec.owners[0].affinity, 'Preferred');
+    await told(leader, /^web-1 ReplacementUnschedulable .* while it is kept off node-a/);
+  });
+
+  it('is let back where the quarantine was deleted or softened already, so that it waits for nothing any more', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    world.removeQuarantine('node-a');
+    const first = setWaiting(world, 'web-1', ['node-a']);
+    await eventually('its eviction', 2_000, async () => world.accepted.get(first) === 1);
+    await told(leader, /^web-1 ReplacementUnschedulable .* kept off node-a, which is released by now: it is made anew/);
+    assert.deepEqual(world.quarantines(), []);
+  });
+
+  it('is let back where it asks for no check any more', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    const uid = setWaiting(world, 'web-1', ['node-a'], 'kept-off');
+    await eventually('its eviction', 2_000, async () => world.accepted.get(uid) === 1);
+    await told(leader, /^web-1 ReplacementUnschedulable/);
+    assert.match(await leader.registry.metrics(), /health_injector_hardware_pods\{state="all"\} 1\b/);
+  });
+
+  it('is let back in a dry run too, which leaves those that run where they are', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const mover = lead(world);
+    await settle(world, 1);
+    await mover.stop();
+    const running = world.setPod('web-2', 'node-b', 'web', false);
+    const leader = lead(world, { mode: 'dry-run', softenMs: 0 });
+    const uid = setWaiting(world, 'web-1', ['node-a']);
+    await eventually('its eviction', 2_000, async () => world.accepted.get(uid) === 1);
+    await told(leader, /^web-2 MoveHeld .*only says what it would do/);
+    assert.equal(world.quarantines()[0].spec.owners[0].affinity, 'Preferred');
+    assert.equal(world.accepted.get(running.metadata.uid), undefined);
+  });
+
+  it('is let back once for all that wait like it, and the quarantine is softened once', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    lead(world, { softenMs: 0 });
+    await settle(world, 1);
+    const uids = Array.from({ length: 20 }, (_, index) => setWaiting(world, `web-${index + 1}`, ['node-a']));
+    await eventually('all evictions', 3_000, async () => uids.every((uid) => world.accepted.get(uid) === 1));
+    assert.equal(world.calls.filter((call) => call.startsWith('PUT')).length, 1);
+  });
+
+  it('is left alone for longer where one came back as it was', async () => {
+    const world = newWorld();
+    lead(world, { softenMs: 0 });
+    const first = setWaiting(world, 'web-1', ['node-a']);
+    await eventually('its eviction', 2_000, async () => world.accepted.get(first) === 1);
+    const second = setWaiting(world, 'web-2', ['node-a']);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(world.accepted.get(second), undefined);
+    await eventually('its eviction too', 2_000, async () => world.accepted.get(second) === 1);
+  });
+});
