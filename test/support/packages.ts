@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cached } from '../agent/support/cache.ts';
 import { alone } from './alone.ts';
 
 const run = promisify(execFile);
@@ -30,6 +31,17 @@ export async function needProgram(program: string, debianPackage: string): Promi
       cause: error,
     });
   }
+}
+
+/** The path of a program; where there is none, out of this Debian package, which is unpacked only: its daemon is not started. */
+export async function programOf(program: string, debianPackage: string): Promise<string> {
+  if (isOnPath(program)) return program;
+  const unpacked = await cached('unpacked', [debianPackage], async (unfinished) => {
+    await alone('apt', () => run('apt-get', ['update', '-q']));
+    await run('apt-get', ['download', '-q', debianPackage], { cwd: unfinished });
+    for (const file of readdirSync(unfinished)) await run('dpkg-deb', ['-x', file, '.'], { cwd: unfinished });
+  });
+  return join(unpacked, 'usr/bin', program);
 }
 
 const isOnPath = (program: string): boolean =>

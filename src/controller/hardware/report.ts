@@ -49,6 +49,7 @@ export function createReport({ ask, tell, metrics, known, progress }: Moving) {
   return {
     /** Counts and tells what has changed since the last time. */
     async changes(decisions: readonly Decision[], signal: AbortSignal): Promise<void> {
+      metrics.holding(decisions);
       const now = new Map<string, string>();
       const news: Promise<void>[] = [];
       for (const decision of decisions) {
