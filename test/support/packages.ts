@@ -23,14 +23,9 @@ export async function install(packages: readonly string[]): Promise<void> {
 /** Sees to it that this program is there, from this Debian package where nothing else has brought it. */
 export async function needProgram(program: string, debianPackage: string): Promise<void> {
   if (isOnPath(program)) return;
-  try {
-    await install([debianPackage]);
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    throw new Error(`${program} is not on the PATH, and ${debianPackage} cannot be installed: ${reason}`, {
-      cause: error,
-    });
-  }
+  await install([debianPackage]).catch(
+    cannot(`${program} is not on the PATH, and ${debianPackage} cannot be installed`),
+  );
 }
 
 /** The path of a program; where there is none, out of this Debian package, which is unpacked only: its daemon is not started. */
@@ -40,9 +35,15 @@ export async function programOf(program: string, debianPackage: string): Promise
     await alone('apt', () => run('apt-get', ['update', '-q']));
     await run('apt-get', ['download', '-q', debianPackage], { cwd: unfinished });
     for (const file of readdirSync(unfinished)) await run('dpkg-deb', ['-x', file, '.'], { cwd: unfinished });
-  });
+  }).catch(cannot(`${program} is not on the PATH, and ${debianPackage} cannot be unpacked`));
   return join(unpacked, 'usr/bin', program);
 }
+
+const cannot =
+  (sentence: string) =>
+  (error: Error): never => {
+    throw new Error(`${sentence}: ${error.message.split('\n')[0]}`, { cause: error });
+  };
 
 const isOnPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
