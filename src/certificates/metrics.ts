@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { startAtZero } from '../start-at-zero.ts';
 import { validityOf } from './certificate.ts';
 import type { Plan } from './plan.ts';
 
@@ -24,6 +25,7 @@ export function createCertificateMetrics(registry: Registry): CertificateMetrics
     labelNames: ['action'],
     registers: [registry],
   });
+  startAtZero(renewals, [{ action: 'new-leaf' }, { action: 'new-authority' }, { action: 'drop-authorities' }]);
   const failures = new Counter({
     name: 'health_injector_certificate_failures_total',
     help: 'Times that the certificate could not be read, renewed, served or brought into the caBundle.',

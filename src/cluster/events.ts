@@ -9,7 +9,9 @@ import { createTokenBuckets } from './token-buckets.ts';
 import { within } from './within.ts';
 
 /** What became of a happening: an Event, one more of a series, or nothing. */
-export type EventOutcome = 'created' | 'patched' | 'folded' | 'limited' | 'failed';
+export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed'] as const;
+
+export type EventOutcome = (typeof eventOutcomes)[number];
 
 /** Where Events are written, and who hears what became of them. */
 export type EventWriting = Reporter & {

@@ -7,6 +7,9 @@ export type Evicted =
   | { readonly result: 'evicted' | 'gone' }
   | { readonly result: 'refused' | 'failed'; readonly message: string };
 
+/** What may become of an eviction. */
+export const evictionResults: readonly Evicted['result'][] = ['evicted', 'gone', 'refused', 'failed'];
+
 /** Evicts a Pod through the Eviction API, and only the very Pod of this uid. */
 export async function evict(
   connection: Connection,

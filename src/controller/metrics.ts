@@ -1,7 +1,8 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { EventOutcome } from '../cluster/events.ts';
+import { type EventOutcome, eventOutcomes } from '../cluster/events.ts';
+import { startAtZero } from '../start-at-zero.ts';
 import type { Census } from './census.ts';
-import type { Evicted } from './evict.ts';
+import { type Evicted, evictionResults } from './evict.ts';
 
 /** The metrics of the controller; the only label that grows is the policy, and who writes policies owns the cluster. */
 export function createControllerMetrics() {
@@ -45,6 +46,14 @@ export function createControllerMetrics() {
     labelNames: ['result'],
     registers: [registry],
   });
+  startAtZero(
+    repairs,
+    evictionResults.map((result) => ({ result })),
+  );
+  startAtZero(
+    events,
+    eventOutcomes.map((result) => ({ result })),
+  );
   return {
     registry,
     leading,

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Answer } from './answer.ts';
+import { patternNames } from '../patterns/index.ts';
+import { startAtZero } from '../start-at-zero.ts';
+import { type Answer, results } from './answer.ts';
 
 /** The metrics of the webhook; every label has a closed set of values, so that no user can make it grow. */
 export function createMetrics() {
@@ -45,6 +47,15 @@ export function createMetrics() {
     help: '1 while reviews are turned away, because the event loop is behind.',
     registers: [registry],
   });
+  startAtZero(
+    reviews,
+    results.map((result) => ({ result })),
+  );
+  startAtZero(
+    injections,
+    patternNames.map((pattern) => ({ pattern })),
+  );
+  startAtZero(spans, [{ result: 'sent' }, { result: 'dropped' }]);
   return {
     registry,
     overloaded,

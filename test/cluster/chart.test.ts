@@ -28,7 +28,7 @@ describe('the Helm chart, before the real apiserver', () => {
     await needTools(this);
   });
 
-  for (const name of ['everything', 'by-tag', 'bare']) {
+  for (const name of ['everything', 'by-tag', 'bare', 'from-files']) {
     it(`is taken with the values "${name}"`, async () => {
       const items = await dryRun(valuesOf(name));
       assert(items.some(({ kind }) => kind === 'MutatingWebhookConfiguration'));

@@ -102,8 +102,7 @@ await eventually('what stays on purpose, and nothing else', 60, async () => {
 });
 
 step('Takes away what stayed on purpose, and finds nothing left.');
-await kubectl(['delete', 'namespace', system, '--wait']);
-await kubectl(['delete', 'crd', ...crds, '--wait']);
+await kubectl(['delete', `namespace/${system}`, ...crds.map((name) => `crd/${name}`), '--wait']);
 await eventually('nothing left', 60, async () => {
   const left = added(before, await inventory());
   if (left.length > 0) throw new Error(left.join(', '));

@@ -9,6 +9,8 @@ import { type Leaf, leaves, valueAt, without } from './support/values.ts';
 
 const values = (name: string): any =>
   parse(readFileSync(new URL(`values/${name}.yaml`, import.meta.url).pathname, 'utf8'));
+/** The files of test/deploy/values. */
+const names = ['everything', 'by-tag', 'bare', 'from-files'];
 const clusterScoped = /^(CustomResourceDefinition|ClusterRole(Binding)?|MutatingWebhookConfiguration)$/;
 const podsOf = (objects: any[]): any[] => objects.flatMap(({ spec }) => spec?.template ?? []);
 const containersOf = ({ spec }: any): any[] => [...(spec.initContainers ?? []), ...spec.containers];
@@ -19,18 +21,12 @@ const environmentOf = (objects: any[], component: string): string[] =>
     .toSorted();
 
 /**
- * What makes no sense in a cluster, where there is a service account and the certificate is in a Secret, and what few want
- * and needs a volume or a collector beside it: `webhook.extraEnv` gives it.
+ * What makes no sense in a cluster, where there is a service account, and what few want: `webhook.extraEnv` gives it, with
+ * `webhook.extraVolumes` and `webhook.extraVolumeMounts` where it names a file.
  */
-const elsewhere = [
-  'KUBECONFIG',
-  'CERTIFICATE_DIRECTORY',
-  'CLIENT_CA',
-  'CLIENT_NAMES',
-  'LOG_LEVEL_FILE',
-  'OTLP_ENDPOINT',
-  'SHED_MILLISECONDS',
-].map((name) => `HEALTH_INJECTOR_${name}`);
+const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'OTLP_ENDPOINT'].map(
+  (name) => `HEALTH_INJECTOR_${name}`,
+);
 
 const variables = (rows: object): string[] =>
   Object.keys(rows).map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`);
@@ -40,7 +36,7 @@ describe('the Helm chart', () => {
     await needTools(this);
   });
 
-  const fixtures = { default: {}, ...Object.fromEntries(['everything', 'by-tag', 'bare'].map((n) => [n, values(n)])) };
+  const fixtures = { default: {}, ...Object.fromEntries(names.map((n) => [n, values(n)])) };
   for (const [name, fixture] of Object.entries(fixtures)) {
     it(`makes the same of the values "${name}" each time`, async () => {
       const [first, second] = [await helmTemplate(fixture), await helmTemplate(fixture)];
@@ -77,9 +73,10 @@ describe('the Helm chart', () => {
         .filter(({ kind }) => kind === 'Role')
         .flatMap(({ rules }) => rules[0].resourceNames)
         .filter((each) => each.endsWith('-certificate'));
-      assert.deepEqual(secrets, [told.get('HEALTH_INJECTOR_CERTIFICATE_SECRET')]);
+      const isInSecret = told.get('HEALTH_INJECTOR_CERTIFICATE_SOURCE') !== 'files';
+      assert.deepEqual(secrets, isInSecret ? [told.get('HEALTH_INJECTOR_CERTIFICATE_SECRET')] : []);
       const references = objects.flatMap(referencesOf);
-      assert(references.length > 12);
+      assert(references.length > 9);
       assert.deepEqual(
         references.filter((each) => !there.has(each)),
         [],
@@ -108,6 +105,44 @@ describe('the Helm chart', () => {
     assert.doesNotMatch(out, /caBundle:|^kind: Secret$/m);
   });
 
+  it('has the caBundle of a certificate from files, which nobody else writes, and no role that could', async () => {
+    const objects = await chartObjects(values('from-files'));
+    const { webhooks } = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
+    for (const { clientConfig } of webhooks) {
+      assert.equal(Buffer.from(clientConfig.caBundle, 'base64').toString(), values('from-files').certificate.ca);
+    }
+    const text = JSON.stringify(objects.filter(({ kind }) => kind.endsWith('Role')));
+    assert.doesNotMatch(text, /secrets|mutatingwebhookconfigurations/);
+    const [own] = objects.find(({ kind }) => kind === 'PodMonitor').spec.podMetricsEndpoints;
+    assert.deepEqual(own.tlsConfig, { insecureSkipVerify: true });
+  });
+
+  it('mounts what it is given beside its own', async () => {
+    for (const { metadata, spec } of podsOf(await chartObjects(values('from-files')))) {
+      const { extraVolumes, extraVolumeMounts } = values('from-files')[metadata.labels['app.kubernetes.io/component']];
+      assert.deepEqual(spec.volumes.slice(1), extraVolumes);
+      assert.deepEqual(spec.containers[0].volumeMounts.slice(1), extraVolumeMounts);
+      assert.equal(spec.volumes[0].name, 'api-access');
+    }
+  });
+
+  const thirds: readonly (readonly [object, string])[] = [
+    [{}, '1000'],
+    [{ timeoutSeconds: 1 }, '333'],
+    [{ timeoutSeconds: 30 }, '10000'],
+    [{ timeoutSeconds: 10, shedMilliseconds: 0 }, '0'],
+    [{ timeoutSeconds: 10, shedMilliseconds: 250 }, '250'],
+  ];
+  for (const [webhook, milliseconds] of thirds) {
+    it(`sheds load after ${milliseconds} ms by the values ${JSON.stringify(webhook)}`, async () => {
+      const pod = podsOf(await chartObjects({ webhook })).find(({ spec }) => spec.containers[0].name === 'webhook');
+      const { value } = pod.spec.containers[0].env.find(
+        ({ name }: any) => name === 'HEALTH_INJECTOR_SHED_MILLISECONDS',
+      );
+      assert.equal(value, milliseconds);
+    });
+  }
+
   it('asks no cluster and no chance', () => {
     for (const file of globSync('templates/*', { cwd: chartDirectory })) {
       const text = readFileSync(`${chartDirectory}/${file}`, 'utf8');
@@ -121,7 +156,7 @@ describe('the Helm chart', () => {
   it('does something with every value', async function () {
     this.timeout(120_000);
     const rest = new Map<string, Leaf>(leaves().map((leaf) => [leaf.path.join('.'), leaf]));
-    for (const fixture of [values('everything'), values('by-tag'), values('bare')]) {
+    for (const fixture of names.map(values)) {
       const { out } = await helmTemplate(fixture);
       for (const [name, { path, value }] of rest) {
         const changed = valueAt(fixture, path);
@@ -143,7 +178,7 @@ describe('the Helm chart', () => {
   });
 
   it('tells the programs nothing that they do not take', async () => {
-    for (const name of ['everything', 'by-tag', 'bare']) {
+    for (const name of names) {
       for (const { metadata, spec } of podsOf(await chartObjects(values(name)))) {
         const told = Object.fromEntries(spec.containers[0].env.map((entry: any) => [entry.name, entry.value ?? 'x']));
         const isWebhook = metadata.labels['app.kubernetes.io/component'] === 'webhook';
@@ -173,6 +208,11 @@ describe('the Helm chart', () => {
     [{ image: { tag: 1.2 } }, /'\/image\/tag': got number, want string/],
     [{ image: { digest: 'sha256:1' } }, /'\/image\/digest': 'sha256:1' does not match pattern/],
     [{ networkPolicy: { apiserverPorts: [] } }, /'\/networkPolicy\/apiserverPorts': minItems: got 0, want 1/],
+    [{ certificate: { source: 'files' } }, /certificate.source is files, but certificate.directory does not say where/],
+    [{ certificate: { ca: 'ca.crt' } }, /'\/certificate\/ca': 'ca.crt' does not match pattern/],
+    [{ webhook: { extraVolumes: [{ emptyDir: {} }] } }, /'\/webhook\/extraVolumes\/0': missing property 'name'/],
+    [{ webhook: { extraVolumeMounts: [{ name: 'x' }] } }, /extraVolumeMounts\/0': missing property 'mountPath'/],
+    [{ webhook: { shedMilliseconds: -1 } }, /'\/webhook\/shedMilliseconds': minimum: got -1, want 0/],
     [{ excludedNamespaces: ['Not_A_Name'] }, /'\/excludedNamespaces\/0': 'Not_A_Name' does not match pattern/],
   ];
   for (const [mistake, sentence] of wrong) {

@@ -57,6 +57,16 @@ describe('the Helm chart and the kustomization', () => {
     assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-node-scope')));
   });
 
+  it('move Pods in the same words', async () => {
+    const chart = await chartObjects({ controller: { hardware: { move: true } } });
+    assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move')));
+  });
+
+  it('move Pods and taint nodes in the same words', async () => {
+    const chart = await chartObjects({ controller: { hardware: { move: true, scope: 'node' } } });
+    assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move', 'hardware-node-scope')));
+  });
+
   it('are monitored alike', async () => {
     const enabled = { enabled: true };
     const monitoring = { podMonitor: enabled, prometheusRule: enabled, dashboard: enabled };

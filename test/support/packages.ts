@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cached } from '../agent/support/cache.ts';
 import { alone } from './alone.ts';
 
 const run = promisify(execFile);
@@ -22,15 +23,27 @@ export async function install(packages: readonly string[]): Promise<void> {
 /** Sees to it that this program is there, from this Debian package where nothing else has brought it. */
 export async function needProgram(program: string, debianPackage: string): Promise<void> {
   if (isOnPath(program)) return;
-  try {
-    await install([debianPackage]);
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    throw new Error(`${program} is not on the PATH, and ${debianPackage} cannot be installed: ${reason}`, {
-      cause: error,
-    });
-  }
+  await install([debianPackage]).catch(
+    cannot(`${program} is not on the PATH, and ${debianPackage} cannot be installed`),
+  );
 }
+
+/** The path of a program; where there is none, out of this Debian package, which is unpacked only: its daemon is not started. */
+export async function programOf(program: string, debianPackage: string): Promise<string> {
+  if (isOnPath(program)) return program;
+  const unpacked = await cached('unpacked', [debianPackage], async (unfinished) => {
+    await alone('apt', () => run('apt-get', ['update', '-q']));
+    await run('apt-get', ['download', '-q', debianPackage], { cwd: unfinished });
+    for (const file of readdirSync(unfinished)) await run('dpkg-deb', ['-x', file, '.'], { cwd: unfinished });
+  }).catch(cannot(`${program} is not on the PATH, and ${debianPackage} cannot be unpacked`));
+  return join(unpacked, 'usr/bin', program);
+}
+
+const cannot =
+  (sentence: string) =>
+  (error: Error): never => {
+    throw new Error(`${sentence}: ${error.message.split('\n')[0]}`, { cause: error });
+  };
 
 const isOnPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((directory) => {

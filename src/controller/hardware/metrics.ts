@@ -1,6 +1,18 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Evicted } from '../evict.ts';
-import type { Decision } from './decision.ts';
+import { startAtZero } from '../../start-at-zero.ts';
+import { type Evicted, evictionResults } from '../evict.ts';
+import { type Decision, holds, releases } from './decision.ts';
+import { refusals } from './refusal.ts';
+
+/** Every reason that there is, by the kind of decision. */
+const reasons: Readonly<Record<Decision['kind'], readonly string[]>> = {
+  move: ['failed', 'resumed'],
+  hold: Object.keys(holds),
+  refuse: Object.keys(refusals),
+  soften: ['unschedulable'],
+  notice: ['came-back'],
+  release: Object.keys(releases),
+};
 
 /** The metrics of moves; no label grows with what users write. */
 export function createHardwareMetrics(registry: Registry) {
@@ -27,6 +39,12 @@ export function createHardwareMetrics(registry: Registry) {
     labelNames: ['state'],
     registers: [registry],
   });
+  const held = new Gauge({
+    name: 'health_injector_hardware_held_pods',
+    help: 'Pods whose hardware fails and that stay where they are for now, by what holds them.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
   const seconds = new Histogram({
     name: 'health_injector_hardware_move_seconds',
     help: 'From a Pod being seen not ready until its eviction was accepted.',
@@ -38,7 +56,23 @@ export function createHardwareMetrics(registry: Registry) {
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
     registers: [registry],
   });
+  startAtZero(
+    decisions,
+    Object.entries(reasons).flatMap(([kind, those]) => those.map((reason) => ({ kind, reason }))),
+  );
+  startAtZero(
+    moves,
+    evictionResults.map((result) => ({ result })),
+  );
+  const holding = (all: readonly Decision[]): void => {
+    const counts = new Map(Object.keys(holds).map((reason) => [reason, 0]));
+    for (const { kind, reason } of all) if (kind === 'hold') counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    for (const [reason, count] of counts) held.set({ reason }, count);
+  };
+  holding([]);
   return {
+    /** Shows whom these decisions hold, for as long as they do. */
+    holding,
     decided: ({ kind, reason }: Decision): void => decisions.inc({ kind, reason }),
     evicted({ result }: Evicted, sinceMs: number): void {
       moves.inc({ result });

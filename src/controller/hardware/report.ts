@@ -61,6 +61,7 @@ export function createReport(moving: Moving) {
   return {
     /** Counts and tells what has changed since the last time. */
     async changes(decisions: readonly Decision[], signal: AbortSignal): Promise<void> {
+      metrics.holding(decisions);
       const now = new Map<string, string>();
       const news: Promise<void>[] = [];
       for (const decision of decisions) {

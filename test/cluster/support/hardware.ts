@@ -2,6 +2,8 @@ import { eventually, get, kubectl } from './kubectl.ts';
 import { deployment } from './deployment.ts';
 import { sensorPath, sensorRoot } from './sensors.ts';
 
+const root = new URL('../../../', import.meta.url).pathname;
+const rightToMove = `${root}deploy/components/hardware-move/rbac.yaml`;
 const system = 'health-injector';
 
 /** What asks for the check of temperature, on a sensor that the test holds. */
@@ -56,11 +58,15 @@ async function set(wordsOf: (name: string, value: string) => string): Promise<vo
 
 /** Lets the controller move Pods and annotations name the sensors, for as long as the tests of the file run. */
 export function useMoving(): void {
-  before(() => set((key, value) => `${key}=${value}`));
+  before(async () => {
+    await kubectl(['apply', '-f', rightToMove]);
+    await set((key, value) => `${key}=${value}`);
+  });
   after(async () => {
     await releaseAll();
     await set((key) => `${key}-`);
-    await kubectl(['apply', '-k', new URL('../../../deploy', import.meta.url).pathname]);
+    await kubectl(['apply', '-k', `${root}deploy`]);
+    await kubectl(['delete', '-f', rightToMove]);
     for (const name of Object.keys(changes)) {
       await kubectl(['rollout', 'status', '-n', system, name, '--timeout=120s']);
     }

@@ -44,5 +44,9 @@ function webhookRegistry(): Registry {
   return registry;
 }
 
-/** Every series that rules and dashboard may name, with its labels. */
-export const known: ReadonlyMap<string, readonly string[]> = new Map([...exported, ...Object.entries(ofTheApiserver)]);
+/** Every series that rules and dashboard may name, with its labels; Prometheus itself makes `up`. */
+export const known: ReadonlyMap<string, readonly string[]> = new Map([
+  ...exported,
+  ...Object.entries(ofTheApiserver),
+  ['up', []],
+]);

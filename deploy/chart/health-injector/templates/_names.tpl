@@ -39,6 +39,16 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/* The folder of a certificate from files; fails in a sentence where there is none. */}}
+{{- define "health-injector.certificateDirectory" -}}
+{{- with .Values.certificate -}}
+{{- if and (eq .source "files") (not .directory) -}}
+{{- fail "certificate.source is files, but certificate.directory does not say where: mount them with webhook.extraVolumes and webhook.extraVolumeMounts." -}}
+{{- end -}}
+{{- .directory -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The namespaces that are never asked about, as JSON. */}}
 {{- define "health-injector.excludedNamespaces" -}}
 {{- append .Values.excludedNamespaces .Release.Namespace | uniq | toJson -}}
