@@ -38,7 +38,11 @@ export function createReport(moving: Moving) {
       case 'refuse': {
         const { pod, kind, reason } = decision;
         const answer = await ask(pod, signal);
-        if (answer.kind === 'passes') return holdPassing(moving, pod);
+        if (answer.kind === 'passes') {
+          // Not told yet, also where no look falls into the time for which it is left alone.
+          told.delete(pod.uid);
+          return holdPassing(moving, pod);
+        }
         progress.passing.delete(pod.uid);
         const clause = clauseOf(answer.reading);
         await tell.about(pod, 'HardwareFailed', `${clause}.`, ['pod', 'node']);

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { Registry } from 'prom-client';
+import type { Answer } from '../../../src/controller/hardware/ask.ts';
+import type { Decision } from '../../../src/controller/hardware/decision.ts';
+import { createHardwareMetrics } from '../../../src/controller/hardware/metrics.ts';
+import { type Moving, createProgress } from '../../../src/controller/hardware/moving.ts';
+import { createReport } from '../../../src/controller/hardware/report.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
+import { pod } from './support/situation.ts';
 
 const passes = '[+] temperature: pass, coretemp is 40 °C, 0.2 ms, 1s ago\n';
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -70,6 +77,29 @@ describe('a Pod that is not ready and whose sidecar says that nothing fails', ()
     say();
     await told(leader, /^web-0 HardwareFailed .*coretemp is 95 °C/);
     await told(leader, /^web-0 MoveHeld .*only says what it would do/);
+  });
+});
+
+describe('what is told of a Pod that is held', () => {
+  it('is told once its sidecar says that it fails, also where no look fell into the time for which it was left alone', async () => {
+    const reasons: string[] = [];
+    const progress = createProgress();
+    const answers: Answer[] = [
+      { kind: 'passes' },
+      { kind: 'fails', reading: { check: 'temperature', message: '95 C' } },
+    ];
+    const report = createReport({
+      ask: async () => answers.shift() ?? { kind: 'passes' },
+      tell: { about: async (_pod, reason) => void reasons.push(reason), released: () => {} },
+      metrics: createHardwareMetrics(new Registry()),
+      progress,
+      retryMs: 1,
+    } as Partial<Moving> as Moving);
+    const held: Decision[] = [{ kind: 'hold', reason: 'dry-run', pod: pod('a', 'node-0') }];
+    const { signal } = new AbortController();
+    for (let look = 0; look < 3; look++) await report.changes(held, signal);
+    assert.deepEqual(reasons, ['MoveHeld', 'HardwareFailed', 'MoveHeld']);
+    assert.deepEqual([answers.length, progress.passing.size], [0, 0]);
   });
 });
 
