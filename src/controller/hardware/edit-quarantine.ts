@@ -16,13 +16,16 @@ export type Moved = {
   readonly isOld?: boolean;
 };
 
+/** With a Pod's name and a time behind it, a message has room in the CRD. */
+const mostOfOld = 700;
+
 const readBefore = /, as read of Pod \S+ at \S+$/;
 
 /** What was read when the last move of an owner was made, and of which Pod that was. */
 export function asRead({ check, message, moves }: QuarantinedOwner): Reading {
   const last = moves.at(-1);
   if (!last || readBefore.test(message)) return { check, message };
-  return { check, message: `${message}, as read of Pod ${last.podName} at ${last.at}` };
+  return { check, message: `${message.slice(0, mostOfOld)}, as read of Pod ${last.podName} at ${last.at}` };
 }
 
 /** What a quarantine is begun with. */

@@ -56,6 +56,14 @@ describe('the quarantine of a node', () => {
     assert.equal(withMoves(again, beginning, [mute], 60_000, at(120)).owners[0]?.message, message);
   });
 
+  it('says when it was read within what the CRD has room for', () => {
+    const long = { ...moved('a'), reading: { check: 'temperature', message: 'm'.repeat(2_000) } };
+    const first = withMoves(undefined, beginning, [long], 60_000, at(0));
+    const [entry] = withMoves(first, beginning, [{ ...long, isOld: true }], 60_000, at(60)).owners;
+    assert.match(entry?.message ?? '', /m, as read of Pod a at 2030-01-01T12:00:00.000Z$/);
+    assert((entry?.message.length ?? 0) <= 1_024);
+  });
+
   it('is of the boot in which something failed last', () => {
     const first = withMoves(undefined, beginning, [moved('a')], 60_000, at(0));
     assert.equal(withMoves(first, { ...beginning, bootId: 'next' }, [moved('b')], 60_000, at(1)).bootId, 'next');
