@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { deployment } from './support/deployment.ts';
+import { hardwarePods } from './support/hardware-pods.ts';
 import {
   checked,
   eventsOfNode,
@@ -8,9 +9,7 @@ import {
   metric,
   only,
   quarantines,
-  releaseAll,
   sleeping,
-  stays,
   template,
   told,
   useMoving,
@@ -19,24 +18,10 @@ import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl
 import { eventsOf, isReady, podOf, podsOf, readyPod } from './support/pods.ts';
 import { pidOf } from './support/pid-of.ts';
 import { eventually as eventuallyMs } from '../support/eventually.ts';
-import { blockSensor, coolDown, removeSensor, setSensor, useSensors } from './support/sensors.ts';
+import { blockSensor, coolDown, setSensor, useSensors } from './support/sensors.ts';
 
 const namespace = 'test-hardware';
-
-/** Waits until the one Pod of an app runs on this node, and returns it. */
-const runsOn = (app: string, node: string, seconds = 60): Promise<any> =>
-  eventually(`${app} runs on ${node}`, seconds, async () => {
-    const [pod, ...others] = await podsOf(namespace, app);
-    return others.length === 0 && pod?.spec.nodeName === node && isReady(pod) && pod;
-  });
-
-/** Takes everything away that a scenario made, so that the next begins with cool nodes. */
-async function clear(): Promise<void> {
-  coolDown();
-  await kubectl(['delete', 'deployments,statefulsets,jobs,poddisruptionbudgets', '-n', namespace, '--all', '--wait']);
-  await eventually('no Pods', 60, async () => (await get(['pods', '-n', namespace])).items.length === 0);
-  await releaseAll();
-}
+const { runsOn, staysPut, clear } = hardwarePods(namespace);
 
 const job = (name: string, restartPolicy: string, spec: object): object => ({
   apiVersion: 'batch/v1',
@@ -44,10 +29,6 @@ const job = (name: string, restartPolicy: string, spec: object): object => ({
   metadata: { name },
   spec: { template: template(name, 25, restartPolicy), ...spec },
 });
-
-const staysPut = async (app: string, uid: string): Promise<void> => {
-  assert.equal((await podOf(namespace, app)).metadata.uid, uid);
-};
 
 describe('Pods whose hardware fails, on a real cluster of two nodes', () => {
   useSensors();
@@ -158,71 +139,6 @@ describe('Pods whose hardware fails, on a real cluster of two nodes', () => {
       assert(!status.conditions.some(({ type, status: is }: any) => type === 'Failed' && is === 'True'));
       if (name !== 'on-failure') assert.equal(status.failed ?? 0, 0);
     }
-  });
-
-  it('stay while a PodDisruptionBudget refuses, which is told with the advice that then moves them', async () => {
-    await only('node-a', async () => {
-      await apply(namespace, checked('single'), {
-        apiVersion: 'policy/v1',
-        kind: 'PodDisruptionBudget',
-        metadata: { name: 'single' },
-        spec: { minAvailable: 1, selector: { matchLabels: { app: 'single' } } },
-      });
-      await readyPod(namespace, 'single');
-    });
-    const { metadata } = await podOf(namespace, 'single');
-    setSensor('node-a', 95);
-    await told(
-      'the refusal',
-      () => eventsOf(namespace, 'single'),
-      /^MoveHeld: .*disruption budget single.*unhealthyPodEvictionPolicy: AlwaysAllow/,
-    );
-    await stays(10, () => staysPut('single', metadata.uid));
-    const patch = JSON.stringify({ spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } });
-    await kubectl(['patch', 'poddisruptionbudget', 'single', '-n', namespace, '--type=merge', '-p', patch]);
-    await runsOn('single', 'node-b', 120);
-  });
-
-  it('stay where both nodes are hot: the brake holds, nothing loops, and that is told', async () => {
-    for (const node of ['node-a', 'node-b']) {
-      await only(node, async () => {
-        await apply(namespace, checked(`of-${node}`));
-        await readyPod(namespace, `of-${node}`);
-      });
-    }
-    const accepted = await evictions(201);
-    for (const node of ['node-a', 'node-b']) setSensor(node, 95);
-    await told(
-      'the brake',
-      async () => [...(await eventsOfNode('node-a')), ...(await eventsOfNode('node-b'))],
-      /^MoveHeld: .*as many nodes as may be/,
-    );
-    await stays(30, async () => {
-      assert((await quarantines()).length <= 1);
-      assert((await evictions(201)) - accepted <= 1);
-    });
-  });
-
-  it('stay where a sensor flaps, vanishes or shows garbage', async () => {
-    await only('node-a', async () => {
-      await apply(namespace, checked('calm'));
-      await readyPod(namespace, 'calm');
-    });
-    const { metadata } = await podOf(namespace, 'calm');
-    for (let flap = 0; flap < 4; flap++) {
-      setSensor('node-a', 95);
-      await stays(1, () => staysPut('calm', metadata.uid));
-      setSensor('node-a', 40);
-      await stays(3, () => staysPut('calm', metadata.uid));
-    }
-    removeSensor('node-a');
-    await stays(6, () => staysPut('calm', metadata.uid));
-    for (const garbage of ['', 'garbage', '999999999999']) {
-      setSensor('node-a', garbage);
-      await stays(6, () => staysPut('calm', metadata.uid));
-    }
-    assert.deepEqual(await quarantines(), []);
-    assert(isReady(await podOf(namespace, 'calm')));
   });
 
   it('leave a node whose sensor hangs once that was seen three times, and that is what is told', async () => {
