@@ -145,9 +145,9 @@ describe('Pods whose hardware fails and who cannot leave, on a real cluster of t
       ? 'also where a person has released the node meanwhile'
       : 'since a sick node is better than none';
     it(`come back where no other node takes them, ${what}`, async () => {
-      await kubectl(['label', 'node', 'node-a', 'test-fits=yes']);
+      await kubectl(['label', 'node', 'node-a', 'test-fits=here']);
       try {
-        const pod = { nodeSelector: { 'test-fits': 'yes' } };
+        const pod = { nodeSelector: { 'test-fits': 'here' } };
         await apply(namespace, deployment('bound', { annotations: asking, container: sleeping(100_000), pod }));
         const { metadata } = await readyPod(namespace, 'bound');
         setSensor('node-a', 95);
