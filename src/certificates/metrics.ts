@@ -25,7 +25,7 @@ export function createCertificateMetrics(registry: Registry): CertificateMetrics
     labelNames: ['action'],
     registers: [registry],
   });
-  startAtZero(renewals, [{ action: 'new-leaf' }, { action: 'new-authority' }, { action: 'drop-authorities' }]);
+  startAtZero(renewals, 'action', ['new-leaf', 'new-authority', 'drop-authorities']);
   const failures = new Counter({
     name: 'health_injector_certificate_failures_total',
     help: 'Times that the certificate could not be read, renewed, served or brought into the caBundle.',

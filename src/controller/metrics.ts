@@ -46,14 +46,8 @@ export function createControllerMetrics() {
     labelNames: ['result'],
     registers: [registry],
   });
-  startAtZero(
-    repairs,
-    evictionResults.map((result) => ({ result })),
-  );
-  startAtZero(
-    events,
-    eventOutcomes.map((result) => ({ result })),
-  );
+  startAtZero(repairs, 'result', evictionResults);
+  startAtZero(events, 'result', eventOutcomes);
   return {
     registry,
     leading,

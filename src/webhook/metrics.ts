@@ -47,15 +47,9 @@ export function createMetrics() {
     help: '1 while reviews are turned away, because the event loop is behind.',
     registers: [registry],
   });
-  startAtZero(
-    reviews,
-    results.map((result) => ({ result })),
-  );
-  startAtZero(
-    injections,
-    patternNames.map((pattern) => ({ pattern })),
-  );
-  startAtZero(spans, [{ result: 'sent' }, { result: 'dropped' }]);
+  startAtZero(reviews, 'result', results);
+  startAtZero(injections, 'pattern', patternNames);
+  startAtZero(spans, 'result', ['sent', 'dropped']);
   return {
     registry,
     overloaded,

@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import { lookUpVolumes } from './look-up-volumes.ts';
-import { type Moving, longestMs } from './moving.ts';
+import { type Moving, waitAfter } from './moving.ts';
 import type { HardwarePod } from './record.ts';
 import type { Volumes } from './volumes.ts';
 
@@ -26,7 +26,7 @@ export function createVolumes({ connection, known, retryMs, failed }: Omit<Movin
       const { message: detail } = error as Error;
       const before = found.get(uid);
       const tries = before?.kind === 'unknown' ? before.tries + 1 : 1;
-      const untilMs = Date.now() + Math.min(longestMs, retryMs * 2 ** (tries - 1));
+      const untilMs = Date.now() + waitAfter(tries, retryMs);
       found.set(uid, { kind: 'unknown', detail, tries, untilMs });
       if (tries === 1) failed(`Where the volumes of Pod ${namespace}/${name} are is not known: ${detail}.`);
     } finally {

@@ -1,5 +1,5 @@
 import { holds } from './decision.ts';
-import type { Moving } from './moving.ts';
+import { type Moving, waitAfter } from './moving.ts';
 import type { HardwarePod } from './record.ts';
 
 /** The kubelet's next probe should make it ready; where it does not, what fails again is to be seen soon. */
@@ -15,8 +15,7 @@ export async function holdPassing(
 ): Promise<void> {
   const { uid, namespace, name, node, failing } = pod;
   const count = (passing.get(uid)?.count ?? 0) + 1;
-  const waitMs = Math.min(longestMs, retryMs * 2 ** (count - 1));
-  passing.set(uid, { count, untilMs: Date.now() + waitMs });
+  passing.set(uid, { count, untilMs: Date.now() + waitAfter(count, retryMs, longestMs) });
   if (count > 1) return;
   const what = `container ${failing?.container ?? ''} is not ready`;
   const note = `Pod ${namespace}/${name} stays on node ${node}, although ${what}: ${holds.passes}.`;

@@ -56,14 +56,8 @@ export function createHardwareMetrics(registry: Registry) {
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
     registers: [registry],
   });
-  startAtZero(
-    decisions,
-    Object.entries(reasons).flatMap(([kind, those]) => those.map((reason) => ({ kind, reason }))),
-  );
-  startAtZero(
-    moves,
-    evictionResults.map((result) => ({ result })),
-  );
+  for (const [kind, those] of Object.entries(reasons)) startAtZero(decisions, 'reason', those, { kind });
+  startAtZero(moves, 'result', evictionResults);
   const holding = (all: readonly Decision[]): void => {
     const counts = new Map(Object.keys(holds).map((reason) => [reason, 0]));
     for (const { kind, reason } of all) if (kind === 'hold') counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -64,14 +64,16 @@ export function createProgress(): Progress {
   };
 }
 
-/** The longest time until what failed is tried again. */
-export const longestMs = 60_000;
+const longestMs = 60_000;
+
+/** How long what went wrong so often in a row is left alone: twice as long each time. */
+export const waitAfter = (count: number, retryMs: number, mostMs: number = longestMs): number =>
+  Math.min(mostMs, retryMs * 2 ** (count - 1));
 
 /** Leaves a Pod alone for longer after each refusal in a row, and says how many there were. */
 export function backOff({ progress: { refusals }, retryMs }: Moving, uid: string): number {
   const count = (refusals.get(uid)?.count ?? 0) + 1;
-  const waitMs = Math.min(longestMs, retryMs * 2 ** (count - 1));
-  refusals.set(uid, { count, untilMs: Date.now() + waitMs });
+  refusals.set(uid, { count, untilMs: Date.now() + waitAfter(count, retryMs) });
   return count;
 }
 
@@ -88,7 +90,7 @@ export function countLetBack({ progress: { letBack }, settings, retryMs }: Movin
   const isSibling = before !== undefined && pod.createdMs < wholeSeconds(before.atMs);
   if (isSibling) return;
   const count = (before?.count ?? 0) + 1;
-  const waitMs = Math.min(longestLetBackMs, Math.max(settings.softenMs, retryMs) * 2 ** count);
+  const waitMs = waitAfter(count + 1, Math.max(settings.softenMs, retryMs), longestLetBackMs);
   letBack.set(pod.ownerText, { count, atMs: nowMs, untilMs: nowMs + waitMs });
 }
 
