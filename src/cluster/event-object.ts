@@ -31,10 +31,16 @@ export type Reporter = {
 const noteBytes = 1024;
 const nameLength = 253;
 
+function endingInAlphanumeric(name: string): string {
+  let end = name.length;
+  while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;
+  return name.slice(0, end);
+}
+
 /** A new Event as the apiserver takes it: in the object's namespace, or in `default`, under a name of its own. */
 export function eventOf({ regarding, type, reason, action, note }: Happening, reporter: Reporter, date: Date) {
   const suffix = randomBytes(8).toString('hex');
-  const name = regarding.name.slice(0, nameLength - suffix.length - 1).replace(/[^a-z0-9]+$/, '');
+  const name = endingInAlphanumeric(regarding.name.slice(0, nameLength - suffix.length - 1));
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',

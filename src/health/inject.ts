@@ -8,6 +8,7 @@ import { type Namespace, type Surroundings, noSurroundings } from '../policies/s
 import { assign } from './assign.ts';
 import { gate } from './gate.ts';
 import type { HealthIntent } from './intent.ts';
+import { exceededLimit } from '../pod/limits.ts';
 import { type Kept, type Outcome, existsAlready, skipped } from './outcome.ts';
 import { type Problem, sentence } from './problem.ts';
 import { readIntent } from './read-intent.ts';
@@ -27,14 +28,26 @@ export type InjectionContext = ReadingContext & { readonly version: string };
  * changed; the one that goes out holds all that was in it, and gives itself when it comes in again.
  */
 export function inject(pod: Pod, context: InjectionContext, surroundings: Surroundings = noSurroundings): Outcome {
+  const excess = exceededLimit(pod, context.prefix);
+  if (excess !== undefined) return tooLarge(excess, pod, context, surroundings);
   const { written, problems: misread } = readAnnotations(pod.metadata?.annotations ?? {}, context.prefix);
   const wish = findWish(written, pod, surroundings);
   if (typeof wish === 'string' && (wish !== 'not-asked' || misread.length === 0)) return skipped(wish);
-  const barred = gate(pod);
+  const barred = gate(pod, context.prefix);
   if (barred) return skipped(barred, { by: typeof wish === 'string' ? undefined : wish.by });
   // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
   if (typeof wish === 'string') return rejected(pod, misread, context);
   return fulfil(wish, misread, pod, context, surroundings.namespace);
+}
+
+/** A Pod that is not looked at, whoever asks: its policies are not looked for either. */
+function tooLarge(why: string, { metadata }: Pod, { prefix }: InjectionContext, surroundings: Surroundings): Outcome {
+  const isAnnotated = Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(prefix));
+  const { namespace, policies } = surroundings;
+  const isSelected =
+    namespace?.inject !== 'disabled' && (namespace?.inject === 'enabled' || policies.policies.length > 0);
+  if (!isAnnotated && !isSelected) return skipped('not-asked');
+  return skipped('too-large', { by: isAnnotated ? undefined : 'policies', kept: [{ what: 'Pod', why }] });
 }
 
 function fulfil(

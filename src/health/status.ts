@@ -30,10 +30,13 @@ export type Sources = Readonly<Record<string, string>>;
 /** The annotation as an earlier call wrote it, or a user: only its form is known. */
 export type EarlierStatus = Pick<Status, 'added'> & { readonly source: Sources };
 
+/** Room for the status of a Pod with as many containers as are looked at, each with three probes and a long name. */
+const longestStatus = 131_072;
+
 /** What the `status` annotation says was added; undefined where there is none that can be read. */
 export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string): EarlierStatus | undefined {
   const text = metadata?.annotations?.[`${prefix}status`];
-  if (typeof text !== 'string' || text.length > 16_384) return undefined;
+  if (typeof text !== 'string' || text.length > longestStatus) return undefined;
   try {
     const status: unknown = JSON.parse(text);
     if (typeof status !== 'object' || status === null || !('added' in status) || !Array.isArray(status.added)) {

@@ -17,8 +17,16 @@ export function identify(review: ReviewRequest): Identity {
   return {
     namespace: review.namespace,
     kind: review.kind,
-    name: review.name || generateName,
-    owner: owner ? [owner.kind, owner.name].filter((part) => typeof part === 'string').join('/') : undefined,
+    name: cut(review.name || generateName),
+    owner: owner
+      ? [owner.kind, owner.name]
+          .filter((part) => typeof part === 'string')
+          .map(cut)
+          .join('/')
+      : undefined,
     dryRun: review.dryRun,
   };
 }
+
+/** The apiserver validates names after admission: until then one may be megabytes long. */
+const cut = (name: unknown): unknown => (typeof name === 'string' ? name.slice(0, 253) : name);

@@ -32,7 +32,9 @@ export function mutate(
   const outcome = inject(pod, context, surroundings);
   // Who names the node himself gets no other one: there the kubelet would refuse the Pod, over and over.
   const isLeftAlone =
-    surroundings.namespace?.inject === 'disabled' || gate(pod) !== undefined || Boolean(pod.spec.nodeName);
+    surroundings.namespace?.inject === 'disabled' ||
+    gate(pod, context.prefix) !== undefined ||
+    Boolean(pod.spec.nodeName);
   const nodes = isLeftAlone ? [] : nodesToAvoid(surroundings.keptOff, request.namespace, pod.metadata, nowMs);
   const avoiding = avoidNodes(pod, outcome.kind === 'skipped' ? pod : outcome.pod, nodes, context);
   const answer = conclude(request, outcome, avoiding.pod, avoiding.added, context);

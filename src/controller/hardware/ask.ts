@@ -6,6 +6,7 @@ import type { Connection } from '../../cluster/connection.ts';
 import { readAnswer } from '../../cluster/read-answer.ts';
 import { within } from '../../cluster/within.ts';
 import type { Reading } from './edit-quarantine.ts';
+import { type LoopMonitor, monitorEventLoop } from './event-loop.ts';
 import type { HardwarePod } from './record.ts';
 import { isPassing, readAgentAnswer, readKubeletNote } from './readings.ts';
 
@@ -20,9 +21,24 @@ const mostAtOnce = 256;
 const limitBytes = 64 * 1024;
 
 /** Asks the sidecar of a Pod, or where it has none the kubelet's Events; one second, and then it goes without. */
-export function createAsk(connection: Connection): Ask {
+export function createAsk(connection: Connection, life: AbortSignal): Ask {
   const limit = atMost(mostAtOnce);
-  return (pod, signal) => limit(() => ask(connection, pod, signal));
+  const loop = monitorEventLoop(life);
+  return (pod, signal) => limit(() => askInTime({ connection, loop }, pod, signal));
+}
+
+type Means = { readonly connection: Connection; readonly loop: LoopMonitor };
+
+/**
+ * Asks again where the controller itself stood still meanwhile: what it did not hear in time says nothing of the Pod
+ * then, and an unknown reading lets a Pod be moved.
+ */
+async function askInTime({ connection, loop }: Means, pod: HardwarePod, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    const startMs = performance.now();
+    const answer = await ask(connection, pod, signal);
+    if (answer.kind !== 'unknown' || signal.aborted || !loop.stalledSince(startMs)) return answer;
+  }
 }
 
 async function ask(connection: Connection, pod: HardwarePod, signal: AbortSignal): Promise<Answer> {

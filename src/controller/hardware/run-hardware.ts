@@ -46,7 +46,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     ...running,
     known,
     progress,
-    ask: createAsk(connection),
+    ask: createAsk(connection, signal),
     atMost: atMost(mostWritesAtOnce),
   };
   const report = createReport(moving);

@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { podLimits } from '../../pod/limits.ts';
 
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
 export type Watched = {
@@ -11,18 +12,9 @@ export type Watched = {
 /** The sidecar may have another name where the user has a container of this one. */
 const sidecarName = /^health-probe-hardware(-\d+)?$/;
 
-const known = new Map<string, Watched>();
-
-/** The containers whose readiness is the hardware's; the same value for Pods that are alike, of which there are many. */
-export function watchedOf(pod: V1Pod, prefix: string): Watched {
-  const watched = find(pod, prefix);
-  const key = JSON.stringify(watched);
-  const same = known.get(key) ?? watched;
-  if (known.size < 4_096) known.set(key, same);
-  return same;
-}
-
-function find({ metadata, spec }: V1Pod, prefix: string): Watched {
+/** The containers whose readiness is the hardware's; none in a Pod that the webhook would not look at either. */
+export function watchedOf({ metadata, spec }: V1Pod, prefix: string): Watched {
+  if ((spec?.containers.length ?? 0) > podLimits.containers) return { mode: 'cli', containers: [], port: 0 };
   const sidecar = spec?.initContainers?.find(({ name }) => sidecarName.test(name));
   if (sidecar) {
     return { mode: 'sidecar', containers: [sidecar.name], port: sidecar.ports?.[0]?.containerPort ?? 0 };
