@@ -8,11 +8,9 @@
 use std::io::{ErrorKind, Write};
 
 use self::wire::{Fields, Id, Said, long_string, method, next, short_string};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, path_name};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, path_name};
 use crate::net::{Endpoint, Login, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
 
 mod wire;
 
@@ -53,7 +51,7 @@ pub struct Amqp {
 }
 
 impl Amqp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         Ok(Self {
             endpoint,
@@ -134,7 +132,7 @@ impl Amqp {
     }
 }
 
-impl Runnable for Amqp {
+impl Check for Amqp {
     /// Pass exactly on Connection.Start or, with a login, on Connection.Open-Ok.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.connect(deadline).unwrap_or_else(|outcome| outcome)

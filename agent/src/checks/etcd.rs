@@ -4,12 +4,10 @@
 //! `/health` asked the whole cluster and, with `serializable=true`, this member alone. A cluster without a quorum must
 //! not have every member restarted, so whatever the second answer is, a member that gave the first is alive.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client};
 use crate::net::{Endpoint, json, quote};
-use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "etcd",
@@ -26,7 +24,7 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
     }
 
@@ -46,7 +44,7 @@ impl Etcd {
     }
 }
 
-impl Runnable for Etcd {
+impl Check for Etcd {
     /// Pass exactly on a member with a quorum.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

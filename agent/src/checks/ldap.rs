@@ -14,11 +14,9 @@ use self::message::{
     search_root, start_tls,
 };
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::{Endpoint, Login, fault, quote};
-use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "ldap",
@@ -43,10 +41,10 @@ pub struct Ldap {
 type Credentials = (Vec<u8>, Vec<u8>);
 
 impl Ldap {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let bind_dn = check.option("bind-dn").map(str::to_owned);
         if bind_dn.is_some() && !check.user.is_empty() {
-            return Err(Refusal("option bind-dn is given with a user, expected one of the two".into()));
+            return Err(ParseError("option bind-dn is given with a user, expected one of the two".into()));
         }
         let upgrade = check.option("starttls").is_some();
         let secure = upgrade || check.option("tls").is_some();
@@ -98,7 +96,7 @@ impl Ldap {
     }
 }
 
-impl Runnable for Ldap {
+impl Check for Ldap {
     /// Pass on success of the search or the bind.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

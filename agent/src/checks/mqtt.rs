@@ -8,11 +8,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
 
 /// A CONNACK of version 5 may hold properties; the broker says no more than that.
 const LIMIT: usize = 16 * 1024;
@@ -46,7 +44,7 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         Ok(Self { endpoint, login: Login::from_check(check) })
     }
@@ -90,7 +88,7 @@ impl Mqtt {
     }
 }
 
-impl Runnable for Mqtt {
+impl Check for Mqtt {
     /// Pass exactly on an accepted CONNECT.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.connect(deadline).unwrap_or_else(|outcome| outcome)

@@ -8,11 +8,9 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use self::info::Info;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
 
 mod info;
 
@@ -41,7 +39,7 @@ pub struct Nats {
 }
 
 impl Nats {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         let certificate = check.option("cert").is_some();
         Ok(Self { endpoint, login: Login::from_check(check), certificate })
@@ -100,7 +98,7 @@ impl Nats {
     }
 }
 
-impl Runnable for Nats {
+impl Check for Nats {
     /// Pass exactly on PONG.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ping(deadline).unwrap_or_else(|outcome| outcome)

@@ -9,8 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 
 use super::base64;
-use crate::deadline::Deadline;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Deadline, Outcome};
 
 /// Servers do 4,096 to 15,000 rounds by default, and what people set by hand is below this.
 const MOST_ROUNDS: u32 = 1_000_000;

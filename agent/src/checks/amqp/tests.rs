@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::wire::parse;
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Amqp::from_check(&check("amqp", port, &[])).unwrap().run(deadline)
@@ -181,11 +181,11 @@ fn a_password_stays_here_without_tls() {
 #[test]
 fn the_path_is_a_virtual_host() {
     for (path, expected) in [("", "/"), ("/", "/"), ("/%2f", "/"), ("/a%20b", "a b")] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
         assert_eq!(Amqp::from_check(&check).unwrap().vhost, expected);
     }
     for path in ["/%ff", "/%00", "/a@b", &format!("/{}", "a".repeat(256))] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
         assert!(Amqp::from_check(&check).is_err(), "{path}");
     }
 }

@@ -1,8 +1,8 @@
 //! The messages of grpc.health.v1, and what its answers mean.
 
+use crate::check::{Cause, Outcome};
 use crate::net::http2::{Answer, error_name};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// How a call went, as its headers or trailers say.
 #[derive(Default)]

@@ -6,11 +6,9 @@ use std::io::{Read, Write};
 use md5::{Digest, Md5};
 
 use super::bson::{Builder, Document};
-use super::reason;
-use super::session::Session;
-use crate::deadline::Deadline;
+use super::session::{Session, reason};
+use crate::check::{Cause, Deadline, Outcome};
 use crate::net::scram::{Hash, Salted, Scram};
-use crate::outcome::{Cause, Outcome};
 
 /// MongoDB 4.0, the first to know SCRAM-SHA-256.
 const FIRST_WITH_SHA256: i64 = 7;

@@ -3,8 +3,8 @@
 //! <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>
 
 use super::packet::Fields;
+use crate::check::{Cause, Outcome};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// Full, for all or for this user; out of threads; shutting down; offline.
 const BUSY: [u16; 6] = [1040, 1053, 1135, 1203, 1226, 3032];

@@ -9,8 +9,8 @@ use super::greeting::Greeting;
 use super::packet::{self, Packet};
 use super::scramble::{NATIVE, SHA2, native, sha2};
 use super::table::Table;
+use crate::check::{Cause, Outcome};
 use crate::net::{fault, quote};
-use crate::outcome::{Cause, Outcome};
 
 /// A login takes five packets at most.
 const ROUNDS: usize = 8;

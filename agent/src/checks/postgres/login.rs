@@ -3,9 +3,8 @@
 use md5::{Digest, Md5};
 
 use super::message::{Phase, Stop, Wire, message, not_postgres, texts};
-use crate::deadline::Deadline;
+use crate::check::{Cause, Deadline, Outcome};
 use crate::net::scram::{Hash, Salted, Scram};
-use crate::outcome::{Cause, Outcome};
 
 /// Over TLS servers also offer SCRAM-SHA-256-PLUS, which binds the login to the connection.
 const MECHANISM: &[u8] = b"SCRAM-SHA-256";

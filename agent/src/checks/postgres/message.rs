@@ -3,9 +3,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use crate::deadline::Deadline;
+use crate::check::{Cause, Deadline, Outcome};
 use crate::net::{Stream, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
 
 /// The longest message that is read: errors quote queries, and rows may be as long.
 pub const LONGEST: usize = 16 * 1024;

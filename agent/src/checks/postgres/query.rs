@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::message::{Phase, Stop, Wire, message, not_postgres};
 use super::verdict;
-use crate::deadline::Deadline;
+use crate::check::{Cause, Deadline, Outcome};
 use crate::grammar::format_duration;
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 const RECOVERY: &str = "SELECT pg_is_in_recovery()";
 

@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 
 use super::message::{Frame, Phase, error, frame, not_postgres};
 use super::verdict::{self, Asked};
+use crate::check::{Cause, Outcome};
 use crate::net::{Timed, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
 
 const VERSION: u32 = 196_608;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];

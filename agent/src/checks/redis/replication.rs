@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::grammar::{Check, format_duration, parse_duration};
+use crate::check::{Cause, Outcome};
+use crate::grammar::{CheckUrl, format_duration, parse_duration};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// What a server has to be to be ready.
 pub struct Wanted {
@@ -17,7 +17,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// What the options ask for, if they ask for any of it.
-    pub fn of(check: &Check) -> Option<Self> {
+    pub fn of(check: &CheckUrl) -> Option<Self> {
         let replica = check.option("role").map(|role| role == "replica");
         let max_lag = check.option("max-lag").and_then(parse_duration);
         (replica.is_some() || max_lag.is_some()).then_some(Self { replica, max_lag })

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use super::message::{Mismatch, Query, Reply};
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 use crate::net::{Socket, Timed};
 
 /// A datagram that got lost is sent again after this time.

@@ -2,7 +2,8 @@
 
 use std::io::{Error, ErrorKind, Result};
 
-use super::BODY_LIMIT;
+/// How much of a body is looked at.
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// A line before a chunk: a length in hexadecimal, and extensions that nobody uses.
 const CHUNK_LINE_LIMIT: usize = 1024;

@@ -1,10 +1,23 @@
-//! The status line and the headers of a response (RFC 9112 §4, §5).
+//! The head of a request, and of a response: its status line and headers (RFC 9112 §3 to §5).
 
-use std::io::{Error, ErrorKind, Result};
+use std::io::{Error, ErrorKind, Read, Result};
 
-use super::HEAD_LIMIT;
-use super::body::Framing;
-use crate::net::quote;
+use super::body::{BODY_LIMIT, Framing};
+use crate::net::{quote, read_until};
+use crate::version::USER_AGENT;
+
+/// The status line and the headers, as most servers and proxies limit them.
+pub const HEAD_LIMIT: usize = 16 * 1024;
+
+/// Of one response, with twice the body, for what the framing of tiny chunks and interim responses add.
+pub const LIMIT: usize = HEAD_LIMIT + 2 * BODY_LIMIT;
+
+/// The head of a request, as text: `headers` are whole lines.
+pub fn request(method: &str, path: &str, host: &str, headers: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n{headers}\r\n"
+    )
+}
 
 /// What a check needs to know of a response before its body.
 pub struct Head {
@@ -73,6 +86,17 @@ impl Head {
             self.content_length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.keeps &= !value.to_ascii_lowercase().ends_with(b"close");
+        }
+    }
+}
+
+/// Reads the final head; the interim ones before it are passed over, what follows it stays in the buffer.
+pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Head> {
+    loop {
+        let head = read_until(stream, buffer, Head::read)?;
+        buffer.drain(..head.length);
+        if head.last() {
+            return Ok(head);
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, soon};
-use crate::outcome::Verdict;
 
 const PASSWORD: &[u8] = b"pencil";
 

@@ -5,8 +5,8 @@
 
 mod smart;
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Refusal, Spec};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec};
 use crate::hardware::{Finding, Hardware, Look, Max, Tree, Unreadable, Visit, hwmon};
 use crate::sys;
 
@@ -31,7 +31,7 @@ pub struct Nvme {
 }
 
 impl Nvme {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             dev: Tree::at(&roots.dev),

@@ -17,10 +17,8 @@ mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::checks::{Roots, Runnable};
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Window, parse_window};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
+use crate::grammar::{CheckUrl, Window, parse_window};
 use crate::sys;
 
 pub use finding::{Fails, Finding, Level};
@@ -70,7 +68,7 @@ pub struct Hardware {
 
 impl Hardware {
     /// With the options that all checks of hardware have.
-    pub fn new(check: &Check, roots: &Roots, look: impl Look + 'static) -> Self {
+    pub fn new(check: &CheckUrl, roots: &HostRoots, look: impl Look + 'static) -> Self {
         Self {
             look: Arc::new(look),
             watch: Watch::default(),
@@ -143,7 +141,7 @@ impl Hardware {
     }
 }
 
-impl Runnable for Hardware {
+impl Check for Hardware {
     fn run(&self, deadline: Deadline) -> Outcome {
         if deadline.remaining().is_err() {
             // The checks before it have used the time up, which is no fault of this hardware.

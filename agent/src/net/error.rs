@@ -1,12 +1,37 @@
-//! What an error of TLS says about the peer, as a sentence and a verdict.
+//! What an error of the network says about the peer, as a sentence and a verdict: of the sockets, and of TLS.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use rustls::AlertDescription as Alert;
-use rustls::{CertificateError, Error, InvalidMessage};
+use rustls::{CertificateError, InvalidMessage};
 
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+
+/// Whether an error says no more than that the peer has gone, before or while we spoke to it.
+pub fn has_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}
+
+/// An error of a connection as the outcome of its check; errors of TLS get their own sentences and verdicts.
+pub fn fault(error: io::Error) -> Outcome {
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return refusal(inner);
+    }
+    if let Some(excuse) = error.get_ref().and_then(|inner| inner.downcast_ref::<Excuse>()) {
+        return excuse.outcome();
+    }
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Outcome::fail(Cause::Connect, "connection refused"),
+        ErrorKind::HostUnreachable => Outcome::fail(Cause::Connect, "no route to host"),
+        ErrorKind::NetworkUnreachable => Outcome::fail(Cause::Connect, "network unreachable"),
+        ErrorKind::AddrNotAvailable => Outcome::fail(Cause::Connect, "address not available"),
+        ErrorKind::PermissionDenied => Outcome::fail(Cause::Connect, "connection not permitted"),
+        // Writing to a peer that has closed: to the check the same as reading from it.
+        ErrorKind::BrokenPipe => io::Error::from(ErrorKind::UnexpectedEof).into(),
+        _ => error.into(),
+    }
+}
 
 /// Why a peer that closes without a word is no dead one: it asked for a client certificate, and in TLS 1.3 it can refuse
 /// the one it gets, or the lack of one, only after the handshake. slapd and Node send no alert then.
@@ -39,20 +64,20 @@ impl From<Excuse> for io::Error {
 
 /// The outcome of a check whose TLS failed. A peer that refuses our certificate is alive: it must not be restarted
 /// because the certificate of its check has expired.
-pub fn refusal(error: &Error) -> Outcome {
+pub fn refusal(error: &rustls::Error) -> Outcome {
     let reason = match error {
-        Error::InvalidCertificate(why) => certificate(why),
-        Error::AlertReceived(alert) => match client_certificate(*alert) {
+        rustls::Error::InvalidCertificate(why) => certificate(why),
+        rustls::Error::AlertReceived(alert) => match client_certificate(*alert) {
             Some(why) => return Outcome::alive(Cause::Protocol, why),
             None => format!("peer refused the TLS handshake: {}", spoken(*alert)),
         },
-        Error::InvalidMessage(
+        rustls::Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         )
-        | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
-        Error::InvalidMessage(_) => "peer sent a malformed TLS message".into(),
-        Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
-        Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),
+        | rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
+        rustls::Error::InvalidMessage(_) => "peer sent a malformed TLS message".into(),
+        rustls::Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
+        rustls::Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),
         other => format!("TLS failed: {other}"),
     };
     Outcome::fail(Cause::Protocol, reason)

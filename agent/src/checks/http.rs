@@ -13,12 +13,10 @@ use std::io::{self, ErrorKind, Write};
 
 pub(in crate::checks) use self::search::Search;
 pub(in crate::checks) use self::wish::Wish;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
 use crate::net::{Endpoint, Stream, fault, read_until};
-use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "http",
@@ -51,7 +49,7 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.scheme == "https", &[])?;
         let wish = Wish::from_check(check, &endpoint)?;
         let request = request(&wish.method, &wish.path, &wish.host, "Connection: close\r\n");
@@ -95,7 +93,7 @@ impl Http {
     }
 }
 
-impl Runnable for Http {
+impl Check for Http {
     /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

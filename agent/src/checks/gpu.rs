@@ -10,8 +10,8 @@ mod sysfs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Refusal, Spec, parse_milli_celsius};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec, parse_milli_celsius};
 use crate::hardware::{Fails, Finding, Hardware, Look, Max, Tree, Visit, reading};
 use nvidia::{Answer, Fields};
 
@@ -39,7 +39,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             program: check.option("program").unwrap_or("nvidia-smi").to_owned(),

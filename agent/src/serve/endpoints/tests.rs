@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
 use crate::serve::fixture::{SECOND, jobs, run};
 
 /// Two containers and the outcomes of their checks, if they have any yet.

@@ -1,8 +1,11 @@
 //! A parsed check.
 
+use super::error::{ParseError, quoted};
+use super::spec::{PathRule, Spec};
+
 /// One check as it was written, taken apart but not yet given meaning; the fields are those of `checks.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Check {
+pub struct CheckUrl {
     /// The text as it was written.
     pub text: String,
     /// The name before `=`, or empty.
@@ -28,9 +31,25 @@ pub struct Check {
     pub files: Vec<String>,
 }
 
-impl Check {
+impl CheckUrl {
     /// The value of an option, if it was given.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Takes a path that the scheme allows.
+    pub fn set_path(&mut self, path: &str, spec: &Spec) -> Result<(), ParseError> {
+        match spec.path {
+            PathRule::None if !path.is_empty() => {
+                Err(ParseError(format!("path is {}, expected none for {}", quoted(path), spec.scheme)))
+            }
+            PathRule::Required if path.len() < 2 => {
+                Err(ParseError(format!("path is missing, expected one for {}", spec.scheme)))
+            }
+            _ => {
+                path.clone_into(&mut self.path);
+                Ok(())
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::grammar::{Refusal, parse_duration, quoted};
+use crate::grammar::{ParseError, parse_duration, quoted};
 
 /// One word, told apart.
 pub enum Word {
@@ -14,8 +14,8 @@ pub enum Word {
 
 impl Word {
     /// The refusal of a word that does not belong there.
-    pub fn unknown(&self, options: &[&str]) -> Refusal {
-        Refusal(match self {
+    pub fn unknown(&self, options: &[&str]) -> ParseError {
+        ParseError(match self {
             Self::Option(name) => {
                 format!("option is {}, expected one of {}", quoted(name), options.join(", "))
             }
@@ -34,8 +34,9 @@ pub struct Words {
 
 impl Words {
     /// The words; refuses those that are not UTF-8.
-    pub fn new(arguments: impl Iterator<Item = OsString>) -> Result<Self, Refusal> {
-        let refuse = |index: usize| Refusal(format!("argument {} is not UTF-8, expected UTF-8", index + 1));
+    pub fn new(arguments: impl Iterator<Item = OsString>) -> Result<Self, ParseError> {
+        let refuse =
+            |index: usize| ParseError(format!("argument {} is not UTF-8, expected UTF-8", index + 1));
         let words: Result<Vec<_>, _> = arguments
             .enumerate()
             .map(|(index, word)| word.into_string().map_err(|_| refuse(index)))
@@ -65,21 +66,21 @@ impl Words {
     }
 
     /// The value of the option that came last.
-    pub fn value(&mut self, option: &str) -> Result<String, Refusal> {
+    pub fn value(&mut self, option: &str) -> Result<String, ParseError> {
         self.attached
             .take()
             .or_else(|| self.rest.next())
-            .ok_or_else(|| Refusal(format!("option {option} has no value, expected one")))
+            .ok_or_else(|| ParseError(format!("option {option} has no value, expected one")))
     }
 
     /// The value as a duration.
-    pub fn duration(&mut self, option: &str) -> Result<Duration, Refusal> {
+    pub fn duration(&mut self, option: &str) -> Result<Duration, ParseError> {
         let value = self.value(option)?;
         parse_duration(&value).ok_or_else(|| wrong(option, &value, "a duration such as 10s, 1m30s or 500ms"))
     }
 }
 
 /// The refusal of an option's value.
-pub fn wrong(option: &str, received: &str, expected: &str) -> Refusal {
-    Refusal(format!("option {option} is {}, expected {expected}", quoted(received)))
+pub fn wrong(option: &str, received: &str, expected: &str) -> ParseError {
+    ParseError(format!("option {option} is {}, expected {expected}", quoted(received)))
 }

@@ -19,13 +19,11 @@ use self::bson::{Builder, Document};
 use self::login::User;
 use self::message::Reply;
 use self::role::{Role, Wanted};
-use self::session::Session;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database};
+use self::session::{Session, reason};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database};
 use crate::net::scram::Salted;
-use crate::net::{Endpoint, Login, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Endpoint, Login};
 
 /// The longest reply, and those to a login.
 const LIMIT: usize = 2 * message::LONGEST;
@@ -57,7 +55,7 @@ pub struct MongoDb {
 }
 
 impl MongoDb {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
             endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
             login: Login::from_check(check),
@@ -111,7 +109,7 @@ impl MongoDb {
     }
 }
 
-impl Runnable for MongoDb {
+impl Check for MongoDb {
     /// Pass exactly in a state in which the server works.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.hello(deadline).unwrap_or_else(|outcome| outcome)
@@ -130,12 +128,6 @@ fn ask_hello(
         hello = hello.text("saslSupportedMechs", &user.full_name());
     }
     session.ask(hello, "admin")
-}
-
-/// Why the server refuses, in its own words: their first line.
-fn reason(reply: Document<'_>) -> String {
-    let said = reply.text("errmsg").unwrap_or(b"no reason given");
-    quote(said.split(|&byte| byte == b'\n').next().unwrap_or_default())
 }
 
 /// An error of the server as the outcome; one that goes or is changing its role is alive.

@@ -5,7 +5,6 @@ mod config;
 #[cfg(test)]
 mod tests;
 mod trust;
-mod verdict;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,14 +14,14 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 pub use certificate::Validity;
 #[cfg(test)]
 pub use tests::tls_server;
-pub use verdict::{Excuse, refusal};
 
 use self::config::{Asked, Files};
+use super::error::{Excuse, refusal};
 use super::files::Stamp;
 use super::stream::with_alert;
 use super::{Stream, Timed, fault, has_gone};
-use crate::grammar::{Check, Refusal};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::grammar::{CheckUrl, ParseError};
 
 /// What a handshake may read beyond what the protocol above it asks for: long chains, session tickets.
 const HANDSHAKE_LIMIT: usize = 128 * 1024;
@@ -45,13 +44,13 @@ pub struct Tls {
 
 impl Tls {
     /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
-    pub fn from_check(check: &Check, alpn: &'static [&'static [u8]]) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl, alpn: &'static [&'static [u8]]) -> Result<Self, ParseError> {
         let text = |name| check.option(name).map(str::to_owned);
         let server_name = text("server-name");
         let host = if check.host.is_empty() { "localhost" } else { &check.host };
         let peer = server_name.as_deref().unwrap_or(host);
         let Ok(peer) = ServerName::try_from(peer.to_owned()) else {
-            return Err(Refusal(format!("server-name is {peer:?}, expected a DNS name")));
+            return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
         Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), asked: Arc::default() })

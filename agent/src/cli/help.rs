@@ -1,6 +1,6 @@
 //! The help texts.
 
-use crate::checks::SPECS;
+use crate::registry::SPECS;
 
 /// `health-probe --help`: what it is for, and every scheme that this build knows.
 pub fn all() -> String {

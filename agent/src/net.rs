@@ -4,7 +4,7 @@ pub mod base64;
 mod dial;
 pub mod dns;
 mod endpoint;
-mod fault;
+mod error;
 pub mod files;
 mod hosts;
 pub mod http1;
@@ -25,7 +25,7 @@ pub mod tls;
 
 pub use dial::{addresses, first_that_answers};
 pub use endpoint::{Endpoint, read_until};
-pub use fault::{fault, has_gone};
+pub use error::{fault, has_gone};
 pub use login::Login;
 pub use quote::quote;
 pub use socket::Socket;

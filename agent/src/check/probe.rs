@@ -1,6 +1,6 @@
 //! The three questions that the kubelet asks, and which verdicts answer each with yes.
 
-use crate::outcome::Verdict;
+use crate::check::Verdict;
 
 /// A kind of probe; the order is that of the arrays which hold something for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

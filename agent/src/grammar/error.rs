@@ -1,4 +1,8 @@
-//! How a refusal repeats what it was given.
+//! Why a text is not a check.
+
+/// One sentence without a secret, with what was received and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError(pub String);
 
 /// The most characters of a received value that a sentence repeats.
 const SHOWN: usize = 60;

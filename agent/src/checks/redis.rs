@@ -11,11 +11,9 @@ use std::io::Write;
 
 use self::replication::Wanted;
 use self::reply::{LINE_LIMIT, Reply, read};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, split_words};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, split_words};
 use crate::net::{Endpoint, Login, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome, Verdict};
 
 /// Three short replies, the section of INFO, and the reply to a command.
 const LIMIT: usize = 32 * 1024;
@@ -47,7 +45,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
             endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
             login: Login::from_check(check),
@@ -135,7 +133,7 @@ impl Redis {
     }
 }
 
-impl Runnable for Redis {
+impl Check for Redis {
     /// Pass exactly on PONG, in the wanted role and with the wanted answer.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

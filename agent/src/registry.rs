@@ -1,52 +1,15 @@
-//! The checks: one file each, one line in the table below.
+//! Every scheme that this program knows, and the only place that names all checks.
 
-mod amqp;
-mod clock;
-mod device;
-mod disk;
-mod dns;
-mod elasticsearch;
-mod etcd;
-mod exec;
-mod expect;
-mod file;
-mod gpu;
-mod grpc;
-mod http;
-mod http2;
-mod infiniband;
-mod kafka;
-mod ldap;
-mod listen;
-mod memcached;
-mod memory_errors;
-mod mongodb;
-mod mqtt;
-mod mysql;
-mod nats;
-mod nic;
-mod nvme;
-mod pcie;
-mod postgres;
-mod pressure;
-mod process;
-mod push;
-mod redis;
-mod smtp;
-mod tcp;
-mod temperature;
-mod throttle;
-mod tls;
-mod zookeeper;
-
-use std::path::PathBuf;
-
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, Spec};
-use crate::outcome::Outcome;
+use crate::check::{Check, HostRoots};
+use crate::checks::{
+    amqp, clock, device, disk, dns, elasticsearch, etcd, exec, expect, file, gpu, grpc, http, http2,
+    infiniband, kafka, ldap, listen, memcached, memory_errors, mongodb, mqtt, mysql, nats, nic, nvme, pcie,
+    postgres, pressure, process, push, redis, smtp, tcp, temperature, throttle, tls, zookeeper,
+};
+use crate::grammar::{CheckUrl, ParseError, Spec};
 
 /// Makes a check of one scheme.
-type Make = fn(&Check, &Roots) -> Result<Box<dyn Runnable>, Refusal>;
+type Make = fn(&CheckUrl, &HostRoots) -> Result<Box<dyn Check>, ParseError>;
 
 /// Every scheme: its grammar, and what gives a check of it its meaning.
 const TABLE: &[(&Spec, Make)] = &[
@@ -106,40 +69,16 @@ pub const SPECS: &[&Spec] = &{
     specs
 };
 
-/// Where the pseudo file systems are mounted: a sidecar may look at the node's.
-#[derive(Clone, Debug)]
-pub struct Roots {
-    pub proc: PathBuf,
-    pub sys: PathBuf,
-    pub dev: PathBuf,
-    /// The folder in which one run of `check` leaves for the next what it has seen, that of the program where it is empty;
-    /// `serve` keeps it in memory.
-    pub state: Option<PathBuf>,
-}
-
-impl Default for Roots {
-    fn default() -> Self {
-        Self { proc: "/proc".into(), sys: "/sys".into(), dev: "/dev".into(), state: None }
-    }
-}
-
-/// A check of any scheme, ready to run any number of times.
-pub trait Runnable: Send + Sync {
-    /// Runs once, and is over by the deadline as far as the kernel lets it.
-    fn run(&self, deadline: Deadline) -> Outcome;
-
-    /// Notes a report of the application; only a push check takes one.
-    fn report(&self) {}
-}
-
 /// Gives a parsed check its meaning; refuses what its scheme cannot do.
-pub fn from_check(check: &Check, roots: &Roots) -> Result<Box<dyn Runnable>, Refusal> {
+pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Box<dyn Check>, ParseError> {
     match TABLE.iter().find(|(spec, _)| spec.scheme == check.scheme) {
         Some((_, make)) => make(check, roots),
-        None => Err(Refusal(format!("scheme is \"{}\", expected one that this agent knows", check.scheme))),
+        None => {
+            Err(ParseError(format!("scheme is \"{}\", expected one that this agent knows", check.scheme)))
+        }
     }
 }
 
-fn boxed<T: Runnable + 'static>(made: Result<T, Refusal>) -> Result<Box<dyn Runnable>, Refusal> {
+fn boxed<T: Check + 'static>(made: Result<T, ParseError>) -> Result<Box<dyn Check>, ParseError> {
     made.map(|check| Box::new(check) as _)
 }

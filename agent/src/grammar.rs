@@ -1,23 +1,24 @@
-//! The grammar of a check, `[name=]scheme://[login@][host][:port][/path][?options]`: text in, [`Check`] or [`Refusal`] out.
+//! The grammar of a check, `[name=]scheme://[login@][host][:port][/path][?options]`: text in, [`CheckUrl`] or [`ParseError`] out.
 //! `checks.json` at the root of the crate is its contract with the injector.
 
 mod address;
-mod check;
+mod check_url;
 mod duration;
+mod error;
 mod kind;
 mod measure;
 mod options;
 mod path_name;
 mod pattern;
 mod percent;
-mod received;
 mod spec;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use check::Check;
+pub use check_url::CheckUrl;
 pub use duration::{format as format_duration, parse as parse_duration};
+pub use error::{ParseError, quoted};
 pub use kind::is_device;
 pub use measure::{
     Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
@@ -25,21 +26,17 @@ pub use measure::{
 pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
 pub use percent::{decode as percent_decode, hex};
-pub use received::quoted;
+
 pub use spec::{Kind, PathRule, Spec, Target, TlsRule};
 pub use words::split as split_words;
 
 /// The longest text of a check, in bytes: longer ones are refused before anything looks at them.
 const LONGEST: usize = 2048;
 
-/// Why a text is not a check: one sentence without a secret, with what was received and what was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(pub String);
-
 /// Takes a text apart by the grammar of its scheme; never panics, and never repeats a password that was written out.
-pub fn parse(text: &str, specs: &[&Spec]) -> Result<Check, Refusal> {
+pub fn parse(text: &str, specs: &[&Spec]) -> Result<CheckUrl, ParseError> {
     if text.len() > LONGEST {
-        return Err(Refusal(format!("check is longer than {LONGEST} bytes, expected at most {LONGEST}")));
+        return Err(ParseError(format!("check is longer than {LONGEST} bytes, expected at most {LONGEST}")));
     }
     let (head, rest) = text.split_once(':').map_or((text, None), |(head, rest)| (head, Some(rest)));
     let (name, scheme) = match head.split_once('=') {
@@ -47,56 +44,61 @@ pub fn parse(text: &str, specs: &[&Spec]) -> Result<Check, Refusal> {
         None => ("", head),
     };
     let Some(rest) = rest else {
-        return Err(Refusal(format!(
+        return Err(ParseError(format!(
             "check is {}, expected a URL such as http://:8080/healthz",
             quoted(text)
         )));
     };
     let spec = known_scheme(scheme, specs)?;
-    let check =
-        Check { text: text.to_owned(), name: name.to_owned(), scheme: scheme.to_owned(), ..Check::default() };
+    let check = CheckUrl {
+        text: text.to_owned(),
+        name: name.to_owned(),
+        scheme: scheme.to_owned(),
+        ..CheckUrl::default()
+    };
     match spec.target {
-        Target::Command => Ok(Check { command: words::split(rest)?, ..check }),
+        Target::Command => Ok(CheckUrl { command: words::split(rest)?, ..check }),
         _ => parse_url(check, rest, spec),
     }
 }
 
-fn known_name(name: &str) -> Result<&str, Refusal> {
+fn known_name(name: &str) -> Result<&str, ParseError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if (1..=63).contains(&name.len()) && name.bytes().all(plain) {
         return Ok(name);
     }
-    Err(Refusal(format!(
+    Err(ParseError(format!(
         "name is {}, expected lower-case letters, digits and dashes, at most 63",
         quoted(name)
     )))
 }
 
-fn known_scheme<'a>(scheme: &str, specs: &[&'a Spec]) -> Result<&'a Spec, Refusal> {
+fn known_scheme<'a>(scheme: &str, specs: &[&'a Spec]) -> Result<&'a Spec, ParseError> {
     specs.iter().find(|spec| spec.scheme == scheme).copied().ok_or_else(|| {
         let mut names: Vec<_> = specs.iter().map(|spec| spec.scheme).collect();
         names.sort_unstable();
-        Refusal(format!("scheme is {}, expected one of {}", quoted(scheme), names.join(", ")))
+        ParseError(format!("scheme is {}, expected one of {}", quoted(scheme), names.join(", ")))
     })
 }
 
-fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal> {
+fn parse_url(mut check: CheckUrl, rest: &str, spec: &Spec) -> Result<CheckUrl, ParseError> {
     if let Some(character) =
         rest.chars().find(|&character| !('!'..='~').contains(&character) || character == '#')
     {
         let received = quoted(character.encode_utf8(&mut [0; 4]));
-        return Err(Refusal(format!("check holds the character {received}, expected it percent-encoded")));
+        return Err(ParseError(format!("check holds the character {received}, expected it percent-encoded")));
     }
     let (target, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let followed =
-        |expected| Refusal(format!("{} is followed by {}, expected {expected}", spec.scheme, quoted(target)));
+    let followed = |expected| {
+        ParseError(format!("{} is followed by {}, expected {expected}", spec.scheme, quoted(target)))
+    };
     match spec.target {
         Target::Address { port } => address::parse(&mut check, rest, target, query, spec, port)?,
         Target::File | Target::Path => {
             let path = target.strip_prefix("//").filter(|path| path.starts_with('/'));
-            set_path(&mut check, path.ok_or_else(|| followed("///PATH"))?, spec)?;
+            check.set_path(path.ok_or_else(|| followed("///PATH"))?, spec)?;
             let decoded = percent::decode(&check.path).ok_or_else(|| {
-                Refusal(format!("path is {}, expected percent-encoded UTF-8", quoted(&check.path)))
+                ParseError(format!("path is {}, expected percent-encoded UTF-8", quoted(&check.path)))
             })?;
             if spec.target == Target::File {
                 check.files.push(decoded);
@@ -106,7 +108,7 @@ fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal
         Target::Name => {
             let name = target.strip_prefix("//").ok_or_else(|| followed("//NAME"))?;
             if !is_device_name(name) {
-                return Err(Refusal(format!("name is {}, expected that of a device", quoted(name))));
+                return Err(ParseError(format!("name is {}, expected that of a device", quoted(name))));
             }
             name.clone_into(&mut check.path);
             options::parse(&mut check, query, spec)?;
@@ -128,19 +130,4 @@ fn parse_url(mut check: Check, rest: &str, spec: &Spec) -> Result<Check, Refusal
 fn is_device_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:@".contains(&byte);
     (1..=63).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('.')
-}
-
-fn set_path(check: &mut Check, path: &str, spec: &Spec) -> Result<(), Refusal> {
-    match spec.path {
-        PathRule::None if !path.is_empty() => {
-            Err(Refusal(format!("path is {}, expected none for {}", quoted(path), spec.scheme)))
-        }
-        PathRule::Required if path.len() < 2 => {
-            Err(Refusal(format!("path is missing, expected one for {}", spec.scheme)))
-        }
-        _ => {
-            path.clone_into(&mut check.path);
-            Ok(())
-        }
-    }
 }

@@ -7,12 +7,11 @@ mod health;
 #[cfg(test)]
 mod tests;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, quoted};
+use crate::check::{Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, quoted};
 use crate::net::http2::{Request, call};
 use crate::net::{Endpoint, fault};
-use crate::outcome::Outcome;
+use crate::version::USER_AGENT;
 
 /// An answer is some hundred bytes; this is what a peer may send in all before it is given up.
 const LIMIT: usize = 64 * 1024;
@@ -37,10 +36,13 @@ pub struct Grpc {
 }
 
 impl Grpc {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let service = check.path.strip_prefix('/').unwrap_or_default();
         if service.len() > SERVICE_LIMIT || service.contains('%') {
-            return Err(Refusal(format!("path is {}, expected the name of a service", quoted(&check.path))));
+            return Err(ParseError(format!(
+                "path is {}, expected the name of a service",
+                quoted(&check.path)
+            )));
         }
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
         Ok(Self { endpoint, service: service.to_owned() })
@@ -56,7 +58,7 @@ impl Grpc {
             (":authority", &self.endpoint.authority()),
             ("te", "trailers"),
             ("content-type", "application/grpc"),
-            ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
+            ("user-agent", USER_AGENT),
         ];
         let data = health::request(&self.service);
         let request = Request { headers: &headers, data: Some(&data) };
@@ -68,7 +70,7 @@ impl Grpc {
     }
 }
 
-impl Runnable for Grpc {
+impl Check for Grpc {
     /// Pass exactly on SERVING.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

@@ -24,11 +24,9 @@ use self::error::{Error, Stage};
 use self::greeting::Greeting;
 use self::role::Wanted;
 use self::session::{Carrier, Login, Session, Step, foreign, unframed};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database, parse_duration};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database, parse_duration};
 use crate::net::{self, Endpoint, Stream, fault};
-use crate::outcome::{Cause, Outcome, Verdict};
 
 /// Three statements whose answers are as long as they may be.
 const LIMIT: usize = 256 * 1024;
@@ -78,7 +76,7 @@ pub struct Mysql {
 }
 
 impl Mysql {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| check.option(name).map(str::to_owned);
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         let local = endpoint.local();
@@ -220,7 +218,7 @@ impl Mysql {
     }
 }
 
-impl Runnable for Mysql {
+impl Check for Mysql {
     /// Pass on a greeting or, with a user, when the login and all that is asked after it succeed.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

@@ -4,10 +4,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::words::{Word, Words, wrong};
-use super::{Command, help, print};
-use crate::checks::{Roots, SPECS};
-use crate::grammar::{Check, Refusal, parse as parse_check, quoted};
-use crate::probe::Probe;
+use crate::check::{HostRoots, Probe};
+use crate::grammar::{CheckUrl, ParseError, parse as parse_check, quoted};
+use crate::registry::SPECS;
 
 const OPTIONS: &[&str] = &[
     "--listen",
@@ -45,9 +44,9 @@ pub struct Section {
     /// At most the period.
     pub timeout: Duration,
     /// For every probe that has none of its own.
-    pub shared: Vec<Check>,
+    pub shared: Vec<CheckUrl>,
     /// Those of one probe, in the order of `Probe::ALL`.
-    pub own: [Vec<Check>; 3],
+    pub own: [Vec<CheckUrl>; 3],
 }
 
 /// What `serve` is to do.
@@ -56,17 +55,17 @@ pub struct Serve {
     pub drain: Duration,
     /// Reasons are told to everybody who asks, not to this Pod only.
     pub verbose: bool,
-    pub roots: Roots,
+    pub roots: HostRoots,
     pub sections: Vec<Section>,
 }
 
-/// Reads what follows `serve`.
-pub fn parse(mut words: Words) -> Result<Command, Refusal> {
+/// Reads what follows `serve`; none where it asks for help.
+pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
     let mut serve = Serve {
         bind: Bind::Any(9440),
         drain: Duration::from_secs(1),
         verbose: false,
-        roots: Roots::default(),
+        roots: HostRoots::default(),
         sections: Vec::new(),
     };
     let mut section = Section {
@@ -95,7 +94,7 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
             "--dev-root" => serve.roots.dev = words.value("--dev-root")?.into(),
             "--period" => section.period = at_least_shortest(words.duration("--period")?)?,
             "--timeout" => section.timeout = words.duration("--timeout")?,
-            "--help" => return Ok(print(help::SERVE)),
+            "--help" => return Ok(None),
             "--container" => {
                 let container = container(words.value("--container")?, &serve.sections, &section)?;
                 if serve.sections.is_empty() {
@@ -112,11 +111,11 @@ pub fn parse(mut words: Words) -> Result<Command, Refusal> {
     }
     serve.sections.push(section);
     serve.sections = complete(serve.sections)?;
-    Ok(Command::Serve(serve))
+    Ok(Some(serve))
 }
 
 /// Sections with their time-outs capped: a check that takes longer than its period could never be on time.
-fn complete(sections: Vec<Section>) -> Result<Vec<Section>, Refusal> {
+fn complete(sections: Vec<Section>) -> Result<Vec<Section>, ParseError> {
     let mut kept = Vec::new();
     for mut section in sections {
         section.timeout = section.timeout.min(section.period);
@@ -124,7 +123,7 @@ fn complete(sections: Vec<Section>) -> Result<Vec<Section>, Refusal> {
         {
             (true, "") => {}
             (true, name) => {
-                return Err(Refusal(format!(
+                return Err(ParseError(format!(
                     "container {} has no check, expected one after it",
                     quoted(name)
                 )));
@@ -133,12 +132,12 @@ fn complete(sections: Vec<Section>) -> Result<Vec<Section>, Refusal> {
         }
     }
     match kept.is_empty() {
-        true => Err(Refusal("check is missing, expected a URL such as http://:8080/healthz".into())),
+        true => Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into())),
         false => Ok(kept),
     }
 }
 
-fn container(name: String, before: &[Section], current: &Section) -> Result<String, Refusal> {
+fn container(name: String, before: &[Section], current: &Section) -> Result<String, ParseError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !(1..=63).contains(&name.len()) || !name.bytes().all(plain) {
         return Err(wrong("--container", &name, "lower-case letters, digits and dashes, at most 63"));
@@ -149,7 +148,7 @@ fn container(name: String, before: &[Section], current: &Section) -> Result<Stri
     Ok(name)
 }
 
-fn address(text: &str) -> Result<Bind, Refusal> {
+fn address(text: &str) -> Result<Bind, ParseError> {
     let address = text
         .parse()
         .map_err(|_| wrong("--listen", text, "ADDRESS:PORT such as 127.0.0.1:9440 or [::]:9440"))?;
@@ -159,12 +158,12 @@ fn address(text: &str) -> Result<Bind, Refusal> {
     }
 }
 
-fn port(text: &str) -> Result<u16, Refusal> {
+fn port(text: &str) -> Result<u16, ParseError> {
     let port = text.parse().ok().filter(|&port| port > 0);
     port.ok_or_else(|| wrong("--port", text, "a number from 1 to 65535"))
 }
 
-fn drain(words: &mut Words) -> Result<Duration, Refusal> {
+fn drain(words: &mut Words) -> Result<Duration, ParseError> {
     let value = words.value("--drain")?;
     if value == "0s" {
         return Ok(Duration::ZERO);
@@ -173,9 +172,9 @@ fn drain(words: &mut Words) -> Result<Duration, Refusal> {
         .ok_or_else(|| wrong("--drain", &value, "a duration such as 5s, or 0s"))
 }
 
-fn at_least_shortest(period: Duration) -> Result<Duration, Refusal> {
+fn at_least_shortest(period: Duration) -> Result<Duration, ParseError> {
     match period < SHORTEST_PERIOD {
-        true => Err(Refusal("option --period is too short, expected at least 100ms".into())),
+        true => Err(ParseError("option --period is too short, expected at least 100ms".into())),
         false => Ok(period),
     }
 }
@@ -184,6 +183,7 @@ fn at_least_shortest(period: Duration) -> Result<Duration, Refusal> {
 mod tests {
     use std::ffi::OsString;
 
+    use super::super::Command;
     use super::super::tests::refused;
     use super::*;
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::{self, Command, ExitCode};
 
-use crate::VERSION;
+use crate::version::VERSION;
 
 /// Installs into `directory/health-probe` and exits with 1 and a sentence if the copy does not run:
 /// an exec probe whose program is missing never fails, so the init container has to.

@@ -1,31 +1,35 @@
 //! The command line, parsed by hand: four verbs do not need a crate.
 
+pub mod check;
 mod help;
-mod once;
+pub mod install;
 mod serve;
 mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use once::Once;
+pub use check::CheckOnce;
 pub use serve::{Bind, Section, Serve};
 
-use crate::VERSION;
-use crate::grammar::{Refusal, quoted};
+use crate::grammar::{ParseError, quoted};
+use crate::version::VERSION;
 use words::{Word, Words};
+
+/// The command line is wrong, of sysexits.h: the kubelet counts it as a failure, and the operator reads why in the event.
+pub const EX_USAGE: u8 = 64;
 
 /// What to do.
 pub enum Command {
     Serve(Serve),
-    Check(Once),
+    Check(CheckOnce),
     Install(PathBuf),
     /// A help text, or the version.
     Print(String),
 }
 
 /// Reads the arguments after the program's name; the refusal is the sentence for standard error.
-pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Refusal> {
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ParseError> {
     let mut words = Words::new(arguments)?;
     let verb = match words.word() {
         Some(Word::Positional(verb)) => verb,
@@ -35,8 +39,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Refus
         None => return Err(unknown_verb("missing")),
     };
     match verb.as_str() {
-        "serve" => serve::parse(words),
-        "check" => once::parse(words),
+        "serve" => Ok(serve::parse(words)?.map_or_else(|| print(help::SERVE), Command::Serve)),
+        "check" => Ok(check::parse(words)?.map_or_else(|| print(help::CHECK), Command::Check)),
         "install" => install(words),
         "version" => match words.word() {
             None => Ok(version()),
@@ -48,7 +52,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Refus
     }
 }
 
-fn install(mut words: Words) -> Result<Command, Refusal> {
+fn install(mut words: Words) -> Result<Command, ParseError> {
     let mut directory = None;
     while let Some(word) = words.word() {
         match word {
@@ -57,7 +61,8 @@ fn install(mut words: Words) -> Result<Command, Refusal> {
             other => return Err(other.unknown(&["--help"])),
         }
     }
-    let directory = directory.ok_or_else(|| Refusal("directory is missing, expected install DIR".into()))?;
+    let directory =
+        directory.ok_or_else(|| ParseError("directory is missing, expected install DIR".into()))?;
     Ok(Command::Install(directory.into()))
 }
 
@@ -69,8 +74,8 @@ fn print(text: &str) -> Command {
     Command::Print(text.to_owned())
 }
 
-fn unknown_verb(received: &str) -> Refusal {
-    Refusal(format!("verb is {received}, expected one of serve, check, install, version, or --help"))
+fn unknown_verb(received: &str) -> ParseError {
+    ParseError(format!("verb is {received}, expected one of serve, check, install, version, or --help"))
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::arguments::{Bind, Serve};
-use crate::{USAGE, log, sys};
+use crate::cli::{Bind, EX_USAGE, Serve};
+use crate::{log, sys};
 use plan::Job;
 use server::Server;
 use worker::Shared;
@@ -32,7 +32,7 @@ pub fn run(command: Serve) -> ExitCode {
         Ok(jobs) => jobs,
         Err(refusal) => {
             drop(io::stderr().write_all(format!("{}\n", refusal.0).as_bytes()));
-            return ExitCode::from(USAGE);
+            return ExitCode::from(EX_USAGE);
         }
     };
     match serve(command.bind, command.drain, command.verbose, jobs) {
