@@ -11,6 +11,7 @@ pub mod http1;
 pub mod http2;
 pub mod json;
 mod login;
+pub mod md5;
 mod quote;
 mod resolve;
 pub mod scram;

@@ -3,11 +3,10 @@
 
 use std::io::{Read, Write};
 
-use md5::{Digest, Md5};
-
 use super::bson::{Builder, Document};
 use super::session::{Session, reason};
 use crate::check::{Cause, Deadline, Outcome};
+use crate::net::md5;
 use crate::net::scram::{Hash, Salted, Scram};
 
 /// MongoDB 4.0, the first to know SCRAM-SHA-256.
@@ -64,10 +63,7 @@ impl User<'_> {
     fn secret(&self, hash: Hash) -> Vec<u8> {
         match hash {
             Hash::Sha256 => self.password.clone(),
-            Hash::Sha1 => {
-                let digest = Md5::digest([&self.name[..], b":mongo:", &self.password].concat());
-                digest.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
-            }
+            Hash::Sha1 => md5::hex(&[&self.name, b":mongo:", &self.password]).into_bytes(),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The login: <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>.
 
-use md5::{Digest, Md5};
-
 use super::message::{Phase, Stop, Wire, message, not_postgres, texts};
 use crate::check::{Cause, Deadline, Outcome};
+use crate::net::md5;
 use crate::net::scram::{Hash, Salted, Scram};
 
 /// Over TLS servers also offer SCRAM-SHA-256-PLUS, which binds the login to the connection.
@@ -118,12 +117,8 @@ fn log_in(
 
 /// `md5` and the digest of the salt and the digest that the server keeps.
 fn md5_answer(user: &[u8], password: &[u8], salt: &[u8]) -> Vec<u8> {
-    let digest = |first: &[u8], second: &[u8]| {
-        let digest = Md5::new().chain_update(first).chain_update(second).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    let kept = digest(password, user);
-    format!("md5{}\0", digest(kept.as_bytes(), salt)).into_bytes()
+    let kept = md5::hex(&[password, user]);
+    format!("md5{}\0", md5::hex(&[kept.as_bytes(), salt])).into_bytes()
 }
 
 /// The server knows the user by now, and ignores the one in SCRAM's own first message.
