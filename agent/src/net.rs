@@ -1,6 +1,6 @@
 //! Connections: to an address, within one deadline, in the clear or over TLS.
 
-pub mod base64;
+pub mod codec;
 mod dial;
 pub mod dns;
 mod endpoint;
@@ -9,7 +9,6 @@ pub mod files;
 mod hosts;
 pub mod http1;
 pub mod http2;
-pub mod json;
 mod login;
 pub mod md5;
 mod quote;
@@ -26,7 +25,7 @@ pub mod tls;
 
 pub use dial::{addresses, first_that_answers};
 pub use endpoint::{Endpoint, read_until};
-pub use error::{fault, has_gone};
+pub use error::{ProtocolError, fault, has_gone};
 pub use login::Login;
 pub use quote::quote;
 pub use socket::Socket;

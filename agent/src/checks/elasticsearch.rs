@@ -7,7 +7,7 @@
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client, certificate_refusal};
-use crate::net::{Endpoint, Login, base64, json};
+use crate::net::{Endpoint, Login, codec::base64, codec::json};
 
 pub const SPEC: Spec = Spec {
     scheme: "elasticsearch",
@@ -75,8 +75,8 @@ fn known(answer: &Answer) -> Result<String, Outcome> {
     use Cause::{Protocol, Unhealthy};
     let status = answer.status;
     Err(match status {
-        200 => match json::text(&answer.body, "number").filter(|number| is_version(number)) {
-            Some(number) if json::text(&answer.body, "cluster_name").is_some() => {
+        200 => match json::text(&answer.body, &["version", "number"]).filter(|number| is_version(number)) {
+            Some(number) if json::text(&answer.body, &["cluster_name"]).is_some() => {
                 return Ok(String::from_utf8_lossy(number).into_owned());
             }
             _ => Outcome::fail(Protocol, "answer is not of Elasticsearch or OpenSearch"),
@@ -103,7 +103,7 @@ fn cluster(answer: Result<Answer, Outcome>, wanted: &str, version: &str) -> Outc
             return Outcome::alive(cause, format!("status of the cluster: {}", outcome.reason));
         }
     };
-    let status = match json::text(&answer.body, "status") {
+    let status = match json::text(&answer.body, &["status"]) {
         Some(b"green") => "green",
         Some(b"yellow") => "yellow",
         Some(b"red") => "red",

@@ -71,7 +71,7 @@ fn api_versions(stream: &mut (impl Read + Write)) -> io::Result<Outcome> {
         let answer = read(stream, correlation)?;
         match judge(&answer, version) {
             Ok(apis) => return Ok(Outcome::pass(format!("ApiVersions answered, {apis} APIs"))),
-            Err(Refused::Answer) => return Err(foreign(&answer)),
+            Err(Refused::Answer) => return Err(foreign(&answer).into()),
             Err(Refused::Code(UNSUPPORTED_VERSION)) if version > 0 => {}
             Err(Refused::Code(UNKNOWN_SERVER_ERROR)) => {
                 return Ok(Outcome::fail(Cause::Unhealthy, "ApiVersions answered with UNKNOWN_SERVER_ERROR"));

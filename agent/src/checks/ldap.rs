@@ -3,7 +3,6 @@
 //! Not both: a request that follows the answer to a bind at once makes slapd log that it defers it. A server that is busy, shuts down or refuses the login is alive, not ready. A password goes out over TLS or to this
 //! machine only.
 
-mod ber;
 mod message;
 mod result;
 
@@ -16,7 +15,7 @@ use self::message::{
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote};
+use crate::net::{Endpoint, Login, ProtocolError, fault, quote};
 
 pub const SPEC: Spec = Spec {
     scheme: "ldap",
@@ -159,14 +158,14 @@ impl<S: Read + Write> Session<'_, S> {
     fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Outcome> {
         self.send(request);
         loop {
-            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(odd)?;
+            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(foreign)?;
             self.heard = true;
             if message.id == 0 {
                 self.disconnected(&message)?;
             } else if message.id != u32::from(self.last_id) {
-                return Err(odd());
+                return Err(foreign().into());
             } else if message.tag == response {
-                return message.answer().ok_or_else(odd);
+                return message.answer().ok_or_else(|| foreign().into());
             }
             // An entry, a reference or an intermediate response: the answer is still to come.
             self.vendor = message.vendor().or(self.vendor.take());
@@ -176,13 +175,13 @@ impl<S: Read + Write> Session<'_, S> {
     /// A notice that belongs to no request says that the server goes (RFC 4511 §4.4.1).
     fn disconnected(&mut self, message: &Message) -> Result<(), Outcome> {
         self.heard = false;
-        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(odd)?;
+        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(foreign)?;
         Err(answer.refusal(self.secret_sent))
     }
 }
 
-fn odd() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of LDAP")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("LDAP")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote, read_until};
+use crate::net::{Endpoint, ProtocolError, fault, quote, read_until};
 
 /// An answer is a line of fewer than thirty characters, or a packet as short.
 const ANSWER_LIMIT: usize = 512;
@@ -139,7 +139,7 @@ fn binary(heard: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(heard: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of memcached: {:?}", quote(heard)))
+    ProtocolError::quoting("memcached", heard).into()
 }
 
 #[cfg(test)]

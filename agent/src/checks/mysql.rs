@@ -231,7 +231,7 @@ fn hear(stream: &mut impl Read) -> Result<Greeting, Outcome> {
     if let Some(error) = Error::read(&packet.payload) {
         return Err(error.judge(Stage::Greeting, true));
     }
-    Greeting::read(&packet).ok_or_else(foreign)
+    Greeting::read(&packet).ok_or_else(|| foreign().into())
 }
 
 /// Whether a login was refused, as that of nobody mostly is.

@@ -13,7 +13,7 @@ use self::replication::Wanted;
 use self::reply::{LINE_LIMIT, Reply, read};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, split_words};
-use crate::net::{Endpoint, Login, Stream, fault, quote};
+use crate::net::{Endpoint, Login, ProtocolError, Stream, fault, quote};
 
 /// Three short replies, the section of INFO, and the reply to a command.
 const LIMIT: usize = 32 * 1024;
@@ -155,7 +155,7 @@ fn command(request: &mut Vec<u8>, words: &[&[u8]]) {
 fn judge(reply: &Reply, login: bool) -> Outcome {
     use Cause::{Protocol, Unhealthy};
     let (Reply::Line(line) | Reply::Odd(line)) = reply else {
-        return Outcome::fail(Protocol, "answer is not of Redis: a string in place of PONG");
+        return ProtocolError::because("answer is not of Redis: a string in place of PONG").into();
     };
     let text = quote(line.get(1..).unwrap_or_default());
     match &line[..] {
@@ -169,8 +169,8 @@ fn judge(reply: &Reply, login: bool) -> Outcome {
             _ if login => Outcome::fail(Unhealthy, "error that may hold the password, so it is not repeated"),
             _ => Outcome::fail(Unhealthy, text),
         },
-        _ if login => Outcome::fail(Protocol, "answer is not of Redis"),
-        _ => Outcome::fail(Protocol, format!("answer is not of Redis: {:?}", quote(line))),
+        _ if login => ProtocolError::not_of("Redis").into(),
+        _ => ProtocolError::quoting("Redis", line).into(),
     }
 }
 

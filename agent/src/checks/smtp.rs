@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use self::reply::{Reply, read_reply};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote};
+use crate::net::{Endpoint, ProtocolError, fault, quote};
 
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
 const LIMIT: usize = 6 * reply::LONGEST;
@@ -138,9 +138,7 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn reply(&mut self) -> Result<Reply, Outcome> {
         let reply = read_reply(self.stream, &mut self.buffer).map_err(fault)?;
-        let reply = reply.map_err(|said| {
-            Outcome::fail(Cause::Protocol, format!("answer is not of SMTP: {:?}", quote(&said)))
-        })?;
+        let reply = reply.map_err(|said| ProtocolError::quoting("SMTP", &said))?;
         self.greeted = true;
         Ok(reply)
     }

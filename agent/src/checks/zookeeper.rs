@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Stream, fault, quote, read_until};
+use crate::net::{Endpoint, ProtocolError, Stream, fault, quote, read_until};
 
 /// An answer is some 250 bytes.
 const LIMIT: usize = 4096;
@@ -92,7 +92,7 @@ fn judge(answer: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(said: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of ZooKeeper: {:?}", quote(said)))
+    ProtocolError::quoting("ZooKeeper", said).into()
 }
 
 #[cfg(test)]

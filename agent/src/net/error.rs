@@ -6,7 +6,41 @@ use std::io::{self, ErrorKind};
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, InvalidMessage};
 
+use super::quote::quote;
 use crate::check::{Cause, Outcome};
+
+/// An answer that is not of the protocol that is spoken: the peer is something else, or broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtocolError(String);
+
+impl ProtocolError {
+    /// Of anything but the protocol.
+    pub fn not_of(protocol: &str) -> Self {
+        Self(format!("answer is not of {protocol}"))
+    }
+
+    /// As `not_of`, with what the peer said: not of one that was sent a secret, since it may echo that.
+    pub fn quoting(protocol: &str, said: &[u8]) -> Self {
+        Self(format!("answer is not of {protocol}: {:?}", quote(said)))
+    }
+
+    /// Of the protocol, but for this.
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl From<ProtocolError> for io::Error {
+    fn from(error: ProtocolError) -> Self {
+        Self::new(ErrorKind::InvalidData, error.0)
+    }
+}
+
+impl From<ProtocolError> for Outcome {
+    fn from(error: ProtocolError) -> Self {
+        Self::fail(Cause::Protocol, error.0)
+    }
+}
 
 /// Whether an error says no more than that the peer has gone, before or while we spoke to it.
 pub fn has_gone(error: &io::Error) -> bool {

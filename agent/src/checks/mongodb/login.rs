@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use super::bson::{Builder, Document};
 use super::session::{Session, reason};
 use crate::check::{Cause, Deadline, Outcome};
-use crate::net::md5;
 use crate::net::scram::{Hash, Salted, Scram};
+use crate::net::{ProtocolError, md5};
 
 /// MongoDB 4.0, the first to know SCRAM-SHA-256.
 const FIRST_WITH_SHA256: i64 = 7;
@@ -56,7 +56,7 @@ impl User<'_> {
         }
         let reply = session.ask(proceed(conversation, b""), self.database)?;
         step(reply.document())?;
-        if reply.document().flag("done") { Ok(()) } else { Err(strange()) }
+        if reply.document().flag("done") { Ok(()) } else { Err(foreign().into()) }
     }
 
     /// With SHA-1 the password is not itself but what MONGODB-CR, the mechanism before it, had stored of it.
@@ -103,9 +103,9 @@ fn step(reply: Document<'_>) -> Result<(i32, &[u8]), Outcome> {
         return Err(Outcome::alive(Cause::Protocol, reason));
     }
     let conversation = reply.integer("conversationId").and_then(|id| i32::try_from(id).ok());
-    conversation.zip(reply.binary("payload")).ok_or_else(strange)
+    conversation.zip(reply.binary("payload")).ok_or_else(|| foreign().into())
 }
 
-fn strange() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer to the login is not of MongoDB")
+fn foreign() -> ProtocolError {
+    ProtocolError::because("answer to the login is not of MongoDB")
 }

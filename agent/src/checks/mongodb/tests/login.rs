@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use ring::{digest, hmac, pbkdf2};
 
 use super::*;
-use crate::net::base64;
+use crate::net::codec::base64;
 
 const PASSWORD: &str = "correct-horse";
 const SALT: &[u8] = b"sixteen bytes !!";

@@ -1,4 +1,4 @@
-//! As much of BER (X.690) as LDAP uses (RFC 4511 §5.1): tags of one byte and definite lengths.
+//! As much of BER (X.690) as LDAP uses (RFC 4511 §5.1), and of DER as certificates do: tags of one byte, definite lengths.
 
 /// The tag, the content, and what comes after; none if there is no whole element.
 pub fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
