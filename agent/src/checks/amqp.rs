@@ -7,12 +7,12 @@
 
 use std::io::{ErrorKind, Write};
 
-use self::wire::{Fields, Id, Said, long_string, method, next, short_string};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, path_name};
-use crate::net::{Endpoint, Login, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use self::wire::{
+    Id, Said, long_string, method, next, read_long_string, read_short_string, short_string, string_of,
+};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, path_name};
+use crate::net::{Endpoint, Login, ProtocolError, Stream, codec::reader::Reader, fault, quote};
 
 mod wire;
 
@@ -53,7 +53,7 @@ pub struct Amqp {
 }
 
 impl Amqp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         Ok(Self {
             endpoint,
@@ -81,7 +81,7 @@ impl Amqp {
                 let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1");
                 return Err(Outcome::fail(Cause::Protocol, reason));
             }
-            _ => return Err(foreign()),
+            _ => return Err(foreign().into()),
         };
         let Some((user, password)) = login else {
             stream.leave();
@@ -134,7 +134,7 @@ impl Amqp {
     }
 }
 
-impl Runnable for Amqp {
+impl Check for Amqp {
     /// Pass exactly on Connection.Start or, with a login, on Connection.Open-Ok.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.connect(deadline).unwrap_or_else(|outcome| outcome)
@@ -152,13 +152,13 @@ struct Broker {
 
 impl Broker {
     fn parse(arguments: &[u8]) -> Option<Self> {
-        let mut fields = Fields(arguments);
+        let mut fields = Reader::new(arguments);
         if (fields.byte()?, fields.byte()?) != (0, 9) {
             return None;
         }
-        let properties = fields.long_string()?;
-        let mechanisms = fields.long_string()?;
-        let text = |name: &[u8]| Fields(properties).string_of(name).map(quote);
+        let properties = read_long_string(&mut fields)?;
+        let mechanisms = read_long_string(&mut fields)?;
+        let text = |name: &[u8]| string_of(properties, name).map(quote);
         let name = text(b"product").unwrap_or_else(|| "AMQP broker".into());
         let version = text(b"version").map(|version| format!(" {version}")).unwrap_or_default();
         let plain = mechanisms.split(|byte| *byte == b' ').any(|mechanism| mechanism == b"PLAIN");
@@ -188,7 +188,7 @@ fn start_ok(user: &[u8], password: &[u8]) -> Vec<u8> {
 
 /// The outcome where another answer was due; a close is answered as it has to be.
 fn refusal(mut stream: Stream, said: Said) -> Outcome {
-    let Said::Method { id: CLOSE, arguments } = said else { return foreign() };
+    let Said::Method { id: CLOSE, arguments } = said else { return foreign().into() };
     let _ = stream.write_all(&method(CLOSE_OK, &[]));
     stream.close();
     closed(&arguments)
@@ -196,8 +196,10 @@ fn refusal(mut stream: Stream, said: Said) -> Outcome {
 
 /// The outcome of a Connection.Close by the broker.
 fn closed(arguments: &[u8]) -> Outcome {
-    let mut fields = Fields(arguments);
-    let (Some(code), Some(text)) = (fields.short(), fields.short_string()) else { return foreign() };
+    let mut fields = Reader::new(arguments);
+    let (Some(code), Some(text)) = (fields.be(2), read_short_string(&mut fields)) else {
+        return foreign().into();
+    };
     let says = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
     let unhealthy = |reason| Outcome::alive(Cause::Unhealthy, reason);
     match code {
@@ -214,7 +216,7 @@ fn closed(arguments: &[u8]) -> Outcome {
 
 /// The outcome of Connection.Blocked: the broker takes no messages until an alarm is over.
 fn block(arguments: &[u8]) -> Outcome {
-    let reason = match Fields(arguments).short_string() {
+    let reason = match read_short_string(&mut Reader::new(arguments)) {
         Some(b"low on memory") => "blocked: low on memory",
         Some(b"low on disk") => "blocked: low on disk",
         _ => "blocked by an alarm",
@@ -226,8 +228,8 @@ fn refused(reason: &str) -> Outcome {
     Outcome::alive(Cause::Protocol, reason)
 }
 
-fn foreign() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of AMQP 0-9-1")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("AMQP 0-9-1")
 }
 
 #[cfg(test)]

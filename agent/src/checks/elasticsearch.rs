@@ -4,12 +4,10 @@
 //! asked unless the check wants it: a node that waits for green deadlocks a rolling restart, since the shards that are
 //! missing are on the node that is not started before this one is ready.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client, certificate_refusal};
-use crate::net::{Endpoint, Login, base64, json};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Endpoint, Login, codec::base64, codec::json};
 
 pub const SPEC: Spec = Spec {
     scheme: "elasticsearch",
@@ -33,7 +31,7 @@ pub struct Elasticsearch {
 }
 
 impl Elasticsearch {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
             endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
             login: Login::from_check(check),
@@ -64,7 +62,7 @@ impl Elasticsearch {
     }
 }
 
-impl Runnable for Elasticsearch {
+impl Check for Elasticsearch {
     /// Pass on the node's own answer, and on the wanted status of its cluster where there is one.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
@@ -77,8 +75,8 @@ fn known(answer: &Answer) -> Result<String, Outcome> {
     use Cause::{Protocol, Unhealthy};
     let status = answer.status;
     Err(match status {
-        200 => match json::text(&answer.body, "number").filter(|number| is_version(number)) {
-            Some(number) if json::text(&answer.body, "cluster_name").is_some() => {
+        200 => match json::text(&answer.body, &["version", "number"]).filter(|number| is_version(number)) {
+            Some(number) if json::text(&answer.body, &["cluster_name"]).is_some() => {
                 return Ok(String::from_utf8_lossy(number).into_owned());
             }
             _ => Outcome::fail(Protocol, "answer is not of Elasticsearch or OpenSearch"),
@@ -105,7 +103,7 @@ fn cluster(answer: Result<Answer, Outcome>, wanted: &str, version: &str) -> Outc
             return Outcome::alive(cause, format!("status of the cluster: {}", outcome.reason));
         }
     };
-    let status = match json::text(&answer.body, "status") {
+    let status = match json::text(&answer.body, &["status"]) {
         Some(b"green") => "green",
         Some(b"yellow") => "yellow",
         Some(b"red") => "red",

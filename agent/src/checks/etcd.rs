@@ -4,12 +4,10 @@
 //! `/health` asked the whole cluster and, with `serializable=true`, this member alone. A cluster without a quorum must
 //! not have every member restarted, so whatever the second answer is, a member that gave the first is alive.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client};
-use crate::net::{Endpoint, json, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Endpoint, codec::json, quote};
 
 pub const SPEC: Spec = Spec {
     scheme: "etcd",
@@ -26,7 +24,7 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
     }
 
@@ -46,7 +44,7 @@ impl Etcd {
     }
 }
 
-impl Runnable for Etcd {
+impl Check for Etcd {
     /// Pass exactly on a member with a quorum.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
@@ -57,7 +55,7 @@ impl Runnable for Etcd {
 /// data is a failure.
 fn before_3_5_11(client: &mut Client) -> Result<Outcome, Outcome> {
     let own = client.get("/health?serializable=true", false)?;
-    match (own.status, json::text(&own.body, "health")) {
+    match (own.status, json::text(&own.body, &["health"])) {
         (200, Some(b"true")) => Ok(second(client.get("/health", true))),
         (200 | 503, Some(_)) if reason(&own).starts_with("RANGE ERROR") => {
             Err(Outcome::fail(Cause::Unhealthy, reason(&own)))
@@ -71,7 +69,7 @@ fn before_3_5_11(client: &mut Client) -> Result<Outcome, Outcome> {
 fn second(answer: Result<Answer, Outcome>) -> Outcome {
     use Cause::{Protocol, Unhealthy};
     match answer {
-        Ok(answer) if answer.status == 200 => match json::text(&answer.body, "health") {
+        Ok(answer) if answer.status == 200 => match json::text(&answer.body, &["health"]) {
             None | Some(b"true") => Outcome::pass("healthy"),
             Some(_) => Outcome::alive(Unhealthy, reason(&answer)),
         },
@@ -87,7 +85,7 @@ fn second(answer: Result<Answer, Outcome>) -> Outcome {
 
 /// Why it is not healthy: 3.4 does not say, 3.5 says it in JSON, the later endpoints in lines.
 fn reason(answer: &Answer) -> String {
-    match json::text(&answer.body, "reason") {
+    match json::text(&answer.body, &["reason"]) {
         Some(reason) if !reason.is_empty() => quote(reason),
         _ if answer.body.starts_with(b"{") => "not healthy: no quorum, no leader, or an alarm".into(),
         _ => format!("not ready: {}", quote(failed_line(&answer.body))),

@@ -11,11 +11,9 @@ use std::io::{self, Read, Write};
 use regex_lite::Regex;
 
 use self::escapes::unescape;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, compile_pattern, quoted};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, compile_pattern, quoted};
 use crate::net::{Endpoint, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
 
 /// What is read of each answer, in bytes, until it has to match.
 const WINDOW: usize = 16 * 1024;
@@ -45,13 +43,13 @@ pub struct Expect {
 }
 
 impl Expect {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         let pattern = |name| {
             let compiled =
                 check.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
             compiled.transpose().map_err(|(text, expected)| {
-                Refusal(format!("option {name} is {}, expected {expected}", quoted(text)))
+                ParseError(format!("option {name} is {}, expected {expected}", quoted(text)))
             })
         };
         let text = |name| check.option(name).map(unescape);
@@ -63,7 +61,7 @@ impl Expect {
             quit: text("quit"),
         };
         if made.banner.is_none() && made.expect.is_none() && made.send.is_none() {
-            return Err(Refusal(
+            return Err(ParseError(
                 "none of the options banner, expect, send is given, expected at least one".into(),
             ));
         }
@@ -109,7 +107,7 @@ impl Expect {
     }
 }
 
-impl Runnable for Expect {
+impl Check for Expect {
     /// Pass once everything that is expected has come.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.converse(deadline).unwrap_or_else(|outcome| outcome)

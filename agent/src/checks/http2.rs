@@ -3,14 +3,13 @@
 //! RFC 9113 §3.3. The `Upgrade` of HTTP/1.1 is not tried: it is deprecated, and a server that speaks both is asked by
 //! `http`.
 
-use super::Runnable;
 use super::http::{self, Search, Wish};
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, Spec, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, Spec, TlsRule};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, call, error_name};
 use crate::net::{Endpoint, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::version::USER_AGENT;
 
 pub const SPEC: Spec = Spec {
     scheme: "http2",
@@ -26,7 +25,7 @@ pub struct Http2 {
 }
 
 impl Http2 {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
         let wish = Wish::from_check(check, &endpoint)?;
         Ok(Self { endpoint, wish })
@@ -49,7 +48,7 @@ impl Http2 {
             (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
             (":path", &self.wish.path),
             (":authority", &self.wish.host),
-            ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
+            ("user-agent", USER_AGENT),
             ("accept", "*/*"),
         ];
         let wanted = self.wish.body.as_deref();
@@ -95,7 +94,7 @@ impl Http2 {
     }
 }
 
-impl Runnable for Http2 {
+impl Check for Http2 {
     /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

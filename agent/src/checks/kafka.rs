@@ -11,11 +11,9 @@ mod message;
 use std::io::{self, Error, Read, Write};
 
 use self::message::{Refused, foreign, judge, read, request};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::{Endpoint, fault, has_gone};
-use crate::outcome::{Cause, Outcome};
 
 /// Both answers.
 const LIMIT: usize = message::LONGEST + 1024;
@@ -38,7 +36,7 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
     }
 
@@ -59,7 +57,7 @@ impl Kafka {
     }
 }
 
-impl Runnable for Kafka {
+impl Check for Kafka {
     /// Pass exactly on a list of APIs that holds the one it came by.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
@@ -73,7 +71,7 @@ fn api_versions(stream: &mut (impl Read + Write)) -> io::Result<Outcome> {
         let answer = read(stream, correlation)?;
         match judge(&answer, version) {
             Ok(apis) => return Ok(Outcome::pass(format!("ApiVersions answered, {apis} APIs"))),
-            Err(Refused::Answer) => return Err(foreign(&answer)),
+            Err(Refused::Answer) => return Err(foreign(&answer).into()),
             Err(Refused::Code(UNSUPPORTED_VERSION)) if version > 0 => {}
             Err(Refused::Code(UNKNOWN_SERVER_ERROR)) => {
                 return Ok(Outcome::fail(Cause::Unhealthy, "ApiVersions answered with UNKNOWN_SERVER_ERROR"));

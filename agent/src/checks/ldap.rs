@@ -3,7 +3,6 @@
 //! Not both: a request that follows the answer to a bind at once makes slapd log that it defers it. A server that is busy, shuts down or refuses the login is alive, not ready. A password goes out over TLS or to this
 //! machine only.
 
-mod ber;
 mod message;
 mod result;
 
@@ -14,11 +13,9 @@ use self::message::{
     search_root, start_tls,
 };
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, Login, ProtocolError, fault, quote};
 
 pub const SPEC: Spec = Spec {
     scheme: "ldap",
@@ -43,10 +40,10 @@ pub struct Ldap {
 type Credentials = (Vec<u8>, Vec<u8>);
 
 impl Ldap {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let bind_dn = check.option("bind-dn").map(str::to_owned);
         if bind_dn.is_some() && !check.user.is_empty() {
-            return Err(Refusal("option bind-dn is given with a user, expected one of the two".into()));
+            return Err(ParseError("option bind-dn is given with a user, expected one of the two".into()));
         }
         let upgrade = check.option("starttls").is_some();
         let secure = upgrade || check.option("tls").is_some();
@@ -98,7 +95,7 @@ impl Ldap {
     }
 }
 
-impl Runnable for Ldap {
+impl Check for Ldap {
     /// Pass on success of the search or the bind.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
@@ -161,14 +158,14 @@ impl<S: Read + Write> Session<'_, S> {
     fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Outcome> {
         self.send(request);
         loop {
-            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(odd)?;
+            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(foreign)?;
             self.heard = true;
             if message.id == 0 {
                 self.disconnected(&message)?;
             } else if message.id != u32::from(self.last_id) {
-                return Err(odd());
+                return Err(foreign().into());
             } else if message.tag == response {
-                return message.answer().ok_or_else(odd);
+                return message.answer().ok_or_else(|| foreign().into());
             }
             // An entry, a reference or an intermediate response: the answer is still to come.
             self.vendor = message.vendor().or(self.vendor.take());
@@ -178,13 +175,13 @@ impl<S: Read + Write> Session<'_, S> {
     /// A notice that belongs to no request says that the server goes (RFC 4511 §4.4.1).
     fn disconnected(&mut self, message: &Message) -> Result<(), Outcome> {
         self.heard = false;
-        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(odd)?;
+        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(foreign)?;
         Err(answer.refusal(self.secret_sent))
     }
 }
 
-fn odd() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of LDAP")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("LDAP")
 }
 
 #[cfg(test)]

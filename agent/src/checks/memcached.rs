@@ -7,11 +7,9 @@
 
 use std::io::{ErrorKind, Write};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, ProtocolError, fault, quote, read_until};
 
 /// An answer is a line of fewer than thirty characters, or a packet as short.
 const ANSWER_LIMIT: usize = 512;
@@ -47,7 +45,7 @@ pub struct Memcached {
 }
 
 impl Memcached {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
     }
 
@@ -85,7 +83,7 @@ impl Memcached {
     }
 }
 
-impl Runnable for Memcached {
+impl Check for Memcached {
     /// Pass exactly on a version.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.text(deadline).unwrap_or_else(|outcome| outcome)
@@ -141,7 +139,7 @@ fn binary(heard: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(heard: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of memcached: {:?}", quote(heard)))
+    ProtocolError::quoting("memcached", heard).into()
 }
 
 #[cfg(test)]

@@ -8,11 +8,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, Login, ProtocolError, codec::reader::write_varint, fault, read_until};
 
 /// A CONNACK of version 5 may hold properties; the broker says no more than that.
 const LIMIT: usize = 16 * 1024;
@@ -46,7 +44,7 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         Ok(Self { endpoint, login: Login::from_check(check) })
     }
@@ -78,11 +76,8 @@ impl Mqtt {
                 let _ = stream.write_all(&DISCONNECT);
             }
             Some(_) => {}
-            None if login => return Err(Outcome::fail(Cause::Protocol, "answer is not of MQTT")),
-            None => {
-                let reason = format!("answer is not of MQTT: {:?}", quote(&heard));
-                return Err(Outcome::fail(Cause::Protocol, reason));
-            }
+            None if login => return Err(ProtocolError::not_of("MQTT").into()),
+            None => return Err(ProtocolError::quoting("MQTT", &heard).into()),
         }
         // Either way the broker closes first.
         stream.close();
@@ -90,7 +85,7 @@ impl Mqtt {
     }
 }
 
-impl Runnable for Mqtt {
+impl Check for Mqtt {
     /// Pass exactly on an accepted CONNECT.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.connect(deadline).unwrap_or_else(|outcome| outcome)
@@ -118,12 +113,7 @@ fn connect(version: Version, user: Option<&[u8]>, password: Option<&[u8]>) -> Re
         string(&mut body, value)?;
     }
     let mut packet = vec![0x10];
-    let mut length = body.len();
-    while length > 0x7f {
-        packet.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    packet.push(length as u8);
+    write_varint(&mut packet, body.len());
     packet.append(&mut body);
     Ok(packet)
 }

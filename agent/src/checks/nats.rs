@@ -8,11 +8,9 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use self::info::Info;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, Login, ProtocolError, fault, quote, read_until};
 
 mod info;
 
@@ -41,7 +39,7 @@ pub struct Nats {
 }
 
 impl Nats {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
         let certificate = check.option("cert").is_some();
         Ok(Self { endpoint, login: Login::from_check(check), certificate })
@@ -90,7 +88,7 @@ impl Nats {
         }
         let obstacle = match secure {
             // What came in the clear would count as said over TLS.
-            true if !rest.is_empty() => return Err(foreign(rest)),
+            true if !rest.is_empty() => return Err(foreign(rest).into()),
             true if !info.tls_required && !info.tls_available => "it does not offer TLS",
             false if info.tls_required => "it wants TLS: use ?tls",
             _ if info.auth_required && !login && !(secure && self.certificate) => "it wants a login",
@@ -100,7 +98,7 @@ impl Nats {
     }
 }
 
-impl Runnable for Nats {
+impl Check for Nats {
     /// Pass exactly on PONG.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ping(deadline).unwrap_or_else(|outcome| outcome)
@@ -112,7 +110,7 @@ fn first_line(heard: &[u8]) -> io::Result<Option<usize>> {
     // What does not begin as one never becomes one, however long it is waited for.
     let begins = heard.first().is_none_or(|first| b"I-".contains(first));
     if !begins || heard.len() > LINE_LIMIT {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, foreign(heard).reason));
+        return Err(foreign(heard).into());
     }
     Ok(heard.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2))
 }
@@ -172,7 +170,8 @@ fn answer(heard: &[u8], version: &str, login: bool) -> Option<Outcome> {
 /// The outcome of an error. After a login only those of known form are repeated: what is no NATS may echo what it heard.
 fn judge(line: &[u8], login: bool) -> Outcome {
     let Some(error) = line.strip_prefix(b"-ERR") else {
-        return if login { Outcome::fail(Cause::Protocol, "answer is not of NATS") } else { foreign(line) };
+        let violation = if login { ProtocolError::not_of("NATS") } else { foreign(line) };
+        return violation.into();
     };
     let text = quote(error.trim_ascii());
     let error = text.trim_matches('\'').to_ascii_lowercase();
@@ -195,8 +194,8 @@ fn judge(line: &[u8], login: bool) -> Outcome {
     }
 }
 
-fn foreign(heard: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of NATS: {:?}", quote(heard)))
+fn foreign(heard: &[u8]) -> ProtocolError {
+    ProtocolError::quoting("NATS", heard)
 }
 
 #[cfg(test)]

@@ -15,12 +15,10 @@ use std::time::Duration;
 use self::login::Entry;
 use self::message::{Stop, Wire};
 use self::verdict::Asked;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database, parse_duration};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database, parse_duration};
 use crate::net::scram::Salted;
 use crate::net::{Endpoint, Login};
-use crate::outcome::{Cause, Outcome};
 
 /// A login and two queries of one row each are below 4 KiB.
 const LIMIT: usize = 4 * message::LONGEST;
@@ -56,7 +54,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"postgresql"])?;
         let text = |name| check.option(name).map(str::to_owned);
         let (query, expect) = (text("query"), text("expect"));
@@ -128,7 +126,7 @@ impl Postgres {
     }
 }
 
-impl Runnable for Postgres {
+impl Check for Postgres {
     /// Pass once connections are accepted, and what was asked for beyond that holds.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)

@@ -8,11 +8,9 @@ mod reply;
 use std::io::{Read, Write};
 
 use self::reply::{Reply, read_reply};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, ProtocolError, fault, quote};
 
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
 const LIMIT: usize = 6 * reply::LONGEST;
@@ -37,7 +35,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         let upgrade = check.option("starttls").is_some();
         let secure = upgrade || check.option("tls").is_some();
         Ok(Self { endpoint: Endpoint::from_check(check, secure, &[])?, upgrade })
@@ -65,7 +63,7 @@ impl Smtp {
     }
 }
 
-impl Runnable for Smtp {
+impl Check for Smtp {
     /// Pass on a 220 greeting and a 250 to EHLO.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.converse(deadline).unwrap_or_else(|outcome| outcome)
@@ -140,9 +138,7 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn reply(&mut self) -> Result<Reply, Outcome> {
         let reply = read_reply(self.stream, &mut self.buffer).map_err(fault)?;
-        let reply = reply.map_err(|said| {
-            Outcome::fail(Cause::Protocol, format!("answer is not of SMTP: {:?}", quote(&said)))
-        })?;
+        let reply = reply.map_err(|said| ProtocolError::quoting("SMTP", &said))?;
         self.greeted = true;
         Ok(reply)
     }

@@ -4,12 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::ProtocolVersion;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::tls::Validity;
 use crate::net::{Endpoint, Stream};
-use crate::outcome::Outcome;
 
 pub const SPEC: Spec = Spec {
     scheme: "tls",
@@ -29,12 +27,12 @@ pub struct Tls {
 }
 
 impl Tls {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, true, &[])? })
     }
 }
 
-impl Runnable for Tls {
+impl Check for Tls {
     /// Pass when both sides have accepted each other.
     fn run(&self, deadline: Deadline) -> Outcome {
         let stream = match self.endpoint.open(deadline, 0) {

@@ -5,11 +5,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Stream, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Endpoint, ProtocolError, Stream, fault, quote, read_until};
 
 /// An answer is some 250 bytes.
 const LIMIT: usize = 4096;
@@ -32,7 +30,7 @@ pub struct ZooKeeper {
 }
 
 impl ZooKeeper {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
     }
 
@@ -45,7 +43,7 @@ impl ZooKeeper {
     }
 }
 
-impl Runnable for ZooKeeper {
+impl Check for ZooKeeper {
     /// Pass exactly on a mode in which the server takes writes.
     fn run(&self, deadline: Deadline) -> Outcome {
         self.ask(deadline).unwrap_or_else(|outcome| outcome)
@@ -94,7 +92,7 @@ fn judge(answer: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(said: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of ZooKeeper: {:?}", quote(said)))
+    ProtocolError::quoting("ZooKeeper", said).into()
 }
 
 #[cfg(test)]

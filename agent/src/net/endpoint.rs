@@ -9,9 +9,8 @@ use super::socket::{self, Socket};
 use super::stream::Stream;
 use super::timed::Timed;
 use super::tls::Tls;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError};
 
 enum Place {
     Network { host: String, port: u16 },
@@ -26,12 +25,16 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of a check; `secure` says whether it speaks TLS, with these protocols offered by ALPN.
-    pub fn from_check(check: &Check, secure: bool, alpn: &'static [&'static [u8]]) -> Result<Self, Refusal> {
+    pub fn from_check(
+        check: &CheckUrl,
+        secure: bool,
+        alpn: &'static [&'static [u8]],
+    ) -> Result<Self, ParseError> {
         let tls = if secure { Some(Tls::from_check(check, alpn)?) } else { None };
         let place = match check.port {
             _ if !check.socket.is_empty() => Place::Socket(check.socket.clone()),
             Some(port) => Place::Network { host: check.host.clone(), port },
-            None => return Err(Refusal("port is missing, expected a number from 1 to 65535".into())),
+            None => return Err(ParseError("port is missing, expected a number from 1 to 65535".into())),
         };
         Ok(Self { place, tls })
     }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::wire::parse;
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Amqp::from_check(&check("amqp", port, &[])).unwrap().run(deadline)
@@ -44,7 +44,7 @@ fn a_broker_of_another_protocol_is_named() {
         b"\x01\0\0\x7f\0\0\0",
         b"\x01\0\0\0\0\0\0\0",
     ] {
-        assert_eq!(run(says(answer), soon()), foreign(), "{answer:x?}");
+        assert_eq!(run(says(answer), soon()), foreign().into(), "{answer:x?}");
     }
 }
 
@@ -181,11 +181,11 @@ fn a_password_stays_here_without_tls() {
 #[test]
 fn the_path_is_a_virtual_host() {
     for (path, expected) in [("", "/"), ("/", "/"), ("/%2f", "/"), ("/a%20b", "a b")] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
         assert_eq!(Amqp::from_check(&check).unwrap().vhost, expected);
     }
     for path in ["/%ff", "/%00", "/a@b", &format!("/{}", "a".repeat(256))] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
         assert!(Amqp::from_check(&check).is_err(), "{path}");
     }
 }
@@ -199,9 +199,9 @@ fn a_table_of_every_type_is_read() {
         table.extend_from_slice(&[&b"\x01a"[..], kind.as_bytes(), &vec![0; length]].concat());
     }
     table.extend_from_slice(b"\x01bA\0\0\0\x01x\x01cx\0\0\0\0\x01dS\0\0\0\x02ok");
-    assert_eq!(Fields(&table).string_of(b"d"), Some(&b"ok"[..]));
-    assert_eq!(Fields(&table).string_of(b"a"), None);
-    assert_eq!(Fields(b"\x01a?").string_of(b"a"), None);
+    assert_eq!(string_of(&table, b"d"), Some(&b"ok"[..]));
+    assert_eq!(string_of(&table, b"a"), None);
+    assert_eq!(string_of(b"\x01a?", b"a"), None);
 }
 
 #[test]
@@ -219,6 +219,6 @@ fn no_answer_makes_it_panic() {
         }
         closed(&random.damaged(&closing[11..]));
         block(&random.bytes(20));
-        Fields(&random.bytes(60)).string_of(b"x");
+        string_of(&random.bytes(60), b"x");
     }
 }

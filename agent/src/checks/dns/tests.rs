@@ -3,8 +3,8 @@ use std::net::UdpSocket;
 use std::thread;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, server, soon, survives};
-use crate::outcome::Verdict;
 
 const RECORD: &[u8] = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x01";
 
@@ -84,7 +84,7 @@ fn the_path_is_a_name() {
     let mut check = check("dns", 53, &[]);
     check.path = "/a..b".into();
     let refused = Dns::from_check(&check).err();
-    assert_eq!(refused, Some(Refusal("path is \"/a..b\", expected a DNS name".into())));
+    assert_eq!(refused, Some(ParseError("path is \"/a..b\", expected a DNS name".into())));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 const NODE: &str = r#"{ "name" : "n", "cluster_name" : "c", "version" : { "number" : "8.15.2" }, "tagline" : "You Know, for Search" }"#;
 

@@ -2,8 +2,8 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Etcd::from_check(&check("etcd", port, &[])).unwrap().run(deadline)

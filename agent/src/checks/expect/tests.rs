@@ -1,8 +1,8 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn ask(port: u16, options: &[(&str, &str)]) -> Outcome {
     Expect::from_check(&check("expect", port, options)).unwrap().run(soon())

@@ -2,9 +2,9 @@ use std::io::Read;
 use std::sync::mpsc;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::http1::{Framing, Head};
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Http::from_check(&check("http", port, &[])).unwrap().run(deadline)

@@ -1,11 +1,11 @@
 use super::*;
+use crate::check::Verdict;
 use crate::net::http2::frame::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, SETTINGS,
 };
 use crate::net::http2::hpack::encode;
 use crate::net::http2::tests::frames;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Http2::from_check(&check("http2", port, &[])).unwrap().run(deadline)

@@ -1,8 +1,8 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Kafka::from_check(&check("kafka", port, &[])).unwrap().run(deadline)

@@ -1,7 +1,7 @@
 //! What a server answers (RFC 4511 §4.1.9 and appendix A), and what that says of it.
 
+use crate::check::{Cause, Outcome};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 pub const SUCCESS: u32 = 0;
 pub const PROTOCOL_ERROR: u32 = 2;

@@ -1,8 +1,8 @@
 use std::net::TcpStream;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Ldap::from_check(&check("ldap", port, &[])).unwrap().run(deadline)

@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 
-use super::bson::Builder;
+use super::bson::{Builder, Document};
 use super::message::{self, Reply};
-use crate::net::fault;
-use crate::outcome::Outcome;
+use crate::check::Outcome;
+use crate::net::{fault, quote};
 
 /// A connection, and the id of the last request on it.
 pub struct Session<S> {
@@ -29,4 +29,10 @@ impl<S: Read + Write> Session<S> {
     pub fn into_stream(self) -> S {
         self.stream
     }
+}
+
+/// Why the server refuses, in its own words: their first line.
+pub fn reason(reply: Document<'_>) -> String {
+    let said = reply.text("errmsg").unwrap_or(b"no reason given");
+    quote(said.split(|&byte| byte == b'\n').next().unwrap_or_default())
 }

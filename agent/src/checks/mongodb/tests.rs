@@ -4,8 +4,8 @@ mod wire;
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     run_with(port, &[], deadline)

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::error::Error;
 use super::session::Session;
 use super::table::Table;
+use crate::check::{Cause, Outcome};
 use crate::grammar::format_duration;
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// MariaDB tells of all its connections only by the first, MySQL knows the third until 8.3 and the second since 8.0.22.
 const STATEMENTS: [&str; 3] = ["SHOW ALL SLAVES STATUS", "SHOW REPLICA STATUS", "SHOW SLAVE STATUS"];

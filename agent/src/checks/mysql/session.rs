@@ -9,8 +9,8 @@ use super::greeting::Greeting;
 use super::packet::{self, Packet};
 use super::scramble::{NATIVE, SHA2, native, sha2};
 use super::table::Table;
-use crate::net::{fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::{ProtocolError, fault, quote};
 
 /// A login takes five packets at most.
 const ROUNDS: usize = 8;
@@ -99,10 +99,10 @@ impl<S: Read + Write> Session<S> {
                     return Ok(Step::WantsPassword);
                 }
                 [1, 4] if plugin == SHA2 => self.tell(password)?,
-                _ => return Err(foreign()),
+                _ => return Err(foreign().into()),
             }
         }
-        Err(foreign())
+        Err(foreign().into())
     }
 
     /// Asks whether the server is there.
@@ -112,7 +112,7 @@ impl<S: Read + Write> Session<S> {
         match payload.first() {
             Some(0x00) => Ok(()),
             Some(0xff) => Err(self.refused(&payload, Stage::Command)),
-            _ => Err(foreign()),
+            _ => Err(foreign().into()),
         }
     }
 
@@ -129,7 +129,7 @@ impl<S: Read + Write> Session<S> {
                 _ => fault(error),
             })?;
             if packet.payload.first() == Some(&0xff) {
-                return Error::read(&packet.payload).map(Err).ok_or_else(foreign);
+                return Error::read(&packet.payload).map(Err).ok_or_else(|| foreign().into());
             }
             if table.add(packet.payload).ok_or_else(foreign)? {
                 return Ok(Ok(table));
@@ -153,7 +153,7 @@ impl<S: Read + Write> Session<S> {
     }
 
     fn refused(&self, payload: &[u8], stage: Stage) -> Outcome {
-        Error::read(payload).map_or_else(foreign, |error| error.judge(stage, !self.told))
+        Error::read(payload).map_or_else(|| foreign().into(), |error| error.judge(stage, !self.told))
     }
 
     /// The password as it is.
@@ -200,11 +200,11 @@ fn split_switch(switch: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What is not the protocol.
-pub fn foreign() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of MySQL")
+pub fn foreign() -> ProtocolError {
+    ProtocolError::not_of("MySQL")
 }
 
 /// An error of reading a packet.
 pub fn unframed(error: std::io::Error) -> Outcome {
-    if error.kind() == ErrorKind::InvalidInput { foreign() } else { fault(error) }
+    if error.kind() == ErrorKind::InvalidInput { foreign().into() } else { fault(error) }
 }

@@ -32,7 +32,7 @@ fn packets(from: u8, payloads: &[&[u8]]) -> Vec<u8> {
 }
 
 fn with(user: &str, options: &[(&str, &str)], port: u16) -> Outcome {
-    let check = Check { user: user.into(), ..check("mysql", port, options) };
+    let check = CheckUrl { user: user.into(), ..check("mysql", port, options) };
     Mysql::from_check(&check).unwrap().run(soon())
 }
 

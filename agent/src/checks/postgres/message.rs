@@ -1,11 +1,10 @@
 //! Messages: a letter, a length that counts itself, a body.
 //! <https://www.postgresql.org/docs/current/protocol-message-formats.html>
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
-use crate::deadline::Deadline;
-use crate::net::{Stream, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Deadline, Outcome};
+use crate::net::{ProtocolError, Stream, fault, quote, read_until};
 
 /// The longest message that is read: errors quote queries, and rows may be as long.
 pub const LONGEST: usize = 16 * 1024;
@@ -27,6 +26,12 @@ pub struct ServerError {
 pub enum Stop {
     Outcome(Outcome),
     Error(ServerError),
+}
+
+impl From<ProtocolError> for Stop {
+    fn from(error: ProtocolError) -> Self {
+        Self::Outcome(error.into())
+    }
 }
 
 impl From<Outcome> for Stop {
@@ -85,7 +90,7 @@ impl Wire {
             };
             match kind {
                 b'E' => {
-                    let error = error(&body).ok_or_else(not_postgres)?;
+                    let error = error(&body).ok_or_else(foreign)?;
                     return Err(Stop::Error(self.unless_told(error)));
                 }
                 b'N' => {}
@@ -143,7 +148,7 @@ pub fn frame(bytes: &[u8], phase: Phase) -> io::Result<Option<Frame>> {
     };
     let Some((&kind, rest)) = bytes.split_first() else { return Ok(None) };
     if !kinds.contains(&kind) {
-        return Err(garbage());
+        return Err(foreign().into());
     }
     let Some(&length) = rest.first_chunk() else { return Ok(None) };
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
@@ -151,7 +156,7 @@ pub fn frame(bytes: &[u8], phase: Phase) -> io::Result<Option<Frame>> {
         4..=LONGEST => Ok((rest.len() >= length).then_some(Frame::Message(kind, length + 1))),
         _ if kind == b'E' && phase == Phase::Login => ancient_end(bytes),
         _ if kind == b'D' && length > LONGEST => Ok(Some(Frame::TooLong)),
-        _ => Err(garbage()),
+        _ => Err(foreign().into()),
     }
 }
 
@@ -160,7 +165,7 @@ fn ancient_end(bytes: &[u8]) -> io::Result<Option<Frame>> {
     let text = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
     let odd = |&byte: &u8| byte.is_ascii_control() && byte != b'\n' && byte != b'\t';
     if text.len() > LONGEST_ANCIENT || text.iter().any(odd) || (end.is_some() && !text.ends_with(b"\n")) {
-        return Err(garbage());
+        return Err(foreign().into());
     }
     Ok(end.map(|end| Frame::Ancient(end + 1)))
 }
@@ -191,11 +196,7 @@ pub fn texts(body: &[u8]) -> Option<Vec<&[u8]>> {
     Some(body.strip_suffix(&[0])?.split(|&byte| byte == 0).collect())
 }
 
-/// The outcome of an answer that no PostgreSQL would give.
-pub fn not_postgres() -> Outcome {
-    fault(garbage())
-}
-
-fn garbage() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "answer is not of PostgreSQL")
+/// What no PostgreSQL would answer.
+pub fn foreign() -> ProtocolError {
+    ProtocolError::not_of("PostgreSQL")
 }

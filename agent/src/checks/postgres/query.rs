@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use super::message::{Phase, Stop, Wire, message, not_postgres};
+use super::message::{Phase, Stop, Wire, foreign, message};
 use super::verdict;
-use crate::deadline::Deadline;
+use crate::check::{Cause, Deadline, Outcome};
 use crate::grammar::format_duration;
-use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
+use crate::net::{codec::reader::Reader, quote};
 
 const RECOVERY: &str = "SELECT pg_is_in_recovery()";
 
@@ -26,17 +25,16 @@ pub fn standing(wire: &mut Wire, role: Option<&str>, max_lag: Option<Duration>) 
     let is = match row.first() {
         Some(Some(text)) if text == b"t" => "replica",
         Some(Some(text)) if text == b"f" => "primary",
-        _ => return Err(not_postgres()),
+        _ => return Err(foreign().into()),
     };
     if let Some(expected) = role.filter(|&role| role != is) {
         return Err(Outcome::alive(Cause::Unhealthy, format!("is a {is}, expected a {expected}")));
     }
     let Some(max_lag) = max_lag.filter(|_| is == "replica") else { return Ok(format!("is a {is}")) };
-    let Some(text) = row.get(1).ok_or_else(not_postgres)? else {
+    let Some(text) = row.get(1).ok_or_else(foreign)? else {
         return Err(Outcome::alive(Cause::Unhealthy, "replica has replayed no transaction yet"));
     };
-    let lag =
-        std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok()).ok_or_else(not_postgres)?;
+    let lag = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok()).ok_or_else(foreign)?;
     // The clock of the primary may be ahead of ours.
     let lag = Duration::from_millis(u64::try_from(lag).unwrap_or_default());
     let told = format!("replica is {} behind", format_duration(lag));
@@ -90,7 +88,7 @@ fn rows(wire: &mut Wire, text: &str) -> Result<Row, Stop> {
         let message = wire.next()?;
         match (message.kind, message.body.as_slice()) {
             (b'D', body) => {
-                let row = row(body).ok_or_else(not_postgres)?;
+                let row = row(body).ok_or_else(foreign)?;
                 if only.replace(row).is_some() {
                     return Err(unlike("query gave more than one row, expected one"));
                 }
@@ -106,21 +104,19 @@ fn rows(wire: &mut Wire, text: &str) -> Result<Row, Stop> {
                 )
                 .into());
             }
-            _ => return Err(not_postgres().into()),
+            _ => return Err(foreign().into()),
         }
     }
 }
 
 /// The columns of a DataRow: their number, then each with its length, -1 for NULL.
 pub fn row(body: &[u8]) -> Option<Row> {
-    let (&count, mut rest) = body.split_first_chunk()?;
+    let mut rest = Reader::new(body);
     let mut row = Vec::new();
-    for _ in 0..u16::from_be_bytes(count) {
-        let (&length, after) = rest.split_first_chunk()?;
-        let length = i32::from_be_bytes(length);
-        let (text, after) = after.split_at_checked(usize::try_from(length).unwrap_or_default())?;
+    for _ in 0..rest.be(2)? {
+        let length = i32::from_be_bytes(rest.array()?);
+        let text = rest.take(usize::try_from(length).unwrap_or_default())?;
         row.push((length >= 0).then(|| text.to_vec()));
-        rest = after;
     }
     rest.is_empty().then_some(row)
 }

@@ -2,10 +2,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 
-use super::message::{Frame, Phase, error, frame, not_postgres};
+use super::message::{Frame, Phase, error, foreign, frame};
 use super::verdict::{self, Asked};
+use crate::check::{Cause, Outcome};
 use crate::net::{Timed, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
 
 const VERSION: u32 = 196_608;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -34,7 +34,7 @@ pub fn agree_to_tls(timed: &mut Timed) -> Result<(), Outcome> {
         b"S" => Ok(()),
         b"N" => Err(Outcome::alive(Cause::Protocol, "server has no TLS")),
         b"E" => Err(refused(timed)),
-        _ => Err(not_postgres()),
+        _ => Err(foreign().into()),
     }
 }
 
@@ -45,13 +45,13 @@ fn refused(timed: &mut Timed) -> Outcome {
     match read_until(timed, &mut buffer, |bytes| frame(bytes, Phase::Login)) {
         Ok(Frame::Message(_, end)) => match buffer.get(5..end).and_then(error) {
             Some(error) => verdict::of_entry(&error, &asked),
-            None => not_postgres(),
+            None => foreign().into(),
         },
         Ok(_) => {
             let line = buffer.split(|&byte| byte == b'\n').next().and_then(|line| line.get(1..));
             Outcome::alive(Cause::Unhealthy, quote(line.unwrap_or_default()))
         }
-        Err(error) if error.kind() == ErrorKind::InvalidData => not_postgres(),
+        Err(error) if error.kind() == ErrorKind::InvalidData => foreign().into(),
         Err(error) => fault(error),
     }
 }

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 
 use super::message::{Frame, Phase, error, frame, message};
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Postgres::from_check(&check("postgres", port, &[])).unwrap().run(deadline)

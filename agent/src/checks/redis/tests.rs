@@ -3,8 +3,8 @@ use std::net::TcpListener;
 use std::thread;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Redis::from_check(&check("redis", port, &[])).unwrap().run(deadline)

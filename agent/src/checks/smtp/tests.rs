@@ -2,8 +2,8 @@ use std::io::{BufRead, BufReader};
 use std::sync::mpsc;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Smtp::from_check(&check("smtp", port, &[])).unwrap().run(deadline)

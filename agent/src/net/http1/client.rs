@@ -2,10 +2,10 @@
 
 use std::io::{Error, ErrorKind, Write};
 
-use super::{BODY_LIMIT, Body, Framing, HEAD_LIMIT, LIMIT, read_head, request};
-use crate::deadline::Deadline;
+use super::body::{BODY_LIMIT, Body, Framing};
+use super::head::{HEAD_LIMIT, LIMIT, read_head, request};
+use crate::check::{Deadline, Outcome};
 use crate::net::{Endpoint, Stream, fault, read_until};
-use crate::outcome::Outcome;
 
 /// A response with as much of its body as is looked at.
 pub struct Answer {

@@ -10,9 +10,9 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, in_time, says, server, soon, survives};
 use crate::net::{Endpoint, Socket};
-use crate::outcome::Verdict;
 
 fn file(name: &str) -> String {
     format!("{}/src/net/tls/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -232,7 +232,7 @@ fn dates_are_read_to_the_second_and_damage_is_no_panic() {
     }
 }
 
-fn handshake(port: u16, deadline: crate::deadline::Deadline) -> Outcome {
+fn handshake(port: u16, deadline: crate::check::Deadline) -> Outcome {
     let endpoint = Endpoint::from_check(&check("tls", port, &[]), true, &[]).unwrap();
     endpoint.open(deadline, 0).map_or_else(|outcome| outcome, |_| Outcome::pass(""))
 }

@@ -1,10 +1,9 @@
 use std::num::NonZeroU32;
 
-use md5::{Digest, Md5};
 use ring::{digest, hmac, pbkdf2};
 
 use super::*;
-use crate::net::base64;
+use crate::net::codec::base64;
 
 const PASSWORD: &str = "correct-horse";
 const SALT: &[u8] = b"sixteen bytes !!";
@@ -63,8 +62,7 @@ fn judge_proof(sha1: bool, said: &[u8], proof: &[u8]) -> (bool, Vec<u8>) {
     } else {
         (hmac::HMAC_SHA256, pbkdf2::PBKDF2_HMAC_SHA256)
     };
-    let digested = Md5::digest(format!("probe:mongo:{PASSWORD}"));
-    let digested: String = digested.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digested = format!("{:x}", md5::compute(format!("probe:mongo:{PASSWORD}")));
     let secret = if sha1 { digested.as_str() } else { PASSWORD };
     let mut salted = vec![0; proof.len()];
     pbkdf2::derive(pbkdf2, NonZeroU32::new(ROUNDS).unwrap(), SALT, secret.as_bytes(), &mut salted);
