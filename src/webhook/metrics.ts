@@ -42,17 +42,11 @@ export function createMetrics() {
     labelNames: ['result'],
     registers: [registry],
   });
-  const overloaded = new Gauge({
-    name: 'health_injector_overloaded',
-    help: '1 while reviews are turned away, because the event loop is behind.',
-    registers: [registry],
-  });
   startAtZero(reviews, 'result', results);
   startAtZero(injections, 'pattern', patternNames);
   startAtZero(spans, 'result', ['sent', 'dropped']);
   return {
     registry,
-    overloaded,
     inFlight,
     /** Counts one answer. */
     answered({ result, patterns }: Pick<Answer, 'result' | 'patterns'>, durationSeconds: number): void {
