@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Store } from '../policies/store.ts';
-import type { Tracer } from '../tracing/tracer.ts';
-import { parseTraceparent } from '../tracing/traceparent.ts';
 import { type BodyMemory, readBody } from './body.ts';
 import { type Identity, identify } from './identify.ts';
 import { tooIntricate } from './intricacy.ts';
@@ -24,14 +22,13 @@ export type HandlerParts = {
   readonly log: Logger;
   readonly refuse: Refuse;
   readonly bodies: BodyMemory;
-  readonly tracer: Tracer | undefined;
 };
 
 /** A review while it is answered. */
-type Call = { readonly uid: string; readonly startMs: number; readonly traceparent: unknown };
+type Call = { readonly uid: string; readonly startMs: number };
 
 /** Answers `POST /mutate`: a review gets a review, anything else a 4xx, and what there is no room for a 503, with one sentence. */
-export function createHandler({ context, store, metrics, log, refuse, bodies, tracer }: HandlerParts) {
+export function createHandler({ context, store, metrics, log, refuse, bodies }: HandlerParts) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
     try {
@@ -51,7 +48,7 @@ export function createHandler({ context, store, metrics, log, refuse, bodies, tr
         refuse(request, response, 400, review);
         return;
       }
-      send(response, respond(review, { uid: review.uid, startMs, traceparent: request.headers['traceparent'] }));
+      send(response, respond(review, { uid: review.uid, startMs }));
     } finally {
       metrics.inFlight.dec();
     }
@@ -64,7 +61,7 @@ export function createHandler({ context, store, metrics, log, refuse, bodies, tr
       conclude(call, answer, identity);
       return answer.response;
     } catch (error) {
-      count(call, { result: 'internal-error', patterns: [] }, identity);
+      count(call, { result: 'internal-error', patterns: [] });
       const said = { uid: call.uid, ...identity, err: withoutMessage(error) };
       log.error(said, 'review failed, the object is admitted unchanged');
       return { ...admitUnchanged('internal-error'), uid: call.uid };
@@ -73,7 +70,7 @@ export function createHandler({ context, store, metrics, log, refuse, bodies, tr
 
   function conclude(call: Call, answer: Answer, identity: Identity): void {
     const { result, by, added, kept, problems } = answer;
-    count(call, answer, identity);
+    count(call, answer);
     const said = { uid: call.uid, ...identity, result, by };
     if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
     else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
@@ -82,16 +79,8 @@ export function createHandler({ context, store, metrics, log, refuse, bodies, tr
     else log.debug({ ...said, kept }, 'review answered');
   }
 
-  function count(call: Call, answer: Pick<Answer, 'result' | 'patterns'>, { namespace, kind }: Identity): void {
-    const endMs = performance.now();
-    metrics.answered(answer, (endMs - call.startMs) / 1_000);
-    tracer?.record({
-      parent: parseTraceparent(call.traceparent),
-      startMs: call.startMs,
-      endMs,
-      isError: answer.result === 'internal-error',
-      attributes: { uid: call.uid, 'k8s.namespace.name': namespace, kind, result: answer.result },
-    });
+  function count(call: Call, answer: Pick<Answer, 'result' | 'patterns'>): void {
+    metrics.answered(answer, (performance.now() - call.startMs) / 1_000);
   }
 }
 

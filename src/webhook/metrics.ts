@@ -36,15 +36,8 @@ export function createMetrics() {
     help: 'Calls of /mutate that are being answered.',
     registers: [registry],
   });
-  const spans = new Counter({
-    name: 'health_injector_spans_total',
-    help: 'Spans of reviews, by what became of them: sent to the collector, or dropped.',
-    labelNames: ['result'],
-    registers: [registry],
-  });
   startAtZero(reviews, 'result', results);
   startAtZero(injections, 'pattern', patternNames);
-  startAtZero(spans, 'result', ['sent', 'dropped']);
   return {
     registry,
     inFlight,
@@ -58,8 +51,6 @@ export function createMetrics() {
     refused(code: number): void {
       refused.inc({ code });
     },
-    /** Counts spans that were sent or dropped. */
-    traced: (result: 'sent' | 'dropped', count: number): void => spans.inc({ result }, count),
   };
 }
 

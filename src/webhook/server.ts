@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
 import type { Store } from '../policies/store.ts';
-import { createTracer } from '../tracing/tracer.ts';
 import { createBodyMemory } from './body.ts';
 import { type ClientRule, createClientCheck } from './client-check.ts';
 import { createHandler } from './handler.ts';
@@ -22,8 +21,6 @@ const minVersion = 'TLSv1.2';
 export type WebhookOptions = {
   readonly clients?: ClientRule | undefined;
   readonly limits?: Partial<Limits>;
-  /** Where spans go; empty for nowhere. */
-  readonly otlpEndpoint?: string;
 };
 
 /** A webhook that is not yet listening. */
@@ -56,7 +53,6 @@ export function createWebhook(
   const metrics = createMetrics();
   const refuse = createRefuse(metrics, log);
   const clients = options.clients && createClientCheck(options.clients.names, refuse);
-  const tracer = options.otlpEndpoint ? createTracer(options.otlpEndpoint, context.version, metrics.traced) : undefined;
   let isDraining = false;
   const held = new Set<string>();
   const app = express();
@@ -70,7 +66,7 @@ export function createWebhook(
   if (clients) app.post('/mutate', clients.admit);
   app.post(
     '/mutate',
-    createHandler({ context, store, metrics, log, refuse, bodies: createBodyMemory(limits.bodiesBytes), tracer }),
+    createHandler({ context, store, metrics, log, refuse, bodies: createBodyMemory(limits.bodiesBytes) }),
   );
   app.all(
     '/mutate',
@@ -138,7 +134,6 @@ export function createWebhook(
         // A server that is closed looks for no more calls that are over their time.
         setTimeout(() => server.closeAllConnections(), server.requestTimeout).unref();
       });
-      await tracer?.stop();
     },
   };
 }

@@ -24,7 +24,7 @@ const environmentOf = (objects: any[], component: string): string[] =>
  * What makes no sense in a cluster, where there is a service account, and what few want: `webhook.extraEnv` gives it, with
  * `webhook.extraVolumes` and `webhook.extraVolumeMounts` where it names a file.
  */
-const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'OTLP_ENDPOINT'].map(
+const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE'].map(
   (name) => `HEALTH_INJECTOR_${name}`,
 );
 
