@@ -36,23 +36,10 @@ export function createMetrics() {
     help: 'Calls of /mutate that are being answered.',
     registers: [registry],
   });
-  const spans = new Counter({
-    name: 'health_injector_spans_total',
-    help: 'Spans of reviews, by what became of them: sent to the collector, or dropped.',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  const overloaded = new Gauge({
-    name: 'health_injector_overloaded',
-    help: '1 while reviews are turned away, because the event loop is behind.',
-    registers: [registry],
-  });
   startAtZero(reviews, 'result', results);
   startAtZero(injections, 'pattern', patternNames);
-  startAtZero(spans, 'result', ['sent', 'dropped']);
   return {
     registry,
-    overloaded,
     inFlight,
     /** Counts one answer. */
     answered({ result, patterns }: Pick<Answer, 'result' | 'patterns'>, durationSeconds: number): void {
@@ -64,8 +51,6 @@ export function createMetrics() {
     refused(code: number): void {
       refused.inc({ code });
     },
-    /** Counts spans that were sent or dropped. */
-    traced: (result: 'sent' | 'dropped', count: number): void => spans.inc({ result }, count),
   };
 }
 

@@ -42,7 +42,7 @@ export function mutate(
 }
 
 /** The answer where health-injector itself could not do its work: the object is admitted unchanged, and says so. */
-export const admitUnchanged = (reason: 'internal-error' | 'overloaded'): ReviewResponse => ({
+export const admitUnchanged = (reason: 'internal-error'): ReviewResponse => ({
   uid: '',
   allowed: true,
   warnings: [`health-injector: ${skipReasons[reason]}`],

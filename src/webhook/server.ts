@@ -5,14 +5,12 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
 import type { Store } from '../policies/store.ts';
-import { createTracer } from '../tracing/tracer.ts';
-import { createBodyBudget } from './body-budget.ts';
+import { createBodyMemory } from './body.ts';
 import { type ClientRule, createClientCheck } from './client-check.ts';
 import { createHandler } from './handler.ts';
 import { type Limits, createCallCount, defaultLimits, limitsAtBirth, setLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { createOverload, keepTicking } from './overload.ts';
 import { createRefuse } from './refuse.ts';
 import { createServerMetrics } from './server-metrics.ts';
 
@@ -23,10 +21,6 @@ const minVersion = 'TLSv1.2';
 export type WebhookOptions = {
   readonly clients?: ClientRule | undefined;
   readonly limits?: Partial<Limits>;
-  /** How far the event loop is behind when reviews begin to be turned away; 0 or none: never. */
-  readonly behindMs?: number;
-  /** Where spans go; empty for nowhere. */
-  readonly otlpEndpoint?: string;
 };
 
 /** A webhook that is not yet listening. */
@@ -59,12 +53,6 @@ export function createWebhook(
   const metrics = createMetrics();
   const refuse = createRefuse(metrics, log);
   const clients = options.clients && createClientCheck(options.clients.names, refuse);
-  const tracer = options.otlpEndpoint ? createTracer(options.otlpEndpoint, context.version, metrics.traced) : undefined;
-  const overload = createOverload(options.behindMs ?? 0, performance.now(), (isOver) => {
-    metrics.overloaded.set(isOver ? 1 : 0);
-    log.warn(isOver ? 'overloaded, reviews are turned away' : 'overloaded no more');
-  });
-  const budget = createBodyBudget(limits.bodiesBytes);
   let isDraining = false;
   const held = new Set<string>();
   const app = express();
@@ -76,7 +64,10 @@ export function createWebhook(
     next();
   });
   if (clients) app.post('/mutate', clients.admit);
-  app.post('/mutate', createHandler({ context, store, metrics, log, refuse, overload, budget, tracer }));
+  app.post(
+    '/mutate',
+    createHandler({ context, store, metrics, log, refuse, bodies: createBodyMemory(limits.bodiesBytes) }),
+  );
   app.all(
     '/mutate',
     (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
@@ -118,7 +109,6 @@ export function createWebhook(
     secrets = next;
   };
   createServerMetrics(metrics.registry, server, context.version);
-  server.once('close', keepTicking(overload));
   if (clients) server.on('secureConnection', clients.meet);
   server.on('tlsClientError', (error) => log.debug({ err: error }, 'TLS handshake failed'));
 
@@ -144,7 +134,6 @@ export function createWebhook(
         // A server that is closed looks for no more calls that are over their time.
         setTimeout(() => server.closeAllConnections(), server.requestTimeout).unref();
       });
-      await tracer?.stop();
     },
   };
 }
