@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import jsonPatch from 'fast-json-patch';
 import { type Assignment, assign } from '../health/assign.ts';
 import { type InjectionContext, inject } from '../health/inject.ts';
 import type { HealthIntent } from '../health/intent.ts';
@@ -9,11 +10,13 @@ import { readStatus } from '../health/status.ts';
 import { findWish } from '../health/wish.ts';
 import { readAnnotations } from '../health/written.ts';
 import type { ManifestObject } from '../manifest/read-manifest.ts';
+import { withoutUndefined } from '../manifest/value.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
 import type { Settings } from '../settings.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
+import { type Operation, diff } from '../webhook/patch.ts';
 import { podOf } from '../webhook/review.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
@@ -69,15 +72,30 @@ export function consider(
   }
   const surroundings = context.surroundingsOf(namespace);
   const outcome = inject(pod, context, surroundings);
-  const isChanged = outcome.kind === 'injected' && !isDeepStrictEqual(outcome.pod, pod);
+  const admitted = outcome.kind === 'injected' ? admit(pod, outcome.pod) : pod;
   return {
     ...about,
-    after: isChanged ? withTemplate(value, templatePath, withoutCopies(outcome.pod, pod, template as Pod)) : value,
+    after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
     pod,
     outcome,
     overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
     reasoning: retrace(pod, context, surroundings),
   };
+}
+
+/**
+ * The Pod that an apiserver makes of the JSON Patch that the webhook sends for it; the same Pod where the patch is empty.
+ * Throws where that is not the Pod that injection has made.
+ */
+function admit(pod: Pod, injected: Pod): Pod {
+  const patch: Operation[] = JSON.parse(JSON.stringify(diff(pod, injected)));
+  if (patch.length === 0) return pod;
+  // A copy that shares nothing, as JSON does not: in YAML two containers may be one object, by an alias.
+  const admitted = jsonPatch.applyPatch(withoutUndefined(pod) as Pod, patch, true).newDocument;
+  if (!isDeepStrictEqual(admitted, withoutUndefined(injected))) {
+    throw new Error("the webhook's patch does not make the Pod that was injected");
+  }
+  return admitted;
 }
 
 /** The injected template without the annotations that were only copied down: in a manifest they stand where they stood. */

@@ -188,6 +188,22 @@ Pod quiet/left: skipped: The namespace is left alone: it says inject: disabled.
     assert.equal((await healthInjector(['uninject', '-'], { input: enforced!.out })).out, input);
   });
 
+  it('inject bears containers that are one object by an alias, of which the patch of the webhook changes each', async () => {
+    const input = `
+apiVersion: v1
+kind: Pod
+metadata: { name: a, annotations: { health.example.com/pattern: cli, health.example.com/check: 'redis://:6379' } }
+spec:
+  volumes: [{ name: data, emptyDir: {} }]
+  containers:
+    - { name: a, image: 'redis:7', volumeMounts: &mounts [{ name: data, mountPath: /data }] }
+    - { name: b, image: 'redis:7', volumeMounts: *mounts }
+`;
+    const { code, out, errors } = await healthInjector(['inject', '-'], { input });
+    assert.deepEqual([code, out], [1, input]);
+    assert.match(errors, /standard input: Pod "a" was left as it is: spec\.containers\.a\.volumeMounts has the anchor/);
+  });
+
   it('inject says with 2 that the policies cannot be read', async () => {
     const { code, errors } = await healthInjector(['inject', shop, '--policies', '/does/not/exist']);
     assert.equal(code, 2);
