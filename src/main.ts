@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { acknowledgeQuarantines } from './cluster/acknowledge.ts';
-import type { Connection } from './cluster/connection.ts';
-import { followQuarantines } from './cluster/follow-quarantines.ts';
-import { followSurroundings } from './cluster/follow-surroundings.ts';
-import { inClusterConnection } from './cluster/in-cluster-connection.ts';
+import { acknowledgeQuarantines } from './kube/acknowledge.ts';
+import type { Connection } from './kube/connection.ts';
+import { followQuarantines } from './kube/follow-quarantines.ts';
+import { followSurroundings } from './kube/follow-surroundings.ts';
+import { inClusterConnection } from './kube/in-cluster-connection.ts';
 import { watchPolicyFiles } from './policy-files/watch.ts';
 import { provideCertificate } from './certificates/provide.ts';
 import { patternNames } from './patterns/index.ts';

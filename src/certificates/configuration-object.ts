@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/
-import type { Connection } from '../cluster/connection.ts';
-import { expectFound, expectWritten } from '../cluster/object-answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import { expectFound, expectWritten } from '../kube/object-answer.ts';
 
 /** A MutatingWebhookConfiguration, as far as it concerns the certificate. */
 export type Configuration = {

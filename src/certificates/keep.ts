@@ -1,8 +1,8 @@
-import { createBackOff } from '../cluster/back-off.ts';
-import { type Clock, systemClock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import { follow } from '../cluster/follow.ts';
-import { Conflict } from '../cluster/object-answer.ts';
+import { createBackOff } from '../kube/back-off.ts';
+import { type Clock, systemClock } from '../kube/clock.ts';
+import type { Connection } from '../kube/connection.ts';
+import { follow } from '../kube/follow.ts';
+import { Conflict } from '../kube/object-answer.ts';
 import { configurationsPath } from './configuration-object.ts';
 import { type KeepTiming, usualTiming } from './keep-timing.ts';
 import { secretsPath } from './secret-object.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Connection } from '../cluster/connection.ts';
+import type { Connection } from '../kube/connection.ts';
 import type { Settings } from '../settings.ts';
 import type { Webhook } from '../webhook/server.ts';
 import { readCertificate } from './certificate.ts';

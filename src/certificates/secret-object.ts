@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
-import type { Connection } from '../cluster/connection.ts';
-import { expectFound, expectWritten } from '../cluster/object-answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import { expectFound, expectWritten } from '../kube/object-answer.ts';
 import type { Content } from './holding.ts';
 
 /** A Secret as it is on the wire. */

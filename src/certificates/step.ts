@@ -1,8 +1,8 @@
-import type { Clock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import { Conflict } from '../cluster/object-answer.ts';
-import { createTokenBuckets } from '../cluster/token-buckets.ts';
-import { within } from '../cluster/within.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { Connection } from '../kube/connection.ts';
+import { Conflict } from '../kube/object-answer.ts';
+import { createTokenBuckets } from '../kube/token-buckets.ts';
+import { within } from '../kube/within.ts';
 import { type SeenSince, stillSeen, wantedBundle } from './bundle.ts';
 import { carryOut, isOurs } from './carry-out.ts';
 import { makeKeyPair } from './issue.ts';

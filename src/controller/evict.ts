@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
-import type { Connection } from '../cluster/connection.ts';
-import { messageOf, readAnswer } from '../cluster/read-answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import { messageOf, readAnswer } from '../kube/read-answer.ts';
 
 /** What became of an eviction: `refused` by a PodDisruptionBudget, which may let it through later. */
 export type Evicted =

@@ -1,11 +1,11 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
-import type { Connection } from '../cluster/connection.ts';
-import { createEventWriter } from '../cluster/events.ts';
-import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
-import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
-import { lead } from '../cluster/lease.ts';
-import { patient } from '../cluster/patient.ts';
+import type { Connection } from '../kube/connection.ts';
+import { createEventWriter } from '../kube/events.ts';
+import { inClusterConnection } from '../kube/in-cluster-connection.ts';
+import { kubeconfigConnection } from '../kube/kubeconfig-connection.ts';
+import { lead } from '../kube/lease.ts';
+import { patient } from '../kube/patient.ts';
 import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { type EventOutcome, eventOutcomes } from '../cluster/events.ts';
+import { type EventOutcome, eventOutcomes } from '../kube/events.ts';
 import { startAtZero } from '../start-at-zero.ts';
 import type { Census } from './census.ts';
 import { type Evicted, evictionResults } from './evict.ts';

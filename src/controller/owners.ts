@@ -1,6 +1,6 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import type { Connection } from '../cluster/connection.ts';
-import { readAnswer } from '../cluster/read-answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import { readAnswer } from '../kube/read-answer.ts';
 import { type Owner, ownerOf } from './census.ts';
 
 /** Finds whom a person knows: the Deployment of a ReplicaSet, the CronJob of a Job, else the owner itself. */

@@ -1,7 +1,7 @@
-import { systemClock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import type { EventWriter } from '../cluster/events.ts';
-import { followSurroundings } from '../cluster/follow-surroundings.ts';
+import { systemClock } from '../kube/clock.ts';
+import type { Connection } from '../kube/connection.ts';
+import type { EventWriter } from '../kube/events.ts';
+import { followSurroundings } from '../kube/follow-surroundings.ts';
 import { createStore } from '../policies/store.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
 import { createCensus } from './census.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Connection } from '../cluster/connection.ts';
-import { policiesPath } from '../cluster/follow-surroundings.ts';
-import { messageOf, readAnswer } from '../cluster/read-answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import { policiesPath } from '../kube/follow-surroundings.ts';
+import { messageOf, readAnswer } from '../kube/read-answer.ts';
 import type { InjectionContext } from '../health/inject.ts';
 import type { Problem } from '../health/problem.ts';
 import type { HealthPolicy } from '../policies/policy.ts';

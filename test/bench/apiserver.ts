@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { atMost } from '../../src/cluster/at-most.ts';
-import type { Sending } from '../../src/cluster/connection.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
-import { readAnswer } from '../../src/cluster/read-answer.ts';
+import { atMost } from '../../src/kube/at-most.ts';
+import type { Sending } from '../../src/kube/connection.ts';
+import { kubeconfigConnection } from '../../src/kube/kubeconfig-connection.ts';
+import { readAnswer } from '../../src/kube/read-answer.ts';
 
 const config = new KubeConfig();
 config.loadFromDefault();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type Socket, connect, createServer } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
-import { type Handler, follow } from '../../src/cluster/follow.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
+import { type Handler, follow } from '../../src/kube/follow.ts';
+import { kubeconfigConnection } from '../../src/kube/kubeconfig-connection.ts';
 import { eventually, kubectl, useNamespace } from './support/kubectl.ts';
 
 const namespace = 'test-follow';

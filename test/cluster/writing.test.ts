@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { KubeConfig } from '@kubernetes/client-node';
-import { systemClock } from '../../src/cluster/clock.ts';
-import type { Connection } from '../../src/cluster/connection.ts';
-import type { Regarding } from '../../src/cluster/event-object.ts';
-import { createEventWriter } from '../../src/cluster/events.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
-import { lead } from '../../src/cluster/lease.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import type { Regarding } from '../../src/kube/event-object.ts';
+import { createEventWriter } from '../../src/kube/events.ts';
+import { kubeconfigConnection } from '../../src/kube/kubeconfig-connection.ts';
+import { lead } from '../../src/kube/lease.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 
 const namespace = 'test-writing';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Connection } from '../../src/cluster/connection.ts';
+import type { Connection } from '../../src/kube/connection.ts';
 import { evict } from '../../src/controller/evict.ts';
-import { answer } from '../cluster-access/support/answer.ts';
+import { answer } from '../kube/support/answer.ts';
 
 /** What becomes of an eviction that is answered so. */
 const evicted = (status: number, body: object) => {

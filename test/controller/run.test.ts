@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createEventWriter } from '../../src/cluster/events.ts';
-import { policiesPath } from '../../src/cluster/follow-surroundings.ts';
+import { createEventWriter } from '../../src/kube/events.ts';
+import { policiesPath } from '../../src/kube/follow-surroundings.ts';
 import { createControllerMetrics } from '../../src/controller/metrics.ts';
 import { createOwners } from '../../src/controller/owners.ts';
 import type { RepairSettings } from '../../src/controller/repair.ts';

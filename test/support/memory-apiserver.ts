@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Call, Connection, Response } from '../../src/cluster/connection.ts';
+import type { Call, Connection, Response } from '../../src/kube/connection.ts';
 
 type Metadata = { name: string; namespace?: string; uid?: string; resourceVersion?: string; generation?: number };
 export type Stored = { metadata: Metadata; spec?: any; status?: any; [field: string]: unknown };

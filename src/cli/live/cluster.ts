@@ -1,8 +1,8 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
 import { KubeConfig, type KubernetesObject, type V1Deployment } from '@kubernetes/client-node';
-import type { Connection } from '../../cluster/connection.ts';
-import { kubeconfigConnection } from '../../cluster/kubeconfig-connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { kubeconfigConnection } from '../../kube/kubeconfig-connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
 import { newestOf, ownedBy, selectorText } from './owned.ts';
 import type { LiveKind, Reference } from './reference.ts';
 

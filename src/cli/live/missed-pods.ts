@@ -1,8 +1,8 @@
 import type { V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
-import type { Collection } from '../../cluster/followed.ts';
-import { usualLimits } from '../../cluster/follow-limits.ts';
-import { policiesPath } from '../../cluster/follow-surroundings.ts';
-import { listAll } from '../../cluster/list-all.ts';
+import type { Collection } from '../../kube/followed.ts';
+import { usualLimits } from '../../kube/follow-limits.ts';
+import { policiesPath } from '../../kube/follow-surroundings.ts';
+import { listAll } from '../../kube/list-all.ts';
 import type { PodRecord } from '../../controller/census.ts';
 import { recordOf } from '../../controller/pod-record.ts';
 import type { HealthPolicy } from '../../policies/policy.ts';

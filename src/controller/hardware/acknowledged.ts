@@ -1,8 +1,8 @@
 // https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
-import { systemClock } from '../../cluster/clock.ts';
-import type { Connection } from '../../cluster/connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
-import { within } from '../../cluster/within.ts';
+import { systemClock } from '../../kube/clock.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
+import { within } from '../../kube/within.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 
 /** The webhook's Service, and how long its replicas may take to see a quarantine; an empty namespace: there is none. */

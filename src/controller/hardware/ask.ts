@@ -1,10 +1,10 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { get } from 'node:http';
-import { atMost } from '../../cluster/at-most.ts';
-import { systemClock } from '../../cluster/clock.ts';
-import type { Connection } from '../../cluster/connection.ts';
-import { readAnswer } from '../../cluster/read-answer.ts';
-import { within } from '../../cluster/within.ts';
+import { atMost } from '../../kube/at-most.ts';
+import { systemClock } from '../../kube/clock.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { readAnswer } from '../../kube/read-answer.ts';
+import { within } from '../../kube/within.ts';
 import type { Reading } from './edit-quarantine.ts';
 import type { HardwarePod } from './record.ts';
 import { isPassing, readAgentAnswer, readKubeletNote } from './readings.ts';

@@ -1,8 +1,8 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
-import type { Connection } from '../../cluster/connection.ts';
-import { type Handler, follow } from '../../cluster/follow.ts';
-import type { Collection } from '../../cluster/followed.ts';
+import { quarantinesPath } from '../../kube/follow-quarantines.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { type Handler, follow } from '../../kube/follow.ts';
+import type { Collection } from '../../kube/followed.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 import type { Known } from './known.ts';
 

@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import type { Connection } from '../../cluster/connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
 import type { HardwarePod } from './record.ts';
 import { isOnlyOn } from './volumes.ts';
 

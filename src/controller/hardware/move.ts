@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
-import { systemClock } from '../../cluster/clock.ts';
+import { systemClock } from '../../kube/clock.ts';
 import { type Moved, asRead, withMoves } from './edit-quarantine.ts';
 import { enforce } from './enforce.ts';
 import { evictSick } from './evict-sick.ts';

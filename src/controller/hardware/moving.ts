@@ -1,5 +1,5 @@
-import { atMost } from '../../cluster/at-most.ts';
-import type { Connection } from '../../cluster/connection.ts';
+import { atMost } from '../../kube/at-most.ts';
+import type { Connection } from '../../kube/connection.ts';
 import type { Webhook } from './acknowledged.ts';
 import type { Ask } from './ask.ts';
 import type { Reading } from './edit-quarantine.ts';

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-import type { Connection } from '../../cluster/connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
 import { byHandAction } from './tell.ts';
 
 type Event = {

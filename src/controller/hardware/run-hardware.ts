@@ -1,6 +1,6 @@
-import { atMost } from '../../cluster/at-most.ts';
-import { createBell } from '../../cluster/bell.ts';
-import { systemClock } from '../../cluster/clock.ts';
+import { atMost } from '../../kube/at-most.ts';
+import { createBell } from '../../kube/bell.ts';
+import { systemClock } from '../../kube/clock.ts';
 import { createAsk } from './ask.ts';
 import { createVolumes } from './ask-volumes.ts';
 import { decide } from './decide.ts';

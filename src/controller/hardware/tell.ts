@@ -1,4 +1,4 @@
-import type { EventWriter } from '../../cluster/events.ts';
+import type { EventWriter } from '../../kube/events.ts';
 import type { Owners } from '../owners.ts';
 import type { HardwarePod } from './record.ts';
 

@@ -1,8 +1,8 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
-import type { Connection } from '../../cluster/connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
-import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
+import { quarantinesPath } from '../../kube/follow-quarantines.ts';
 
 type Spec = NodeQuarantine['spec'];
 

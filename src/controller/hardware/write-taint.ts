@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 import type { V1Node } from '@kubernetes/client-node';
-import type { Connection } from '../../cluster/connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { messageOf, readAnswer } from '../../kube/read-answer.ts';
 import type { TaintChange } from './decide-taints.ts';
 import { taintKey } from './node-record.ts';
 

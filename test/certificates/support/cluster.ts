@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configurationsPath } from '../../../src/certificates/configuration-object.ts';
 import { secretsPath } from '../../../src/certificates/secret-object.ts';
-import type { Connection, Response, Sending } from '../../../src/cluster/connection.ts';
-import { answer } from '../../cluster-access/support/answer.ts';
+import type { Connection, Response, Sending } from '../../../src/kube/connection.ts';
+import { answer } from '../../kube/support/answer.ts';
 
 export const namespace = 'system';
 export const secretPath = `${secretsPath(namespace)}/pair`;

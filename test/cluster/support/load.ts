@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '../../../src/cluster/connection.ts';
-import { kubeconfigConnection } from '../../../src/cluster/kubeconfig-connection.ts';
-import { readAnswer } from '../../../src/cluster/read-answer.ts';
+import type { Connection } from '../../../src/kube/connection.ts';
+import { kubeconfigConnection } from '../../../src/kube/kubeconfig-connection.ts';
+import { readAnswer } from '../../../src/kube/read-answer.ts';
 import { eventually, kubectl } from './kubectl.ts';
 
 /** A connection to the cluster of `$KUBECONFIG`. */

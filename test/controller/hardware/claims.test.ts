@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../src/cluster/clock.ts';
-import { timely } from '../../../src/cluster/timely.ts';
-import { answer } from '../../cluster-access/support/answer.ts';
+import { systemClock } from '../../../src/kube/clock.ts';
+import { timely } from '../../../src/kube/timely.ts';
+import { answer } from '../../kube/support/answer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../src/cluster/clock.ts';
-import { timely } from '../../../src/cluster/timely.ts';
+import { systemClock } from '../../../src/kube/clock.ts';
+import { timely } from '../../../src/kube/timely.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, useLeaders } from './support/leader.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createEventWriter } from '../../../src/cluster/events.ts';
+import { createEventWriter } from '../../../src/kube/events.ts';
 import { createTell } from '../../../src/controller/hardware/tell.ts';
-import { eventServer } from '../../cluster-access/support/event-server.ts';
+import { eventServer } from '../../kube/support/event-server.ts';
 import { pod } from './support/situation.ts';
 
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import type { Connection } from '../../../../src/cluster/connection.ts';
+import type { Connection } from '../../../../src/kube/connection.ts';
 import { createHardwareMetrics } from '../../../../src/controller/hardware/metrics.ts';
 import { runHardware } from '../../../../src/controller/hardware/run-hardware.ts';
 import type { HardwareSettings } from '../../../../src/controller/hardware/situation.ts';

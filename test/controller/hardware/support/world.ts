@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PassThrough } from 'node:stream';
-import type { Connection, Response } from '../../../../src/cluster/connection.ts';
-import { answer } from '../../../cluster-access/support/answer.ts';
+import type { Connection, Response } from '../../../../src/kube/connection.ts';
+import { answer } from '../../../kube/support/answer.ts';
 
 /** What becomes of a call that writes: it, or its answer, may be lost, and nobody may ever say so. */
 export type Fault = (

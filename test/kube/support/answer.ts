@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Response } from '../../../src/cluster/connection.ts';
+import type { Response } from '../../../src/kube/connection.ts';
 
 /** An answer with a JSON body that came over no network. */
 export const answer = (status: number, body: object): Response => ({

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/cluster/clock.ts';
+import type { Clock } from '../../../src/kube/clock.ts';
 
 /** How one participant's clock differs: where it started, and how fast it runs. */
 export type Skew = { readonly offsetMs: number; readonly rate: number };

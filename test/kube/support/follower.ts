@@ -1,11 +1,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection } from '../../../src/cluster/connection.ts';
-import { type FollowLimits, usualLimits } from '../../../src/cluster/follow-limits.ts';
-import type { Collection } from '../../../src/cluster/followed.ts';
-import { type Handler, follow } from '../../../src/cluster/follow.ts';
-import { inClusterConnection } from '../../../src/cluster/in-cluster-connection.ts';
+import type { Connection } from '../../../src/kube/connection.ts';
+import { type FollowLimits, usualLimits } from '../../../src/kube/follow-limits.ts';
+import type { Collection } from '../../../src/kube/followed.ts';
+import { type Handler, follow } from '../../../src/kube/follow.ts';
+import { inClusterConnection } from '../../../src/kube/in-cluster-connection.ts';
 import { type Apiserver, ca, type Shown } from './apiserver.ts';
 
 /** A ServiceAccount's folder. */

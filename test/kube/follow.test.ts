@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
-import { follow } from '../../src/cluster/follow.ts';
+import { follow } from '../../src/kube/follow.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Apiserver, refuse, startApiserver } from './support/apiserver.ts';
 import { connectionTo, quick, serviceAccount, startFollower } from './support/follower.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { atMost } from '../../src/cluster/at-most.ts';
-import { createBell } from '../../src/cluster/bell.ts';
+import { atMost } from '../../src/kube/at-most.ts';
+import { createBell } from '../../src/kube/bell.ts';
 
 describe('work with a bound', () => {
   it('is done in its order, never more of it at once, and also after a failure', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../src/cluster/clock.ts';
-import { messageOf, readAnswer } from '../../src/cluster/read-answer.ts';
-import { patient } from '../../src/cluster/patient.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { messageOf, readAnswer } from '../../src/kube/read-answer.ts';
+import { patient } from '../../src/kube/patient.ts';
 import { type Apiserver, type Fault, refuse, startApiserver } from './support/apiserver.ts';
 import { connectionTo, serviceAccount } from './support/follower.ts';
 

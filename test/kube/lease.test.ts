@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Connection } from '../../src/cluster/connection.ts';
-import { type Candidate, lead } from '../../src/cluster/lease.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import { type Candidate, lead } from '../../src/kube/lease.ts';
 import { type Weather, fine, leaseServer } from './support/lease-server.ts';
 import { type Skew, type VirtualTime, virtualTime } from './support/virtual-clock.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import type { Connection } from '../../src/cluster/connection.ts';
-import { readAnswer } from '../../src/cluster/read-answer.ts';
-import { timely } from '../../src/cluster/timely.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import { readAnswer } from '../../src/kube/read-answer.ts';
+import { timely } from '../../src/kube/timely.ts';
 import { answer } from './support/answer.ts';
 import { virtualTime } from './support/virtual-clock.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { acknowledgeQuarantines } from '../../src/cluster/acknowledge.ts';
-import type { Connection } from '../../src/cluster/connection.ts';
+import { acknowledgeQuarantines } from '../../src/kube/acknowledge.ts';
+import type { Connection } from '../../src/kube/connection.ts';
 import type { NodeQuarantine } from '../../src/quarantines/quarantine.ts';
 import { answer } from './support/answer.ts';
 import { virtualTime } from './support/virtual-clock.ts';

@@ -1,4 +1,4 @@
-import type { Connection } from '../../../src/cluster/connection.ts';
+import type { Connection } from '../../../src/kube/connection.ts';
 import { answer } from './answer.ts';
 
 const utf8Length = (text: unknown): number => Buffer.byteLength(String(text ?? ''));

@@ -1,4 +1,4 @@
-import type { Connection, Response } from '../../../src/cluster/connection.ts';
+import type { Connection, Response } from '../../../src/kube/connection.ts';
 import { answer } from './answer.ts';
 import type { VirtualTime } from './virtual-clock.ts';
 
