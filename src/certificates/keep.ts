@@ -1,4 +1,4 @@
-import { createBackOff } from '../kube/back-off.ts';
+import { createBackoff } from '../kube/flow-control.ts';
 import { type Clock, systemClock } from '../kube/clock.ts';
 import type { Connection } from '../kube/connection.ts';
 import { follow } from '../kube/follow.ts';
@@ -20,7 +20,7 @@ export async function keepCertificate(
 ): Promise<void> {
   const { connection, secret, configuration, failed } = keeping;
   const step = createStep(keeping, signal, clock, timing);
-  const backOff = createBackOff(timing);
+  const backOff = createBackoff(timing);
   let bell = new AbortController();
   const ring = (): void => bell.abort();
   signal.addEventListener('abort', ring);

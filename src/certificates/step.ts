@@ -1,8 +1,8 @@
 import type { Clock } from '../kube/clock.ts';
 import type { Connection } from '../kube/connection.ts';
 import { Conflict } from '../kube/object-answer.ts';
-import { createTokenBuckets } from '../kube/token-buckets.ts';
-import { within } from '../kube/within.ts';
+import { createTokenBuckets } from '../kube/flow-control.ts';
+import { withDeadline } from '../kube/clock.ts';
 import { type SeenSince, stillSeen, wantedBundle } from './bundle.ts';
 import { carryOut, isOurs } from './carry-out.ts';
 import { makeKeyPair } from './issue.ts';
@@ -58,7 +58,7 @@ export function createStep(
 
   const call = async <T>(what: string, work: (inner: AbortSignal) => Promise<T>): Promise<T> => {
     try {
-      return await within(callMs, signal, clock, work);
+      return await withDeadline(callMs, signal, clock, work);
     } catch (error) {
       if (error instanceof Conflict) throw error;
       throw new Error(`${what}, ${(error as Error).message}`, { cause: error });

@@ -1,13 +1,13 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
 import type { Follower } from '../policies/store.ts';
 import type { NodeQuarantine } from '../quarantines/quarantine.ts';
-import { createBackOff } from './back-off.ts';
+import { createBackoff } from './flow-control.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { quarantinesPath } from './follow-quarantines.ts';
 import type { Failed } from './follow-surroundings.ts';
 import { messageOf, readAnswer } from './read-answer.ts';
-import { within } from './within.ts';
+import { withDeadline } from './clock.ts';
 
 const limits = { minMs: 100, maxMs: 10_000 };
 const callMs = 5_000;
@@ -38,7 +38,7 @@ export function acknowledgeQuarantines(
   };
 
   const sayAll = async (): Promise<void> => {
-    const backOff = createBackOff(limits);
+    const backOff = createBackoff(limits);
     isBusy = true;
     for (;;) {
       const [uid, quarantine] = waiting.entries().next().value ?? [];
@@ -60,7 +60,7 @@ export function acknowledgeQuarantines(
   /** What went wrong; undefined where nothing did, or the quarantine is gone. */
   const say = async ({ metadata: { name, generation } }: NodeQuarantine): Promise<string | undefined> => {
     try {
-      return await within(callMs, signal, clock, async (inner) => {
+      return await withDeadline(callMs, signal, clock, async (inner) => {
         const body = { status: { seenBy: { [replica]: generation } } };
         const response = await connection.send('PATCH', `${quarantinesPath}/${name}/status`, body, { signal: inner });
         const answer = await readAnswer(response, 4 * 1024 * 1024);

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { randomBytes } from 'node:crypto';
-import { microTime } from './micro-time.ts';
+import { microTime } from './clock.ts';
 
 /** The object that an Event is about; without its uid `kubectl describe` would show the Events of its namesakes too. */
 export type Regarding = {

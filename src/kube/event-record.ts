@@ -1,5 +1,5 @@
-import { atMost } from './at-most.ts';
-import { createBackOff } from './back-off.ts';
+import { createSemaphore } from './flow-control.ts';
+import { createBackoff } from './flow-control.ts';
 import type { Clock } from './clock.ts';
 import type { EventObject, Happening } from './event-object.ts';
 import type { EventOutcome } from './events.ts';
@@ -19,11 +19,11 @@ const limits = { minMs: 1_000, maxMs: 30_000 };
 
 /** Writes Events over failures, a few at a time; each is of the moment in which it was made, whenever it is written. */
 export function createEventRecord({ post, counted, failed }: Recording, signal: AbortSignal, clock: Clock) {
-  const limit = atMost(mostAtOnce);
+  const limit = createSemaphore(mostAtOnce);
   const open = new Set<Promise<void>>();
 
   const write = async (event: EventObject): Promise<void> => {
-    const backOff = createBackOff(limits);
+    const backOff = createBackoff(limits);
     for (let tries = 1; !signal.aborted; tries += 1) {
       try {
         await post(event);

@@ -3,10 +3,10 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { type EventObject, type Happening, type Reporter, eventOf } from './event-object.ts';
 import { createEventRecord, unwritten } from './event-record.ts';
-import { microTime } from './micro-time.ts';
+import { microTime } from './clock.ts';
 import { messageOf, readAnswer } from './read-answer.ts';
-import { createTokenBuckets } from './token-buckets.ts';
-import { within } from './within.ts';
+import { createTokenBuckets } from './flow-control.ts';
+import { withDeadline } from './clock.ts';
 
 /** What became of a happening: an Event, one more of a series, or nothing. */
 export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed'] as const;
@@ -74,7 +74,7 @@ export function createEventWriter(
   };
 
   const send = (method: 'POST' | 'PATCH', path: string, body: object) =>
-    within(callMs, signal, clock, async (inner) =>
+    withDeadline(callMs, signal, clock, async (inner) =>
       readAnswer(await connection.send(method, path, body, { signal: inner }), answerBytes),
     );
 

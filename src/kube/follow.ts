@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-import { createBackOff } from './back-off.ts';
+import { createBackoff } from './flow-control.ts';
 import { systemClock } from './clock.ts';
 import { type FollowLimits, usualLimits } from './follow-limits.ts';
 import type { Followed } from './followed.ts';
@@ -7,7 +7,7 @@ import { interruption } from './interruption.ts';
 import { listAll } from './list-all.ts';
 import { TooLong } from './read-answer.ts';
 import { watchFrom } from './watch-from.ts';
-import { within } from './within.ts';
+import { withDeadline } from './clock.ts';
 
 /** Who hears of the objects. What it throws is told to `failed`, and ends nothing. */
 export type Handler<T> = {
@@ -33,7 +33,7 @@ export async function follow<T>(
   limits: FollowLimits = usualLimits,
 ): Promise<void> {
   const { path, read } = followed;
-  const backOff = createBackOff(limits);
+  const backOff = createBackoff(limits);
   let { pageSize } = limits;
   let version: string | undefined;
   let isSynced = false;
@@ -77,7 +77,7 @@ export async function follow<T>(
     const [least, most] = limits.watchSeconds;
     const seconds = least + Math.floor(Math.random() * (most - least + 1));
     const openedMs = systemClock.now();
-    await within(seconds * 1_000 + limits.graceMs, signal, systemClock, (inner) =>
+    await withDeadline(seconds * 1_000 + limits.graceMs, signal, systemClock, (inner) =>
       watchFrom(followed, { ...limits, from, seconds }, inner, ({ type, object, version: next }) => {
         if (type === 'DELETED') attempt('a removal', () => handler.remove(read(object)));
         else if (type !== 'BOOKMARK') attempt('a change', () => handler.upsert(read(object)));

@@ -2,9 +2,9 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { type Lease, createLease, readLease, updateLease } from './lease-object.ts';
-import { microTime } from './micro-time.ts';
+import { microTime } from './clock.ts';
 import { Conflict } from './object-answer.ts';
-import { within } from './within.ts';
+import { withDeadline } from './clock.ts';
 
 /** Who wants to lead, and what to do then. */
 export type Candidate = {
@@ -78,7 +78,7 @@ export async function lead(
 
   const tryToHold = async (ms: number, outer: AbortSignal, otherwise: number | undefined) => {
     try {
-      const heldUntilMs = await within(ms, outer, clock, hold);
+      const heldUntilMs = await withDeadline(ms, outer, clock, hold);
       told = '';
       return heldUntilMs;
     } catch (error) {
@@ -125,7 +125,7 @@ export async function lead(
   /** Lets the next one in at once. */
   const release = async (): Promise<void> => {
     try {
-      await within(renewDeadlineMs / 2, new AbortController().signal, clock, async (inner) => {
+      await withDeadline(renewDeadlineMs / 2, new AbortController().signal, clock, async (inner) => {
         const held = await readLease(place, inner);
         if (held?.spec?.holderIdentity !== identity) return;
         const now = microTime(clock.date());

@@ -4,7 +4,7 @@ import type { FollowLimits } from './follow-limits.ts';
 import { type Collection, metadataOnly, pathOf } from './followed.ts';
 import { refusal } from './interruption.ts';
 import { readAnswer } from './read-answer.ts';
-import { within } from './within.ts';
+import { withDeadline } from './clock.ts';
 
 type List = {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
@@ -21,7 +21,7 @@ export async function listAll(
   const { connection, path, isMetadataOnly } = collection;
   const accept = isMetadataOnly ? metadataOnly('PartialObjectMetadataList') : 'application/json';
   const page = (next: string): Promise<List> =>
-    within(pageMs, signal, systemClock, async (inner) => {
+    withDeadline(pageMs, signal, systemClock, async (inner) => {
       const url = pathOf(collection, { limit: String(pageSize), ...(next ? { continue: next } : {}) });
       const answer = await readAnswer(
         await connection.get(url, { accept, signal: inner, limitMs: pageMs }),

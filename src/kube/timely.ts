@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from './clock.ts';
 import type { Call, Connection, Response } from './connection.ts';
-import { within } from './within.ts';
+import { withDeadline } from './clock.ts';
 
 /** An apiserver gives up a write after 34 s, the slowest admission webhook included: who is silent for longer stays so. */
 const usualMs = 35_000;
@@ -26,7 +26,7 @@ export function timely({ get, send }: Connection, clock: Clock = systemClock): C
         resolve(response);
         await closed;
       };
-      within(call.limitMs ?? usualMs, call.signal, clock, answered).catch(reject);
+      withDeadline(call.limitMs ?? usualMs, call.signal, clock, answered).catch(reject);
     });
   return {
     get: (path, call) => inTime(call, (timed) => get(path, timed)),

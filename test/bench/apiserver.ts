@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { atMost } from '../../src/kube/at-most.ts';
+import { createSemaphore } from '../../src/kube/flow-control.ts';
 import type { Sending } from '../../src/kube/connection.ts';
 import { kubeconfigConnection } from '../../src/kube/kubeconfig-connection.ts';
 import { readAnswer } from '../../src/kube/read-answer.ts';
@@ -24,7 +24,7 @@ export const get = async (path: string): Promise<unknown> =>
   (await readAnswer(await connection.get(path, { signal }), 256 * 1024 * 1024)).body;
 
 const sendAtMost = (count: number) => {
-  const limit = atMost(count);
+  const limit = createSemaphore(count);
   return (method: Sending, path: string, body: object): Promise<unknown> =>
     limit(async () => {
       const answer = await readAnswer(await connection.send(method, path, body, { signal }), 8 * 1024 * 1024);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Happening, Regarding } from '../../src/kube/event-object.ts';
 import { type EventOutcome, createEventWriter } from '../../src/kube/events.ts';
-import { createTokenBuckets } from '../../src/kube/token-buckets.ts';
+import { createTokenBuckets } from '../../src/kube/flow-control.ts';
 import { eventServer } from './support/event-server.ts';
 import { virtualTime } from './support/virtual-clock.ts';
 

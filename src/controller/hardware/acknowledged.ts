@@ -2,7 +2,7 @@
 import { systemClock } from '../../kube/clock.ts';
 import type { Connection } from '../../kube/connection.ts';
 import { messageOf, readAnswer } from '../../kube/read-answer.ts';
-import { within } from '../../kube/within.ts';
+import { withDeadline } from '../../kube/clock.ts';
 import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
 
 /** The webhook's Service, and how long its replicas may take to see a quarantine; an empty namespace: there is none. */
@@ -29,7 +29,7 @@ export async function missingReplicas(
 ): Promise<readonly string[]> {
   if (webhook.namespace === '') return [];
   const startedMs = performance.now();
-  const replicas = await within(webhook.limitMs, signal, systemClock, (inner) =>
+  const replicas = await withDeadline(webhook.limitMs, signal, systemClock, (inner) =>
     readyReplicas(connection, webhook, inner),
   );
   for (;;) {

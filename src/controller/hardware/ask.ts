@@ -1,10 +1,10 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { get } from 'node:http';
-import { atMost } from '../../kube/at-most.ts';
+import { createSemaphore } from '../../kube/flow-control.ts';
 import { systemClock } from '../../kube/clock.ts';
 import type { Connection } from '../../kube/connection.ts';
 import { readAnswer } from '../../kube/read-answer.ts';
-import { within } from '../../kube/within.ts';
+import { withDeadline } from '../../kube/clock.ts';
 import type { Reading } from './edit-quarantine.ts';
 import type { HardwarePod } from './record.ts';
 import { isPassing, readAgentAnswer, readKubeletNote } from './readings.ts';
@@ -21,7 +21,7 @@ const limitBytes = 64 * 1024;
 
 /** Asks the sidecar of a Pod, or where it has none the kubelet's Events; one second, and then it goes without. */
 export function createAsk(connection: Connection): Ask {
-  const limit = atMost(mostAtOnce);
+  const limit = createSemaphore(mostAtOnce);
   return (pod, signal) => limit(() => ask(connection, pod, signal));
 }
 
@@ -30,7 +30,7 @@ async function ask(connection: Connection, pod: HardwarePod, signal: AbortSignal
   const container = failing?.container ?? watched.containers[0] ?? '';
   if (failing?.input === 'device') return { kind: 'fails', reading: { check: 'device', message: failing.message } };
   try {
-    const reading = await within(limitMs, signal, systemClock, (inner) =>
+    const reading = await withDeadline(limitMs, signal, systemClock, (inner) =>
       watched.mode === 'sidecar' ? askSidecar(pod, inner) : askEvents(connection, pod, container, inner),
     );
     return reading ? { kind: 'fails', reading } : { kind: 'passes' };

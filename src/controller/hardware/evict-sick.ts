@@ -17,9 +17,9 @@ const unanswered = ({ message }: Error, now: HardwarePod | undefined): Evicted =
 
 /** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and tells what became of it. */
 export async function evictSick({ pod, reading }: Moved, moving: Moving, signal: AbortSignal): Promise<void> {
-  const { connection, known, tell, metrics, progress, atMost, done, settings } = moving;
+  const { connection, known, tell, metrics, progress, writeSemaphore, done, settings } = moving;
   const { uid, namespace, name, node, ownerText: owner } = pod;
-  const evicted = await atMost(async (): Promise<Evicted | undefined> => {
+  const evicted = await writeSemaphore(async (): Promise<Evicted | undefined> => {
     const now = known.pods.get(uid);
     if (!now?.failing || now.isDeleting) return undefined;
     return evict(connection, pod, signal).catch((error: Error) => unanswered(error, known.pods.get(uid)));

@@ -20,13 +20,15 @@ export async function moveOff(
   moving: Moving,
   signal: AbortSignal,
 ): Promise<void> {
-  const { known, progress, failed, atMost } = moving;
+  const { known, progress, failed, writeSemaphore } = moving;
   for (const { uid } of pods) progress.underWay.add(uid);
   try {
     const moved = await readAll(node, pods, moving, signal);
     if (moved.length === 0) return;
     // What fails a moment later on this node is written after this, not against it.
-    const quarantine = await progress.inTurn(node, () => atMost(() => quarantineFor(node, moved, moving, signal)));
+    const quarantine = await progress.inTurn(node, () =>
+      writeSemaphore(() => quarantineFor(node, moved, moving, signal)),
+    );
     if (!quarantine) return;
     await enforce(quarantine, moving, signal);
     // Released meanwhile: a person's word counts for more than ours.

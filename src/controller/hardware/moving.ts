@@ -1,4 +1,4 @@
-import { atMost } from '../../kube/at-most.ts';
+import { type Semaphore, createSemaphore } from '../../kube/flow-control.ts';
 import type { Connection } from '../../kube/connection.ts';
 import type { Webhook } from './acknowledged.ts';
 import type { Ask } from './ask.ts';
@@ -21,7 +21,7 @@ export type Moving = {
   readonly tell: Tell;
   readonly metrics: HardwareMetrics;
   /** Bounds how many quarantines and evictions are written at the same time. */
-  readonly atMost: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly writeSemaphore: Semaphore;
   readonly progress: Progress;
   /** How long until what failed is tried again; twice as long after each failure in a row. */
   readonly retryMs: number;
@@ -48,11 +48,11 @@ export type Progress = {
 
 /** Nothing is being done yet. */
 export function createProgress(): Progress {
-  const turns = new Map<string, ReturnType<typeof atMost>>();
+  const turns = new Map<string, Semaphore>();
   return {
     underWay: new Set(),
     inTurn(node, work) {
-      const turn = turns.get(node) ?? atMost(1);
+      const turn = turns.get(node) ?? createSemaphore(1);
       turns.set(node, turn);
       return turn(work);
     },

@@ -1,4 +1,4 @@
-import { atMost } from '../../kube/at-most.ts';
+import { createSemaphore } from '../../kube/flow-control.ts';
 import { createBell } from '../../kube/bell.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { createAsk } from './ask.ts';
@@ -47,7 +47,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     known,
     progress,
     ask: createAsk(connection),
-    atMost: atMost(mostWritesAtOnce),
+    writeSemaphore: createSemaphore(mostWritesAtOnce),
   };
   const report = createReport(moving);
   const volumes = createVolumes(moving, bell.ring);

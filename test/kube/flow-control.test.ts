@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { atMost } from '../../src/kube/at-most.ts';
+import { createSemaphore } from '../../src/kube/flow-control.ts';
 import { createBell } from '../../src/kube/bell.ts';
 
 describe('work with a bound', () => {
   it('is done in its order, never more of it at once, and also after a failure', async () => {
-    const limit = atMost(2);
+    const limit = createSemaphore(2);
     const order: number[] = [];
     let running = 0;
     let most = 0;
