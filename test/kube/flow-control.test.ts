@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createSemaphore } from '../../src/kube/flow-control.ts';
-import { createBell } from '../../src/kube/bell.ts';
+import fc from 'fast-check';
+import { createSemaphore, createTokenBuckets } from '../../src/kube/flow-control.ts';
 
-describe('work with a bound', () => {
+describe('a semaphore', () => {
   it('is done in its order, never more of it at once, and also after a failure', async () => {
     const limit = createSemaphore(2);
     const order: number[] = [];
@@ -28,27 +28,25 @@ describe('work with a bound', () => {
   });
 });
 
-describe('a bell', () => {
-  it('wakes who waits, whether it rang before or rings then, and once', async () => {
-    const { signal } = new AbortController();
-    const bell = createBell();
-    bell.ring();
-    await bell.wait(60_000, signal);
-    const waiting = bell.wait(60_000, signal);
-    bell.ring();
-    await waiting;
-    let isOver = false;
-    const last = bell.wait(20, signal).then(() => (isOver = true));
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(isOver, false);
-    await last;
-  });
-
-  it('wakes when it is over', async () => {
-    const stop = new AbortController();
-    const waiting = createBell().wait(60_000, stop.signal);
-    stop.abort();
-    await waiting;
-    await createBell().wait(60_000, stop.signal);
+describe('token buckets', () => {
+  it('never let more happen than the burst and the time allow, and hold no more keys than they may', () => {
+    const step = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(3_000));
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const mayHappen = createTokenBuckets({ burst: 3, refillMs: 1_000, keys: 3 });
+        let nowMs = 0;
+        const happened: Record<string, number> = { a: 0, b: 0, c: 0 };
+        for (const [key, waitMs] of steps) {
+          nowMs += waitMs;
+          if (mayHappen(key, nowMs)) happened[key]! += 1;
+          assert(happened[key]! <= 3 + nowMs / 1_000);
+        }
+      }),
+    );
+    const small = createTokenBuckets({ burst: 1, refillMs: 1_000, keys: 2 });
+    assert.deepEqual(
+      ['a', 'a', 'b', 'c', 'c', 'a'].map((key) => small(key, 0)),
+      [true, false, true, true, false, true],
+    );
   });
 });

@@ -35,7 +35,7 @@ export function startReplica(
   const registry = new Registry();
   const ended = keepCertificate(
     {
-      connection: cluster.connection,
+      client: cluster.client,
       secret: { namespace, name: 'pair' },
       service: 'webhook',
       configuration: 'ours',

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { Response } from '../../../src/kube/connection.ts';
+import type { TransportResponse } from '../../../src/kube/client.ts';
 
 /** An answer with a JSON body that came over no network. */
-export const answer = (status: number, body: object): Response => ({
+export const answer = (status: number, body: object): TransportResponse => ({
   status,
   headers: {},
   body: Readable.from([Buffer.from(JSON.stringify(body))]),

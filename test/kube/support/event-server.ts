@@ -1,4 +1,4 @@
-import type { Connection } from '../../../src/kube/connection.ts';
+import { createClient } from '../../../src/kube/client.ts';
 import { answer } from './answer.ts';
 
 const utf8Length = (text: unknown): number => Buffer.byteLength(String(text ?? ''));
@@ -27,29 +27,27 @@ export function eventServer() {
   const calls: string[] = [];
   let losesAnswer = false;
   let refusal: { readonly status: number; readonly message: string } | undefined;
-  const connection: Connection = {
-    get: () => Promise.reject(new Error('Events are not read')),
-    send: async (method, path, body: any) => {
-      calls.push(method);
-      if (refusal) return answer(refusal.status, refusal);
-      if (method === 'PATCH') {
-        const event = events.get(path);
-        if (!event) return answer(404, { message: 'not found' });
-        if (body.series.count < 2) return answer(422, { message: 'series.count should be at least 2' });
-        events.set(path, { ...event, ...body });
-        return answer(200, event);
-      }
-      const [, namespace = ''] = /^\/apis\/events\.k8s\.io\/v1\/namespaces\/([^/]+)\/events$/.exec(path) ?? [];
-      const wrong = mistakes(body, namespace);
-      if (method !== 'POST' || wrong.length > 0) return answer(422, { message: `wrong: ${wrong.join()}` });
-      if (events.has(`${path}/${body.metadata.name}`)) return answer(409, { message: 'already exists' });
-      events.set(`${path}/${body.metadata.name}`, body);
-      if (losesAnswer) throw new Error('socket hang up');
-      return answer(201, body);
-    },
-  };
+  const client = createClient(async ({ method, path, body: sent }) => {
+    const body: any = sent;
+    calls.push(method);
+    if (refusal) return answer(refusal.status, refusal);
+    if (method === 'PATCH') {
+      const event = events.get(path);
+      if (!event) return answer(404, { message: 'not found' });
+      if (body.series.count < 2) return answer(422, { message: 'series.count should be at least 2' });
+      events.set(path, { ...event, ...body });
+      return answer(200, event);
+    }
+    const [, namespace = ''] = /^\/apis\/events\.k8s\.io\/v1\/namespaces\/([^/]+)\/events$/.exec(path) ?? [];
+    const wrong = mistakes(body, namespace);
+    if (method !== 'POST' || wrong.length > 0) return answer(422, { message: `wrong: ${wrong.join()}` });
+    if (events.has(`${path}/${body.metadata.name}`)) return answer(409, { message: 'already exists' });
+    events.set(`${path}/${body.metadata.name}`, body);
+    if (losesAnswer) throw new Error('socket hang up');
+    return answer(201, body);
+  });
   return {
-    connection,
+    client,
     calls,
     all: () => [...events.values()],
     expire: () => events.clear(),

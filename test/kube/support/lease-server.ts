@@ -1,4 +1,4 @@
-import type { Connection, Response } from '../../../src/kube/connection.ts';
+import type { Transport, TransportResponse } from '../../../src/kube/client.ts';
 import { answer } from './answer.ts';
 import type { VirtualTime } from './virtual-clock.ts';
 
@@ -18,7 +18,7 @@ export function leaseServer(time: VirtualTime) {
   let version = 0;
   const forever = new AbortController();
 
-  function apply(method: string, sent: any): Response {
+  function apply(method: string, sent: any): TransportResponse {
     if (method === 'GET') return lease ? answer(200, lease) : answer(404, { message: 'not found' });
     if (method === 'POST' && lease) return answer(409, { message: 'already exists' });
     if (method === 'PUT' && sent.metadata.resourceVersion !== lease?.metadata.resourceVersion) {
@@ -30,11 +30,12 @@ export function leaseServer(time: VirtualTime) {
 
   return {
     lease: () => lease,
-    /** A connection under this weather, call by call, and a fine one after that; what is lost is never answered. */
-    connection(weather: Iterable<Weather> = []): Connection {
+    /** A transport under this weather, call by call, and a fine one after that; what is lost is never answered. */
+    transport(weather: Iterable<Weather> = []): Transport {
       const forecast = weather[Symbol.iterator]();
-      const ask = (method: string, signal: AbortSignal, sent?: string): Promise<Response> =>
-        new Promise((resolve, reject) => {
+      return ({ method, signal, body }) => {
+        const sent = body && JSON.stringify(body);
+        return new Promise((resolve, reject) => {
           if (signal.aborted) return reject(signal.reason);
           signal.addEventListener('abort', () => reject(signal.reason));
           const { thereMs, backMs, lost } = forecast.next().value ?? fine;
@@ -47,9 +48,6 @@ export function leaseServer(time: VirtualTime) {
             if (lost !== 'answer') resolve(reply);
           })();
         });
-      return {
-        get: (_path, { signal }) => ask('GET', signal),
-        send: (method, _path, body, { signal }) => ask(method, signal, JSON.stringify(body)),
       };
     },
   };
