@@ -1,6 +1,7 @@
 //! Connections: to an address, within one deadline, in the clear or over TLS.
 
 pub mod codec;
+mod conversation;
 mod dial;
 pub mod dns;
 mod endpoint;
@@ -23,9 +24,10 @@ pub mod test_server;
 mod timed;
 pub mod tls;
 
+pub use conversation::{Conversation, Failure, Redaction};
 pub use dial::{addresses, first_that_answers};
 pub use endpoint::{Endpoint, read_until};
-pub use error::{ProtocolError, fault, has_gone};
+pub use error::{NO_TLS, ProtocolError, has_gone};
 pub use login::Login;
 pub use quote::quote;
 pub use socket::Socket;

@@ -13,49 +13,47 @@ type Make = fn(&CheckUrl, &HostRoots) -> Result<Box<dyn Check>, ParseError>;
 
 /// Every scheme: its grammar, and what gives a check of it its meaning.
 const TABLE: &[(&Spec, Make)] = &[
-    (&amqp::SPEC, |check, _| boxed(amqp::Amqp::from_check(check))),
-    (&clock::SPEC, |check, roots| boxed(clock::Clock::from_check(check, roots))),
-    (&device::SPEC, |check, roots| boxed(device::Device::from_check(check, roots))),
-    (&disk::SPEC, |check, roots| boxed(disk::Disk::from_check(check, roots))),
-    (&dns::SPEC, |check, _| boxed(dns::Dns::from_check(check))),
-    (&elasticsearch::SPEC, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
-    (&elasticsearch::SPEC_OPENSEARCH, |check, _| boxed(elasticsearch::Elasticsearch::from_check(check))),
-    (&etcd::SPEC, |check, _| boxed(etcd::Etcd::from_check(check))),
-    (&exec::SPEC, |check, _| boxed(exec::Exec::from_check(check))),
-    (&expect::SPEC, |check, _| boxed(expect::Expect::from_check(check))),
-    (&file::SPEC, |check, _| boxed(file::File::from_check(check))),
-    (&grpc::SPEC, |check, _| boxed(grpc::Grpc::from_check(check))),
-    (&gpu::SPEC, |check, roots| boxed(gpu::Gpu::from_check(check, roots))),
-    (&http2::SPEC, |check, _| boxed(http2::Http2::from_check(check))),
-    (&http::SPEC, |check, _| boxed(http::Http::from_check(check))),
-    (&http::SPEC_TLS, |check, _| boxed(http::Http::from_check(check))),
-    (&infiniband::SPEC, |check, roots| boxed(infiniband::Infiniband::from_check(check, roots))),
-    (&kafka::SPEC, |check, _| boxed(kafka::Kafka::from_check(check))),
-    (&ldap::SPEC, |check, _| boxed(ldap::Ldap::from_check(check))),
-    (&listen::SPEC, |check, roots| boxed(listen::Listen::from_check(check).map(|it| it.under(&roots.proc)))),
-    (&memcached::SPEC, |check, _| boxed(memcached::Memcached::from_check(check))),
-    (&memory_errors::SPEC, |check, roots| boxed(memory_errors::MemoryErrors::from_check(check, roots))),
-    (&mongodb::SPEC, |check, _| boxed(mongodb::MongoDb::from_check(check))),
-    (&mqtt::SPEC, |check, _| boxed(mqtt::Mqtt::from_check(check))),
-    (&mysql::SPEC, |check, _| boxed(mysql::Mysql::from_check(check))),
-    (&mysql::SPEC_MARIADB, |check, _| boxed(mysql::Mysql::from_check(check))),
-    (&nats::SPEC, |check, _| boxed(nats::Nats::from_check(check))),
-    (&nic::SPEC, |check, roots| boxed(nic::Nic::from_check(check, roots))),
-    (&nvme::SPEC, |check, roots| boxed(nvme::Nvme::from_check(check, roots))),
-    (&pcie::SPEC, |check, roots| boxed(pcie::Pcie::from_check(check, roots))),
-    (&postgres::SPEC, |check, _| boxed(postgres::Postgres::from_check(check))),
-    (&pressure::SPEC, |check, roots| boxed(pressure::Pressure::from_check(check, roots))),
-    (&process::SPEC, |check, roots| {
-        boxed(process::Process::from_check(check).map(|it| it.under(&roots.proc)))
-    }),
-    (&push::SPEC, |check, _| boxed(push::Push::from_check(check))),
-    (&redis::SPEC, |check, _| boxed(redis::Redis::from_check(check))),
-    (&smtp::SPEC, |check, _| boxed(smtp::Smtp::from_check(check))),
-    (&tcp::SPEC, |check, _| boxed(tcp::Tcp::from_check(check))),
-    (&temperature::SPEC, |check, roots| boxed(temperature::Temperature::from_check(check, roots))),
-    (&throttle::SPEC, |check, roots| boxed(throttle::Throttle::from_check(check, roots))),
-    (&tls::SPEC, |check, _| boxed(tls::Tls::from_check(check))),
-    (&zookeeper::SPEC, |check, _| boxed(zookeeper::ZooKeeper::from_check(check))),
+    (&amqp::SPEC, |url, _| boxed(amqp::Amqp::from_url(url))),
+    (&clock::SPEC, |url, roots| boxed(clock::Clock::from_url(url, roots))),
+    (&device::SPEC, |url, roots| boxed(device::Device::from_url(url, roots))),
+    (&disk::SPEC, |url, roots| boxed(disk::Disk::from_url(url, roots))),
+    (&dns::SPEC, |url, _| boxed(dns::Dns::from_url(url))),
+    (&elasticsearch::SPEC, |url, _| boxed(elasticsearch::Elasticsearch::from_url(url))),
+    (&elasticsearch::SPEC_OPENSEARCH, |url, _| boxed(elasticsearch::Elasticsearch::from_url(url))),
+    (&etcd::SPEC, |url, _| boxed(etcd::Etcd::from_url(url))),
+    (&exec::SPEC, |url, _| boxed(exec::Exec::from_url(url))),
+    (&expect::SPEC, |url, _| boxed(expect::Expect::from_url(url))),
+    (&file::SPEC, |url, _| boxed(file::File::from_url(url))),
+    (&grpc::SPEC, |url, _| boxed(grpc::Grpc::from_url(url))),
+    (&gpu::SPEC, |url, roots| boxed(gpu::Gpu::from_url(url, roots))),
+    (&http2::SPEC, |url, _| boxed(http2::Http2::from_url(url))),
+    (&http::SPEC, |url, _| boxed(http::Http::from_url(url))),
+    (&http::SPEC_TLS, |url, _| boxed(http::Http::from_url(url))),
+    (&infiniband::SPEC, |url, roots| boxed(infiniband::Infiniband::from_url(url, roots))),
+    (&kafka::SPEC, |url, _| boxed(kafka::Kafka::from_url(url))),
+    (&ldap::SPEC, |url, _| boxed(ldap::Ldap::from_url(url))),
+    (&listen::SPEC, |url, roots| boxed(listen::Listen::from_url(url).map(|it| it.under(&roots.proc)))),
+    (&memcached::SPEC, |url, _| boxed(memcached::Memcached::from_url(url))),
+    (&memory_errors::SPEC, |url, roots| boxed(memory_errors::MemoryErrors::from_url(url, roots))),
+    (&mongodb::SPEC, |url, _| boxed(mongodb::MongoDb::from_url(url))),
+    (&mqtt::SPEC, |url, _| boxed(mqtt::Mqtt::from_url(url))),
+    (&mysql::SPEC, |url, _| boxed(mysql::Mysql::from_url(url))),
+    (&mysql::SPEC_MARIADB, |url, _| boxed(mysql::Mysql::from_url(url))),
+    (&nats::SPEC, |url, _| boxed(nats::Nats::from_url(url))),
+    (&nic::SPEC, |url, roots| boxed(nic::Nic::from_url(url, roots))),
+    (&nvme::SPEC, |url, roots| boxed(nvme::Nvme::from_url(url, roots))),
+    (&pcie::SPEC, |url, roots| boxed(pcie::Pcie::from_url(url, roots))),
+    (&postgres::SPEC, |url, _| boxed(postgres::Postgres::from_url(url))),
+    (&pressure::SPEC, |url, roots| boxed(pressure::Pressure::from_url(url, roots))),
+    (&process::SPEC, |url, roots| boxed(process::Process::from_url(url).map(|it| it.under(&roots.proc)))),
+    (&push::SPEC, |url, _| boxed(push::Push::from_url(url))),
+    (&redis::SPEC, |url, _| boxed(redis::Redis::from_url(url))),
+    (&smtp::SPEC, |url, _| boxed(smtp::Smtp::from_url(url))),
+    (&tcp::SPEC, |url, _| boxed(tcp::Tcp::from_url(url))),
+    (&temperature::SPEC, |url, roots| boxed(temperature::Temperature::from_url(url, roots))),
+    (&throttle::SPEC, |url, roots| boxed(throttle::Throttle::from_url(url, roots))),
+    (&tls::SPEC, |url, _| boxed(tls::Tls::from_url(url))),
+    (&zookeeper::SPEC, |url, _| boxed(zookeeper::ZooKeeper::from_url(url))),
 ];
 
 /// The grammar of every scheme.
@@ -70,12 +68,10 @@ pub const SPECS: &[&Spec] = &{
 };
 
 /// Gives a parsed check its meaning; refuses what its scheme cannot do.
-pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Box<dyn Check>, ParseError> {
-    match TABLE.iter().find(|(spec, _)| spec.scheme == check.scheme) {
-        Some((_, make)) => make(check, roots),
-        None => {
-            Err(ParseError(format!("scheme is \"{}\", expected one that this agent knows", check.scheme)))
-        }
+pub fn check_of(url: &CheckUrl, roots: &HostRoots) -> Result<Box<dyn Check>, ParseError> {
+    match TABLE.iter().find(|(spec, _)| spec.scheme == url.scheme) {
+        Some((_, make)) => make(url, roots),
+        None => Err(ParseError(format!("scheme is \"{}\", expected one that this agent knows", url.scheme))),
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Run {
 impl Runner {
     /// Refuses a check that its scheme cannot run.
     pub fn new(url: CheckUrl, roots: &HostRoots) -> Result<Self, ParseError> {
-        let check = registry::from_check(&url, roots)?;
+        let check = registry::check_of(&url, roots)?;
         Ok(Self { label: label(&url), url, check })
     }
 
@@ -38,8 +38,8 @@ impl Runner {
         let started = Instant::now();
         let mut outcome = self.check.run(deadline);
         let took = started.elapsed();
-        if outcome.cause == Some(Cause::Timeout) && outcome.reason == "timed out" {
-            outcome.reason = format!("timed out after {}", format_duration(timeout));
+        if outcome.cause == Some(Cause::Timeout) && outcome.reason.ends_with("timed out") {
+            outcome.reason.push_str(&format!(" after {}", format_duration(timeout)));
         }
         outcome.reason = line::clean(&line::mask(&outcome.reason, &self.secrets()), LONGEST_REASON);
         Run { outcome, took }

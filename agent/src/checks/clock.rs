@@ -19,7 +19,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max = check.option("max-error").and_then(parse_duration);
         let max_error_us = max.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
         Ok(Hardware::new(check, roots, Self { max_error_us }))
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_kernel_answers_everybody() {
-        let check = Clock::from_check(&CheckUrl::default(), &HostRoots::default()).unwrap();
+        let check = Clock::from_url(&CheckUrl::default(), &HostRoots::default()).unwrap();
         let outcome = check.run(Deadline::after(Duration::from_secs(5)));
         assert!(
             outcome.reason.starts_with("clock ") && outcome.reason.ends_with("synchronised"),

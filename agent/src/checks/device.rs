@@ -28,7 +28,7 @@ pub struct Device {
 }
 
 impl Device {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let path = percent_decode(&check.path).unwrap_or_default();
         match path.strip_prefix("/dev/").filter(|_| is_device(&path)) {
             Some(name) => {

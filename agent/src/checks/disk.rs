@@ -42,7 +42,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let name = check.files.first().cloned().unwrap_or_default();
         let look = Self {
             proc: Tree::at(&roots.proc),

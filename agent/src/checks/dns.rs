@@ -33,7 +33,7 @@ pub struct Dns {
 }
 
 impl Dns {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let name = Name::parse(check.path.strip_prefix('/').unwrap_or_default())
             .ok_or_else(|| ParseError(format!("path is {}, expected a DNS name", quoted(&check.path))))?;
         let least = check.option("min-answers").unwrap_or("1");

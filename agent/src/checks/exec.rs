@@ -26,7 +26,7 @@ pub struct Exec {
 }
 
 impl Exec {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { command: check.command.clone() })
     }
 }
@@ -132,7 +132,7 @@ mod tests {
             command: command.iter().map(|&word| word.to_owned()).collect(),
             ..CheckUrl::default()
         };
-        Exec::from_check(&check).unwrap().run(Deadline::after(Duration::from_millis(timeout)))
+        Exec::from_url(&check).unwrap().run(Deadline::after(Duration::from_millis(timeout)))
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct File {
 }
 
 impl File {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
             path: check.files.first().map(PathBuf::from).unwrap_or_default(),
             max_age: check.option("max-age").and_then(parse_duration),

@@ -39,7 +39,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             program: check.option("program").unwrap_or("nvidia-smi").to_owned(),

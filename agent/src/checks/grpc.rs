@@ -10,7 +10,7 @@ mod tests;
 use crate::check::{Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, quoted};
 use crate::net::http2::{Request, call};
-use crate::net::{Endpoint, fault};
+use crate::net::{Conversation, Endpoint, Failure};
 use crate::version::USER_AGENT;
 
 /// An answer is some hundred bytes; this is what a peer may send in all before it is given up.
@@ -36,7 +36,7 @@ pub struct Grpc {
 }
 
 impl Grpc {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let service = check.path.strip_prefix('/').unwrap_or_default();
         if service.len() > SERVICE_LIMIT || service.contains('%') {
             return Err(ParseError(format!(
@@ -44,12 +44,12 @@ impl Grpc {
                 quoted(&check.path)
             )));
         }
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
+        let endpoint = Endpoint::from_url(check)?.offering(&[b"h2"]);
         Ok(Self { endpoint, service: service.to_owned() })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
         let scheme = if self.endpoint.secure() { "https" } else { "http" };
         let headers = [
             (":method", "POST"),
@@ -64,7 +64,7 @@ impl Grpc {
         let request = Request { headers: &headers, data: Some(&data) };
         let mut status = health::Status::default();
         let note = &mut |name: &[u8], value: &[u8]| status.note(name, value);
-        let answer = call(&mut stream, &request, note, &mut |_| false).map_err(fault)?;
+        let answer = call(&mut stream, &request, note, &mut |_| false)?;
         stream.leave();
         Ok(health::judge(&answer, &status, &self.service))
     }
@@ -73,6 +73,6 @@ impl Grpc {
 impl Check for Grpc {
     /// Pass exactly on SERVING.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::checks) use self::wish::Wish;
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
-use crate::net::{Endpoint, Stream, fault, read_until};
+use crate::net::{Conversation, Endpoint, Failure, Stream, read_until};
 
 pub const SPEC: Spec = Spec {
     scheme: "http",
@@ -49,18 +49,19 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_check(check, check.scheme == "https", &[])?;
-        let wish = Wish::from_check(check, &endpoint)?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint =
+            if check.scheme == "https" { Endpoint::over_tls(check)? } else { Endpoint::from_url(check)? };
+        let wish = Wish::from_url(check, &endpoint)?;
         let request = request(&wish.method, &wish.path, &wish.host, "Connection: close\r\n");
         Ok(Self { endpoint, request, wish })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(self.request.as_bytes());
-        let outcome = self.answer(&mut stream).map_err(fault)?;
+        let outcome = self.answer(&mut stream)?;
         stream.close();
         Ok(outcome)
     }
@@ -96,6 +97,6 @@ impl Http {
 impl Check for Http {
     /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }

@@ -34,7 +34,7 @@ pub struct Infiniband {
 }
 
 impl Infiniband {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             device: check.option("device").unwrap_or("*").to_owned(),

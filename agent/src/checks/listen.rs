@@ -30,7 +30,7 @@ pub struct Listen {
 }
 
 impl Listen {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let addresses = match (check.host.as_str(), check.host.parse()) {
             ("", _) => vec![],
             ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
@@ -137,7 +137,7 @@ mod tests {
     use crate::check::Verdict;
 
     fn listen(host: &str, port: u16) -> Listen {
-        Listen::from_check(&CheckUrl { host: host.into(), port: Some(port), ..CheckUrl::default() }).unwrap()
+        Listen::from_url(&CheckUrl { host: host.into(), port: Some(port), ..CheckUrl::default() }).unwrap()
     }
 
     fn verdict(check: &Listen) -> Verdict {
@@ -194,6 +194,6 @@ mod tests {
     #[test]
     fn a_name_that_needs_a_resolver_is_refused() {
         let check = CheckUrl { host: "redis".into(), port: Some(1), ..CheckUrl::default() };
-        assert!(Listen::from_check(&check).is_err());
+        assert!(Listen::from_url(&check).is_err());
     }
 }

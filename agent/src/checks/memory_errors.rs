@@ -23,7 +23,7 @@ pub struct MemoryErrors {
 }
 
 impl MemoryErrors {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max_uncorrected = check.option("max-uncorrected").and_then(|count| count.parse().ok());
         let look = Self {
             sys: Tree::at(&roots.sys),

@@ -23,7 +23,7 @@ use self::session::{Session, reason};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database};
 use crate::net::scram::Salted;
-use crate::net::{Endpoint, Login};
+use crate::net::{Conversation, Endpoint, Failure, Login};
 
 /// The longest reply, and those to a login.
 const LIMIT: usize = 2 * message::LONGEST;
@@ -55,20 +55,20 @@ pub struct MongoDb {
 }
 
 impl MongoDb {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
-            login: Login::from_check(check),
+            endpoint: Endpoint::from_url(check)?,
+            login: Login::from_url(check),
             database: database(&check.path)?.unwrap_or_else(|| "admin".to_owned()),
-            wanted: Wanted::from_check(check),
+            wanted: Wanted::from_url(check),
             salted: Salted::default(),
         })
     }
 
-    fn hello(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn hello(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let user = self.user()?;
-        let mut session = Session::new(self.endpoint.open(deadline, LIMIT)?);
-        let outcome = self.converse(&mut session, user.as_ref(), deadline);
+        let mut session = Session::new(talk.open(LIMIT)?);
+        let outcome = self.converse(talk, &mut session, user.as_ref());
         // There is no goodbye: the server reads the end of the connection, which is no error to it.
         session.into_stream().leave();
         outcome
@@ -85,10 +85,11 @@ impl MongoDb {
 
     fn converse(
         &self,
+        talk: &Conversation,
         session: &mut Session<impl Read + Write>,
         user: Option<&User<'_>>,
-        deadline: Deadline,
-    ) -> Result<Outcome, Outcome> {
+    ) -> Result<Outcome, Failure> {
+        let deadline = talk.deadline();
         let mut reply = ask_hello(session, "hello", user, deadline)?;
         // Older than 4.4.2.
         if reply.document().integer("code") == Some(COMMAND_NOT_FOUND) {
@@ -96,6 +97,7 @@ impl MongoDb {
         }
         let hello = reply.document();
         succeeded(hello)?;
+        talk.alive("hello was answered");
         let outcome = self.wanted.judge(hello);
         match user {
             // An arbiter holds no data, not even users.
@@ -112,7 +114,7 @@ impl MongoDb {
 impl Check for MongoDb {
     /// Pass exactly in a state in which the server works.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.hello(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.hello(talk))
     }
 }
 
@@ -121,7 +123,7 @@ fn ask_hello(
     name: &str,
     user: Option<&User<'_>>,
     deadline: Deadline,
-) -> Result<Reply, Outcome> {
+) -> Result<Reply, Failure> {
     let left = deadline.remaining()?.as_millis().clamp(1, i32::MAX as u128) as i32;
     let mut hello = Builder::new().integer(name, 1).flag("helloOk", true).integer("maxTimeMS", left);
     if let Some(user) = user {

@@ -26,7 +26,7 @@ use self::role::Wanted;
 use self::session::{Carrier, Login, Session, Step, foreign, unframed};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database, parse_duration};
-use crate::net::{self, Endpoint, Stream, fault};
+use crate::net::{self, Conversation, Endpoint, Failure, Redaction, Stream};
 
 /// Three statements whose answers are as long as they may be.
 const LIMIT: usize = 256 * 1024;
@@ -76,20 +76,16 @@ pub struct Mysql {
 }
 
 impl Mysql {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| check.option(name).map(str::to_owned);
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+        let endpoint = Endpoint::from_url(check)?;
         let local = endpoint.local();
         Ok(Self {
-            over_tls: if local && !endpoint.secure() {
-                Some(Endpoint::from_check(check, true, &[])?)
-            } else {
-                None
-            },
+            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(check)?) } else { None },
             endpoint,
             local,
             socket: !check.socket.is_empty(),
-            login: net::Login::from_check(check),
+            login: net::Login::from_url(check),
             database: database(&check.path)?.unwrap_or_default(),
             wanted: Wanted {
                 replica: check.option("role").map(|role| role == "replica"),
@@ -100,46 +96,48 @@ impl Mysql {
         })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         match (self.login.user()?, self.login.password()?) {
-            (None, Some(_)) => Err(Outcome::alive(Cause::Protocol, "a password is given without a user")),
-            (None, None) => self.greet(deadline),
+            (None, Some(_)) => {
+                Err(Outcome::alive(Cause::Protocol, "a password is given without a user").into())
+            }
+            (None, None) => self.greet(talk),
             (Some(user), password) => {
                 let password = password.unwrap_or_default();
                 let login = Login { user: &user, password: &password, database: &self.database };
-                self.log_in(&login, deadline)
+                self.log_in(talk, &login)
             }
         }
     }
 
     /// Pass on a greeting, whatever becomes of a login, unless that is answered with being full or shutting down.
-    fn greet(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let (greeting, mut stream) = self.connect(&self.endpoint, deadline)?;
+    fn greet(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let (greeting, mut stream) = self.connect(talk, &self.endpoint)?;
         if self.local {
             stream.leave();
             return Ok(Outcome::pass(greeting.server()));
         }
         // Servers may let those who are refused wait, for which the answer need not wait.
-        let half = deadline.remaining().map_err(fault)? / 2;
+        let half = talk.deadline().remaining()? / 2;
         stream.timed().end_by(Deadline::after(half));
-        let mut session = Session::new(stream, self.carrier(&self.endpoint));
-        let refused = session.log_in(&greeting, &NOBODY);
+        let mut session = Session::new(talk, stream, self.carrier(&self.endpoint));
+        let refused = session.log_in(&greeting, &NOBODY).map_err(|failure| talk.outcome(failure));
         if refused.is_ok() {
             let _ = session.quit();
         }
         session.into_stream().close();
         match refused {
-            Err(other) if other.cause != Some(Cause::Timeout) && !is_refusal(&other) => Err(other),
+            Err(other) if other.cause != Some(Cause::Timeout) && !is_refusal(&other) => Err(other.into()),
             _ => Ok(Outcome::pass(greeting.server())),
         }
     }
 
-    fn log_in(&self, login: &Login<'_>, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn log_in(&self, talk: &Conversation, login: &Login<'_>) -> Result<Outcome, Failure> {
         // The second time nobody but this machine sees what is sent, so whose certificate it is does not matter.
         for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
-            let (greeting, stream) = self.connect(endpoint, deadline)?;
-            let mut session = Session::new(stream, self.carrier(endpoint));
-            let result = self.converse(&mut session, &greeting, login);
+            let (greeting, stream) = self.connect(talk, endpoint)?;
+            let mut session = Session::new(talk, stream, self.carrier(endpoint));
+            let result = self.converse(talk, &mut session, &greeting, login);
             session.into_stream().close();
             if let Some(outcome) = result? {
                 return Ok(outcome);
@@ -148,37 +146,40 @@ impl Mysql {
                 break;
             }
         }
-        Err(Outcome::alive(Cause::Protocol, "the server asks for the password itself, which needs tls"))
+        Err(Outcome::alive(Cause::Protocol, "the server asks for the password itself, which needs tls")
+            .into())
     }
 
     /// Nothing where the server wants the password in a way that this connection does not allow.
     fn converse(
         &self,
+        talk: &Conversation,
         session: &mut Session<Stream>,
         greeting: &Greeting,
         login: &Login<'_>,
-    ) -> Result<Option<Outcome>, Outcome> {
+    ) -> Result<Option<Outcome>, Failure> {
         if session.log_in(greeting, login)? == Step::WantsPassword {
             return Ok(None);
         }
         session.ping()?;
-        let told = self.statements(session, greeting).map_err(|outcome| match outcome.cause {
-            // A lock that it waits for is no reason to restart the server.
-            Some(Cause::Timeout) => {
-                Outcome::alive(Cause::Timeout, "ping was answered, but a statement timed out")
+        talk.alive("ping was answered");
+        let told = self.statements(session, greeting).map_err(|failure| match talk.outcome(failure) {
+            Outcome { cause: cause @ Some(Cause::Timeout), .. } => {
+                let reason = "ping was answered, but a statement timed out".into();
+                Outcome { verdict: Verdict::Alive, cause, reason }
             }
-            _ => outcome,
+            outcome => outcome,
         });
         // A server that cannot be told goodbye has said what matters.
         let _ = session.quit();
-        told.map(|told| Some(Outcome::pass(greeting.server() + &told)))
+        Ok(Some(Outcome::pass(greeting.server() + &told?)))
     }
 
-    fn statements(&self, session: &mut Session<Stream>, greeting: &Greeting) -> Result<String, Outcome> {
+    fn statements(&self, session: &mut Session<Stream>, greeting: &Greeting) -> Result<String, Failure> {
         let told = self.wanted.ask(session, greeting.is_mariadb())?;
         let Some(query) = &self.query else { return Ok(told) };
         let table = session.query(query)?.map_err(|error| session.judge(&error))?;
-        let unhealthy = |reason| Err(Outcome::alive(Cause::Unhealthy, reason));
+        let unhealthy = |reason| Err(Outcome::alive(Cause::Unhealthy, reason).into());
         match (&self.expect, table.cell(0, 0)) {
             (None, None) if !table.has_columns() => Ok(told),
             (_, None) => unhealthy("the query gives no row".into()),
@@ -192,20 +193,21 @@ impl Mysql {
     }
 
     /// The greeting, and the connection after it, over TLS if the endpoint says so.
-    fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<(Greeting, Stream), Outcome> {
-        endpoint.open_upgraded(deadline, LIMIT, |timed| {
+    fn connect(&self, talk: &Conversation, endpoint: &Endpoint) -> Result<(Greeting, Stream), Failure> {
+        talk.open_upgraded_at(endpoint, LIMIT, |timed| {
             let greeting = hear(timed)?;
             if !endpoint.secure() {
                 return Ok(greeting);
             }
             if greeting.offers_tls() {
                 let request = greeting.head(true, !self.database.is_empty());
-                return packet::write(timed, 1, &request).map(|()| greeting).map_err(fault);
+                packet::write(timed, 1, &request)?;
+                return Ok(greeting);
             }
             if !self.local {
-                let _ = Session::new(timed, Carrier::Clear).log_in(&greeting, &NOBODY);
+                let _ = Session::new(talk, timed, Carrier::Clear).log_in(&greeting, &NOBODY);
             }
-            Err(Outcome::alive(Cause::Protocol, "the server does not offer TLS"))
+            Err(Outcome::alive(Cause::Protocol, "the server does not offer TLS").into())
         })
     }
 
@@ -221,15 +223,15 @@ impl Mysql {
 impl Check for Mysql {
     /// Pass on a greeting or, with a user, when the login and all that is asked after it succeed.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
 /// Reads the greeting, or the error in its place, and no byte beyond.
-fn hear(stream: &mut impl Read) -> Result<Greeting, Outcome> {
+fn hear(stream: &mut impl Read) -> Result<Greeting, Failure> {
     let packet = packet::read(stream, greeting::LONGEST).map_err(unframed)?;
     if let Some(error) = Error::read(&packet.payload) {
-        return Err(error.judge(Stage::Greeting, true));
+        return Err(error.judge(Stage::Greeting, Redaction::None).into());
     }
     Greeting::read(&packet).ok_or_else(|| foreign().into())
 }

@@ -31,7 +31,7 @@ pub struct Nvme {
 }
 
 impl Nvme {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             dev: Tree::at(&roots.dev),

@@ -29,7 +29,7 @@ pub struct Pcie {
 }
 
 impl Pcie {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             device: check.option("device").unwrap_or("*").to_owned(),

@@ -30,7 +30,7 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         if !["cpu", "memory", "io"].contains(&check.path.as_str()) {
             let received = quoted(&check.path);
             return Err(ParseError(format!("path is {received}, expected one of cpu, memory, io")));

@@ -41,7 +41,7 @@ enum Wanted {
 }
 
 impl Process {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let path = percent_decode(&check.path).unwrap_or_default().into_bytes();
         let wanted = match path.get(1..) {
             Some(name) if !name.contains(&b'/') => Wanted::Name(name.to_vec()),

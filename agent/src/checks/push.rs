@@ -23,7 +23,7 @@ pub struct Push {
 }
 
 impl Push {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let max_age = check.option("max-age").and_then(parse_duration).unwrap_or(DEFAULT_MAX_AGE);
         Ok(Self { max_age, created: Instant::now(), reported: Mutex::new(None) })
     }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn it_is_alive_until_the_first_report_is_overdue() {
-        let push = Push::from_check(&CheckUrl::default()).unwrap();
+        let push = Push::from_url(&CheckUrl::default()).unwrap();
         assert_eq!(push.judge(push.created + DEFAULT_MAX_AGE).verdict, Verdict::Alive);
         let late = push.judge(push.created + DEFAULT_MAX_AGE + Duration::from_secs(1));
         assert_eq!(late, Outcome::fail(Cause::Unhealthy, "not reported yet, expected every 1m"));
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_report_passes_for_max_age() {
         let check = CheckUrl { options: vec![("max-age".into(), "5s".into())], ..CheckUrl::default() };
-        let push = Push::from_check(&check).unwrap();
+        let push = Push::from_url(&check).unwrap();
         push.report();
         let now = Instant::now();
         assert_eq!(push.judge(now).verdict, Verdict::Pass);

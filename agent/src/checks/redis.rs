@@ -13,7 +13,7 @@ use self::replication::Wanted;
 use self::reply::{LINE_LIMIT, Reply, read};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, split_words};
-use crate::net::{Endpoint, Login, ProtocolError, Stream, fault, quote};
+use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, Stream, quote};
 
 /// Three short replies, the section of INFO, and the reply to a command.
 const LIMIT: usize = 32 * 1024;
@@ -45,17 +45,17 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
-            login: Login::from_check(check),
+            endpoint: Endpoint::from_url(check)?,
+            login: Login::from_url(check),
             replication: Wanted::of(check),
             command: check.option("command").map_or(Ok(vec![]), split_words)?,
             expect: check.option("expect").map(str::to_owned),
         })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let mut request = Vec::new();
         let login = user.is_some() || password.is_some();
@@ -78,50 +78,55 @@ impl Redis {
         }
         // The server then closes first, after all replies.
         command(&mut request, &[b"QUIT"]);
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+        let mut stream = talk.open(LIMIT)?;
         // A server that is full, protected or wants a certificate says why and closes without reading: whether or not
         // all was sent, its words tell.
+        if login {
+            talk.note_secret();
+        }
         let _ = stream.write_all(&request);
-        let outcome = self.replies(&mut stream, login);
+        let outcome = self.replies(talk, &mut stream, login);
         stream.close();
         outcome
     }
 
     /// Reads the replies in the order of the commands, up to the first that is not as it should be.
-    fn replies(&self, stream: &mut Stream, login: bool) -> Result<Outcome, Outcome> {
+    fn replies(&self, talk: &Conversation, stream: &mut Stream, login: bool) -> Result<Outcome, Failure> {
         let mut buffer = Vec::new();
-        let mut next = || read(stream, &mut buffer).map_err(fault);
+        let redaction = talk.redaction();
+        let mut next = || read(stream, &mut buffer);
         if login {
             match next()? {
                 Reply::Line(line) if line == b"+OK" => {}
-                other => return Ok(judge(&other, login)),
+                other => return Ok(judge(&other, redaction)),
             }
         }
-        let mut outcome = judge(&next()?, login);
+        let mut outcome = judge(&next()?, redaction);
+        talk.alive("PING was answered");
         if let (Outcome { cause: None, .. }, Some(wanted)) = (&outcome, &self.replication) {
             outcome = match next()? {
                 Reply::Bulk(Some(info)) => wanted.judge(&info),
-                other => refused("INFO", &other, login),
+                other => refused("INFO", &other, redaction),
             };
         }
         if outcome.cause.is_none() && !self.command.is_empty() {
-            outcome = self.judge_command(&next()?, login);
+            outcome = self.judge_command(&next()?, redaction);
         }
         Ok(outcome)
     }
 
     /// Any answer but an error passes, unless a certain one is expected.
-    fn judge_command(&self, reply: &Reply, login: bool) -> Outcome {
+    fn judge_command(&self, reply: &Reply, redaction: Redaction) -> Outcome {
         let name = self.command.first().map(String::as_str).unwrap_or_default();
         let said = match reply {
-            Reply::Line(line) if line.starts_with(b"-") => return refused(name, reply, login),
+            Reply::Line(line) if line.starts_with(b"-") => return refused(name, reply, redaction),
             Reply::Line(line) if line.starts_with(b"*") => {
                 format!("{} elements", quote(line.get(1..).unwrap_or_default()))
             }
             Reply::Line(line) => quote(line.get(1..).unwrap_or_default()),
             Reply::Bulk(Some(bytes)) => quote(bytes),
             Reply::Bulk(None) => "nil".into(),
-            Reply::Odd(_) => return refused(name, reply, login),
+            Reply::Odd(_) => return refused(name, reply, redaction),
         };
         match &self.expect {
             Some(expected) if said != *expected => Outcome::alive(
@@ -136,7 +141,7 @@ impl Redis {
 impl Check for Redis {
     /// Pass exactly on PONG, in the wanted role and with the wanted answer.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
@@ -152,7 +157,7 @@ fn command(request: &mut Vec<u8>, words: &[&[u8]]) {
 
 /// The outcome of a reply where +PONG is wanted. After a login only errors of known form are repeated: "unknown
 /// command" quotes its arguments, and what is no Redis may echo all that it was sent.
-fn judge(reply: &Reply, login: bool) -> Outcome {
+fn judge(reply: &Reply, redaction: Redaction) -> Outcome {
     use Cause::{Protocol, Unhealthy};
     let (Reply::Line(line) | Reply::Odd(line)) = reply else {
         return ProtocolError::because("answer is not of Redis: a string in place of PONG").into();
@@ -166,22 +171,20 @@ fn judge(reply: &Reply, login: bool) -> Outcome {
             "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => Outcome::alive(Protocol, text),
             "ERR" if known(&text, &["max number of clients"]) => Outcome::alive(Unhealthy, text),
             "ERR" if known(&text, &REFUSALS) => Outcome::alive(Protocol, text),
-            _ if login => Outcome::fail(Unhealthy, "error that may hold the password, so it is not repeated"),
-            _ => Outcome::fail(Unhealthy, text),
+            _ => redaction.error(&text),
         },
-        _ if login => ProtocolError::not_of("Redis").into(),
-        _ => ProtocolError::quoting("Redis", line).into(),
+        _ => redaction.not_of("Redis", line).into(),
     }
 }
 
 /// The outcome of what is wrong with the answer to a command, after a PONG: an error is a mistake in the check, or a
 /// command that was renamed, and an answer beyond our limit none of the server's. No restart would mend either.
-fn refused(name: &str, reply: &Reply, login: bool) -> Outcome {
-    let outcome = judge(reply, login);
+fn refused(name: &str, reply: &Reply, redaction: Redaction) -> Outcome {
+    let outcome = judge(reply, redaction);
     let why = match reply {
         Reply::Line(line) | Reply::Odd(line) if outcome.verdict == Verdict::Fail => {
             match line.split_first() {
-                Some((b'-', error)) if !login => quote(error),
+                Some((b'-', error)) if redaction == Redaction::None => quote(error),
                 Some((b'-', error)) => code(error).into(),
                 Some((b'$', length)) if length.iter().all(u8::is_ascii_digit) => {
                     "an answer that is too long".into()

@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target};
-use crate::net::Endpoint;
+use crate::net::{Conversation, Endpoint};
 
 pub const SPEC: Spec = Spec {
     scheme: "tcp",
@@ -18,17 +18,17 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_check(check, false, &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 }
 
 impl Check for Tcp {
     fn run(&self, deadline: Deadline) -> Outcome {
-        match self.endpoint.open(deadline, 0) {
-            Ok(_closed_here) => Outcome::pass("connected"),
-            Err(outcome) => outcome,
-        }
+        Conversation::hold(&self.endpoint, deadline, |talk| {
+            drop(talk.open(0)?);
+            Ok(Outcome::pass("connected"))
+        })
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
 
     fn run(port: u16) -> Outcome {
         let check = CheckUrl { host: "127.0.0.1".into(), port: Some(port), ..CheckUrl::default() };
-        Tcp::from_check(&check).unwrap().run(Deadline::after(Duration::from_secs(2)))
+        Tcp::from_url(&check).unwrap().run(Deadline::after(Duration::from_secs(2)))
     }
 
     #[test]

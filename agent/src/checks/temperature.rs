@@ -22,7 +22,7 @@ pub struct Temperature {
 }
 
 impl Temperature {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max = match check.option("max") {
             Some("crit_alarm") => Max::Alarm,
             Some(text) => parse_milli_celsius(text).map_or(Max::Critical, Max::MilliCelsius),

@@ -24,7 +24,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    pub fn from_check(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let most = check.option("max").and_then(parse_rate).unwrap_or(Rate { most: 0, unit: 'm' });
         Ok(Hardware::new(check, roots, Self { sys: Tree::at(&roots.sys), most }))
     }

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
-use crate::net::{Endpoint, ProtocolError, Stream, fault, quote, read_until};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote, read_until};
 
 /// An answer is some 250 bytes.
 const LIMIT: usize = 4096;
@@ -30,14 +30,14 @@ pub struct ZooKeeper {
 }
 
 impl ZooKeeper {
-    pub fn from_check(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
-        stream.write_all(WORD).map_err(fault)?;
-        let outcome = answer(&mut stream).map_err(fault)?;
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
+        stream.write_all(WORD)?;
+        let outcome = answer(&mut stream)?;
         stream.close();
         Ok(outcome)
     }
@@ -46,7 +46,7 @@ impl ZooKeeper {
 impl Check for ZooKeeper {
     /// Pass exactly on a mode in which the server takes writes.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 

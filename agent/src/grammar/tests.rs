@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::check::HostRoots;
-use crate::registry::{SPECS, from_check};
+use crate::registry::{SPECS, check_of};
 
 const CONTRACT: &str = include_str!("../../checks.json");
 
@@ -128,7 +128,7 @@ fn every_accepted_row_has_its_parsed_form() {
 
 /// Parsed, and given its meaning: some rows are refused by the check itself.
 fn refusal(text: &str) -> Option<String> {
-    let made = parse(text, SPECS).and_then(|check| from_check(&check, &HostRoots::default()));
+    let made = parse(text, SPECS).and_then(|check| check_of(&check, &HostRoots::default()));
     made.err().map(|refusal| refusal.0)
 }
 

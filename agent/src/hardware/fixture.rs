@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
 use crate::grammar::parse;
-use crate::registry::{SPECS, from_check};
+use crate::registry::{SPECS, check_of};
 
 /// Files by their paths; a path that ends in `@` is a link to what it holds.
 pub struct Fixture(PathBuf);
@@ -68,7 +68,7 @@ impl Fixture {
     pub fn check(&self, text: &str) -> Box<dyn Check> {
         let root = || self.0.clone();
         let roots = HostRoots { proc: root(), sys: root(), dev: root(), state: None };
-        from_check(&parse(text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0)), &roots).unwrap()
+        check_of(&parse(text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0)), &roots).unwrap()
     }
 
     /// One run of a check of this tree.

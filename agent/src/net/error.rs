@@ -96,6 +96,9 @@ impl From<Excuse> for io::Error {
     }
 }
 
+/// What a handshake with a peer comes to that answers in the clear.
+pub const NO_TLS: &str = "peer does not speak TLS";
+
 /// The outcome of a check whose TLS failed. A peer that refuses our certificate is alive: it must not be restarted
 /// because the certificate of its check has expired.
 pub fn refusal(error: &rustls::Error) -> Outcome {
@@ -108,7 +111,7 @@ pub fn refusal(error: &rustls::Error) -> Outcome {
         rustls::Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         )
-        | rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
+        | rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge) => NO_TLS.into(),
         rustls::Error::InvalidMessage(_) => "peer sent a malformed TLS message".into(),
         rustls::Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
         rustls::Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),

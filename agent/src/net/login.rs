@@ -18,7 +18,7 @@ pub struct Login {
 
 impl Login {
     /// The login of a check; nothing is read yet.
-    pub fn from_check(check: &CheckUrl) -> Self {
+    pub fn from_url(check: &CheckUrl) -> Self {
         let file = check.option("password-file").map(str::to_owned);
         Self { user: check.user.clone(), password: check.password.clone(), file }
     }

@@ -16,10 +16,10 @@ pub use certificate::Validity;
 pub use tests::tls_server;
 
 use self::config::{Asked, Files};
-use super::error::{Excuse, refusal};
+use super::error::{Excuse, fault, refusal};
 use super::files::Stamp;
 use super::stream::with_alert;
-use super::{Stream, Timed, fault, has_gone};
+use super::{Stream, Timed, has_gone};
 use crate::check::{Cause, Outcome};
 use crate::grammar::{CheckUrl, ParseError};
 
@@ -44,7 +44,7 @@ pub struct Tls {
 
 impl Tls {
     /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
-    pub fn from_check(check: &CheckUrl, alpn: &'static [&'static [u8]]) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| check.option(name).map(str::to_owned);
         let server_name = text("server-name");
         let host = if check.host.is_empty() { "localhost" } else { &check.host };
@@ -53,7 +53,12 @@ impl Tls {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), asked: Arc::default() })
+        Ok(Self { files, server_name, peer, alpn: &[], loaded: Mutex::new(None), asked: Arc::default() })
+    }
+
+    /// Offers these protocols by ALPN.
+    pub fn offer(&mut self, protocols: &'static [&'static [u8]]) {
+        self.alpn = protocols;
     }
 
     /// The server-name option, if it was given.

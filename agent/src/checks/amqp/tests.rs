@@ -8,7 +8,7 @@ use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Amqp::from_check(&check("amqp", port, &[])).unwrap().run(deadline)
+    Amqp::from_url(&check("amqp", port, &[])).unwrap().run(deadline)
 }
 
 fn start(mechanisms: &str) -> Vec<u8> {
@@ -71,7 +71,7 @@ fn log_in(answers: Vec<Vec<u8>>) -> (Outcome, Vec<u8>) {
     let mut check = check("amqp", port, &[("password-file", path.to_str().unwrap())]);
     check.user = "probe".into();
     check.path = "/a%2fb".into();
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     std::fs::remove_file(path).unwrap();
     let heard = all.lock().unwrap().clone();
     (outcome, heard)
@@ -171,10 +171,10 @@ fn a_broker_that_repeats_the_password_is_not_repeated() {
 fn a_password_stays_here_without_tls() {
     let mut check = check("amqp", 1, &[]);
     (check.host, check.user, check.password) = ("10.0.0.1".into(), "me".into(), "$PATH".into());
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     assert_eq!(outcome, refused("the password would be sent in the clear to another host, expected tls"));
     check.password = String::new();
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     assert_eq!(outcome, refused("login needs both a user and a password"));
 }
 
@@ -182,11 +182,11 @@ fn a_password_stays_here_without_tls() {
 fn the_path_is_a_virtual_host() {
     for (path, expected) in [("", "/"), ("/", "/"), ("/%2f", "/"), ("/a%20b", "a b")] {
         let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
-        assert_eq!(Amqp::from_check(&check).unwrap().vhost, expected);
+        assert_eq!(Amqp::from_url(&check).unwrap().vhost, expected);
     }
     for path in ["/%ff", "/%00", "/a@b", &format!("/{}", "a".repeat(256))] {
         let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
-        assert!(Amqp::from_check(&check).is_err(), "{path}");
+        assert!(Amqp::from_url(&check).is_err(), "{path}");
     }
 }
 

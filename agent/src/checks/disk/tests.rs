@@ -201,7 +201,7 @@ fn the_real_root_is_judged() {
     let check = crate::grammar::parse("disk:///?min-free=0%", &[&SPEC]);
     assert!(check.is_err(), "the root is no path of a check");
     let check = crate::grammar::parse("disk:///proc?min-free=0%", &[&SPEC]).unwrap();
-    let disk = Disk::from_check(&check, &HostRoots::default()).unwrap();
+    let disk = Disk::from_url(&check, &HostRoots::default()).unwrap();
     let outcome = run(&disk);
     assert!(outcome.reason.starts_with("/proc "), "{outcome:?}");
 }

@@ -7,7 +7,7 @@ use crate::net::http2::tests::frames;
 use crate::net::test_server::{Random, check, says, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Grpc::from_check(&check("grpc", port, &[])).unwrap().run(deadline)
+    Grpc::from_url(&check("grpc", port, &[])).unwrap().run(deadline)
 }
 
 /// Settings, `:status: 200`, a message with this serving status, trailers with `grpc-status: 0`.

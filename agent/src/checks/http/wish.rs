@@ -15,7 +15,7 @@ pub struct Wish {
 }
 
 impl Wish {
-    pub fn from_check(check: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
         let method = check.option("method").unwrap_or("GET").to_owned();
         // In a check a question mark begins the options, so that of a query is written %3F.
         let path =

@@ -5,7 +5,7 @@ use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Memcached::from_check(&check("memcached", port, &[])).unwrap().run(deadline)
+    Memcached::from_url(&check("memcached", port, &[])).unwrap().run(deadline)
 }
 
 #[test]

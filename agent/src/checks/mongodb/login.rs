@@ -7,7 +7,7 @@ use super::bson::{Builder, Document};
 use super::session::{Session, reason};
 use crate::check::{Cause, Deadline, Outcome};
 use crate::net::scram::{Hash, Salted, Scram};
-use crate::net::{ProtocolError, md5};
+use crate::net::{Failure, ProtocolError, md5};
 
 /// MongoDB 4.0, the first to know SCRAM-SHA-256.
 const FIRST_WITH_SHA256: i64 = 7;
@@ -35,7 +35,7 @@ impl User<'_> {
         hello: Document<'_>,
         salted: &Salted,
         deadline: Deadline,
-    ) -> Result<(), Outcome> {
+    ) -> Result<(), Failure> {
         let hash = strongest(hello);
         let scram = Scram::new(hash, &self.name)?;
         let start = Builder::new()

@@ -45,7 +45,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn from_check(check: &CheckUrl) -> Self {
+    pub fn from_url(check: &CheckUrl) -> Self {
         let replica = check.option("role").map(|role| role == "replica");
         Self { replica, max_lag: check.option("max-lag").and_then(parse_duration) }
     }

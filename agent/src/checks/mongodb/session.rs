@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 
 use super::bson::{Builder, Document};
 use super::message::{self, Reply};
-use crate::check::Outcome;
-use crate::net::{fault, quote};
+use crate::net::{Failure, quote};
 
 /// A connection, and the id of the last request on it.
 pub struct Session<S> {
@@ -19,10 +18,10 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// The reply to a command; its name is the first element.
-    pub fn ask(&mut self, command: Builder, database: &str) -> Result<Reply, Outcome> {
+    pub fn ask(&mut self, command: Builder, database: &str) -> Result<Reply, Failure> {
         self.id += 1;
         let command = command.text("$db", database.as_bytes()).finish();
-        message::call(&mut self.stream, self.id, &command).map_err(fault)
+        Ok(message::call(&mut self.stream, self.id, &command)?)
     }
 
     /// The connection, to be closed.

@@ -12,7 +12,7 @@ fn run(port: u16, deadline: Deadline) -> Outcome {
 }
 
 fn run_with(port: u16, options: &[(&str, &str)], deadline: Deadline) -> Outcome {
-    MongoDb::from_check(&check("mongodb", port, options)).unwrap().run(deadline)
+    MongoDb::from_url(&check("mongodb", port, options)).unwrap().run(deadline)
 }
 
 fn framed(id: i32, document: Builder) -> Vec<u8> {

@@ -3,7 +3,8 @@
 //! <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>
 
 use crate::check::{Cause, Outcome};
-use crate::net::{codec::reader::Reader, quote};
+use crate::net::codec::reader::Reader;
+use crate::net::{Redaction, quote};
 
 /// Full, for all or for this user; out of threads; shutting down; offline.
 const BUSY: [u16; 6] = [1040, 1053, 1135, 1203, 1226, 3032];
@@ -40,9 +41,9 @@ impl Error {
     }
 
     /// The outcome; only where the peer was not sent the password as it is are its words repeated.
-    pub fn judge(&self, stage: Stage, repeat: bool) -> Outcome {
+    pub fn judge(&self, stage: Stage, redaction: Redaction) -> Outcome {
         let mut text = format!("error {}", self.code);
-        if repeat {
+        if redaction == Redaction::None {
             text = format!("{text}: {}", quote(&self.message));
         } else if self.code == 1045 {
             text.push_str(": access denied");

@@ -1,7 +1,7 @@
 //! The login: <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>.
 
 use super::message::{Phase, Stop, Wire, foreign, message, texts};
-use crate::check::{Cause, Deadline, Outcome};
+use crate::check::{Cause, Outcome};
 use crate::net::md5;
 use crate::net::scram::{Hash, Salted, Scram};
 
@@ -61,11 +61,11 @@ impl<'a> Request<'a> {
 }
 
 /// Goes through the login, up to where the server is ready or asks for what the check does not have.
-pub fn enter(wire: &mut Wire, credentials: &Credentials, deadline: Deadline) -> Result<Entry, Stop> {
+pub fn enter(wire: &mut Wire, credentials: &Credentials) -> Result<Entry, Stop> {
     let mut body = authentication(wire)?;
     let request = Request::parse(&body).ok_or_else(foreign)?;
     if let (Some(password), false) = (credentials.password, matches!(request, Request::Nothing)) {
-        log_in(wire, &request, password, credentials, deadline)?;
+        log_in(wire, &request, password, credentials)?;
         body = authentication(wire)?;
         if !matches!(Request::parse(&body), Some(Request::Nothing)) {
             return Err(foreign().into());
@@ -91,21 +91,20 @@ fn log_in(
     request: &Request,
     password: &[u8],
     credentials: &Credentials,
-    deadline: Deadline,
 ) -> Result<(), Stop> {
-    let cannot = |reason: &str| Stop::Outcome(Outcome::alive(Cause::Protocol, reason));
+    let cannot = |reason: &str| Stop::from(Outcome::alive(Cause::Protocol, reason));
     match request {
         Request::Nothing => {}
         Request::ClearText if !credentials.confidential => {
             return Err(cannot("asks for the password in clear text, expected tls with it"));
         }
         Request::ClearText => {
-            wire.password_told = true;
+            wire.talk.note_secret();
             wire.send(&message(b'p', &[password, b"\0"].concat()))?;
         }
         Request::Md5(salt) => wire.send(&message(b'p', &md5_answer(credentials.user, password, salt)))?,
         Request::Sasl(mechanisms) if mechanisms.contains(&MECHANISM) => {
-            scram(wire, password, credentials.salted, deadline)?;
+            scram(wire, password, credentials.salted)?;
         }
         Request::Sasl(_) => return Err(cannot("asks for a login other than by SCRAM-SHA-256")),
         Request::Other(name) => {
@@ -122,13 +121,13 @@ fn md5_answer(user: &[u8], password: &[u8], salt: &[u8]) -> Vec<u8> {
 }
 
 /// The server knows the user by now, and ignores the one in SCRAM's own first message.
-fn scram(wire: &mut Wire, password: &[u8], salted: &Salted, deadline: Deadline) -> Result<(), Stop> {
+fn scram(wire: &mut Wire, password: &[u8], salted: &Salted) -> Result<(), Stop> {
     let exchange = Scram::new(Hash::Sha256, b"")?;
     let first = exchange.first();
     let length = u32::try_from(first.len()).unwrap_or_default().to_be_bytes();
     wire.send(&message(b'p', &[MECHANISM, b"\0", &length, &first].concat()))?;
     let challenge = sasl(&authentication(wire)?, 11)?;
-    let (answer, proof) = exchange.answer(&challenge, password, salted, deadline)?;
+    let (answer, proof) = exchange.answer(&challenge, password, salted, wire.talk.deadline())?;
     wire.send(&message(b'p', &answer))?;
     Ok(proof.verify(&sasl(&authentication(wire)?, 12)?)?)
 }

@@ -3,8 +3,8 @@
 
 use std::io::{self, Write};
 
-use crate::check::{Cause, Deadline, Outcome};
-use crate::net::{ProtocolError, Stream, fault, quote, read_until};
+use crate::check::{Cause, Outcome};
+use crate::net::{Conversation, Failure, ProtocolError, Redaction, Stream, quote, read_until};
 
 /// The longest message that is read: errors quote queries, and rows may be as long.
 pub const LONGEST: usize = 16 * 1024;
@@ -22,21 +22,15 @@ pub struct ServerError {
 }
 
 /// Why a conversation is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Stop {
-    Outcome(Outcome),
+    Failure(Failure),
     Error(ServerError),
 }
 
-impl From<ProtocolError> for Stop {
-    fn from(error: ProtocolError) -> Self {
-        Self::Outcome(error.into())
-    }
-}
-
-impl From<Outcome> for Stop {
-    fn from(outcome: Outcome) -> Self {
-        Self::Outcome(outcome)
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
     }
 }
 
@@ -55,21 +49,20 @@ pub struct Message {
 }
 
 /// A connection as messages.
-pub struct Wire {
+pub struct Wire<'a> {
+    pub talk: &'a Conversation<'a>,
     stream: Stream,
     buffer: Vec<u8>,
     pub phase: Phase,
-    /// The password was sent as it is: what the peer says is not repeated.
-    pub password_told: bool,
 }
 
-impl Wire {
-    pub fn new(stream: Stream) -> Self {
-        Self { stream, buffer: Vec::new(), phase: Phase::Login, password_told: false }
+impl<'a> Wire<'a> {
+    pub fn new(talk: &'a Conversation<'a>, stream: Stream) -> Self {
+        Self { talk, stream, buffer: Vec::new(), phase: Phase::Login }
     }
 
-    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Outcome> {
-        self.stream.write_all(bytes).map_err(fault)
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// The next message that is no notice; an error ends the conversation.
@@ -77,11 +70,11 @@ impl Wire {
         loop {
             let phase = self.phase;
             let frame = read_until(&mut self.stream, &mut self.buffer, |bytes| frame(bytes, phase));
-            let (kind, body) = match frame.map_err(fault)? {
+            let (kind, body) = match frame? {
                 Frame::Message(kind, end) => (kind, self.take(end).split_off(5)),
                 Frame::Ancient(end) => {
                     let error = ancient(&self.take(end));
-                    return Err(Stop::Error(self.unless_told(error)));
+                    return Err(Stop::Error(self.redacted(error)));
                 }
                 Frame::TooLong => {
                     let reason = format!("query gave a row of more than {LONGEST} bytes");
@@ -91,7 +84,7 @@ impl Wire {
             match kind {
                 b'E' => {
                     let error = error(&body).ok_or_else(foreign)?;
-                    return Err(Stop::Error(self.unless_told(error)));
+                    return Err(Stop::Error(self.redacted(error)));
                 }
                 b'N' => {}
                 _ => return Ok(Message { kind, body }),
@@ -100,8 +93,8 @@ impl Wire {
     }
 
     /// Ends the connection as its phase wants it: a Terminate before the login is over would be an error in the log.
-    pub fn end(mut self, deadline: Deadline) {
-        if deadline.remaining().is_err() {
+    pub fn end(mut self) {
+        if self.talk.deadline().remaining().is_err() {
             return;
         }
         if self.phase == Phase::Login {
@@ -116,8 +109,8 @@ impl Wire {
         std::mem::replace(&mut self.buffer, rest)
     }
 
-    fn unless_told(&self, mut error: ServerError) -> ServerError {
-        if self.password_told {
+    fn redacted(&self, mut error: ServerError) -> ServerError {
+        if self.talk.redaction() == Redaction::Full {
             error.message.clear();
         }
         error

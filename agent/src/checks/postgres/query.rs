@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::message::{Phase, Stop, Wire, foreign, message};
 use super::verdict;
-use crate::check::{Cause, Deadline, Outcome};
+use crate::check::{Cause, Outcome};
 use crate::grammar::format_duration;
-use crate::net::{codec::reader::Reader, quote};
+use crate::net::codec::reader::Reader;
+use crate::net::{Failure, quote};
 
 const RECOVERY: &str = "SELECT pg_is_in_recovery()";
 
@@ -20,7 +21,7 @@ const LAG: &str = "SELECT pg_is_in_recovery(), CASE WHEN NOT pg_is_in_recovery()
 type Row = Vec<Option<Vec<u8>>>;
 
 /// Whether the server is what it should be and has replayed what it should have, in words.
-pub fn standing(wire: &mut Wire, role: Option<&str>, max_lag: Option<Duration>) -> Result<String, Outcome> {
+pub fn standing(wire: &mut Wire, role: Option<&str>, max_lag: Option<Duration>) -> Result<String, Failure> {
     let row = only_row(wire, if max_lag.is_some() { LAG } else { RECOVERY })?;
     let is = match row.first() {
         Some(Some(text)) if text == b"t" => "replica",
@@ -28,11 +29,11 @@ pub fn standing(wire: &mut Wire, role: Option<&str>, max_lag: Option<Duration>) 
         _ => return Err(foreign().into()),
     };
     if let Some(expected) = role.filter(|&role| role != is) {
-        return Err(Outcome::alive(Cause::Unhealthy, format!("is a {is}, expected a {expected}")));
+        return Err(Outcome::alive(Cause::Unhealthy, format!("is a {is}, expected a {expected}")).into());
     }
     let Some(max_lag) = max_lag.filter(|_| is == "replica") else { return Ok(format!("is a {is}")) };
     let Some(text) = row.get(1).ok_or_else(foreign)? else {
-        return Err(Outcome::alive(Cause::Unhealthy, "replica has replayed no transaction yet"));
+        return Err(Outcome::alive(Cause::Unhealthy, "replica has replayed no transaction yet").into());
     };
     let lag = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok()).ok_or_else(foreign)?;
     // The clock of the primary may be ahead of ours.
@@ -40,47 +41,42 @@ pub fn standing(wire: &mut Wire, role: Option<&str>, max_lag: Option<Duration>) 
     let told = format!("replica is {} behind", format_duration(lag));
     if lag > max_lag {
         let expected = format_duration(max_lag);
-        return Err(Outcome::alive(Cause::Unhealthy, format!("{told}, expected at most {expected}")));
+        return Err(Outcome::alive(Cause::Unhealthy, format!("{told}, expected at most {expected}")).into());
     }
     Ok(told)
 }
 
 /// Asks the user's query, and compares the first column of its one row, in words.
-pub fn answer(
-    wire: &mut Wire,
-    text: &str,
-    expect: Option<&str>,
-    deadline: Deadline,
-) -> Result<String, Outcome> {
+pub fn answer(wire: &mut Wire, text: &str, expect: Option<&str>) -> Result<String, Failure> {
     // A check that gives up leaves its session behind, which would wait on: behind a lock one more each period, until
     // the server is full. LOCAL, since the sessions of a pooler are shared. And before our own deadline, since a server
     // that can say that it gave up is alive.
-    let milliseconds = deadline.remaining().map_or(1, |left| (left.as_millis() * 9 / 10).max(1));
+    let milliseconds = wire.talk.deadline().remaining().map_or(1, |left| (left.as_millis() * 9 / 10).max(1));
     let row = only_row(wire, &format!("SET LOCAL statement_timeout = {milliseconds}; {text}"))?;
     let Some(expected) = expect else { return Ok("query gave a row".into()) };
     let received = match row.first() {
         Some(Some(text)) if text == expected.as_bytes() => return Ok("query gave what it should".into()),
-        _ if wire.password_told => "something else".into(),
-        Some(Some(text)) => format!("{:?}", quote(text)),
+        Some(Some(text)) => wire.talk.redaction().value(text),
         Some(None) => "NULL".into(),
         None => "no column".into(),
     };
     Err(Outcome::alive(
         Cause::Unhealthy,
         format!("query gave {received}, expected {:?}", quote(expected.as_bytes())),
-    ))
+    )
+    .into())
 }
 
-fn only_row(wire: &mut Wire, text: &str) -> Result<Row, Outcome> {
+fn only_row(wire: &mut Wire, text: &str) -> Result<Row, Failure> {
     rows(wire, text).map_err(|stop| match stop {
-        Stop::Error(error) => verdict::of_query(&error),
-        Stop::Outcome(outcome) => outcome,
+        Stop::Error(error) => verdict::of_query(&error).into(),
+        Stop::Failure(failure) => failure,
     })
 }
 
 /// Reads up to where the server is ready again.
 fn rows(wire: &mut Wire, text: &str) -> Result<Row, Stop> {
-    let unlike = |reason: &str| Stop::Outcome(Outcome::alive(Cause::Unhealthy, reason));
+    let unlike = |reason: &str| Stop::from(Outcome::alive(Cause::Unhealthy, reason));
     wire.send(&message(b'Q', &[text.as_bytes(), b"\0"].concat()))?;
     wire.phase = Phase::Query;
     let mut only = None;

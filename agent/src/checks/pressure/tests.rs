@@ -68,7 +68,7 @@ fn what_is_no_share_is_unknown() {
 #[test]
 fn the_real_file_is_read() {
     let outcome = crate::hardware::fixture::run(
-        &Pressure::from_check(
+        &Pressure::from_url(
             &crate::grammar::parse("pressure://memory?max=100", &[&SPEC]).unwrap(),
             &HostRoots::default(),
         )

@@ -8,7 +8,7 @@ use crate::net::test_server::Random;
 
 fn process(path: &str, least: &str) -> Process {
     let options = vec![("min-count".to_owned(), least.to_owned())];
-    Process::from_check(&CheckUrl { path: path.into(), options, ..CheckUrl::default() }).unwrap()
+    Process::from_url(&CheckUrl { path: path.into(), options, ..CheckUrl::default() }).unwrap()
 }
 
 fn soon() -> Deadline {

@@ -6,11 +6,11 @@ use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Smtp::from_check(&check("smtp", port, &[])).unwrap().run(deadline)
+    Smtp::from_url(&check("smtp", port, &[])).unwrap().run(deadline)
 }
 
 fn upgrade(port: u16, deadline: Deadline) -> Outcome {
-    Smtp::from_check(&check("smtp", port, &[("starttls", "")])).unwrap().run(deadline)
+    Smtp::from_url(&check("smtp", port, &[("starttls", "")])).unwrap().run(deadline)
 }
 
 const HEALTHY: &[u8] = b"220-host ESMTP\r\n220 ready\r\n250-host\r\n250 HELP\r\n221 bye\r\n";

@@ -56,7 +56,7 @@ const COMPOSITE: &str = "devices/pci0000:00/0000:01:00.0/nvme/nvme0/hwmon2/temp1
 fn made(fixture: &Fixture, options: &str) -> Hardware {
     let check = parse(&format!("temperature:?{options}"), &[&SPEC]).unwrap();
     let roots = HostRoots { sys: fixture.root().into(), ..HostRoots::default() };
-    Temperature::from_check(&check, &roots).unwrap()
+    Temperature::from_url(&check, &roots).unwrap()
 }
 
 fn run(fixture: &Fixture, options: &str) -> Outcome {

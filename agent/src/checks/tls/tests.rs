@@ -6,7 +6,7 @@ use crate::net::test_server::{check, says, soon};
 use crate::net::tls::tls_server;
 
 fn run(port: u16) -> Outcome {
-    Tls::from_check(&check("tls", port, &[])).unwrap().run(soon())
+    Tls::from_url(&check("tls", port, &[])).unwrap().run(soon())
 }
 
 #[test]

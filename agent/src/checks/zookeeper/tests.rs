@@ -7,7 +7,7 @@ Latency min/avg/max: 0/0.0/0\nReceived: 1\nSent: 0\nConnections: 1\nOutstanding:
 Mode: follower\nNode count: 5\n";
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    ZooKeeper::from_check(&check("zookeeper", port, &[])).unwrap().run(deadline)
+    ZooKeeper::from_url(&check("zookeeper", port, &[])).unwrap().run(deadline)
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn log_in(port: u16, password: &str) -> Outcome {
     let mut check = check("mongodb", port, &[("password-file", path.to_str().unwrap())]);
     check.user = "probe".into();
     check.path = "/app".into();
-    let outcome = MongoDb::from_check(&check).unwrap().run(soon());
+    let outcome = MongoDb::from_url(&check).unwrap().run(soon());
     std::fs::remove_file(path).unwrap();
     assert!(!outcome.reason.contains("horse"), "{outcome:?}");
     outcome
@@ -134,6 +134,13 @@ fn who_holds_no_users_is_not_logged_in_to() {
 fn half_a_login_is_not_made() {
     let mut half = check("mongodb", 1, &[]);
     half.user = "probe".into();
-    let outcome = MongoDb::from_check(&half).unwrap().run(soon());
+    let outcome = MongoDb::from_url(&half).unwrap().run(soon());
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, "user is given without a password"));
+}
+
+#[test]
+fn a_server_that_leaves_a_login_without_an_answer_is_alive() {
+    let hello = framed(1, good().flag("isWritablePrimary", true));
+    let reason = "hello was answered, but connection closed before the answer";
+    assert_eq!(log_in(says(&hello), PASSWORD), Outcome::alive(Cause::Protocol, reason));
 }
