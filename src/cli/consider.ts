@@ -14,7 +14,7 @@ import type { Surroundings } from '../policies/surroundings.ts';
 import type { Settings } from '../settings.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
-import { podOf } from '../webhook/review.ts';
+import { podOf } from '../webhook/admission.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
 export type ConsiderContext = InjectionContext &

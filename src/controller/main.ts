@@ -6,8 +6,7 @@ import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
 import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
 import { lead } from '../cluster/lease.ts';
 import { patient } from '../cluster/patient.ts';
-import { followLogLevel } from '../follow-log-level.ts';
-import { createLog } from '../log.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
@@ -36,7 +35,7 @@ if (typeof plain === 'string') {
 const connection = patient(plain);
 
 const { log, flush } = createLog(settings.logLevel);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);

@@ -1,9 +1,9 @@
-import type { Operation } from '../webhook/patch.ts';
+import type { PatchOperation } from '../webhook/json-patch.ts';
 import { stringify } from 'yaml';
 import type { Pod } from '../pod/pod.ts';
 
 /** Says a JSON Patch for people: where, by name rather than by number, and then what as YAML. */
-export function describePatch(pod: Pod, patch: readonly Operation[]): string {
+export function describePatch(pod: Pod, patch: readonly PatchOperation[]): string {
   return patch
     .map((operation) => {
       const value = 'value' in operation ? operation.value : undefined;
