@@ -16,8 +16,8 @@ import type { Surroundings } from '../policies/surroundings.ts';
 import type { Settings } from '../settings.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
-import { type Operation, diff } from '../webhook/patch.ts';
-import { podOf } from '../webhook/review.ts';
+import { podOf } from '../webhook/admission.ts';
+import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
 export type ConsiderContext = InjectionContext &
@@ -88,7 +88,7 @@ export function consider(
  * Throws where that is not the Pod that injection has made.
  */
 function admit(pod: Pod, injected: Pod): Pod {
-  const patch: Operation[] = JSON.parse(JSON.stringify(diff(pod, injected)));
+  const patch: PatchOperation[] = JSON.parse(JSON.stringify(createJsonPatch(pod, injected)));
   if (patch.length === 0) return pod;
   // A copy that shares nothing, as JSON does not: in YAML two containers may be one object, by an alias.
   const admitted = jsonPatch.applyPatch(withoutUndefined(pod) as Pod, patch, true).newDocument;

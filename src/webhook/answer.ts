@@ -1,7 +1,7 @@
 import type { Kept } from '../health/outcome.ts';
 import { type SkipReason, skipReasons } from '../health/skip-reason.ts';
-import { diff } from './patch.ts';
-import type { ReviewRequest, ReviewResponse } from './review.ts';
+import type { ReviewRequest, ReviewResponse } from './admission.ts';
+import { createJsonPatch } from './json-patch.ts';
 
 /** What may become of an object. */
 export const results = [
@@ -38,7 +38,7 @@ export function allow(
   { warnings = [], ...notes }: Notes = {},
   wanted: object | undefined = undefined,
 ): Answer {
-  const operations = wanted ? diff(object as object, wanted) : [];
+  const operations = wanted ? createJsonPatch(object as object, wanted) : [];
   const patch = operations.length === 0 ? undefined : JSON.stringify(operations);
   const whole = wholeSentences(warnings);
   const response: ReviewResponse = {

@@ -5,7 +5,7 @@ import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt } from '../workload/template.ts';
 import { type Answer, allow } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { type ReviewRequest, podOf, workloadOf } from './review.ts';
+import { type ReviewRequest, podOf, workloadOf } from './admission.ts';
 
 /**
  * Answers the review of a workload: its annotations go down to the template, and what its Pods would be told is told

@@ -12,7 +12,7 @@ import { avoidNodes } from './avoid-nodes.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { mutateWorkload } from './mutate-workload.ts';
-import { type ReviewRequest, type ReviewResponse, podOf } from './review.ts';
+import { type ReviewRequest, type ReviewResponse, podOf } from './admission.ts';
 
 /** Answers one review without looking anything up; the object of the request is not changed. */
 export function mutate(

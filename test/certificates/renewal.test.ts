@@ -34,7 +34,7 @@ describe('a webhook whose certificate is renewed', function () {
       await startWebhook({}, undefined, { hasCertificate: false }),
     ];
     const timing = { ...quick, trustMs: 250 };
-    replicas = webhooks.map(({ renew }) => startReplica(cluster, wall.clock, { serve: renew, timing }));
+    replicas = webhooks.map(({ setServingCertificate: serve }) => startReplica(cluster, wall.clock, { serve, timing }));
     await eventually('all serve', 5_000, async () => replicas.every((replica) => replica.leaf()));
     load = startLoad();
   });

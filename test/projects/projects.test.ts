@@ -7,7 +7,7 @@ import { skipReasons } from '../../src/health/skip-reason.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { type Surroundings, noSurroundings, readNamespace } from '../../src/policies/surroundings.ts';
-import { diff } from '../../src/webhook/patch.ts';
+import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
 
 import { testContext } from '../support/webhook.ts';
@@ -94,9 +94,10 @@ describe('the manifests of real projects', () => {
 function assertHarmless({ input, outcome }: Asked): void {
   if (outcome.kind === 'skipped') return;
   assertUserKept(input, outcome.pod);
-  assertOnlyAdds(structuredClone(diff(input, outcome.pod)), input);
+  assertOnlyAdds(structuredClone(createJsonPatch(input, outcome.pod)), input);
   const again = inject(deepFreeze(structuredClone(outcome.pod)), testContext, enabled);
-  if (again.kind !== 'skipped') assert.deepEqual(diff(outcome.pod, again.pod), [], 'injecting again changes nothing');
+  if (again.kind !== 'skipped')
+    assert.deepEqual(createJsonPatch(outcome.pod, again.pod), [], 'injecting again changes nothing');
   if (outcome.kind === 'rejected') assert(outcome.problems.length > 0);
 }
 

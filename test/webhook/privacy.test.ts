@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { keys } from '../../src/health/annotations.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLogger } from '../../src/config/log.ts';
 import { reviewOf, startWebhook } from '../support/webhook.ts';
 
 const json = { 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 // https://www.rfc-editor.org/rfc/rfc6902
 
 /** One operation of a JSON Patch. */
-export type Operation =
+export type PatchOperation =
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
@@ -10,28 +10,32 @@ export type Operation =
  * inserted is one `add` at its place; parts that are the same object on both sides are not looked at. It takes only
  * what `pod/apply.ts` and `workload/copy-down.ts` make: an item with a name is never removed or moved, and one without is only ever appended.
  */
-export function diff(before: object, after: object): Operation[] {
-  const operations: Operation[] = [];
+export function createJsonPatch(before: object, after: object): PatchOperation[] {
+  const operations: PatchOperation[] = [];
   compare(before, after, '', operations);
   return operations;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function compare(before: unknown, after: unknown, path: string, operations: Operation[]): void {
+function compare(before: unknown, after: unknown, path: string, operations: PatchOperation[]): void {
   if (before === after) return;
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, operations);
   else if (isFields(before) && isFields(after)) compareFields(before, after, path, operations);
   else operations.push({ op: 'replace', path, value: after });
 }
 
-function compareFields(before: Fields, after: Fields, path: string, operations: Operation[]): void {
+function compareFields(before: Fields, after: Fields, path: string, operations: PatchOperation[]): void {
   for (const key of Object.keys(before)) {
     if (!Object.hasOwn(after, key)) operations.push({ op: 'remove', path: `${path}/${escape(key)}` });
   }
-  for (const [key, value] of Object.entries(after)) {
+  for (const key of Object.keys(after)) {
+    const value = after[key];
+    const isOld = Object.hasOwn(before, key);
+    // Most fields are: no path is made for them.
+    if (isOld && before[key] === value) continue;
     const place = `${path}/${escape(key)}`;
-    if (Object.hasOwn(before, key)) compare(before[key], value, place, operations);
+    if (isOld) compare(before[key], value, place, operations);
     else operations.push({ op: 'add', path: place, value });
   }
 }
@@ -40,12 +44,12 @@ function compareLists(
   before: readonly unknown[],
   after: readonly unknown[],
   path: string,
-  operations: Operation[],
+  operations: PatchOperation[],
 ): void {
   let old = 0;
   for (const [index, item] of after.entries()) {
     if (old < before.length && isSameItem(before[old], item)) {
-      compare(before[old], item, `${path}/${index}`, operations);
+      if (before[old] !== item) compare(before[old], item, `${path}/${index}`, operations);
       old++;
     } else operations.push({ op: 'add', path: `${path}/${index}`, value: item });
   }
