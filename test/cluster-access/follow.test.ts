@@ -288,7 +288,6 @@ describe('following', () => {
   });
 
   it('knows in the end what there is, whatever happened on the way', async function () {
-    this.timeout(60_000);
     const name = fc.constantFrom(...'abcdefghijkl');
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.tuple(fc.constant('set' as const), name, fc.string()) },

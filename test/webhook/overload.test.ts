@@ -65,7 +65,8 @@ describe('the server that is behind', () => {
     };
 
     it('admits what it cannot answer in time unchanged and says so, and answers in full when it is calm again', async () => {
-      assert.equal(patchOf(await ask()).length, 3);
+      // A busy machine may be overloaded before the test makes it so.
+      await eventually('an answer in full', 8_000, async () => patchOf(await ask()).length === 3);
       const blocking = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400), 1);
       const turnedAway = await eventually('a review that is turned away', 8_000, async () => {
         const response = await ask();
@@ -80,7 +81,7 @@ describe('the server that is behind', () => {
       const { body } = await webhook.send('GET', '/metrics');
       assert.match(body, /^health_injector_reviews_total\{result="overloaded"\} [1-9]/m);
       assert.match(body, /^health_injector_overloaded 0$/m);
-    }).timeout(20_000);
+    });
   });
 });
 
