@@ -49,7 +49,6 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
   });
 
   it('inject does to the Pods of all golden cases what the webhook does', async function () {
-    this.timeout(60_000);
     const root = new URL('../cases/', import.meta.url).pathname;
     // What keeps a Pod off a sick node is for the moment of its creation, and nothing for a manifest.
     const files = globSync('**/*.input.yaml', { cwd: root, exclude: ['quarantines'] }).toSorted();

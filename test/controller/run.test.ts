@@ -148,7 +148,7 @@ describe('the controller', () => {
     await eventually('the count', 10_000, async () => statusOf().missed === 2);
     assert.deepEqual(statusOf().skipped, {});
     await stop();
-  }).timeout(30_000);
+  });
 
   it('says what is wrong with the annotations of a Pod, and with a policy', async () => {
     const { told, statusOf, stop } = start(undefined, ({ put }) => {

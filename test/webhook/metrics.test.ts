@@ -83,7 +83,7 @@ describe('the server and its metrics', () => {
       }
     }
     agent.destroy();
-  }).timeout(60_000);
+  });
 });
 
 /** A review in which all that a user names is named like nothing before, and every kind of answer comes. */
