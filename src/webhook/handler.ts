@@ -89,7 +89,7 @@ export function createHandler({ context, store, metrics, log, refuse, overload, 
   function respond(review: ReviewRequest, call: Call): Remembered | undefined {
     const identity = identify(review);
     try {
-      const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
+      const answer = mutate(review, context, store.scopeFor(review.namespace, Date.now()));
       const fresh = { answer, tail: tailOf(answer.response), identity };
       conclude(call, fresh);
       return fresh;
