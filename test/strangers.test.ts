@@ -4,7 +4,7 @@ import type { Pod } from '../src/pod/pod.ts';
 import { commandCharacters, imageCharacters, podLimits } from '../src/pod/limits.ts';
 import { compilePolicy } from '../src/policies/policy.ts';
 import { createPolicySet } from '../src/policies/policy-set.ts';
-import { readNamespace } from '../src/policies/surroundings.ts';
+import { readNamespace } from '../src/policies/scope.ts';
 import { type RunningWebhook, patchOf, reviewOf, startWebhook, testContext } from './support/webhook.ts';
 
 const prefix = 'health.example.com/';

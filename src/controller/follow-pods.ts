@@ -22,7 +22,7 @@ export async function followPods(
 ): Promise<void> {
   const transform = (object: unknown): { readonly uid: string; readonly record: PodRecord | undefined } => {
     const pod = object as V1Pod;
-    return { uid: pod.metadata?.uid ?? '', record: recordOf(pod, context, store.surroundingsOf) };
+    return { uid: pod.metadata?.uid ?? '', record: recordOf(pod, context, (name) => store.scopeFor(name, Date.now())) };
   };
   while (!signal.aborted) {
     const judgedUnder = store.generation();

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../pod/pod.ts';
-import type { Surroundings } from '../policies/surroundings.ts';
+import type { PolicyScope } from '../policies/scope.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
 import { ownerOf } from '../kube/owners.ts';
 import type { PodRecord } from './census.ts';
@@ -13,7 +13,7 @@ export type RecordContext = MutateContext & { readonly annotatedOnly: boolean };
 export function recordOf(
   pod: V1Pod,
   context: RecordContext,
-  surroundingsOf: (namespace: string) => Surroundings,
+  scopeFor: (namespace: string) => PolicyScope,
 ): PodRecord | undefined {
   const {
     namespace = '',
@@ -27,7 +27,7 @@ export function recordOf(
   if (isOver || !pod.spec || context.excludedNamespaces.has(namespace)) return undefined;
   const isAnnotated = Object.keys(annotations).some((key) => key.startsWith(context.prefix));
   if (context.annotatedOnly && !isAnnotated) return undefined;
-  const verdict = judge(pod as Pod, context, surroundingsOf(namespace));
+  const verdict = judge(pod as Pod, context, scopeFor(namespace));
   if (!verdict) return undefined;
   return {
     uid,

@@ -40,7 +40,7 @@ describe('the status of a policy', () => {
       pod('dddd', 'redis', { phase: 'Succeeded' }),
       pod('eeee', 'redis', {}, { deletionTimestamp: now }),
       pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
-    ].map((each) => recordOf(each, { ...testContext, annotatedOnly: false }, store.surroundingsOf));
+    ].map((each) => recordOf(each, { ...testContext, annotatedOnly: false }, (name) => store.scopeFor(name, 0)));
     census.reset(records.filter((record) => record !== undefined));
     const count = census.byPolicy().get('redis') ?? assert.fail();
     const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), undefined, count, [], now);

@@ -6,7 +6,7 @@ import type { Kept, Outcome } from '../../src/health/outcome.ts';
 import { skipReasons } from '../../src/health/skip-reason.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { Pod } from '../../src/pod/pod.ts';
-import { type Surroundings, noSurroundings, readNamespace } from '../../src/policies/surroundings.ts';
+import { type PolicyScope, annotationsOnly, readNamespace } from '../../src/policies/scope.ts';
 import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
 
@@ -14,8 +14,8 @@ import { testContext } from '../support/webhook.ts';
 import { type Source, type Workload, manifestsFolder, sources, workloadsOf } from './support/manifests.ts';
 
 /** A namespace that asks for checks without a word from its Pods. */
-const enabled: Surroundings = {
-  ...noSurroundings,
+const enabled: PolicyScope = {
+  ...annotationsOnly,
   namespace: readNamespace(
     { name: 'project', labels: { [`${testContext.prefix}inject`]: 'enabled' } },
     testContext.prefix,

@@ -81,7 +81,7 @@ describe('the server and secrets', () => {
     lines.length = 0;
     const webhook = await startWebhook({}, undefined, { log });
     Object.assign(webhook.store, {
-      surroundingsOf: () => {
+      scopeFor: () => {
         throw new TypeError(`${secret}\n${secret}`);
       },
     });

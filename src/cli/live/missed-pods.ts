@@ -30,7 +30,9 @@ export async function missedPods(target: Target, context: ConsiderContext): Prom
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
-      const record = recordOf(pod, { ...context, strict: false, annotatedOnly: false }, store.surroundingsOf);
+      const record = recordOf(pod, { ...context, strict: false, annotatedOnly: false }, (name) =>
+        store.scopeFor(name, Date.now()),
+      );
       if (record?.verdict.state === 'missed') missed.push(record);
     });
   } catch (error) {

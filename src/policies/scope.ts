@@ -11,19 +11,25 @@ export type Namespace = {
   readonly inject: 'enabled' | 'disabled' | undefined;
 };
 
-/** What speaks for a Pod besides its own annotations; a namespace that is not known (yet) is undefined. */
-export type Surroundings = {
+/** What decides on a Pod besides its own annotations, for one namespace at one moment. */
+export type PolicyScope = {
+  readonly namespaceName: string;
+  /** Undefined where the namespace is not known (yet). */
   readonly namespace: Namespace | undefined;
   readonly policies: PolicySet;
   /** The nodes that the Pods of an owner are kept off, in any namespace. */
   readonly keptOff: KeptOffByOwner;
+  /** The time at which a quarantine is in force or over. */
+  readonly nowMs: number;
 };
 
 /** Where there are no policies and no defaults: annotations alone count. */
-export const noSurroundings: Surroundings = {
+export const annotationsOnly: PolicyScope = {
+  namespaceName: '',
   namespace: undefined,
   policies: createPolicySet([]),
   keptOff: new Map(),
+  nowMs: 0,
 };
 
 /** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
