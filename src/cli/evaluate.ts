@@ -1,20 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { type InjectionContext, inject } from '../health/inject.ts';
 import { type Outcome, rejected, skipped } from '../health/outcome.ts';
 import type { Problem } from '../health/problem.ts';
-import type { ManifestObject } from '../manifest/read-manifest.ts';
-import { withoutUndefined } from '../manifest/value.ts';
+import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { PolicyScope } from '../policies/scope.ts';
+import { type PolicyScope, readNamespace } from '../policies/scope.ts';
 import type { Settings } from '../settings.ts';
+import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
+import { podOf } from '../webhook/admission.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
-import { podOf } from '../webhook/admission.ts';
-import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
+import type { ManifestFile } from './input.ts';
+import { nonStringAnnotations } from './locate.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
-export type ConsiderContext = InjectionContext &
+export type EvaluationContext = InjectionContext &
   Pick<Settings, 'excludedNamespaces'> & {
     /** Where objects are that name no namespace; empty where that is left open. */
     readonly namespace: string;
@@ -22,10 +24,10 @@ export type ConsiderContext = InjectionContext &
   };
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
-export type ConsideredObject = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;
+export type Evaluable = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;
 
 /** What injection does to an object. */
-export type Considered = Pick<ConsideredObject, 'kind' | 'namespace' | 'name'> & {
+export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name'> & {
   readonly before: object;
   /** The same object as `before` where nothing changes. */
   readonly after: object;
@@ -37,15 +39,54 @@ export type Considered = Pick<ConsideredObject, 'kind' | 'namespace' | 'name'> &
   readonly overruled: readonly string[];
 };
 
-/**
- * Does to an object what the webhook does to its Pods; undefined for an object that has none. With problems that show
- * only in its text it is refused.
- */
-export function consider(
-  { kind, namespace: named, name, value, templatePath }: ConsideredObject,
-  context: ConsiderContext,
+/** The same for an object of a manifest. */
+export type EvaluatedObject = Evaluation & { readonly file: ManifestFile; readonly object: ManifestObject };
+
+/** Evaluates every Pod and workload of some manifests, in their order, in the namespaces that stand beside them. */
+export function evaluateAll(files: readonly ManifestFile[], context: EvaluationContext): EvaluatedObject[] {
+  const within = withNamespaces(
+    context,
+    files.flatMap(({ manifest }) => manifest.objects),
+  );
+  return files.flatMap((file) =>
+    file.manifest.objects.flatMap((object) => {
+      const evaluation = evaluate(object, within, problemsOf(file, object, context.prefix));
+      return evaluation ? [Object.assign(evaluation, { file, object })] : [];
+    }),
+  );
+}
+
+/** What the manifests say of a namespace comes before what else is known of it. */
+function withNamespaces(context: EvaluationContext, objects: readonly ManifestObject[]): EvaluationContext {
+  const namespaces = new Map(
+    objects
+      .filter(({ kind }) => kind === 'Namespace')
+      .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
+  );
+  const scopeFor: EvaluationContext['scopeFor'] = (name) => {
+    const known = context.scopeFor(name);
+    return { ...known, namespace: namespaces.get(name) ?? known.namespace };
+  };
+  return { ...context, scopeFor };
+}
+
+/** The annotations of a template that are no text, and ours of its workload: the problems that only the text shows. */
+function problemsOf({ manifest }: ManifestFile, object: ManifestObject, prefix: string): Problem[] {
+  if (!object.templatePath) return [];
+  const below = nonStringAnnotations(manifest, object, object.templatePath);
+  // What the template has too is reported once.
+  const above = nonStringAnnotations(manifest, object, []).filter(
+    ({ annotation }) => annotation.startsWith(prefix) && !below.some((other) => other.annotation === annotation),
+  );
+  return [...above, ...below];
+}
+
+/** Does to an object what the webhook does to its Pods; undefined for one that has none. With problems it is refused. */
+export function evaluate(
+  { kind, namespace: named, name, value, templatePath }: Evaluable,
+  context: EvaluationContext,
   problems: readonly Problem[] = [],
-): Considered | undefined {
+): Evaluation | undefined {
   const template = templatePath && templateAt(value, templatePath);
   if (!templatePath || !template) return undefined;
   const namespace = named || context.namespace;
@@ -100,7 +141,7 @@ function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
 }
 
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */
-export function titleOf({ kind, namespace, name }: Pick<Considered, 'kind' | 'namespace' | 'name'>): string {
+export function titleOf({ kind, namespace, name }: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
   if (name === '') return `${kind} without a name`;
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }

@@ -1,12 +1,14 @@
-import { titleOf } from '../consider.ts';
+import { titleOf } from '../evaluate.ts';
 import { type Cost, formatCpu } from './cost.ts';
-import type { ContainerExplanation, ProbeExplanation } from './explain-container.ts';
-import type { Explanation } from './explanation.ts';
+import type { ContainerExplanation, Explanation, ProbeExplanation } from './explain.ts';
 
-/** Says an explanation for people: one fact a line. */
-export function formatExplanation(explanation: Explanation): string {
+/** Writes explanations for people: one fact a line, and an empty line between two objects. */
+export const formatExplanations = (explanations: readonly Explanation[]): string[] =>
+  explanations.flatMap((explanation, index) => (index === 0 ? [] : ['']).concat(formatExplanation(explanation)));
+
+function formatExplanation(explanation: Explanation): string[] {
   const { by, result, containers, added, kept, warnings, problems, cost, pod } = explanation;
-  const lines = [
+  return [
     `${titleOf(explanation)}: ${explanation.sentence}`,
     ...(by === null ? [] : [row('asked by', by)]),
     ...containers.flatMap(formatContainer),
@@ -18,7 +20,6 @@ export function formatExplanation(explanation: Explanation): string {
     ...(pod === undefined ? [] : [row('newest Pod', pod === null ? 'there is none.' : `${pod.name}: ${pod.sentence}`)]),
     ...(pod?.problems ?? []).map((problem) => row('  it says', problem)),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 const row = (label: string, text: string): string => `  ${label.padEnd(15)}${text}`;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readManifest } from '../../src/manifest/read-manifest.ts';
+import { readManifest } from '../../src/manifest/documents.ts';
 
 const pod = 'apiVersion: v1\nkind: Pod\nmetadata: { name: app, namespace: shop }\nspec: { containers: [] }\n';
 

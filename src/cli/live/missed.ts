@@ -5,14 +5,13 @@ import type { PodRecord } from '../../controller/census.ts';
 import { recordOf } from '../../controller/pod-record.ts';
 import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
 import { createStore } from '../../policies/store.ts';
-import type { ConsiderContext } from '../consider.ts';
+import { UserError, exitCode } from '../command.ts';
+import type { EvaluationContext } from '../evaluate.ts';
 import { type Target, openCluster } from './cluster.ts';
 
-/** The Pods of a cluster, or of one namespace, that lack what somebody asks for; a string says why nobody can tell. */
-export async function missedPods(target: Target, context: ConsiderContext): Promise<readonly PodRecord[] | string> {
-  const cluster = await openCluster(target);
-  if (typeof cluster === 'string') return cluster;
-  const { client } = cluster;
+/** The Pods of a cluster, or of one namespace, that lack the check that they should have. */
+export async function missedPods(target: Target, context: EvaluationContext): Promise<readonly PodRecord[]> {
+  const { client } = await openCluster(target);
   const signal = new AbortController().signal;
   const every = async <T>(path: string, take: (object: T) => void, metadataOnly = false): Promise<void> => {
     const pages = listPages<T>({ client, path, metadataOnly }, defaultReflectorOptions, signal);
@@ -36,7 +35,7 @@ export async function missedPods(target: Target, context: ConsiderContext): Prom
       if (record?.verdict.state === 'missed') missed.push(record);
     });
   } catch (error) {
-    return (error as Error).message;
+    throw new UserError(exitCode.unreadable, [(error as Error).message]);
   }
   return missed;
 }

@@ -1,6 +1,6 @@
 import { variable } from '../setting.ts';
 import { type Settings, readSettings, settingRows } from '../settings.ts';
-import type { Option, Options, Terminal, Values } from './command.ts';
+import { type Option, type Options, type Terminal, UserError, type Values, exitCode } from './command.ts';
 
 /** The flags that say what a command works on. */
 export const inputOptions = {
@@ -12,6 +12,13 @@ export const inputOptions = {
     meaning: 'a manifest, a folder of manifests, or - for standard input; the same as FILE without the flag',
   },
 } as const satisfies Options;
+
+/** The flag of the commands that can write what they read. */
+export const inPlaceOption = {
+  type: 'boolean',
+  short: 'i',
+  meaning: 'write the files rather than standard output',
+} as const satisfies Option;
 
 /** The flags that say which cluster is asked. */
 export const clusterOptions = {
@@ -54,8 +61,8 @@ function setting<N extends 'prefix' | 'agent-image' | (typeof allowed)[number]>(
   return { type: 'string', value, meaning: `${meaning} (${otherwise || 'none'})` } as const satisfies Option;
 }
 
-/** Reads these flags, then the environment variables of the webhook; the text is one sentence for every mistake. */
-export function readSettingOptions(values: Values<typeof settingOptions>, env: Terminal['env']): Settings | string {
+/** Reads these flags, then the environment variables of the webhook. */
+export function readSettingOptions(values: Values<typeof settingOptions>, env: Terminal['env']): Settings {
   const given = Object.entries({
     prefix: values.prefix,
     'agent-image': values['agent-image'],
@@ -69,5 +76,6 @@ export function readSettingOptions(values: Values<typeof settingOptions>, env: T
     given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
     Object.fromEntries(variables.map((name) => [name, env[name]])),
   );
-  return Array.isArray(settings) ? settings.join('\n') : settings;
+  if (Array.isArray(settings)) throw new UserError(exitCode.usage, settings);
+  return settings;
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { editManifest } from '../../src/manifest/edit-manifest.ts';
+import { readManifest } from '../../src/manifest/documents.ts';
+import { editManifest } from '../../src/manifest/edit.ts';
 import { injectText, uninjectText } from './support/both-ways.ts';
 
 /** The text after the only object of its only document has become another. */
 function edited(text: string, wanted: object): string {
-  const { text: result, mistakes } = editManifest(text, [{ document: 0, path: [], wanted }]);
+  const manifest = readManifest(text);
+  const { text: result, mistakes } = editManifest(manifest, [{ object: manifest.objects[0]!, wanted }]);
   assert.deepEqual(mistakes, []);
   return result;
 }
@@ -102,12 +104,14 @@ c: [
   });
 
   it('changes nothing where nothing is to change', () => {
-    assert.deepEqual(editManifest('a: 1 # a', []), { text: 'a: 1 # a', mistakes: [] });
+    assert.deepEqual(editManifest(readManifest('a: 1 # a'), []), { text: 'a: 1 # a', mistakes: [] });
     assert.equal(edited('\ufeffa: 1', { a: 1, b: undefined }), '\ufeffa: 1');
   });
 
   it('throws where there is no such document', () => {
-    assert.throws(() => editManifest('a: 1', [{ document: 1, path: [], wanted: {} }]), /there is no document 1/);
+    const manifest = readManifest('a: 1');
+    const object = { ...manifest.objects[0]!, document: 1 };
+    assert.throws(() => editManifest(manifest, [{ object, wanted: {} }]), /there is no document 1/);
   });
 
   it('throws rather than give a text that means something else', () => {
