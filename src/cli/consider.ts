@@ -11,18 +11,17 @@ import { readAnnotations } from '../health/written.ts';
 import type { ManifestObject } from '../manifest/read-manifest.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
-import type { Settings } from '../settings.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
 import { podOf } from '../webhook/admission.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
-export type ConsiderContext = InjectionContext &
-  Pick<Settings, 'excludedNamespaces'> & {
-    /** Where objects are that name no namespace; empty where that is left open. */
-    readonly namespace: string;
-    readonly surroundingsOf: (namespace: string) => Surroundings;
-  };
+export type ConsiderContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Where objects are that name no namespace; empty where that is left open. */
+  readonly namespace: string;
+  readonly surroundingsOf: (namespace: string) => Surroundings;
+};
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
 export type ConsideredObject = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;

@@ -2,7 +2,7 @@ import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
 import { readNamespace } from '../policies/surroundings.ts';
 import { readPolicyFiles } from '../policy-files/read.ts';
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { type Terminal, type Values, exitCode } from './command.ts';
 import type { ConsiderContext } from './consider.ts';
 import { type AllConsidered, considerAll } from './consider-all.ts';

@@ -1,4 +1,4 @@
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { type Command, type Terminal, exitCode } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { nearest } from './nearest.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type RequestOptions, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { timely } from './timely.ts';
 
 /** The head of what the apiserver answers, whatever its status; the body is still to be read. */

@@ -8,25 +8,25 @@ import { lead } from '../cluster/lease.ts';
 import { patient } from '../cluster/patient.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
 import { patternNames } from '../patterns/index.ts';
-import { settingHelp } from '../setting.ts';
-import { version } from '../settings.ts';
+import { controllerOptions, readControllerSettings } from '../config/controller.ts';
+import { optionHelp, version } from '../config/options.ts';
 import { createHardwareMetrics } from './hardware/metrics.ts';
 import { runHardware } from './hardware/run-hardware.ts';
 import { createTell } from './hardware/tell.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { createOwners } from './owners.ts';
 import { run } from './run.ts';
-import { controllerRows, readControllerSettings } from './settings.ts';
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the controller`, controllerRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
   process.exit(0);
 }
-const settings = readControllerSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readControllerSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 const plain = settings.kubeconfig ? await fromKubeconfig() : inClusterConnection();
 if (typeof plain === 'string') {
   process.stderr.write(`${plain}\n`);

@@ -6,7 +6,7 @@ import { commandHelp } from '../../src/cli/help.ts';
 import { nearest } from '../../src/cli/nearest.ts';
 import { parseFlags } from '../../src/cli/parse-flags.ts';
 import { run } from '../../src/cli/run.ts';
-import { version } from '../../src/settings.ts';
+import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
 import { healthInjector, manifests } from './support/health-injector.ts';
 

@@ -9,7 +9,7 @@ import type { Connection } from '../../src/cluster/connection.ts';
 import { inClusterConnection } from '../../src/cluster/in-cluster-connection.ts';
 import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
 import { messageOf, readAnswer } from '../../src/cluster/read-answer.ts';
-import { version } from '../../src/settings.ts';
+import { version } from '../../src/config/options.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Apiserver, type Fault, ca, startApiserver } from './support/apiserver.ts';
 import { connectionTo, serviceAccount } from './support/follower.ts';
