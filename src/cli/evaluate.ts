@@ -7,7 +7,6 @@ import type { Problem } from '../health/problem.ts';
 import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
 import type { Pod } from '../pod/pod.ts';
 import { type PolicyScope, readNamespace } from '../policies/scope.ts';
-import type { Settings } from '../settings.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { podOf } from '../webhook/admission.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
@@ -16,12 +15,12 @@ import type { ManifestFile } from './input.ts';
 import { nonStringAnnotations } from './locate.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
-export type EvaluationContext = InjectionContext &
-  Pick<Settings, 'excludedNamespaces'> & {
-    /** Where objects are that name no namespace; empty where that is left open. */
-    readonly namespace: string;
-    readonly scopeFor: (namespace: string) => PolicyScope;
-  };
+export type EvaluationContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Where objects are that name no namespace; empty where that is left open. */
+  readonly namespace: string;
+  readonly scopeFor: (namespace: string) => PolicyScope;
+};
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
 export type Evaluable = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;

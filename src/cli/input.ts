@@ -3,7 +3,7 @@ import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
 import { readNamespace } from '../policies/scope.ts';
 import { readPolicyFiles } from '../policy-files/read.ts';
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { type SourceText, readTexts } from './files.ts';

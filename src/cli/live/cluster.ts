@@ -3,7 +3,7 @@ import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernete
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
 import { type Client, createClient } from '../../kube/client.ts';
 import { fromKubeconfig } from '../../kube/config.ts';
-import { version } from '../../settings.ts';
+import { version } from '../../config/options.ts';
 import { UserError, exitCode } from '../command.ts';
 import type { LiveKind, Reference } from './reference.ts';
 

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
-import { type Settings, readSettings, settingRows } from '../src/settings.ts';
+import { type WebhookSettings, readWebhookSettings, webhookOptions } from '../../src/config/webhook.ts';
 
-const read = (args: readonly string[], env: Record<string, string> = {}): Settings => {
-  const settings = readSettings(args, env);
-  assert(!Array.isArray(settings), String(settings));
-  return settings;
+const read = (args: readonly string[], env: Record<string, string> = {}): WebhookSettings => {
+  const result = readWebhookSettings(args, env);
+  assert('values' in result, JSON.stringify(result));
+  return result.values;
+};
+
+const problemsOf = (args: readonly string[]): readonly string[] => {
+  const result = readWebhookSettings(args, {});
+  return 'problems' in result ? result.problems : [];
 };
 
 describe('settings', () => {
   it('have a default each', () => {
     const settings = read([]);
-    assert.equal(`${settings.host}:${settings.port}`, settingRows.listen.value);
+    assert.equal(`${settings.host}:${settings.port}`, webhookOptions.listen.default);
     assert.equal(settings.strict, false);
     assert.deepEqual([...settings.excludedNamespaces], ['kube-system', 'kube-node-lease']);
   });
@@ -35,14 +40,14 @@ describe('settings', () => {
       hostPaths: ['/sys', '/var/lib/data'],
       deviceResources: ['nvidia.com/gpu'],
     });
-    assert.deepEqual(readSettings(['--allowed-devices=/sys', '--allowed-host-paths=sys'], {}), [
+    assert.deepEqual(problemsOf(['--allowed-devices=/sys', '--allowed-host-paths=sys']), [
       '--allowed-host-paths is "sys", expected a comma list of absolute paths.',
       '--allowed-devices is "/sys", expected a comma list of absolute paths under /dev.',
     ]);
   });
 
   it('do not listen beyond loopback with development certificates', () => {
-    assert.deepEqual(readSettings(['--listen=0.0.0.0:8443'], {}), [
+    assert.deepEqual(problemsOf(['--listen=0.0.0.0:8443']), [
       '--certificate-source is missing: development certificates are for loopback only.',
     ]);
     assert.equal(read(['--listen=0.0.0.0:8443', '--certificate-directory=/certificates']).host, '0.0.0.0');
@@ -54,13 +59,13 @@ describe('settings', () => {
     assert.equal(source('--certificate-directory=/certificates'), 'files');
     assert.equal(source('--certificate-source=secret', '--namespace=system'), 'secret');
     assert.equal(read(['--certificate-source=cert-manager', '--namespace=system', '--listen=:1']).port, 1);
-    assert.deepEqual(readSettings(['--certificate-source=files'], {}), [
+    assert.deepEqual(problemsOf(['--certificate-source=files']), [
       '--certificate-directory is missing, the folder of the files.',
     ]);
-    assert.deepEqual(readSettings(['--certificate-source=secret'], {}), [
+    assert.deepEqual(problemsOf(['--certificate-source=secret']), [
       '--namespace is missing, where the Secret of the certificate is.',
     ]);
-    assert.deepEqual(readSettings(['--certificate-source=vault'], {}), [
+    assert.deepEqual(problemsOf(['--certificate-source=vault']), [
       '--certificate-source is "vault", expected secret, cert-manager, files or development.',
     ]);
   });
@@ -69,16 +74,19 @@ describe('settings', () => {
     const { clientCa, clientNames, logLevelFile } = read([]);
     assert.deepEqual([clientCa, clientNames, logLevelFile], ['', [], '']);
     assert.deepEqual(read(['--client-ca=/ca', '--client-names=a,b']).clientNames, ['a', 'b']);
-    assert.deepEqual(readSettings(['--client-names=a'], {}), [
+    assert.deepEqual(problemsOf(['--client-names=a']), [
       '--client-names is given without --client-ca, which says who may sign such names.',
     ]);
   });
 
   it('tell every mistake in a sentence', () => {
-    const mistakes = readSettings(
-      ['--listen=8443', '--strict=yes', '--prefix=health', '--log-level=loud', '--drain-seconds=long'],
-      {},
-    );
+    const mistakes = problemsOf([
+      '--listen=8443',
+      '--strict=yes',
+      '--prefix=health',
+      '--log-level=loud',
+      '--drain-seconds=long',
+    ]);
     assert.deepEqual(mistakes, [
       '--listen is "8443", expected HOST:PORT such as 127.0.0.1:8443.',
       '--prefix is "health", expected a DNS name and a slash.',
@@ -86,6 +94,6 @@ describe('settings', () => {
       '--log-level is "loud", expected debug, info, warn, error or silent.',
       '--drain-seconds is "long", expected a count of seconds.',
     ]);
-    assert.match(String(readSettings(['--unknown'], {})), /Unknown option '--unknown'/);
+    assert.match(String(problemsOf(['--unknown'])), /Unknown option '--unknown'/);
   });
 });

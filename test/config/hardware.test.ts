@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readControllerSettings } from '../../../src/controller/settings.ts';
+import { readControllerSettings } from '../../src/config/controller.ts';
 
 const hardwareOf = (...args: string[]) => {
-  const settings = readControllerSettings(args, {});
-  return Array.isArray(settings) ? settings : settings.hardware;
+  const result = readControllerSettings(args, {});
+  return 'problems' in result ? result.problems : result.values.hardware;
 };
 
 describe('the settings of the controller', () => {
