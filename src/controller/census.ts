@@ -1,4 +1,4 @@
-import type { V1ObjectMeta } from '@kubernetes/client-node';
+import type { Owner } from '../kube/owners.ts';
 import type { Verdict } from './judge.ts';
 
 /** What is kept of a Pod: some hundred bytes, whatever the Pod's size. */
@@ -12,22 +12,6 @@ export type PodRecord = {
   readonly owner: Owner | undefined;
   readonly verdict: Verdict;
 };
-
-/** An object that a Pod or another owner belongs to. */
-export type Owner = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-};
-
-/** The controller of an object, such as the ReplicaSet of a Pod; undefined where it has none. */
-export function ownerOf(metadata: V1ObjectMeta | undefined): Owner | undefined {
-  const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
-  if (!controller) return undefined;
-  const { apiVersion, kind, name, uid } = controller;
-  return { apiVersion, kind, name, uid };
-}
 
 /** How the Pods stand that one policy selects. */
 export type PolicyCount = {

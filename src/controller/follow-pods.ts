@@ -1,7 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Connection } from '../cluster/connection.ts';
-import { follow } from '../cluster/follow.ts';
-import type { Failed } from '../cluster/follow-surroundings.ts';
+import type { Client } from '../kube/client.ts';
+import { runReflector } from '../kube/reflector.ts';
 import type { Store } from '../policies/store.ts';
 import type { Census, PodRecord } from './census.ts';
 import { type RecordContext, recordOf } from './pod-record.ts';
@@ -14,14 +13,14 @@ const quietMs = 2_000;
  * listed and judged again: nothing else is held to judge them by.
  */
 export async function followPods(
-  connection: Connection,
+  client: Client,
   census: Census,
   context: RecordContext,
   store: Store,
-  failed: Failed,
+  failed: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const read = (object: unknown): { readonly uid: string; readonly record: PodRecord | undefined } => {
+  const transform = (object: unknown): { readonly uid: string; readonly record: PodRecord | undefined } => {
     const pod = object as V1Pod;
     return { uid: pod.metadata?.uid ?? '', record: recordOf(pod, context, store.surroundingsOf) };
   };
@@ -36,14 +35,14 @@ export async function followPods(
       if (store.generation() !== judgedUnder && store.generation() === seen) stop();
       seen = store.generation();
     }, quietMs);
-    await follow(
-      { connection, path: '/api/v1/pods', read },
+    await runReflector(
+      { client, path: '/api/v1/pods', transform },
       {
-        reset: (items) => census.reset(items.flatMap(({ record }) => record ?? [])),
-        upsert: ({ uid, record }) => (record ? census.upsert(record) : census.remove(uid)),
-        remove: ({ uid }) => census.remove(uid),
-        synced: () => census.complete(),
-        failed,
+        onReplace: (items) => census.reset(items.flatMap(({ record }) => record ?? [])),
+        onUpsert: ({ uid, record }) => (record ? census.upsert(record) : census.remove(uid)),
+        onDelete: ({ uid }) => census.remove(uid),
+        onSynced: () => census.complete(),
+        onError: failed,
       },
       round.signal,
     );

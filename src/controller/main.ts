@@ -1,21 +1,19 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
-import type { Connection } from '../cluster/connection.ts';
-import { createEventWriter } from '../cluster/events.ts';
-import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
-import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
-import { lead } from '../cluster/lease.ts';
-import { patient } from '../cluster/patient.ts';
+import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
+import { runHardware } from '../controllers/hardware/run-hardware.ts';
+import { createTell } from '../controllers/hardware/tell.ts';
+import { createClient } from '../kube/client.ts';
+import { fromKubeconfig, inCluster } from '../kube/config.ts';
+import { createEventRecorder } from '../kube/event-recorder.ts';
+import { runLeaderElection } from '../kube/leader-election.ts';
+import { createOwners } from '../kube/owners.ts';
 import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
-import { createHardwareMetrics } from './hardware/metrics.ts';
-import { runHardware } from './hardware/run-hardware.ts';
-import { createTell } from './hardware/tell.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
-import { createOwners } from './owners.ts';
 import { run } from './run.ts';
 import { controllerRows, readControllerSettings } from './settings.ts';
 
@@ -28,12 +26,13 @@ if (Array.isArray(settings)) {
   process.stderr.write(`${settings.join('\n')}\n`);
   process.exit(64);
 }
-const plain = settings.kubeconfig ? await fromKubeconfig() : inClusterConnection();
-if (typeof plain === 'string') {
-  process.stderr.write(`${plain}\n`);
+const userAgent = `health-injector/${version}`;
+const config = settings.kubeconfig ? await fromKubeconfig({ userAgent }) : inCluster({ userAgent });
+if (config.problem !== undefined) {
+  process.stderr.write(`${config.problem}\n`);
   process.exit(64);
 }
-const connection = patient(plain);
+const client = createClient(config.transport);
 
 const { log, flush } = createLog(settings.logLevel);
 if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
@@ -55,14 +54,15 @@ const repair = {
   ownerWindowMs: 30 * 60_000,
 };
 
-const onStarted = async (signal: AbortSignal): Promise<void> => {
+const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   log.info({ identity }, 'leading');
   metrics.leading.set(1);
   const reporter = { controller: 'health-injector', instance: identity };
-  const events = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, signal);
-  const owners = createOwners(connection);
+  const recorder = { client, ...reporter, onOutcome: metrics.eventWritten, onError: failed };
+  const events = createEventRecorder(recorder, signal);
+  const owners = createOwners(client);
   const done = (what: object, message: string): void => log.info(what, message);
-  const shared = { connection, failed, done, tickMs: 2_000 };
+  const shared = { client, failed, done, tickMs: 2_000 };
   const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
   const tell = createTell(events, owners, signal);
@@ -76,23 +76,13 @@ const onStarted = async (signal: AbortSignal): Promise<void> => {
 };
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+const lease = { namespace: settings.namespace, name: 'health-injector-controller', identity };
 await (settings.namespace === ''
-  ? onStarted(stopping.signal)
-  : lead(
-      { connection, namespace: settings.namespace, name: 'health-injector-controller', identity, onStarted, failed },
-      stopping.signal,
-    ));
+  ? onStartedLeading(stopping.signal)
+  : runLeaderElection({ client, ...lease, onStartedLeading, onError: failed }, stopping.signal));
 log.info('stopped');
 flush();
 process.exit(0);
-
-/** What reads a kubeconfig takes 40 MB, which nobody needs in a cluster. */
-async function fromKubeconfig(): Promise<Connection | string> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  return kubeconfigConnection(config);
-}
 
 function serve({ registry }: ControllerMetrics): Server {
   return createServer((request, response) => {

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { type EventOutcome, eventOutcomes } from '../cluster/events.ts';
+import { type EventOutcome, eventOutcomes } from '../kube/event-recorder.ts';
 import { startAtZero } from '../start-at-zero.ts';
 import type { Census } from './census.ts';
-import { type Evicted, evictionResults } from './evict.ts';
+import { type Eviction, evictionResults } from '../kube/eviction.ts';
 
 /** The metrics of the controller; the only label that grows is the policy, and who writes policies owns the cluster. */
 export function createControllerMetrics() {
@@ -66,7 +66,7 @@ export function createControllerMetrics() {
     /** Counts an Event. */
     eventWritten: (result: EventOutcome): void => events.inc({ result }),
     /** Counts an eviction. */
-    repaired({ result }: Evicted): void {
+    repaired({ result }: Eviction): void {
       repairs.inc({ result });
     },
   };

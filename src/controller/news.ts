@@ -1,4 +1,5 @@
-import type { Owner, PodRecord } from './census.ts';
+import type { Owner } from '../kube/owners.ts';
+import type { PodRecord } from './census.ts';
 
 /** The reasons of Events, with what the controller did or would have done, in the word that an Event has for it. */
 export const newsActions = {

@@ -2,7 +2,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../policies/surroundings.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
-import { type PodRecord, ownerOf } from './census.ts';
+import { ownerOf } from '../kube/owners.ts';
+import type { PodRecord } from './census.ts';
 import { judge } from './judge.ts';
 
 /** What Pods are judged by; with `annotatedOnly` the webhook is asked about no other. */

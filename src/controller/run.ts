@@ -1,27 +1,27 @@
-import { systemClock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import type { EventWriter } from '../cluster/events.ts';
-import { followSurroundings } from '../cluster/follow-surroundings.ts';
+import { systemClock } from '../kube/clock.ts';
+import type { Client } from '../kube/client.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
+import { type Eviction, evict } from '../kube/eviction.ts';
+import type { Owners } from '../kube/owners.ts';
+import { startPolicyInformers } from '../policies/informers.ts';
 import { createStore } from '../policies/store.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
 import { createCensus } from './census.ts';
-import { type Evicted, evict } from './evict.ts';
 import { followPods } from './follow-pods.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { type News, newsAbout, newsActions, newsOfMissed, newsOfMistaken } from './news.ts';
-import type { Owners } from './owners.ts';
 import { recordPolicies } from './record-policies.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
 import { countMistaken, writeStatuses } from './status-writer.ts';
 
 /** What leading needs: the ways out, and how to decide. */
 export type Running = {
-  readonly connection: Connection;
+  readonly client: Client;
   readonly context: MutateContext;
   /** Whether the webhook is asked about no Pod without an annotation. */
   readonly annotatedOnly: boolean;
   readonly owners: Owners;
-  readonly events: EventWriter;
+  readonly events: EventRecorder;
   readonly metrics: ControllerMetrics;
   /** Undefined: tell of missed Pods, and leave them. */
   readonly repair: RepairSettings | undefined;
@@ -33,20 +33,20 @@ export type Running = {
 
 /** Leads until `signal` is aborted: judges all Pods, tells owners and policies of it, and repairs what was missed. */
 export async function run(running: Running, signal: AbortSignal): Promise<void> {
-  const { connection, context, annotatedOnly, metrics, repair, failed } = running;
+  const { client, context, annotatedOnly, metrics, repair, failed } = running;
   const { store, policies } = recordPolicies(createStore(context.prefix));
   const census = createCensus();
   let history: readonly Repair[] = [];
   const end = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-  await Promise.race([followSurroundings(connection, store, failed, signal), end]);
-  const following = followPods(connection, census, { ...context, annotatedOnly }, store, failed, signal);
+  await Promise.race([startPolicyInformers(client, store, failed, signal), end]);
+  const following = followPods(client, census, { ...context, annotatedOnly }, store, failed, signal);
   while (!signal.aborted) {
     try {
       if (census.isComplete()) {
         metrics.counted(census);
         metrics.mistakenPolicies.set(countMistaken(policies.values(), context));
         await tell([...newsOfMissed(census.missed()), ...newsOfMistaken(census.mistaken())], running, signal);
-        await writeStatuses(connection, policies.values(), census, context, failed, signal);
+        await writeStatuses(client, policies.values(), census, context, failed, signal);
         if (repair) history = await repairMissed(census, history, running, repair, signal);
       }
     } catch (error) {
@@ -60,7 +60,7 @@ export async function run(running: Running, signal: AbortSignal): Promise<void> 
 async function tell(news: readonly News[], { owners, events }: Running, signal: AbortSignal): Promise<void> {
   for (const { namespace, owner, reason, note } of news) {
     const top = await owners.topOf(owner, namespace, signal);
-    events.write({ regarding: { ...top, namespace }, type: 'Warning', reason, action: newsActions[reason], note });
+    events.event({ regarding: { ...top, namespace }, type: 'Warning', reason, action: newsActions[reason], note });
   }
 }
 
@@ -71,7 +71,7 @@ async function repairMissed(
   settings: RepairSettings,
   signal: AbortSignal,
 ): Promise<readonly Repair[]> {
-  const { connection, metrics, done } = running;
+  const { client, metrics, done } = running;
   const nowMs = Date.now();
   const decision = decideRepairs(census, history, nowMs, settings);
   const kept = history.filter(({ atMs }) => nowMs - atMs < Math.max(settings.windowMs, settings.ownerWindowMs));
@@ -85,7 +85,7 @@ async function repairMissed(
   for (const record of decision.evict) {
     const { uid, namespace, name, owner } = record;
     let mayBeGone = false;
-    const evicted = await evict(connection, { namespace, name, uid }, signal).catch(({ message }: Error): Evicted => {
+    const evicted = await evict(client, { namespace, name, uid }, { signal }).catch(({ message }: Error): Eviction => {
       mayBeGone = true;
       return { result: 'failed', message };
     });

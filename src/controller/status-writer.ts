@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Connection } from '../cluster/connection.ts';
-import { policiesPath } from '../cluster/follow-surroundings.ts';
-import { messageOf, readAnswer } from '../cluster/read-answer.ts';
+import { ApiError, ignoreNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
 import type { InjectionContext } from '../health/inject.ts';
 import type { Problem } from '../health/problem.ts';
-import type { HealthPolicy } from '../policies/policy.ts';
+import { type HealthPolicy, policiesPath } from '../policies/policy.ts';
 import { policyProblems } from '../policies/problems.ts';
 import { type Census, emptyCount } from './census.ts';
 import { type PolicyStatus, policyStatus } from './policy-status.ts';
@@ -33,7 +32,7 @@ export function countMistaken(policies: Iterable<HealthPolicy>, context: Injecti
 
 /** Writes the statuses that are not as they should be; the next call goes on with the rest. */
 export async function writeStatuses(
-  connection: Connection,
+  client: Client,
   policies: Iterable<HeldPolicy>,
   census: Census,
   context: InjectionContext,
@@ -52,10 +51,11 @@ export async function writeStatuses(
     const gone = Object.keys(policy.status?.skipped ?? {}).filter((reason) => !Object.hasOwn(wanted.skipped, reason));
     const skipped = { ...Object.fromEntries(gone.map((reason) => [reason, null])), ...wanted.skipped };
     const body = { status: { ...wanted, skipped } };
-    const response = await connection.send('PATCH', `${policiesPath}/${name}/status`, body, { signal });
-    const answer = await readAnswer(response, 4 * 1024 * 1024);
-    if (answer.status !== 200 && answer.status !== 404) {
-      failed(`The status of HealthPolicy ${name} could not be written: ${messageOf(answer)}.`);
+    try {
+      await ignoreNotFound(client.patch(`${policiesPath}/${name}/status`, body, { signal }));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      failed(`The status of HealthPolicy ${name} could not be written: ${error.summary}.`);
     }
   }
 }

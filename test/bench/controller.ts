@@ -1,8 +1,8 @@
-import { decide } from '../../src/controller/hardware/decide.ts';
-import type { NodeRecord } from '../../src/controller/hardware/node-record.ts';
-import { recordOf } from '../../src/controller/hardware/record.ts';
-import type { Situation } from '../../src/controller/hardware/situation.ts';
-import { nowMs, settings } from '../controller/hardware/support/situation.ts';
+import { decide } from '../../src/controllers/hardware/decide.ts';
+import type { NodeRecord } from '../../src/controllers/hardware/node-record.ts';
+import { recordOf } from '../../src/controllers/hardware/record.ts';
+import type { Situation } from '../../src/controllers/hardware/situation.ts';
+import { nowMs, settings } from '../controllers/hardware/support/situation.ts';
 import { median } from './measure.ts';
 import { type Report, addRow } from './report.ts';
 

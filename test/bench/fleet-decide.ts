@@ -1,7 +1,7 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { decide } from '../../src/controller/hardware/decide.ts';
-import { nodeRecordOf } from '../../src/controller/hardware/node-record.ts';
-import { recordOf } from '../../src/controller/hardware/record.ts';
+import { decide } from '../../src/controllers/hardware/decide.ts';
+import { nodeRecordOf } from '../../src/controllers/hardware/node-record.ts';
+import { recordOf } from '../../src/controllers/hardware/record.ts';
 import { readControllerSettings } from '../../src/controller/settings.ts';
 import { podStatus } from './fleet-objects.ts';
 import { median } from './measure.ts';

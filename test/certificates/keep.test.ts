@@ -299,7 +299,7 @@ describe('keeping the certificate', function () {
       /^health_injector_certificate_failures_total ([2-9]|\d\d)/m.test((await replica?.metrics()) ?? ''),
     );
     assert.deepEqual(replica?.failures, [
-      'The certificate is not as it should be: the Secret system/pair, its writing was answered with 403, "so it is".',
+      'The certificate is not as it should be: the Secret system/pair could not be written: the answer was 403, "so it is".',
     ]);
   });
 

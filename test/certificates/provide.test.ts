@@ -26,7 +26,7 @@ describe('a certificate is provided', () => {
   const provide = (...args: string[]) => {
     const cluster = startCluster();
     const settings = readSettings(args, {}) as Settings;
-    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.connection }, stop.signal);
+    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.client }, stop.signal);
     return cluster;
   };
   const expiry = async (): Promise<string | undefined> =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createEventWriter } from '../../src/cluster/events.ts';
-import { policiesPath } from '../../src/cluster/follow-surroundings.ts';
+import { createEventRecorder } from '../../src/kube/event-recorder.ts';
+import { createOwners } from '../../src/kube/owners.ts';
+import { policiesPath } from '../../src/policies/policy.ts';
 import { createControllerMetrics } from '../../src/controller/metrics.ts';
-import { createOwners } from '../../src/controller/owners.ts';
 import type { RepairSettings } from '../../src/controller/repair.ts';
 import { run } from '../../src/controller/run.ts';
 import { eventually } from '../support/eventually.ts';
@@ -64,16 +64,16 @@ function start(
   const failures: string[] = [];
   const failed = (sentence: string): void => void failures.push(sentence);
   const metrics = createControllerMetrics();
-  const { connection } = apiserver;
+  const { client } = apiserver;
   const reporter = { controller: 'health-injector', instance: 'test' };
-  const writer = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, stopping.signal);
+  const recorder = { client, ...reporter, onOutcome: metrics.eventWritten, onError: failed };
   const ended = run(
     {
-      connection,
+      client,
       context: testContext,
       annotatedOnly,
-      owners: createOwners(connection),
-      events: writer,
+      owners: createOwners(client),
+      events: createEventRecorder(recorder, stopping.signal),
       metrics,
       repair,
       tickMs: 20,

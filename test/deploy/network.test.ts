@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
 import assert from 'node:assert/strict';
 import { inject } from '../../src/health/inject.ts';
-import { watchedOf } from '../../src/controller/hardware/watched.ts';
+import { watchedOf } from '../../src/controllers/hardware/watched.ts';
 import { testContext } from '../support/webhook.ts';
 import { chartObjects, kustomizeObjects, needTools } from './support/render.ts';
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Call, Connection, Response } from '../../src/cluster/connection.ts';
+import { type TransportResponse, createClient } from '../../src/kube/client.ts';
 
 type Metadata = { name: string; namespace?: string; uid?: string; resourceVersion?: string; generation?: number };
 export type Stored = { metadata: Metadata; spec?: any; status?: any; [field: string]: unknown };
@@ -16,7 +16,7 @@ const clusterWide = (path: string): string => path.replace(/\/namespaces\/[^/]+(
 const keyOf = ({ namespace = '', name }: Metadata): string => `${namespace}/${name}`;
 
 /**
- * An apiserver in memory, behind the same `Connection` as the real one: collections by their path, lists and watches,
+ * An apiserver in memory, behind the same `Client` as the real one: collections by their path, lists and watches,
  * create, replace with resourceVersion conflicts, merge patch (also of `/status`), and evictions by uid.
  */
 export function createMemoryApiserver() {
@@ -64,7 +64,7 @@ export function createMemoryApiserver() {
     };
   };
 
-  const get = (url: string, { signal }: Call): Response => {
+  const get = (url: string, signal: AbortSignal): TransportResponse => {
     const { pathname, searchParams } = new URL(url, 'https://apiserver');
     if (collections.has(pathname) || searchParams.has('limit')) {
       if (searchParams.has('watch')) return watch(pathname, signal);
@@ -74,7 +74,7 @@ export function createMemoryApiserver() {
     const { object } = find(pathname);
     return object ? answer(200, object) : answer(404, { message: 'not found' });
   };
-  const watch = (path: string, signal: AbortSignal): Response => {
+  const watch = (path: string, signal: AbortSignal): TransportResponse => {
     const body = new Readable({ read() {} });
     const entry = { path, body };
     watches.add(entry);
@@ -112,20 +112,18 @@ export function createMemoryApiserver() {
     return { status: 200, body: put(collection, { ...merged, metadata: { ...object.metadata, generation } }) };
   };
 
-  const connection: Connection = {
-    get: (path, call) => Promise.resolve(get(path, call)),
-    send(method, path, body) {
-      const changed = change(method, path, structuredClone(body));
-      sent.push({ method, path, body, status: changed.status });
-      return Promise.resolve(answer(changed.status, changed.body ?? { message: `status ${changed.status}` }));
-    },
-  };
-  return { connection, put, remove, collectionAt, sent, rules };
+  const client = createClient(async ({ method, path, body, signal }) => {
+    if (method === 'GET') return get(path, signal);
+    const changed = change(method, path, structuredClone(body));
+    sent.push({ method, path, body, status: changed.status });
+    return answer(changed.status, changed.body ?? { message: `status ${changed.status}` });
+  });
+  return { client, put, remove, collectionAt, sent, rules };
 }
 
 export type MemoryApiserver = ReturnType<typeof createMemoryApiserver>;
 
-const answer = (status: number, body: object): Response => ({
+const answer = (status: number, body: object): TransportResponse => ({
   status,
   headers: {},
   body: Readable.from([Buffer.from(JSON.stringify(body))]),

@@ -1,8 +1,9 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
-import { KubeConfig, type KubernetesObject, type V1Deployment } from '@kubernetes/client-node';
-import type { Connection } from '../../cluster/connection.ts';
-import { kubeconfigConnection } from '../../cluster/kubeconfig-connection.ts';
-import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import { ApiError, isNotFound } from '../../kube/api-error.ts';
+import { type Client, createClient } from '../../kube/client.ts';
+import { fromKubeconfig } from '../../kube/config.ts';
+import { version } from '../../settings.ts';
 import { newestOf, ownedBy, selectorText } from './owned.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
@@ -15,7 +16,7 @@ export type Target = {
 
 /** What is asked of a cluster; a string is the one sentence that says why there is no answer. */
 export type Cluster = {
-  readonly connection: Connection;
+  readonly client: Client;
   readonly namespace: string;
   readonly read: (reference: Reference) => Promise<object | string>;
   /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
@@ -36,26 +37,22 @@ const collections: Readonly<Record<LiveKind, readonly [api: string, collection: 
 };
 
 const timeoutMs = 30_000;
-const limitBytes = 256 * 1024 * 1024;
+const maxResponseBytes = 256 * 1024 * 1024;
 
 /** Gets ready to ask a cluster; nothing is asked yet. */
-export function openCluster(target: Target): Cluster | string {
-  const configured = configure(target);
-  if (typeof configured === 'string') return configured;
-  const { config, namespace } = configured;
-  const connection = kubeconfigConnection(config);
-  if (typeof connection === 'string') return connection;
+export async function openCluster(target: Target): Promise<Cluster | string> {
+  const { kubeconfig: file, context } = target;
+  const config = await fromKubeconfig({ userAgent: `health-injector/${version}`, file, context });
+  if (config.problem !== undefined) return config.problem;
+  const namespace = target.namespace ?? config.namespace;
+  const client = createClient(config.transport, { maxResponseBytes });
 
   const get = async (path: string, what: string): Promise<object | string | undefined> => {
     try {
-      const answer = await readAnswer(
-        await connection.get(path, { signal: new AbortController().signal, limitMs: timeoutMs }),
-        limitBytes,
-      );
-      if (answer.status === 200) return answer.body as object;
-      if (answer.status === 404) return undefined;
-      return `The cluster does not show ${what}: ${messageOf(answer)}.`;
+      return await client.get<object>(path, { signal: new AbortController().signal, timeoutMs });
     } catch (error) {
+      if (isNotFound(error)) return undefined;
+      if (error instanceof ApiError) return `The cluster does not show ${what}: ${error.summary}.`;
       return `The cluster does not answer: ${(error as Error).message}.`;
     }
   };
@@ -66,7 +63,7 @@ export function openCluster(target: Target): Cluster | string {
     return typeof found === 'string' ? found : ((found as { items?: KubernetesObject[] } | undefined)?.items ?? []);
   };
   return {
-    connection,
+    client,
     namespace,
     get,
     async read({ kind, name }) {
@@ -93,24 +90,4 @@ export function openCluster(target: Target): Cluster | string {
       return typeof pods === 'string' ? pods : newestOf(ownedBy(owners, pods));
     },
   };
-}
-
-/** What the client takes where it finds no configuration at all. */
-const noCluster = 'http://localhost:8080';
-
-function configure({ kubeconfig, context, namespace }: Target): { config: KubeConfig; namespace: string } | string {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    return `The kubeconfig cannot be read: ${(error as Error).message}.`;
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  const current = config.getContextObject(config.getCurrentContext());
-  if (!current) return `The kubeconfig has no ${context === undefined ? 'current context' : `context ${context}`}.`;
-  if (config.getCurrentCluster()?.server === noCluster) {
-    return 'No cluster is known: name a kubeconfig with --kubeconfig or $KUBECONFIG.';
-  }
-  return { config, namespace: namespace ?? current.namespace ?? 'default' };
 }

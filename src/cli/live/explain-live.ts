@@ -20,7 +20,7 @@ export async function explainLive(
   context: ConsiderContext,
   hasPolicies: boolean,
 ): Promise<LiveExplanations | string> {
-  const cluster = openCluster(target);
+  const cluster = await openCluster(target);
   if (typeof cluster === 'string') return cluster;
   const { surroundings, unseen } = hasPolicies
     ? { surroundings: context.surroundingsOf(cluster.namespace), unseen: [] }

@@ -1,6 +1,5 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { policiesPath } from '../../cluster/follow-surroundings.ts';
-import type { HealthPolicy } from '../../policies/policy.ts';
+import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
 import { createStore } from '../../policies/store.ts';
 import type { Surroundings } from '../../policies/surroundings.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
-import { createHardwareMetrics } from '../../../src/controller/hardware/metrics.ts';
+import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
 import { createControllerMetrics } from '../../../src/controller/metrics.ts';
 import { createMetrics } from '../../../src/webhook/metrics.ts';
 
