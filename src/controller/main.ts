@@ -1,8 +1,8 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { runHardwareController } from '../controllers/hardware/controller.ts';
+import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
-import { runHardware } from '../controllers/hardware/run-hardware.ts';
-import { createTell } from '../controllers/hardware/tell.ts';
 import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
@@ -65,11 +65,20 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   const shared = { client, failed, done, tickMs: 2_000 };
   const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
-  const tell = createTell(events, owners, signal);
-  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };
+  const hardware = {
+    client,
+    prefix: settings.prefix,
+    webhook,
+    events: createHardwareEvents(events, owners, signal),
+    metrics: hardwareMetrics,
+    tickMs: shared.tickMs,
+    retryMs: 2_000,
+    onError: failed,
+    log: done,
+  };
   await Promise.all([
     run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
-    settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),
+    settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
   await events.idle();
   metrics.leading.set(0);

@@ -1,7 +1,7 @@
 import type { Allowed } from '../health/reading-context.ts';
 import { type SettingReader, createSettingReader } from '../setting.ts';
 import { parseLevel, parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
-import type { HardwareSettings } from '../controllers/hardware/situation.ts';
+import type { HardwareSettings } from '../controllers/hardware/decide.ts';
 
 /** The settings of the controller: read once, fixed for its life. */
 export type ControllerSettings = {
