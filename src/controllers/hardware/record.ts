@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { readStatus } from '../../health/status.ts';
 import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
-import { type Owner, ownerOf } from '../../kube/owners.ts';
+import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
 import { type RefuseReason, refusalOf } from './refusal.ts';
 import { claimsOf } from './volumes.ts';
@@ -58,7 +58,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
     // A Pod that is over is as good as gone; one that was evicted never comes back, however late the news of it is.
     isDeleting: deletionTimestamp !== undefined || isOver || (before?.isDeleting ?? false),
     isChecked,
-    owner: ownerOf(pod.metadata),
+    owner: controllerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     refusal: refusalOf(pod, prefix),

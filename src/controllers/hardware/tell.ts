@@ -1,5 +1,5 @@
 import type { EventRecorder } from '../../kube/event-recorder.ts';
-import type { Owners } from '../../kube/owners.ts';
+import type { OwnerResolver } from '../../kube/owners.ts';
 import type { HardwarePod } from './record.ts';
 
 /** What is told, and what was done about it, in the words that Events have. */
@@ -32,7 +32,7 @@ export const byHandAction = 'ReleaseByHand';
 export const everywhere = ['pod', 'owner', 'node'] as const;
 
 /** Tells by Events; what cannot be told of an owner is told of the Pod at least. */
-export function createTell(events: EventRecorder, owners: Owners, signal: AbortSignal): Tell {
+export function createTell(events: EventRecorder, owners: OwnerResolver, signal: AbortSignal): Tell {
   return {
     async about({ uid, namespace, name, node, owner }, reason, note, places) {
       const type = reason === 'ReplacementRunning' ? 'Normal' : 'Warning';
@@ -41,7 +41,7 @@ export function createTell(events: EventRecorder, owners: Owners, signal: AbortS
       if (places.includes('pod')) events.event({ ...happening, regarding: pod });
       if (places.includes('node') && node !== '') events.event({ ...happening, regarding: nodeOf(node) });
       if (!owner || !places.includes('owner')) return;
-      const top = await owners.topOf(owner, namespace, signal).catch(() => owner);
+      const top = await owners.resolveRoot(owner, namespace, signal).catch(() => owner);
       events.event({ ...happening, regarding: { ...top, namespace } });
     },
     released(node, byHand, note) {

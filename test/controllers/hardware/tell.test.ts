@@ -6,12 +6,12 @@ import { pod } from './support/situation.ts';
 
 const { signal } = new AbortController();
 
-function teller(topOf = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
+function teller(resolveRoot = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
   const server = eventServer();
   const reporter = { controller: 'health-injector', instance: 'pod-1' };
   const rest = { client: server.client, onOutcome: () => {}, onError: assert.fail };
   const events = createEventRecorder({ ...reporter, ...rest }, signal);
-  return { server, events, tell: createTell(events, { topOf }, signal) };
+  return { server, events, tell: createTell(events, { resolveRoot }, signal) };
 }
 
 describe('what is told of a move', () => {
