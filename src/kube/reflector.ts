@@ -102,7 +102,7 @@ export async function runReflector<T>(
     try {
       handler.onError(sentence);
     } catch {
-      // There is nobody else to report it to.
+      // An error of `onError` itself cannot be reported.
     }
   };
   const attempt = (what: string, work: () => void): void => {
