@@ -1,5 +1,7 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { runCoverageController } from '../controllers/coverage/controller.ts';
+import { type ControllerMetrics, createControllerMetrics } from '../controllers/coverage/metrics.ts';
 import { runHardwareController } from '../controllers/hardware/controller.ts';
 import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
@@ -7,14 +9,12 @@ import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { runLeaderElection } from '../kube/leader-election.ts';
-import { createOwners } from '../kube/owners.ts';
+import { createOwnerResolver } from '../kube/owners.ts';
 import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
-import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
-import { run } from './run.ts';
 import { controllerRows, readControllerSettings } from './settings.ts';
 
 if (process.argv.includes('--help')) {
@@ -45,7 +45,7 @@ const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()
 const stopping = new AbortController();
 const failed = (sentence: string): void =>
   log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
-const context = { ...settings, patternNames, version, strict: false };
+const context = { ...settings, patternNames, version };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,
@@ -58,29 +58,28 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   log.info({ identity }, 'leading');
   metrics.leading.set(1);
   const reporter = { controller: 'health-injector', instance: identity };
-  const recorder = { client, ...reporter, onOutcome: metrics.eventWritten, onError: failed };
-  const events = createEventRecorder(recorder, signal);
-  const owners = createOwners(client);
-  const done = (what: object, message: string): void => log.info(what, message);
-  const shared = { client, failed, done, tickMs: 2_000 };
-  const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
+  const events = { client, ...reporter, onOutcome: metrics.countEvent, onError: failed };
+  const recorder = createEventRecorder(events, signal);
+  const owners = createOwnerResolver(client);
+  const onAction = (fields: object, message: string): void => log.info(fields, message);
+  const coverage = { client, context, owners, recorder, metrics, tickMs: 2_000, onError: failed, onAction };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
   const hardware = {
     client,
     prefix: settings.prefix,
     webhook,
-    events: createHardwareEvents(events, owners, signal),
+    events: createHardwareEvents(recorder, owners, signal),
     metrics: hardwareMetrics,
-    tickMs: shared.tickMs,
+    tickMs: 2_000,
     retryMs: 2_000,
     onError: failed,
-    log: done,
+    onAction,
   };
   await Promise.all([
-    run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
+    runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
     settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
-  await events.idle();
+  await recorder.idle();
   metrics.leading.set(0);
 };
 

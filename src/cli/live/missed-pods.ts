@@ -1,15 +1,14 @@
 import type { V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
 import { ApiError } from '../../kube/api-error.ts';
 import { defaultReflectorOptions, listPages } from '../../kube/reflector.ts';
-import type { PodRecord } from '../../controller/census.ts';
-import { recordOf } from '../../controller/pod-record.ts';
+import { type PodSummary, summarizePod } from '../../controllers/coverage/pod-index.ts';
 import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
 import { createStore } from '../../policies/store.ts';
 import type { ConsiderContext } from '../consider.ts';
 import { type Target, openCluster } from './cluster.ts';
 
 /** The Pods of a cluster, or of one namespace, that lack what somebody asks for; a string says why nobody can tell. */
-export async function missedPods(target: Target, context: ConsiderContext): Promise<readonly PodRecord[] | string> {
+export async function missedPods(target: Target, context: ConsiderContext): Promise<readonly PodSummary[] | string> {
   const cluster = await openCluster(target);
   if (typeof cluster === 'string') return cluster;
   const { client } = cluster;
@@ -24,14 +23,14 @@ export async function missedPods(target: Target, context: ConsiderContext): Prom
     }
   };
   const store = createStore(context.prefix);
-  const missed: PodRecord[] = [];
+  const missed: PodSummary[] = [];
   try {
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
-      const record = recordOf(pod, { ...context, strict: false, annotatedOnly: false }, store.surroundingsOf);
-      if (record?.verdict.state === 'missed') missed.push(record);
+      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, store.surroundingsOf);
+      if (summary?.verdict.state === 'missed') missed.push(summary);
     });
   } catch (error) {
     return (error as Error).message;

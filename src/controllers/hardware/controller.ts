@@ -16,7 +16,7 @@ import { createVolumes } from './volumes.ts';
 
 export type HardwareControllerOptions = Pick<
   HardwareDeps,
-  'client' | 'prefix' | 'settings' | 'webhook' | 'events' | 'metrics' | 'retryMs' | 'onError' | 'log'
+  'client' | 'prefix' | 'settings' | 'webhook' | 'events' | 'metrics' | 'retryMs' | 'onError' | 'onAction'
 > & {
   /** How long between two passes at the most. */
   readonly tickMs: number;

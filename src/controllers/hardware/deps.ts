@@ -34,7 +34,7 @@ export type HardwareDeps = {
   /** Queues the eviction of a Pod whose work is in flight. */
   readonly requestEviction: (uid: string) => void;
   readonly onError: (sentence: string) => void;
-  readonly log: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly onAction: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
 export type Work = (Moved & { readonly kind: 'move' }) | SoftenDecision;

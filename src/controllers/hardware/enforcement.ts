@@ -17,7 +17,7 @@ const maxTries = 5;
  */
 export async function awaitEnforcement(
   quarantine: NodeQuarantine,
-  deps: Pick<HardwareDeps, 'client' | 'prefix' | 'webhook' | 'cache' | 'metrics' | 'log'>,
+  deps: Pick<HardwareDeps, 'client' | 'prefix' | 'webhook' | 'cache' | 'metrics' | 'onAction'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { nodeName: node, scope } = quarantine.spec;
@@ -34,7 +34,7 @@ export async function awaitEnforcement(
   }
   if (missing.length === 0 || signal.aborted) return;
   deps.metrics.unacknowledged();
-  deps.log({ node, missing }, 'a quarantine was not acknowledged in time');
+  deps.onAction({ node, missing }, 'a quarantine was not acknowledged in time');
 }
 
 const pollMs = 20;

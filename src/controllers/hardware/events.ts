@@ -1,5 +1,5 @@
 import type { EventRecorder } from '../../kube/event-recorder.ts';
-import type { Owners } from '../../kube/owners.ts';
+import type { OwnerResolver } from '../../kube/owners.ts';
 import { wholeSeconds } from './budget.ts';
 import { type Decision, isCommand } from './decision.ts';
 import type { HardwareMetrics } from './metrics.ts';
@@ -34,14 +34,18 @@ export type HardwareEvents = {
 /** The action of the Event by which the next leader knows that a person has released a node. */
 export const manualReleaseAction = 'ReleaseByHand';
 
-/** Records Events by the recorder. Where the top owner is not known, the Event is on the direct owner. */
-export function createHardwareEvents(recorder: EventRecorder, owners: Owners, signal: AbortSignal): HardwareEvents {
+/** Records Events by the recorder. Where the root owner is not known, the Event is on the direct owner. */
+export function createHardwareEvents(
+  recorder: EventRecorder,
+  owners: OwnerResolver,
+  signal: AbortSignal,
+): HardwareEvents {
   const pending = new Set<Promise<void>>();
   const onOwner = async (pod: HardwarePod, event: Omit<Parameters<EventRecorder['event']>[0], 'regarding'>) => {
     const { owner, namespace } = pod;
     if (!owner) return;
-    const top = await owners.topOf(owner, namespace, signal).catch(() => owner);
-    recorder.event({ ...event, regarding: { ...top, namespace } });
+    const root = await owners.resolveRoot(owner, namespace, signal).catch(() => owner);
+    recorder.event({ ...event, regarding: { ...root, namespace } });
   };
   return {
     record(pod, reason, note, places) {

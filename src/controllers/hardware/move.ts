@@ -86,7 +86,7 @@ export async function evictFailing({ pod, reading }: Moved, deps: HardwareDeps, 
   if (!evicted || signal.aborted) return;
   const nowMs = clock.date().getTime();
   metrics.evicted(evicted, nowMs - (pod.failing?.sinceMs ?? nowMs));
-  deps.log({ namespace, pod: name, uid, node, ...evicted }, 'Pod evicted, whose hardware fails');
+  deps.onAction({ namespace, pod: name, uid, node, ...evicted }, 'Pod evicted, whose hardware fails');
   switch (evicted.result) {
     case 'evicted': {
       cache.markEvicted(uid);

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readStatus } from '../../health/status.ts';
-import { type Owner, ownerOf } from '../../kube/owners.ts';
+import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../pod/limits.ts';
 import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
@@ -57,7 +57,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     // A Pod that is over is as good as gone.
     isDeleting: deletionTimestamp !== undefined || isOver,
     isChecked: target.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel,
-    owner: ownerOf(pod.metadata),
+    owner: controllerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     ineligible: ineligibleReasonOf(pod, prefix),

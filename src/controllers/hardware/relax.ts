@@ -71,7 +71,7 @@ export async function evictWaiting(
     // A taint alone is gone from the node by now: such a Pod needs nothing more.
     if (nodes.some((node) => pod.excludedNodes.includes(node))) {
       const evicted = await writes(() => evict(client, pod, { signal }));
-      deps.log({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
+      deps.onAction({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
       if (evicted.result === 'evicted') {
         cache.markEvicted(uid);
         deps.softenHistory.record(pod, deps.clock.date().getTime());

@@ -6,12 +6,12 @@ import { pod } from './support/snapshot.ts';
 
 const { signal } = new AbortController();
 
-function newEvents(topOf = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
+function newEvents(resolveRoot = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
   const server = eventServer();
   const reporter = { controller: 'health-injector', instance: 'pod-1' };
   const rest = { client: server.client, onOutcome: () => {}, onError: assert.fail };
   const recorder = createEventRecorder({ ...reporter, ...rest }, signal);
-  const events = createHardwareEvents(recorder, { topOf }, signal);
+  const events = createHardwareEvents(recorder, { resolveRoot }, signal);
   const idle = async (): Promise<void> => {
     await events.idle();
     await recorder.idle();

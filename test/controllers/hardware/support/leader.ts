@@ -52,7 +52,7 @@ function startLeader(client: Client, rules: Partial<HardwareSettings>) {
       tickMs: 20,
       retryMs: 200,
       onError: (sentence) => void failures.push(sentence),
-      log: (what, message) => void done.push(`${message} ${JSON.stringify(what)}`),
+      onAction: (what, message) => void done.push(`${message} ${JSON.stringify(what)}`),
     },
     stop.signal,
   );

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { type EventOutcome, eventOutcomes } from '../kube/event-recorder.ts';
-import { startAtZero } from '../start-at-zero.ts';
-import type { Census } from './census.ts';
-import { type Eviction, evictionResults } from '../kube/eviction.ts';
+import { type EventOutcome, eventOutcomes } from '../../kube/event-recorder.ts';
+import { startAtZero } from '../../start-at-zero.ts';
+import type { PodIndex } from './pod-index.ts';
+import { type Eviction, evictionResults } from '../../kube/eviction.ts';
 
 /** The metrics of the controller; the only label that grows is the policy, and who writes policies owns the cluster. */
 export function createControllerMetrics() {
@@ -13,12 +13,12 @@ export function createControllerMetrics() {
     help: 'Running Pods that lack the health check which their annotations, a policy or their namespace ask for.',
     registers: [registry],
   });
-  const mistaken = new Gauge({
+  const invalid = new Gauge({
     name: 'health_injector_mistaken_pods',
     help: 'Running Pods whose annotations have a mistake.',
     registers: [registry],
   });
-  const mistakenPolicies = new Gauge({
+  const invalidPolicies = new Gauge({
     name: 'health_injector_mistaken_policies',
     help: 'HealthPolicies with a mistake, which inject nothing.',
     registers: [registry],
@@ -51,25 +51,33 @@ export function createControllerMetrics() {
   return {
     registry,
     leading,
-    mistakenPolicies,
-    /** Shows how the Pods stand. */
-    counted(census: Census): void {
-      missed.set(census.missed().length);
-      mistaken.set(census.mistaken().length);
+    invalidPolicies,
+    /** Sets the gauges to what became of these Pods. */
+    countPods(pods: PodIndex): void {
+      missed.set(pods.byIndex('state', 'missed').length);
+      invalid.set(pods.byIndex('state', 'invalid-annotations').length);
       byPolicy.reset();
-      for (const [policy, { matched, injected, missed: lacking }] of census.byPolicy()) {
-        byPolicy.set({ policy, state: 'injected' }, injected);
-        byPolicy.set({ policy, state: 'missed' }, lacking);
-        byPolicy.set({ policy, state: 'skipped' }, matched - injected - lacking);
+      for (const [policy, counts] of countStates(pods)) {
+        for (const [state, count] of Object.entries(counts)) byPolicy.set({ policy, state }, count);
       }
     },
-    /** Counts an Event. */
-    eventWritten: (result: EventOutcome): void => events.inc({ result }),
-    /** Counts an eviction. */
-    repaired({ result }: Eviction): void {
+    countEvent: (result: EventOutcome): void => events.inc({ result }),
+    countRepair({ result }: Eviction): void {
       repairs.inc({ result });
     },
   };
 }
 
 export type ControllerMetrics = ReturnType<typeof createControllerMetrics>;
+
+function countStates(pods: PodIndex) {
+  const byPolicy = new Map<string, { injected: number; missed: number; skipped: number }>();
+  for (const { verdict } of pods.list()) {
+    const { policy, state } = verdict;
+    if (policy === undefined) continue;
+    const counts = byPolicy.get(policy) ?? { injected: 0, missed: 0, skipped: 0 };
+    byPolicy.set(policy, counts);
+    counts[state === 'injected' || state === 'missed' ? state : 'skipped'] += 1;
+  }
+  return byPolicy;
+}

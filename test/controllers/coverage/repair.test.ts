@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type PodRecord, createCensus } from '../../src/controller/census.ts';
-import { type Repair, decideRepairs } from '../../src/controller/repair.ts';
+import type { PodSummary } from '../../../src/controllers/coverage/pod-index.ts';
+import { type Repair, decideRepairs } from '../../../src/controllers/coverage/repair.ts';
+import { indexPods } from './support/pods.ts';
 
 const settings = { percent: 10, windowMs: 600_000, minimumAgeMs: 60_000, mostPerOwner: 2, ownerWindowMs: 1_800_000 };
 const nowMs = 10_000_000;
@@ -17,7 +18,7 @@ type Wish = {
 const record = (
   uid: string,
   { owner = uid, kind = 'ReplicaSet', ageMs = 3_600_000, isReady = true, isMissed = true }: Wish = {},
-): PodRecord => ({
+): PodSummary => ({
   uid,
   namespace: 'shop',
   name: uid,
@@ -27,14 +28,8 @@ const record = (
   verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, whoAsks: 'its annotations ask', notes: [] },
 });
 
-const censusOf = (...records: readonly PodRecord[]) => {
-  const census = createCensus();
-  census.reset(records);
-  return census;
-};
-
-const evicted = (records: readonly PodRecord[], history: readonly Repair[] = [], rules = settings): string[] =>
-  decideRepairs(censusOf(...records), history, nowMs, rules).evict.map(({ uid }) => uid);
+const evicted = (records: readonly PodSummary[], history: readonly Repair[] = [], rules = settings): string[] =>
+  decideRepairs(indexPods(records), history, nowMs, rules).evict.map(({ uid }) => uid);
 
 describe('the repair of missed Pods', () => {
   it('replaces one at least, and of many a tenth in ten minutes, the oldest first', () => {
@@ -75,7 +70,7 @@ describe('the repair of missed Pods', () => {
   it('gives an owner up whose Pods come back as they were', () => {
     const history = [nowMs - 400_000, nowMs - 200_000].map((atMs) => ({ uid: 'old', owner: 'web', atMs }));
     const back = record('new', { owner: 'web', ageMs: 100_000 });
-    const { evict, givenUp } = decideRepairs(censusOf(back, record('other', { ageMs: 1 })), history, nowMs, {
+    const { evict, givenUp } = decideRepairs(indexPods([back, record('other', { ageMs: 1 })]), history, nowMs, {
       ...settings,
       percent: 300,
     });
@@ -103,7 +98,7 @@ describe('the repair of missed Pods', () => {
     fc.assert(
       fc.property(fc.array(wish, { maxLength: 60 }), past, fc.nat(100), (wishes, history, percent) => {
         const records = wishes.map((each, index) => record(`pod-${index}`, each));
-        const { evict } = decideRepairs(censusOf(...records), history, nowMs, { ...settings, percent });
+        const { evict } = decideRepairs(indexPods(records), history, nowMs, { ...settings, percent });
         const recent = history.filter(({ atMs }) => nowMs - atMs < settings.windowMs).length;
         assert(
           evict.length + Math.min(recent, evict.length > 0 ? recent : 0) <=

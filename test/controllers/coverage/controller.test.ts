@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { createEventRecorder } from '../../src/kube/event-recorder.ts';
-import { createOwners } from '../../src/kube/owners.ts';
-import { policiesPath } from '../../src/policies/policy.ts';
-import { createControllerMetrics } from '../../src/controller/metrics.ts';
-import type { RepairSettings } from '../../src/controller/repair.ts';
-import { run } from '../../src/controller/run.ts';
-import { eventually } from '../support/eventually.ts';
-import { type MemoryApiserver, createMemoryApiserver } from '../support/memory-apiserver.ts';
-import { testContext } from '../support/webhook.ts';
+import { createEventRecorder } from '../../../src/kube/event-recorder.ts';
+import { createOwnerResolver } from '../../../src/kube/owners.ts';
+import { policiesPath } from '../../../src/policies/policy.ts';
+import { runCoverageController } from '../../../src/controllers/coverage/controller.ts';
+import { createControllerMetrics } from '../../../src/controllers/coverage/metrics.ts';
+import type { RepairSettings } from '../../../src/controllers/coverage/repair.ts';
+
+import { eventually } from '../../support/eventually.ts';
+import { type MemoryApiserver, createMemoryApiserver } from '../../support/memory-apiserver.ts';
+import { testContext } from '../../support/webhook.ts';
 
 const pods = '/api/v1/pods';
 const events = '/apis/events.k8s.io/v1/events';
@@ -66,19 +67,18 @@ function start(
   const metrics = createControllerMetrics();
   const { client } = apiserver;
   const reporter = { controller: 'health-injector', instance: 'test' };
-  const recorder = { client, ...reporter, onOutcome: metrics.eventWritten, onError: failed };
-  const ended = run(
+  const recorder = { client, ...reporter, onOutcome: metrics.countEvent, onError: failed };
+  const ended = runCoverageController(
     {
       client,
-      context: testContext,
-      annotatedOnly,
-      owners: createOwners(client),
-      events: createEventRecorder(recorder, stopping.signal),
+      context: { ...testContext, annotatedOnly },
+      owners: createOwnerResolver(client),
+      recorder: createEventRecorder(recorder, stopping.signal),
       metrics,
       repair,
       tickMs: 20,
-      failed,
-      done: () => {},
+      onError: failed,
+      onAction: () => {},
     },
     stopping.signal,
   );
@@ -149,6 +149,53 @@ describe('the controller', () => {
     assert.deepEqual(statusOf().skipped, {});
     await stop();
   }).timeout(30_000);
+
+  it('lists the Pods of a namespace alone where it comes, changes or goes, and all Pods for a policy only', async () => {
+    const asking = { 'health.example.com/inject': 'enabled' };
+    const office = pod('office-1', { namespace: 'office', ownerReferences: [] });
+    const { statusOf, metrics, reads, put, remove, stop } = start(undefined, ({ put: prepare }) =>
+      prepare(pods, office),
+    );
+    const lists = () => reads.filter((path) => /\/pods\?/.test(path) && !path.includes('watch='));
+    const missed = async (count: number) =>
+      eventually(`${count} missed Pods`, 10_000, async () =>
+        new RegExp(`^health_injector_missed_pods ${count}$`, 'm').test(await metrics.registry.metrics()),
+      );
+    await eventually('the count', 5_000, async () => statusOf().missed === 2);
+    const before = lists().length;
+    // Until its namespace is known, no policy speaks for a Pod.
+    put('/api/v1/namespaces', { metadata: { name: 'office' } });
+    await missed(3);
+    put('/api/v1/namespaces', { metadata: { name: 'office', annotations: { touched: 'by another' } } as any });
+    put('/api/v1/namespaces', {
+      metadata: { name: 'office', labels: { 'health.example.com/inject': 'disabled' } } as any,
+    });
+    await missed(2);
+    put('/api/v1/namespaces', { metadata: { name: 'office', labels: asking } as any });
+    await missed(3);
+    remove('/api/v1/namespaces', 'office');
+    await missed(2);
+    const during = lists().slice(before);
+    assert.deepEqual([...new Set(during.map((path) => path.split('?')[0]))], ['/api/v1/namespaces/office/pods']);
+    assert.equal(during.length, 4);
+    put(policiesPath, { ...policy({ mode: 'Audit' }), metadata: { name: 'caches', generation: 2 } });
+    await missed(0);
+    assert.equal(lists().at(-1)?.split('?')[0], '/api/v1/pods');
+    await stop();
+  }).timeout(60_000);
+
+  it('tells the Deployment after all, where its look-up failed at first', async () => {
+    let failures = 1;
+    const { told, stop } = start(undefined, ({ readRules }) => {
+      readRules.push((path) =>
+        path.endsWith('/replicasets/web-1') && failures-- > 0
+          ? { status: 500, body: { message: 'etcd is away' } }
+          : undefined,
+      );
+    });
+    await eventually('the Event', 5_000, async () => told().some(({ regarding }) => regarding.kind === 'Deployment'));
+    await stop();
+  });
 
   it('says what is wrong with the annotations of a Pod, and with a policy', async () => {
     const { told, statusOf, stop } = start(undefined, ({ put }) => {

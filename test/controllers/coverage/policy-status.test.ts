@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createCensus, emptyCount } from '../../src/controller/census.ts';
-import { recordOf } from '../../src/controller/pod-record.ts';
-import { policyStatus } from '../../src/controller/policy-status.ts';
-import { createStore } from '../../src/policies/store.ts';
-import type { HealthPolicy } from '../../src/policies/policy.ts';
-import { policyProblems } from '../../src/policies/problems.ts';
-import { testContext } from '../support/webhook.ts';
+import { countOfPolicy, summarizePod } from '../../../src/controllers/coverage/pod-index.ts';
+import { policyStatus } from '../../../src/controllers/coverage/policy-status.ts';
+import { createStore } from '../../../src/policies/store.ts';
+import type { HealthPolicy } from '../../../src/policies/policy.ts';
+import { policyProblems } from '../../../src/policies/problems.ts';
+import { testContext } from '../../support/webhook.ts';
+import { indexPods } from './support/pods.ts';
 
 const policy = (inject: Readonly<Record<string, string>>): HealthPolicy => ({
   apiVersion: 'health.example.com/v1alpha1',
@@ -32,7 +32,6 @@ describe('the status of a policy', () => {
     const store = createStore('health.example.com/');
     store.policies.upsert(policy({ pattern: 'auto' }));
     store.namespaces.upsert({ metadata: { name: 'shop' } });
-    const census = createCensus();
     const records = [
       pod('a', 'redis'),
       pod('bb', 'redis'),
@@ -40,10 +39,10 @@ describe('the status of a policy', () => {
       pod('dddd', 'redis', { phase: 'Succeeded' }),
       pod('eeee', 'redis', {}, { deletionTimestamp: now }),
       pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
-    ].map((each) => recordOf(each, { ...testContext, annotatedOnly: false }, store.surroundingsOf));
-    census.reset(records.filter((record) => record !== undefined));
-    const count = census.byPolicy().get('redis') ?? assert.fail();
-    const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), undefined, count, [], now);
+    ].map((each) => summarizePod(each, { ...testContext, annotatedOnly: false }, store.surroundingsOf));
+    const pods = indexPods(records.filter((record) => record !== undefined));
+    const count = countOfPolicy(pods, 'redis');
+    const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), count, [], now);
     assert.deepEqual(counts, {
       observedGeneration: 4,
       matched: 3,
@@ -66,7 +65,9 @@ describe('the status of a policy', () => {
 
   it('says what is wrong with it, and since when', () => {
     const wrong = policy({ pattern: 'sidecar', check: 'redis://:six' });
-    const first = policyStatus(wrong, undefined, emptyCount(), policyProblems(wrong, testContext), now);
+    const none = countOfPolicy(indexPods([]), 'redis');
+    const problems = policyProblems(wrong, testContext);
+    const first = policyStatus(wrong, none, problems, now);
     assert.deepEqual(first.conditions[0], {
       type: 'Accepted',
       status: 'False',
@@ -76,8 +77,13 @@ describe('the status of a policy', () => {
       message: 'spec.inject.check: port is "six", expected a number from 1 to 65535.',
     });
     const later = new Date('2031-01-01T00:00:00Z');
-    assert.deepEqual(policyStatus(wrong, first, emptyCount(), policyProblems(wrong, testContext), later), first);
-    const mended = policyStatus(policy({}), { ...first, lastSeen: '2029-01-01T00:00:00Z' }, emptyCount(), [], later);
+    assert.deepEqual(policyStatus({ ...wrong, status: first }, none, problems, later), first);
+    const mended = policyStatus(
+      { ...policy({}), status: { ...first, lastSeen: '2029-01-01T00:00:00Z' } },
+      none,
+      [],
+      later,
+    );
     assert.equal(mended.conditions[0]?.lastTransitionTime, later.toISOString());
     assert.equal(mended.lastSeen, '2029-01-01T00:00:00Z');
   });

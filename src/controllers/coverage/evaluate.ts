@@ -1,10 +1,10 @@
-import { type InjectionContext, inject } from '../health/inject.ts';
-import { sentence } from '../health/problem.ts';
-import type { SkipReason } from '../health/skip-reason.ts';
-import type { Pod } from '../pod/pod.ts';
-import type { Surroundings } from '../policies/surroundings.ts';
+import { type InjectionContext, inject } from '../../health/inject.ts';
+import { sentence } from '../../health/problem.ts';
+import type { SkipReason } from '../../health/skip-reason.ts';
+import type { Pod } from '../../pod/pod.ts';
+import type { Surroundings } from '../../policies/surroundings.ts';
 
-/** What is so with a Pod that runs: whether it has what it or a policy asks for. */
+/** Whether a running Pod has the health check that its annotations, a policy or its namespace ask for. */
 export type Verdict = {
   /** `missed`: it should have been injected when it was created, and was not. */
   readonly state: 'injected' | 'missed' | SkipReason;
@@ -12,18 +12,18 @@ export type Verdict = {
   readonly policy: string | undefined;
   /** Who asks, as a clause. */
   readonly whoAsks: string;
-  /** What a missed Pod lacks, or the mistakes of its annotations. */
+  /** What a missed Pod lacks, or the problems of its annotations. */
   readonly notes: readonly string[];
 };
 
-/** Judges a running Pod by the same words that the webhook goes by; undefined where nobody asks for anything. */
-export function judge(pod: Pod, context: InjectionContext, surroundings: Surroundings): Verdict | undefined {
+/** Evaluates a running Pod by the function that the webhook injects with; undefined where nothing asks for a check. */
+export function evaluateCoverage(pod: Pod, context: InjectionContext, surroundings: Surroundings): Verdict | undefined {
   const outcome = inject(pod, context, surroundings);
   const policy = policyOf(outcome.by);
   const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
-      // Where nothing is missing, nothing is added, and the spec is the very same.
+      // Where nothing is missing, nothing is added, and the spec is the very same object.
       const isMissed = outcome.pod.spec !== pod.spec;
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
@@ -31,8 +31,8 @@ export function judge(pod: Pod, context: InjectionContext, surroundings: Surroun
       return { state: 'invalid-annotations', policy, whoAsks, notes: outcome.problems.map(sentence) };
     case 'skipped': {
       const { reason, problems } = outcome;
-      const isNobodys = reason === 'not-asked' || reason === 'namespace-disabled';
-      return isNobodys ? undefined : { state: reason, policy, whoAsks, notes: problems.map(sentence) };
+      const isUnasked = reason === 'not-asked' || reason === 'namespace-disabled';
+      return isUnasked ? undefined : { state: reason, policy, whoAsks, notes: problems.map(sentence) };
     }
     default:
       return outcome satisfies never;

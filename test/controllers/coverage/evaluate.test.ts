@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { inject } from '../../src/health/inject.ts';
-import { judge } from '../../src/controller/judge.ts';
-import type { Pod } from '../../src/pod/pod.ts';
-import { createStore } from '../../src/policies/store.ts';
-import { noSurroundings } from '../../src/policies/surroundings.ts';
-import { testContext } from '../support/webhook.ts';
+import { inject } from '../../../src/health/inject.ts';
+import { evaluateCoverage } from '../../../src/controllers/coverage/evaluate.ts';
+import type { Pod } from '../../../src/pod/pod.ts';
+import { createStore } from '../../../src/policies/store.ts';
+import { noSurroundings } from '../../../src/policies/surroundings.ts';
+import { testContext } from '../../support/webhook.ts';
 
 const redis = (annotations: Readonly<Record<string, string>> = {}, container: object = {}): Pod => ({
   metadata: {
@@ -36,11 +36,11 @@ const injected = (pod: Pod, surroundings = noSurroundings): Pod => {
   return outcome.pod;
 };
 
-describe('a running Pod is judged', () => {
+describe('a running Pod is evaluated', () => {
   it('injected where it has what it asks for, and missed where it has not', () => {
     const asking = redis({ pattern: 'sidecar' });
-    assert.equal(judge(injected(asking), testContext, noSurroundings)?.state, 'injected');
-    assert.deepEqual(judge(asking, testContext, noSurroundings), {
+    assert.equal(evaluateCoverage(injected(asking), testContext, noSurroundings)?.state, 'injected');
+    assert.deepEqual(evaluateCoverage(asking, testContext, noSurroundings), {
       state: 'missed',
       policy: undefined,
       whoAsks: 'its annotations ask',
@@ -50,28 +50,31 @@ describe('a running Pod is judged', () => {
 
   it('by the policy that selects it, under its name', () => {
     const surroundings = under({ inject: { pattern: 'sidecar' } });
-    const { state, policy, whoAsks } = judge(redis(), testContext, surroundings) ?? assert.fail();
+    const { state, policy, whoAsks } = evaluateCoverage(redis(), testContext, surroundings) ?? assert.fail();
     assert.deepEqual([state, policy, whoAsks], ['missed', 'redis', 'HealthPolicy redis asks']);
-    assert.equal(judge(injected(redis(), surroundings), testContext, surroundings)?.state, 'injected');
+    assert.equal(evaluateCoverage(injected(redis(), surroundings), testContext, surroundings)?.state, 'injected');
   });
 
   it('injected still where the policy says something else by now', () => {
     const pod = injected(redis(), under({ inject: { pattern: 'sidecar', period: '10s' } }));
-    assert.equal(judge(pod, testContext, under({ inject: { pattern: 'sidecar', period: '5s' } }))?.state, 'injected');
+    assert.equal(
+      evaluateCoverage(pod, testContext, under({ inject: { pattern: 'sidecar', period: '5s' } }))?.state,
+      'injected',
+    );
   });
 
   it('as the webhook does where nothing is added', () => {
     const states = [
-      judge(redis(), testContext, under({ mode: 'Audit' })),
-      judge(
+      evaluateCoverage(redis(), testContext, under({ mode: 'Audit' })),
+      evaluateCoverage(
         redis({}, { livenessProbe: {}, readinessProbe: {} }),
         testContext,
         under({ inject: { pattern: 'port', check: 'tcp://:6379' } }),
       ),
-      judge(redis({}, { image: 'unknown' }), testContext, under({})),
-      judge(redis(), testContext, under({ inject: { pattern: 'port', check: 'redis://:6379' } })),
-      judge(redis({ pattern: 'none' }), testContext, under({})),
-      judge(redis({ pattern: 'sidecars' }), testContext, under({})),
+      evaluateCoverage(redis({}, { image: 'unknown' }), testContext, under({})),
+      evaluateCoverage(redis(), testContext, under({ inject: { pattern: 'port', check: 'redis://:6379' } })),
+      evaluateCoverage(redis({ pattern: 'none' }), testContext, under({})),
+      evaluateCoverage(redis({ pattern: 'sidecars' }), testContext, under({})),
     ].map((verdict) => [verdict?.state, verdict?.policy]);
     assert.deepEqual(states, [
       ['audit', 'redis'],
@@ -84,7 +87,7 @@ describe('a running Pod is judged', () => {
   });
 
   it('not at all where nobody asks for anything', () => {
-    assert.equal(judge(redis(), testContext, noSurroundings), undefined);
-    assert.equal(judge(redis(), testContext, under({}, 'disabled')), undefined);
+    assert.equal(evaluateCoverage(redis(), testContext, noSurroundings), undefined);
+    assert.equal(evaluateCoverage(redis(), testContext, under({}, 'disabled')), undefined);
   });
 });
