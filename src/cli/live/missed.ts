@@ -1,8 +1,7 @@
 import type { V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
 import { ApiError } from '../../kube/api-error.ts';
 import { defaultReflectorOptions, listPages } from '../../kube/reflector.ts';
-import type { PodRecord } from '../../controller/census.ts';
-import { recordOf } from '../../controller/pod-record.ts';
+import { type PodSummary, summarizePod } from '../../controllers/coverage/pod-index.ts';
 import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
 import { createStore } from '../../policies/store.ts';
 import { UserError, exitCode } from '../command.ts';
@@ -10,7 +9,7 @@ import type { EvaluationContext } from '../evaluate.ts';
 import { type Target, openCluster } from './cluster.ts';
 
 /** The Pods of a cluster, or of one namespace, that lack the check that they should have. */
-export async function missedPods(target: Target, context: EvaluationContext): Promise<readonly PodRecord[]> {
+export async function missedPods(target: Target, context: EvaluationContext): Promise<readonly PodSummary[]> {
   const { client } = await openCluster(target);
   const signal = new AbortController().signal;
   const every = async <T>(path: string, take: (object: T) => void, metadataOnly = false): Promise<void> => {
@@ -23,16 +22,16 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
     }
   };
   const store = createStore(context.prefix);
-  const missed: PodRecord[] = [];
+  const missed: PodSummary[] = [];
   try {
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
-      const record = recordOf(pod, { ...context, strict: false, annotatedOnly: false }, (name) =>
+      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, (name) =>
         store.scopeFor(name, Date.now()),
       );
-      if (record?.verdict.state === 'missed') missed.push(record);
+      if (summary?.verdict.state === 'missed') missed.push(summary);
     });
   } catch (error) {
     throw new UserError(exitCode.unreadable, [(error as Error).message]);
