@@ -1,5 +1,5 @@
 import manifest from '../package.json' with { type: 'json' };
-import type { Allowed } from './health/reading-context.ts';
+import type { Allowed } from './inject/intent/types.ts';
 import { type SettingReader, createSettingReader } from './setting.ts';
 
 const sources = ['development', 'files', 'secret', 'cert-manager'] as const;

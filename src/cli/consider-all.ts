@@ -1,9 +1,9 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import type { Problem } from '../health/problem.ts';
+import type { Problem } from '../inject/problems.ts';
 import { type Documents, readDocuments } from '../manifest/documents.ts';
 import { withoutMark } from '../manifest/lines.ts';
 import { type ManifestObject, objectsOf } from '../manifest/read-manifest.ts';
-import { readNamespace } from '../policies/scope.ts';
+import { readNamespace } from '../policy/store.ts';
 import { type Considered, type ConsiderContext, consider } from './consider.ts';
 import { type Place, placeIn } from './place.ts';
 import type { Source } from './read-sources.ts';

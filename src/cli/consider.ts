@@ -1,12 +1,11 @@
-import { type InjectionContext, inject } from '../health/inject.ts';
-import { type Outcome, rejected, skipped } from '../health/outcome.ts';
-import type { Problem } from '../health/problem.ts';
+import { type InjectionContext, inject } from '../inject/inject.ts';
+import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
+import type { Problem } from '../inject/problems.ts';
 import type { ManifestObject } from '../manifest/read-manifest.ts';
-import type { Pod } from '../pod/pod.ts';
-import type { PolicyScope } from '../policies/scope.ts';
+import type { Pod } from '../inject/pod/pod.ts';
+import type { PolicyScope } from '../inject/request.ts';
 import type { Settings } from '../settings.ts';
-import { copyDown, overruled } from '../workload/copy-down.ts';
-import { templateAt, withTemplate } from '../workload/template.ts';
+import { copyDown, overruled, templateAt, withTemplate } from '../inject/workload.ts';
 import { podOf } from '../webhook/review.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */

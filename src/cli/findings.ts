@@ -1,6 +1,6 @@
-import { sentence } from '../health/problem.ts';
-import { warningsOf } from '../health/warnings.ts';
-import { templateAt } from '../workload/template.ts';
+import { sentence } from '../inject/problems.ts';
+import { warningsOf } from '../inject/outcome.ts';
+import { templateAt } from '../inject/workload.ts';
 import { titleOf } from './consider.ts';
 import type { Manifest } from './consider-all.ts';
 import type { Place } from './place.ts';

@@ -1,7 +1,6 @@
-import { patternNames } from '../patterns/index.ts';
-import { createStore } from '../policies/store.ts';
-import { readNamespace } from '../policies/scope.ts';
-import { readPolicyFiles } from '../policy-files/read.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import { createStore, readNamespace } from '../policy/store.ts';
+import { readPolicyFiles } from '../policy/files.ts';
 import { version } from '../settings.ts';
 import { type Terminal, type Values, exitCode } from './command.ts';
 import type { ConsiderContext } from './consider.ts';

@@ -1,10 +1,10 @@
-import type { InjectionContext } from '../health/inject.ts';
-import { sentence } from '../health/problem.ts';
+import type { InjectionContext } from '../inject/inject.ts';
+import { sentence } from '../inject/problems.ts';
 import { readDocuments } from '../manifest/documents.ts';
 import { withoutMark } from '../manifest/lines.ts';
 import { objectsOf } from '../manifest/read-manifest.ts';
-import { isHealthPolicy } from '../policies/policy.ts';
-import { policyProblems } from '../policies/problems.ts';
+import { isHealthPolicy } from '../policy/policy.ts';
+import { policyProblems } from '../policy/validate.ts';
 import type { Finding } from './findings.ts';
 import { placeIn } from './place.ts';
 import type { Source } from './read-sources.ts';

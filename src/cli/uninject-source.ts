@@ -1,6 +1,6 @@
-import { uninject } from '../health/uninject.ts';
+import { uninject } from '../inject/uninject.ts';
 import { uninjectManifest } from '../manifest/inject-manifest.ts';
-import { templateAt, withTemplate } from '../workload/template.ts';
+import { templateAt, withTemplate } from '../inject/workload.ts';
 import { titleOf } from './consider.ts';
 import type { ChangedSource } from './inject-source.ts';
 import type { Source } from './read-sources.ts';

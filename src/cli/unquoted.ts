@@ -1,6 +1,6 @@
 // https://yaml.org/type/bool.html
 import { type Document, isAlias, isMap, isScalar } from 'yaml';
-import type { Problem } from '../health/problem.ts';
+import type { Problem } from '../inject/problems.ts';
 import type { Path } from '../manifest/plan-edit.ts';
 import { nodeAt } from './place.ts';
 

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
-import type { Follower } from '../policies/store.ts';
-import type { NodeQuarantine } from '../quarantines/quarantine.ts';
+import type { Follower } from '../policy/store.ts';
+import type { NodeQuarantine } from '../quarantine/quarantine.ts';
 import { createBackOff } from './back-off.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';

@@ -1,6 +1,6 @@
-import type { Follower } from '../policies/store.ts';
-import { apiGroup } from '../policies/policy.ts';
-import type { NodeQuarantine } from '../quarantines/quarantine.ts';
+import type { Follower } from '../policy/store.ts';
+import { apiGroup } from '../policy/policy.ts';
+import type { NodeQuarantine } from '../quarantine/quarantine.ts';
 import type { Connection } from './connection.ts';
 import { follow } from './follow.ts';
 import type { Failed } from './follow-surroundings.ts';

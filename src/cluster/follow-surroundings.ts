@@ -1,6 +1,6 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { type HealthPolicy, apiGroup } from '../policies/policy.ts';
-import type { Store } from '../policies/store.ts';
+import { type HealthPolicy, apiGroup } from '../policy/policy.ts';
+import type { Store } from '../policy/store.ts';
 import type { Connection } from './connection.ts';
 import { type Handler, follow } from './follow.ts';
 

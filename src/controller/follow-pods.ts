@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Connection } from '../cluster/connection.ts';
 import { follow } from '../cluster/follow.ts';
 import type { Failed } from '../cluster/follow-surroundings.ts';
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import type { Census, PodRecord } from './census.ts';
 import { type RecordContext, recordOf } from './pod-record.ts';
 

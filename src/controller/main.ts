@@ -8,7 +8,7 @@ import { lead } from '../cluster/lease.ts';
 import { patient } from '../cluster/patient.ts';
 import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
-import { patternNames } from '../patterns/index.ts';
+import { patternNames } from '../inject/patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
 import { createHardwareMetrics } from './hardware/metrics.ts';

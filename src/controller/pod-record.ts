@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Pod } from '../pod/pod.ts';
-import type { PolicyScope } from '../policies/scope.ts';
+import type { Pod } from '../inject/pod/pod.ts';
+import type { PolicyScope } from '../inject/request.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
 import { type PodRecord, ownerOf } from './census.ts';
 import { judge } from './judge.ts';

@@ -1,5 +1,5 @@
-import { type Problem, sentence } from '../health/problem.ts';
-import type { HealthPolicy } from '../policies/policy.ts';
+import { type Problem, sentence } from '../inject/problems.ts';
+import type { HealthPolicy } from '../policy/policy.ts';
 import type { PolicyCount } from './census.ts';
 
 /** One condition, as the API conventions have it. */

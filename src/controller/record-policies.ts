@@ -1,4 +1,4 @@
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import type { HeldPolicy } from './status-writer.ts';
 
 const nameOf = ({ metadata }: HeldPolicy): string => metadata.name ?? '';

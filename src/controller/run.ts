@@ -2,7 +2,7 @@ import { systemClock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connection.ts';
 import type { EventWriter } from '../cluster/events.ts';
 import { followSurroundings } from '../cluster/follow-surroundings.ts';
-import { createStore } from '../policies/store.ts';
+import { createStore } from '../policy/store.ts';
 import type { MutateContext } from '../webhook/mutate-context.ts';
 import { createCensus } from './census.ts';
 import { type Evicted, evict } from './evict.ts';

@@ -1,4 +1,4 @@
-import type { Allowed } from '../health/reading-context.ts';
+import type { Allowed } from '../inject/intent/types.ts';
 import { type SettingReader, createSettingReader } from '../setting.ts';
 import { parseLevel, parseListen, parsePrefix, readAllowed, settingRows as webhookRows } from '../settings.ts';
 import type { HardwareSettings } from './hardware/situation.ts';

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Connection } from '../cluster/connection.ts';
 import { policiesPath } from '../cluster/follow-surroundings.ts';
 import { messageOf, readAnswer } from '../cluster/read-answer.ts';
-import type { InjectionContext } from '../health/inject.ts';
-import type { Problem } from '../health/problem.ts';
-import type { HealthPolicy } from '../policies/policy.ts';
-import { policyProblems } from '../policies/problems.ts';
+import type { InjectionContext } from '../inject/inject.ts';
+import type { Problem } from '../inject/problems.ts';
+import type { HealthPolicy } from '../policy/policy.ts';
+import { policyProblems } from '../policy/validate.ts';
 import { type Census, emptyCount } from './census.ts';
 import { type PolicyStatus, policyStatus } from './policy-status.ts';
 

@@ -1,6 +1,6 @@
 import type { Operation } from '../webhook/patch.ts';
 import { stringify } from 'yaml';
-import type { Pod } from '../pod/pod.ts';
+import type { Pod } from '../inject/pod/pod.ts';
 
 /** Says a JSON Patch for people: where, by name rather than by number, and then what as YAML. */
 export function describePatch(pod: Pod, patch: readonly Operation[]): string {

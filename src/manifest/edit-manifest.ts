@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Sources } from '../health/status.ts';
+import type { Sources } from '../inject/status.ts';
 import { type Documents, readDocuments } from './documents.ts';
 import { withMark, withoutMark } from './lines.ts';
 import { type EditPlan, type Path, planEdit } from './plan-edit.ts';

@@ -1,5 +1,5 @@
-import { type Sources, readStatus, withSources } from '../health/status.ts';
-import { templateAt, withTemplate } from '../workload/template.ts';
+import { type Sources, readStatus, withSources } from '../inject/status.ts';
+import { templateAt, withTemplate } from '../inject/workload.ts';
 import { readDocuments } from './documents.ts';
 import { type Edit, type Edited, editDocuments, planIn } from './edit-manifest.ts';
 import { withMark, withoutMark } from './lines.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, type Node, isAlias, isCollection, isMap, isScalar } from 'yaml';
-import type { Sources } from '../health/status.ts';
+import type { Sources } from '../inject/status.ts';
 import { arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
 import { type Collection, type Entry, entriesOf, isFlow } from './entries.ts';
 import { column, lineEnd } from './lines.ts';

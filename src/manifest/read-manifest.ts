@@ -1,4 +1,4 @@
-import { groupOf, templateAt, templatePath } from '../workload/template.ts';
+import { groupOf, templateAt, templatePath } from '../inject/workload.ts';
 import { type Documents, readDocuments } from './documents.ts';
 import { withoutMark } from './lines.ts';
 import type { Path } from './plan-edit.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { parseTraceparent } from '../tracing/traceparent.ts';
 import type { BodyBudget } from './body-budget.ts';

@@ -4,7 +4,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Issued } from '../certificates/issue.ts';
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import { createTracer } from '../tracing/tracer.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { type ClientRule, createClientCheck } from './client-check.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { acknowledgeQuarantines } from '../../src/cluster/acknowledge.ts';
 import type { Connection } from '../../src/cluster/connection.ts';
-import type { NodeQuarantine } from '../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../src/quarantine/quarantine.ts';
 import { answer } from './support/answer.ts';
 import { virtualTime } from './support/virtual-clock.ts';
 

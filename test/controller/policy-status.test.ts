@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createCensus, emptyCount } from '../../src/controller/census.ts';
 import { recordOf } from '../../src/controller/pod-record.ts';
 import { policyStatus } from '../../src/controller/policy-status.ts';
-import { createStore } from '../../src/policies/store.ts';
-import type { HealthPolicy } from '../../src/policies/policy.ts';
-import { policyProblems } from '../../src/policies/problems.ts';
+import { createStore } from '../../src/policy/store.ts';
+import type { HealthPolicy } from '../../src/policy/policy.ts';
+import { policyProblems } from '../../src/policy/validate.ts';
 import { testContext } from '../support/webhook.ts';
 
 const policy = (inject: Readonly<Record<string, string>>): HealthPolicy => ({

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
 import assert from 'node:assert/strict';
-import { inject } from '../../src/health/inject.ts';
+import { inject } from '../../src/inject/inject.ts';
 import { watchedOf } from '../../src/controller/hardware/watched.ts';
 import { testContext } from '../support/webhook.ts';
 import { chartObjects, kustomizeObjects, needTools } from './support/render.ts';

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { program } from '../agent/support/agent.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { controllerRows } from '../../src/controller/settings.ts';
-import { keys, writtenKeys } from '../../src/health/annotations.ts';
+import { keys, writtenKeys } from '../../src/inject/annotations.ts';
 import { settingRows } from '../../src/settings.ts';
 import { blocksOf, codeSpansOf, markdownFiles, textOf } from './support/markdown.ts';
 

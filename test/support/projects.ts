@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
-import type { Pod } from '../../src/pod/pod.ts';
-import { groupOf, templateAt, templatePath } from '../../src/workload/template.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
+import { groupOf, templateAt, templatePath } from '../../src/inject/workload.ts';
 
 /** The folder of the manifests of real projects. */
 export const projectsRoot = new URL('../projects/', import.meta.url).pathname;

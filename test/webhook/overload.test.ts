@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { skipReasons } from '../../src/health/skip-reason.ts';
+import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { createOverload } from '../../src/webhook/overload.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, patchOf, startWebhook } from '../support/webhook.ts';

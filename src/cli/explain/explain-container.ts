@@ -1,10 +1,9 @@
-import type { Assignment } from '../../health/assign.ts';
-import type { ContainerIntent, ProbeName } from '../../health/intent.ts';
-import { probeNames } from '../../health/intent.ts';
-import type { SkipReason } from '../../health/skip-reason.ts';
-import { type PatternName, patterns } from '../../patterns/index.ts';
-import { probeField } from '../../pod/addition.ts';
-import { type Pod, probedContainers } from '../../pod/pod.ts';
+import type { Assignment } from '../../inject/assign.ts';
+import { type ContainerIntent, type ProbeName, probeNames } from '../../inject/intent/types.ts';
+import type { SkipReason } from '../../inject/skip-reasons.ts';
+import { type PatternName, patterns } from '../../inject/patterns/index.ts';
+import { probeField } from '../../inject/pod/additions.ts';
+import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import type { Considered } from '../consider.ts';
 import { type ProbeCost, costOfProbe } from './cost.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readStatus } from '../../health/status.ts';
-import { readAnnotations } from '../../health/written.ts';
-import type { Pod } from '../../pod/pod.ts';
-import { templateAt } from '../../workload/template.ts';
+import { readStatus } from '../../inject/status.ts';
+import { readAnnotations } from '../../inject/annotations.ts';
+import type { Pod } from '../../inject/pod/pod.ts';
+import { templateAt } from '../../inject/workload.ts';
 import type { Considered } from '../consider.ts';
 
 /** Whether a Pod in a cluster carries what it should. */

@@ -1,7 +1,7 @@
-import { sentence } from '../../health/problem.ts';
-import type { Kept } from '../../health/outcome.ts';
-import { type SkipReason, skipReasons } from '../../health/skip-reason.ts';
-import { readStatus } from '../../health/status.ts';
+import { sentence } from '../../inject/problems.ts';
+import type { Kept } from '../../inject/outcome.ts';
+import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
+import { readStatus } from '../../inject/status.ts';
 import type { Considered } from '../consider.ts';
 import { type Cost, costOfAll } from './cost.ts';
 import type { PodExplanation } from './explain-pod.ts';

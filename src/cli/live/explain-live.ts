@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { groupOf, templatePath } from '../../workload/template.ts';
+import { groupOf, templatePath } from '../../inject/workload.ts';
 import { type ConsiderContext, type ConsideredObject, consider } from '../consider.ts';
 import { explainPod } from '../explain/explain-pod.ts';
 import { type Explanation, explainConsidered } from '../explain/explanation.ts';

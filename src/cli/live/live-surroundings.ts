@@ -1,8 +1,8 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { policiesPath } from '../../cluster/follow-surroundings.ts';
-import type { HealthPolicy } from '../../policies/policy.ts';
-import { createStore } from '../../policies/store.ts';
-import type { PolicyScope } from '../../policies/scope.ts';
+import type { HealthPolicy } from '../../policy/policy.ts';
+import { createStore } from '../../policy/store.ts';
+import type { PolicyScope } from '../../inject/request.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What a cluster says of the namespace and of its policies, and one sentence for each that it does not show. */

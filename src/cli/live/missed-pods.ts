@@ -5,8 +5,8 @@ import { policiesPath } from '../../cluster/follow-surroundings.ts';
 import { listAll } from '../../cluster/list-all.ts';
 import type { PodRecord } from '../../controller/census.ts';
 import { recordOf } from '../../controller/pod-record.ts';
-import type { HealthPolicy } from '../../policies/policy.ts';
-import { createStore } from '../../policies/store.ts';
+import type { HealthPolicy } from '../../policy/policy.ts';
+import { createStore } from '../../policy/store.ts';
 import type { ConsiderContext } from '../consider.ts';
 import { type Target, openCluster } from './cluster.ts';
 

@@ -3,7 +3,7 @@ import { systemClock } from '../../cluster/clock.ts';
 import type { Connection } from '../../cluster/connection.ts';
 import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
 import { within } from '../../cluster/within.ts';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 
 /** The webhook's Service, and how long its replicas may take to see a quarantine; an empty namespace: there is none. */
 export type Webhook = { readonly namespace: string; readonly service: string; readonly limitMs: number };

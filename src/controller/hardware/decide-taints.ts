@@ -1,4 +1,4 @@
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import type { NodeRecord, Taint } from './node-record.ts';
 
 /** A node whose taint is not as its quarantine has it, and how it should be. */

@@ -1,4 +1,4 @@
-import type { QuarantinedOwner } from '../../quarantines/quarantine.ts';
+import type { QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import type { HardwarePod } from './record.ts';
 import { type RefuseReason, refusals } from './refusal.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import { mostMoves } from './ledger.ts';
 import type { HardwarePod } from './record.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { missingReplicas } from './acknowledged.ts';
 import { taintOf } from './decide-taints.ts';
 import type { Moving } from './moving.ts';

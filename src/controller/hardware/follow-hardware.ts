@@ -3,7 +3,7 @@ import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
 import type { Connection } from '../../cluster/connection.ts';
 import { type Handler, follow } from '../../cluster/follow.ts';
 import type { Collection } from '../../cluster/followed.ts';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import type { Known } from './known.ts';
 
 /** Keeps `known` true until `signal` is aborted; the promise is resolved once all of it was seen. */

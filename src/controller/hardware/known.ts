@@ -1,5 +1,5 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { type NodeRecord, nodeRecordOf } from './node-record.ts';
 import { type HardwarePod, recordOf } from './record.ts';
 

@@ -1,4 +1,4 @@
-import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HardwarePod } from './record.ts';
 import type { HardwareSettings, Situation } from './situation.ts';

@@ -1,4 +1,4 @@
-import { ownerText } from '../../quarantines/quarantine.ts';
+import { ownerText } from '../../quarantine/quarantine.ts';
 import { evict } from '../evict.ts';
 import type { Decision } from './decision.ts';
 import { softened } from './edit-quarantine.ts';

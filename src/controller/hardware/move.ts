@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { systemClock } from '../../cluster/clock.ts';
 import { type Moved, asRead, withMoves } from './edit-quarantine.ts';
 import { enforce } from './enforce.ts';

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { readStatus } from '../../health/status.ts';
-import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
-import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
+import { readStatus } from '../../inject/status.ts';
+import { affinityName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
+import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
 import { type RefuseReason, refusalOf } from './refusal.ts';

@@ -1,4 +1,4 @@
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HardwarePod } from './record.ts';
 import type { Volumes } from './volumes.ts';

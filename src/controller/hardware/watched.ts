@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type RecordedStatus, readStatus, textsOf } from '../../health/status.ts';
-import { podLimits } from '../../pod/limits.ts';
+import { type RecordedStatus, readStatus, textsOf } from '../../inject/status.ts';
+import { podLimits } from '../../inject/pod/limits.ts';
 
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
 export type Watched = {

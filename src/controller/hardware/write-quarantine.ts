@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 import type { Connection } from '../../cluster/connection.ts';
 import { messageOf, readAnswer } from '../../cluster/read-answer.ts';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { quarantinesPath } from '../../cluster/follow-quarantines.ts';
 
 type Spec = NodeQuarantine['spec'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createKnown } from '../../../src/controller/hardware/known.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { quarantine } from './support/situation.ts';
 
 const of = (name: string, metadata: object = {}): NodeQuarantine => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decide } from '../../../src/controller/hardware/decide.ts';
 import { withMoves, withoutOwners } from '../../../src/controller/hardware/edit-quarantine.ts';
 import type { HardwarePod } from '../../../src/controller/hardware/record.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { nodes, nowMs, pod, settings, situation } from './support/situation.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { withMoves } from '../../../src/controller/hardware/edit-quarantine.ts';
 import { deleteQuarantine, writeQuarantine } from '../../../src/controller/hardware/write-quarantine.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { pod } from './support/situation.ts';
 import { createWorld } from './support/world.ts';
 

@@ -1,7 +1,7 @@
 import type { NodeRecord } from '../../../../src/controller/hardware/node-record.ts';
 import type { HardwarePod } from '../../../../src/controller/hardware/record.ts';
 import type { HardwareSettings, Situation } from '../../../../src/controller/hardware/situation.ts';
-import type { NodeQuarantine } from '../../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../../src/quarantine/quarantine.ts';
 
 export const nowMs = Date.parse('2030-01-01T12:00:00Z');
 const minute = 60_000;
