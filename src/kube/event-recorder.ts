@@ -209,7 +209,7 @@ function newEvent(
   { controller, instance, date }: { readonly controller: string; readonly instance: string; readonly date: Date },
 ) {
   const suffix = randomBytes(8).toString('hex');
-  const name = regarding.name.slice(0, maxNameLength - suffix.length - 1).replace(/[^a-z0-9]+$/, '');
+  const name = endingInAlphanumeric(regarding.name.slice(0, maxNameLength - suffix.length - 1));
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
@@ -239,3 +239,10 @@ const notWritten = (
   how: 'was not written' | 'is not written yet',
   error: unknown,
 ): string => `An Event ${reason} about ${regarding.kind} ${regarding.name} ${how}: ${(error as Error).message}.`;
+
+/** A name ends in a letter or a digit, also where it is cut. */
+function endingInAlphanumeric(name: string): string {
+  let end = name.length;
+  while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;
+  return name.slice(0, end);
+}

@@ -44,7 +44,7 @@ export function flowStyle(text: string, document: Document, collection: Collecti
   return {
     isJson,
     colon: first ? text.slice(first.colonEnd, first.value?.range?.[0]) : ' ',
-    comma: /\s*\n/.test(gap) ? ' ' : gap,
+    comma: gap.includes('\n') ? ' ' : gap,
     padding: '',
     newline,
     ...(step === undefined ? {} : { step }),

@@ -5,6 +5,7 @@ import { systemClock } from '../../kube/clock.ts';
 import type { Client } from '../../kube/client.ts';
 import { withDeadline } from '../../kube/clock.ts';
 import type { Reading } from './edit-quarantine.ts';
+import { type LoopMonitor, monitorEventLoop } from './event-loop.ts';
 import type { HardwarePod } from './record.ts';
 import { isPassing, readAgentAnswer, readKubeletNote } from './readings.ts';
 
@@ -19,9 +20,24 @@ const mostAtOnce = 256;
 const limitBytes = 64 * 1024;
 
 /** Asks the sidecar of a Pod, or where it has none the kubelet's Events; one second, and then it goes without. */
-export function createAsk(client: Client): Ask {
+export function createAsk(client: Client, life: AbortSignal): Ask {
   const limit = createSemaphore(mostAtOnce);
-  return (pod, signal) => limit(() => ask(client, pod, signal));
+  const loop = monitorEventLoop(life);
+  return (pod, signal) => limit(() => askInTime({ client, loop }, pod, signal));
+}
+
+type Means = { readonly client: Client; readonly loop: LoopMonitor };
+
+/**
+ * Asks again where the controller itself stood still meanwhile: what it did not hear in time says nothing of the Pod
+ * then, and an unknown reading lets a Pod be moved.
+ */
+async function askInTime({ client, loop }: Means, pod: HardwarePod, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    const startMs = performance.now();
+    const answer = await ask(client, pod, signal);
+    if (answer.kind !== 'unknown' || signal.aborted || !loop.stalledSince(startMs)) return answer;
+  }
 }
 
 async function ask(client: Client, pod: HardwarePod, signal: AbortSignal): Promise<Answer> {

@@ -48,7 +48,7 @@ export async function runHardware(running: RunningHardware, signal: AbortSignal)
     ...running,
     known,
     progress,
-    ask: createAsk(client),
+    ask: createAsk(client, signal),
     writeSemaphore: createSemaphore(mostWritesAtOnce),
   };
   const report = createReport(moving);

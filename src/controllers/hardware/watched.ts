@@ -1,4 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { type RecordedStatus, readStatus, textsOf } from '../../health/status.ts';
+import { podLimits } from '../../pod/limits.ts';
 
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
 export type Watched = {
@@ -11,42 +13,28 @@ export type Watched = {
 /** The sidecar may have another name where the user has a container of this one. */
 const sidecarName = /^health-probe-hardware(-\d+)?$/;
 
-const known = new Map<string, Watched>();
-
-/** The containers whose readiness is the hardware's; the same value for Pods that are alike, of which there are many. */
+/** The containers whose readiness is the hardware's; none in a Pod that the webhook would not look at either. */
 export function watchedOf(pod: V1Pod, prefix: string): Watched {
-  const watched = find(pod, prefix);
-  const key = JSON.stringify(watched);
-  const same = known.get(key) ?? watched;
-  if (known.size < 4_096) known.set(key, same);
-  return same;
-}
-
-function find({ metadata, spec }: V1Pod, prefix: string): Watched {
+  const { spec } = pod;
+  if ((spec?.containers.length ?? 0) > podLimits.containers) return { mode: 'cli', containers: [], port: 0 };
   const sidecar = spec?.initContainers?.find(({ name }) => sidecarName.test(name));
   if (sidecar) {
     return { mode: 'sidecar', containers: [sidecar.name], port: sidecar.ports?.[0]?.containerPort ?? 0 };
   }
-  const isOurs = carriersIn(metadata?.annotations?.[`${prefix}status`]);
-  const carriers = (spec?.containers ?? []).filter(({ name, readinessProbe }) => readinessProbe?.exec && isOurs(name));
+  const status = readStatus(pod, prefix);
+  const carriers = (spec?.containers ?? []).filter(
+    ({ name, readinessProbe }) => readinessProbe?.exec && status && carriesHardware(status, name),
+  );
   return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
 }
 
-type Status = {
-  readonly patterns?: unknown;
-  readonly added?: unknown;
-  readonly hardware?: { readonly containers?: unknown };
-};
-
-const has = (list: unknown, word: string): boolean => Array.isArray(list) && list.includes(word);
-
-/** Which containers got their probe from this pattern, as the annotation has it; whoever made the Pod may have written anything there. */
-function carriersIn(text: string | undefined): (container: string) => boolean {
-  try {
-    const { patterns, added, hardware } = JSON.parse(text ?? '') as Status;
-    return (name) =>
-      has(patterns, 'hardware') && has(added, `${name}/readinessProbe`) && has(hardware?.containers ?? [name], name);
-  } catch {
-    return () => false;
-  }
+/** True where the container got its readiness probe from this pattern, as the annotation has it. */
+function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
+  const { hardware } = fields as { readonly hardware?: { readonly containers?: unknown } };
+  const containers = hardware?.containers ?? undefined;
+  return (
+    patterns.includes('hardware') &&
+    added.includes(`${container}/readinessProbe`) &&
+    (containers === undefined || textsOf(containers).includes(container))
+  );
 }

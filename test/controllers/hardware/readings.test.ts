@@ -33,4 +33,23 @@ describe('what fails in a Pod is read', () => {
     });
     assert.equal(readKubeletNote('Liveness probe failed: x (y)'), undefined);
   });
+
+  it('in one go, whatever a stranger answers at the address of a Pod', () => {
+    const answers = [
+      `[-] ${': '.repeat(32_000)}\r`,
+      `[-] a: ${', b'.repeat(21_000)} ago`,
+      `[-] a: fail,${' '.repeat(64_000)} ago`,
+      '[-] a: b\n'.repeat(7_000),
+      `[-] ${'\u2028: '.repeat(16_000)}`,
+    ];
+    const before = process.cpuUsage();
+    for (const text of answers) {
+      const { check = '', message = '' } = readAgentAnswer(text) ?? {};
+      assert(check.length <= 253 && message.length <= 512);
+      isPassing(503, text);
+      readKubeletNote(`Readiness probe failed: ${text}`);
+    }
+    const { user, system } = process.cpuUsage(before);
+    assert((user + system) / 1_000 < 1_000, 'it took 1.5 s for one of them when it backtracked');
+  });
 });
