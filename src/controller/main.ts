@@ -2,18 +2,18 @@ import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { runCoverageController } from '../controllers/coverage/controller.ts';
 import { type ControllerMetrics, createControllerMetrics } from '../controllers/coverage/metrics.ts';
+import { runHardwareController } from '../controllers/hardware/controller.ts';
+import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
-import { runHardware } from '../controllers/hardware/run-hardware.ts';
-import { createTell } from '../controllers/hardware/tell.ts';
 import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { runLeaderElection } from '../kube/leader-election.ts';
 import { createOwnerResolver } from '../kube/owners.ts';
-import { createLog, watchLogLevel } from '../config/log.ts';
-import { patternNames } from '../patterns/index.ts';
 import { controllerOptions, readControllerSettings } from '../config/controller.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
 import { optionHelp, version } from '../config/options.ts';
+import { patternNames } from '../patterns/index.ts';
 
 if (process.argv.includes('--help')) {
   process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
@@ -63,12 +63,20 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   const onAction = (fields: object, message: string): void => log.info(fields, message);
   const coverage = { client, context, owners, recorder, metrics, tickMs: 2_000, onError: failed, onAction };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
-  const tell = createTell(recorder, owners, signal);
-  const shared = { client, failed, done: onAction, tickMs: 2_000 };
-  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };
+  const hardware = {
+    client,
+    prefix: settings.prefix,
+    webhook,
+    events: createHardwareEvents(recorder, owners, signal),
+    metrics: hardwareMetrics,
+    tickMs: 2_000,
+    retryMs: 2_000,
+    onError: failed,
+    onAction,
+  };
   await Promise.all([
     runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
-    settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),
+    settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
   await recorder.idle();
   metrics.leading.set(0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { nodeRecordOf } from '../../../src/controllers/hardware/node-record.ts';
-import { type HardwarePod, recordOf } from '../../../src/controllers/hardware/record.ts';
+import { toHardwareNode } from '../../../src/controllers/hardware/nodes.ts';
+import { type HardwarePod, toObservedPod, trackPod } from '../../../src/controllers/hardware/pod.ts';
 
 const prefix = 'health.example.com/';
 const startedAt = '2030-01-01T12:00:00Z';
@@ -60,7 +60,7 @@ const podOf = (wish: Wish): any => ({
   },
 });
 const record = (wish: Wish, nowMs = startMs + 60_000, before?: HardwarePod): HardwarePod =>
-  recordOf(podOf(wish), prefix, before, nowMs);
+  trackPod(toObservedPod(podOf(wish), prefix), before, nowMs);
 const since = (pod: HardwarePod): number | undefined => pod.failing && pod.failing.sinceMs - startMs;
 
 const cli = (status: object) => ({
@@ -93,7 +93,7 @@ const mounting = (volume: object, mount: object) => ({
 });
 
 const nodeOf = (spec: object, ready = 'True') =>
-  nodeRecordOf(
+  toHardwareNode(
     {
       metadata: { name: 'n' },
       spec,
@@ -122,16 +122,16 @@ const waiting = (message: string, { terms = [], added = [] }: { terms?: object[]
 
 describe('what is kept of a Pod with a hardware check', () => {
   it('is who it is, and where its check can be asked', () => {
-    const { uid, node, ownerText, watched, failing, refusal } = record({});
+    const { uid, node, ownerText, target, failing, ineligible } = record({});
     assert.deepEqual(
-      { uid, node, ownerText, watched, failing, refusal },
+      { uid, node, ownerText, target, failing, ineligible },
       {
         uid: 'uid',
         node: 'node-a',
         ownerText: 'shop/StatefulSet/web',
-        watched: { mode: 'sidecar', containers: [sidecar], port: 9_442 },
+        target: { mode: 'sidecar', containers: [sidecar], port: 9_442 },
         failing: undefined,
-        refusal: undefined,
+        ineligible: undefined,
       },
     );
   });
@@ -174,7 +174,7 @@ describe('what is kept of a Pod with a hardware check', () => {
 
   it('is the readiness of its own container where the check is an exec probe there, as the status annotation says', () => {
     const pod = record(cli({ patterns: ['hardware'], added: ['gpu/readinessProbe', 'app/readinessProbe'] }));
-    assert.deepEqual(pod.watched, { mode: 'cli', containers: ['gpu'], port: 0 });
+    assert.deepEqual(pod.target, { mode: 'cli', containers: ['gpu'], port: 0 });
     assert.equal(pod.failing?.container, 'gpu');
     const ofOther = { mode: 'cli', containers: ['other'] };
     const both = { patterns: ['cli', 'hardware'], added: ['gpu/readinessProbe'], hardware: ofOther };
@@ -242,7 +242,7 @@ describe('what is kept of a Pod with a hardware check', () => {
       [mounting({ emptyDir: {} }, {}), undefined],
       [{ metadata: owner('Job') }, undefined],
     ];
-    for (const [wish, refusal] of refusals) assert.equal(record(wish).refusal, refusal, JSON.stringify(wish));
+    for (const [wish, refusal] of refusals) assert.equal(record(wish).ineligible, refusal, JSON.stringify(wish));
   });
 
   it('is that it waits for a node because of its node affinity, and which nodes the webhook keeps it off by that', () => {
@@ -253,7 +253,7 @@ describe('what is kept of a Pod with a hardware check', () => {
     ];
     const text = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector.";
     const pod = record(waiting(text, { terms, added: ['nodeAffinity/node-b', 'nodeAffinity/node-c'] }));
-    assert.deepEqual([pod.unschedulableSinceMs, pod.avoids, pod.node], [startMs, ['node-b', 'node-c'], '']);
+    assert.deepEqual([pod.unschedulableSinceMs, pod.excludedNodes, pod.node], [startMs, ['node-b', 'node-c'], '']);
     assert.equal(
       record(waiting('0/2 nodes are available: 1 node(s) had untolerated taint(s).')).unschedulableSinceMs,
       startMs,
@@ -268,7 +268,7 @@ describe('what is kept of a Pod with a hardware check', () => {
       { matchFields: [notIn('metadata.name', 'node-b')] },
       { matchFields: [notIn('metadata.name', 'node-a', 'node-b')] },
     ];
-    assert.deepEqual(record(waiting(text, { terms: own, added: ['nodeAffinity/node-a'] })).avoids, []);
+    assert.deepEqual(record(waiting(text, { terms: own, added: ['nodeAffinity/node-a'] })).excludedNodes, []);
   });
 });
 

@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict';
 import { createEventRecorder } from '../../../src/kube/event-recorder.ts';
-import { createTell } from '../../../src/controllers/hardware/tell.ts';
+import { createHardwareEvents } from '../../../src/controllers/hardware/events.ts';
 import { eventServer } from '../../kube/support/event-server.ts';
-import { pod } from './support/situation.ts';
+import { pod } from './support/snapshot.ts';
 
 const { signal } = new AbortController();
 
-function teller(resolveRoot = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
+function newEvents(resolveRoot = async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'top' })) {
   const server = eventServer();
   const reporter = { controller: 'health-injector', instance: 'pod-1' };
   const rest = { client: server.client, onOutcome: () => {}, onError: assert.fail };
-  const events = createEventRecorder({ ...reporter, ...rest }, signal);
-  return { server, events, tell: createTell(events, { resolveRoot }, signal) };
+  const recorder = createEventRecorder({ ...reporter, ...rest }, signal);
+  const events = createHardwareEvents(recorder, { resolveRoot }, signal);
+  const idle = async (): Promise<void> => {
+    await events.idle();
+    await recorder.idle();
+  };
+  return { server, events, idle };
 }
 
 describe('what is told of a move', () => {
   it('stands at the Pod, at whom a person knows as its owner, and at the node as the kubelet has it', async () => {
-    const { server, events, tell } = teller();
-    await tell.about(pod('web-1', 'node-a'), 'MovedOffNode', 'It is hot.', ['pod', 'owner', 'node']);
-    await events.idle();
+    const { server, events, idle } = newEvents();
+    events.record(pod('web-1', 'node-a'), 'MovedOffNode', 'It is hot.', ['pod', 'owner', 'node']);
+    await idle();
     const said = server.all().map(({ metadata, regarding, type, reason, action, note }) => ({
       place: `${metadata.namespace} ${regarding.kind} ${regarding.name} ${regarding.uid}`,
       what: `${type} ${reason} ${action} ${note}`,
@@ -32,10 +37,10 @@ describe('what is told of a move', () => {
   });
 
   it('stands at the next owner where nobody says who is above it', async () => {
-    const { server, events, tell } = teller(() => Promise.reject(new Error('away')));
-    await tell.about(pod('web-1', '', { owner: undefined }), 'MoveHeld', 'x', ['owner', 'node']);
-    await tell.about(pod('web-1', 'node-a'), 'ReplacementRunning', 'x', ['owner']);
-    await events.idle();
+    const { server, events, idle } = newEvents(() => Promise.reject(new Error('away')));
+    events.record(pod('web-1', '', { owner: undefined }), 'MoveHeld', 'x', ['owner', 'node']);
+    events.record(pod('web-1', 'node-a'), 'ReplacementRunning', 'x', ['owner']);
+    await idle();
     assert.deepEqual(
       server.all().map(({ regarding, type }) => [regarding.name, type]),
       [['web-1-owner', 'Normal']],
@@ -43,10 +48,10 @@ describe('what is told of a move', () => {
   });
 
   it('says whether a person has released a node', async () => {
-    const { server, events, tell } = teller();
-    tell.released('node-a', true, 'By hand.');
-    tell.released('node-b', false, 'Its time is over.');
-    await events.idle();
+    const { server, events, idle } = newEvents();
+    events.released('node-a', 'person', 'By hand.');
+    events.released('node-b', 'expired', 'Its time is over.');
+    await idle();
     assert.deepEqual(
       server.all().map(({ regarding, action, reason }) => [regarding.name, reason, action]),
       [
@@ -57,13 +62,13 @@ describe('what is told of a move', () => {
   });
 
   it('remembers each release by a person, in a storm of other news and twice in a minute', async () => {
-    const { server, events, tell } = teller();
+    const { server, events, idle } = newEvents();
     for (let count = 0; count < 300; count += 1) {
-      await tell.about(pod(`web-${count}`, 'node-a'), 'HardwareFailed', 'It is hot.', ['pod', 'node']);
+      events.record(pod(`web-${count}`, 'node-a'), 'HardwareFailed', 'It is hot.', ['pod', 'node']);
     }
-    tell.released('node-a', true, 'By hand.');
-    tell.released('node-a', true, 'By hand.');
-    await events.idle();
+    events.released('node-a', 'person', 'By hand.');
+    events.released('node-a', 'person', 'By hand.');
+    await idle();
     assert.equal(server.all().filter(({ action }) => action === 'ReleaseByHand').length, 2);
   });
 });

@@ -1,6 +1,7 @@
-import type { NodeRecord } from '../../../../src/controllers/hardware/node-record.ts';
-import type { HardwarePod } from '../../../../src/controllers/hardware/record.ts';
-import type { HardwareSettings, Situation } from '../../../../src/controllers/hardware/situation.ts';
+import type { HardwareSettings, Snapshot } from '../../../../src/controllers/hardware/decide.ts';
+import type { HardwareNode } from '../../../../src/controllers/hardware/nodes.ts';
+import type { HardwarePod } from '../../../../src/controllers/hardware/pod.ts';
+import type { ReadingFact } from '../../../../src/controllers/hardware/readings.ts';
 import type { NodeQuarantine } from '../../../../src/quarantines/quarantine.ts';
 
 export const nowMs = Date.parse('2030-01-01T12:00:00Z');
@@ -41,22 +42,22 @@ export function pod(
     isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: 'shop', kind, name: owner },
-    refusal: undefined,
+    ineligible: undefined,
     claims: [],
-    watched: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
-    seen: {},
+    target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
+    startedAtWhenReady: {},
     failing:
       failedMs === 0
         ? undefined
         : { container: 'health-probe-hardware', sinceMs: nowMs - failedMs, input: 'probe', message: '' },
     unschedulableSinceMs: undefined,
-    avoids: [],
+    excludedNodes: [],
     ...wish,
     ownerText: kind === '' ? '' : `shop/${kind}/${owner}`,
   };
 }
 
-export const node = (name: string, wish: Partial<NodeRecord> = {}): NodeRecord => ({
+export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNode => ({
   name,
   bootId: 'boot',
   isReady: true,
@@ -65,7 +66,7 @@ export const node = (name: string, wish: Partial<NodeRecord> = {}): NodeRecord =
   ...wish,
 });
 
-export const nodes = (count: number): NodeRecord[] =>
+export const nodes = (count: number): HardwareNode[] =>
   Array.from({ length: count }, (_, index) => node(`node-${index}`));
 
 type Kept = {
@@ -113,15 +114,24 @@ export function quarantine(
   };
 }
 
-export const situation = (wish: Partial<Situation>): Situation => ({
+/** A reading that is of this moment, whenever that is. */
+export const failsNow = {
+  kind: 'fails',
+  reading: { check: 'temperature', message: '95 C' },
+  atMs: Number.POSITIVE_INFINITY,
+} as const satisfies ReadingFact;
+
+/** A snapshot in which the sensors of all Pods have just said that their hardware fails. */
+export const snapshot = (wish: Partial<Snapshot>): Snapshot => ({
   pods: [],
   quarantines: [],
   nodes: nodes(10),
-  releasedByHand: new Map(),
-  backOff: new Map(),
-  passing: new Map(),
-  letBack: new Map(),
-  underWay: new Set(),
+  manualReleases: new Map(),
+  retries: new Map(),
+  readings: new Map((wish.pods ?? []).map(({ uid }) => [uid, failsNow])),
+  softened: new Map(),
+  inFlight: new Set(),
   volumes: new Map(),
+  reported: new Map(),
   ...wish,
 });
