@@ -28,7 +28,7 @@ export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed
 
 export type EventOutcome = (typeof eventOutcomes)[number];
 
-export type EventRecorderConfig = {
+type EventRecorderConfig = {
   readonly client: Client;
   /** A qualified name, such as `health-injector`. */
   readonly controller: string;

@@ -23,7 +23,7 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
   const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
-      // After an upgrade the status alone is written anew, and the spec is the very same.
+      // After an upgrade the status alone is written anew, and the spec is the very same object.
       const isMissed = outcome.result === 'injected' && outcome.pod.spec !== pod.spec;
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
