@@ -7,7 +7,7 @@ import type { Decision, MoveDecision, ReleaseDecision, SoftenDecision } from './
 import type { HardwareDeps, Work } from './deps.ts';
 import { createDecisionReporter, createReplacementWatch } from './events.ts';
 import { createRetries } from './facts.ts';
-import { evictFailing, moveOff } from './move.ts';
+import { evictFailing, moveOff, moveWorkOf } from './move.ts';
 import { type Taint, nodesToTaint, wantedTaint, writeTaint } from './nodes.ts';
 import { createReadings } from './readings.ts';
 import { createSoftenHistory, evictWaiting, relaxNodes } from './relax.ts';
@@ -119,13 +119,25 @@ export async function runHardwareController(options: HardwareControllerOptions, 
       mayWrite(taint) ? [node] : [],
     );
 
+  /** Puts the work on a Pod in flight; false where it is in flight, or the Pod has recovered, has a node or is gone. */
+  const begin = (work: Work): boolean => {
+    const { uid } = work.pod;
+    const now = cache.pods.get(uid);
+    const isDue = now && !now.isDeleting && (work.kind === 'move' ? now.failing !== undefined : now.node === '');
+    if (!isDue || inFlight.has(uid)) return false;
+    inFlight.set(uid, work);
+    return true;
+  };
+
   /** Takes what the newest pass has decided about the node, so that no decision is acted on twice. */
   const actOnNode = async (node: string): Promise<void> => {
     const decided = plan.get(node);
     plan.delete(node);
     if (!decided) return;
-    await moveOff(node, decided.moves, deps, signal);
-    await relaxNodes(decided.softens, deps, signal);
+    const moves = decided.moves.map((decision) => moveWorkOf(decision, cache)).filter(begin);
+    const softens = decided.softens.filter(begin);
+    await moveOff(node, moves, deps, signal);
+    await relaxNodes(softens, deps, signal);
     if (decided.release) await release(decided.release, deps, signal);
     const taint = wantedTaint(cache.quarantines.get(node));
     if (decided.isTaintDue && mayWrite(taint)) await writeTaint(deps, node, taint, signal);

@@ -37,4 +37,5 @@ export type HardwareDeps = {
   readonly onAction: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
-export type Work = (Moved & { readonly kind: 'move' }) | SoftenDecision;
+export type MoveWork = Moved & { readonly kind: 'move' };
+export type Work = MoveWork | SoftenDecision;

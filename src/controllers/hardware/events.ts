@@ -4,7 +4,7 @@ import { wholeSeconds } from './budget.ts';
 import { type Decision, isCommand } from './decision.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { HardwarePod } from './pod.ts';
-import type { Reading } from './readings.ts';
+import type { SensorReading } from './readings.ts';
 import { type Reason, reasons, sentenceOf } from './reasons.ts';
 
 /** The reasons of Events about Pods, each with what was done. */
@@ -74,7 +74,7 @@ export function createHardwareEvents(
 const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name, uid: name });
 
 /** A reading as a clause. */
-export const clauseOf = ({ check, message }: Reading): string => `${check}: ${message}`;
+export const clauseOf = ({ check, message }: SensorReading): string => `${check}: ${message}`;
 
 /** Reports each decision once, for as long as its reason stays the same. */
 export type DecisionReporter = {
