@@ -27,10 +27,6 @@ export type Settings = {
   readonly clientCa: string;
   /** Empty: whoever the CA signed. */
   readonly clientNames: readonly string[];
-  /** 0: never. */
-  readonly behindMs: number;
-  /** Empty: no traces. */
-  readonly otlpEndpoint: string;
   readonly logLevel: string;
   /** Empty: the level stays. */
   readonly logLevelFile: string;
@@ -83,11 +79,6 @@ export const settingRows = {
     meaning: 'file with the CA of the client certificate that /mutate then asks the apiserver for',
   },
   'client-names': { value: '', meaning: 'comma list of names, one of which that certificate must have' },
-  'shed-milliseconds': {
-    value: '1000',
-    meaning: 'how late the event loop may be before reviews are admitted unchanged at once; 0: any',
-  },
-  'otlp-endpoint': { value: '', meaning: 'URL of an OpenTelemetry collector that is sent traces (OTLP/HTTP, JSON)' },
   'log-level': { value: 'info', meaning: 'debug, info, warn, error or silent' },
   'log-level-file': { value: '', meaning: 'file whose text is the log level while the process runs' },
   'drain-seconds': { value: '5', meaning: 'how long to go on answering after SIGTERM' },
@@ -140,13 +131,6 @@ export function readSettings(
     strict: flag('strict'),
     clientCa: get('client-ca'),
     clientNames,
-    behindMs: read(
-      'shed-milliseconds',
-      (text) => (/^\d{1,5}$/.test(text) ? Number(text) : undefined),
-      'a count of milliseconds',
-      0,
-    ),
-    otlpEndpoint: read('otlp-endpoint', parseEndpoint, 'a URL such as http://collector:4318', ''),
     logLevel: read('log-level', parseLevel, settingRows['log-level'].meaning, ''),
     logLevelFile: get('log-level-file'),
     drainMs: read(
@@ -192,10 +176,6 @@ export function parseListen(text: string): { host: string; port: number } | unde
 /** Reads the name of a level of the log. */
 export const parseLevel = (text: string): string | undefined =>
   /^(debug|info|warn|error|silent)$/.test(text) ? text : undefined;
-
-/** Reads the URL of a collector, or nothing. */
-const parseEndpoint = (text: string): string | undefined =>
-  text === '' || (/^https?:\/\//.test(text) && URL.canParse(text)) ? text : undefined;
 
 /** Reads what every annotation key begins with. */
 export const parsePrefix = (text: string): string | undefined => (/^[a-z0-9.-]+\/$/.test(text) ? text : undefined);

@@ -65,18 +65,13 @@ describe('settings', () => {
     ]);
   });
 
-  it('ask for nothing of clients, traces and files unless they are told to', () => {
-    const { clientCa, clientNames, otlpEndpoint, logLevelFile, behindMs } = read([]);
-    assert.deepEqual([clientCa, clientNames, otlpEndpoint, logLevelFile, behindMs], ['', [], '', '', 1_000]);
+  it('ask for nothing of clients and files unless they are told to', () => {
+    const { clientCa, clientNames, logLevelFile } = read([]);
+    assert.deepEqual([clientCa, clientNames, logLevelFile], ['', [], '']);
     assert.deepEqual(read(['--client-ca=/ca', '--client-names=a,b']).clientNames, ['a', 'b']);
-    assert.deepEqual(
-      readSettings(['--client-names=a', '--otlp-endpoint=collector:4318', '--shed-milliseconds=-1'], {}),
-      [
-        '--client-names is given without --client-ca, which says who may sign such names.',
-        '--shed-milliseconds is "-1", expected a count of milliseconds.',
-        '--otlp-endpoint is "collector:4318", expected a URL such as http://collector:4318.',
-      ],
-    );
+    assert.deepEqual(readSettings(['--client-names=a'], {}), [
+      '--client-names is given without --client-ca, which says who may sign such names.',
+    ]);
   });
 
   it('tell every mistake in a sentence', () => {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 
-use crate::checks::{Roots, SPECS};
-use crate::deadline::Deadline;
+use crate::check::{Deadline, HostRoots};
 use crate::grammar::parse;
 use crate::net::scripted;
+use crate::registry::SPECS;
 use crate::runner::Runner;
 
 /// No peer may make a check hold more than this in one piece.
@@ -41,7 +41,7 @@ static ALLOCATOR: Bounded = Bounded;
 static RUNNER: LazyLock<Runner> = LazyLock::new(|| {
     let check = parse(&text(), SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0));
     let root = || TREE.clone();
-    let roots = Roots { proc: root(), sys: root(), dev: root(), state: None };
+    let roots = HostRoots { proc: root(), sys: root(), dev: root(), state: None };
     Runner::new(check, &roots).unwrap_or_else(|refusal| panic!("{}", refusal.0))
 });
 

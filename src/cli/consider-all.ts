@@ -3,7 +3,7 @@ import type { Problem } from '../health/problem.ts';
 import { type Documents, readDocuments } from '../manifest/documents.ts';
 import { withoutMark } from '../manifest/lines.ts';
 import { type ManifestObject, objectsOf } from '../manifest/read-manifest.ts';
-import { readNamespace } from '../policies/surroundings.ts';
+import { readNamespace } from '../policies/scope.ts';
 import { type Considered, type ConsiderContext, consider } from './consider.ts';
 import { type Place, placeIn } from './place.ts';
 import type { Source } from './read-sources.ts';
@@ -52,11 +52,11 @@ function withNamespaces(context: ConsiderContext, objects: readonly ManifestObje
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
   );
-  const surroundingsOf: ConsiderContext['surroundingsOf'] = (name) => {
-    const known = context.surroundingsOf(name);
+  const scopeFor: ConsiderContext['scopeFor'] = (name) => {
+    const known = context.scopeFor(name);
     return { ...known, namespace: namespaces.get(name) ?? known.namespace };
   };
-  return { ...context, surroundingsOf };
+  return { ...context, scopeFor };
 }
 
 /** The annotations of a template that are no text, and ours of its workload. */

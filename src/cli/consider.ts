@@ -1,27 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Assignment, assign } from '../health/assign.ts';
+import jsonPatch from 'fast-json-patch';
 import { type InjectionContext, inject } from '../health/inject.ts';
-import type { HealthIntent } from '../health/intent.ts';
-import { type Outcome, skipped } from '../health/outcome.ts';
+import { type Outcome, rejected, skipped } from '../health/outcome.ts';
 import type { Problem } from '../health/problem.ts';
-import { readIntent } from '../health/read-intent.ts';
-import { readStatus } from '../health/status.ts';
-import { findWish } from '../health/wish.ts';
-import { readAnnotations } from '../health/written.ts';
 import type { ManifestObject } from '../manifest/read-manifest.ts';
+import { withoutUndefined } from '../manifest/value.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { Surroundings } from '../policies/surroundings.ts';
+import type { PolicyScope } from '../policies/scope.ts';
 import type { Settings } from '../settings.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
-import { podOf } from '../webhook/review.ts';
+import { podOf } from '../webhook/admission.ts';
+import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
 export type ConsiderContext = InjectionContext &
   Pick<Settings, 'excludedNamespaces'> & {
     /** Where objects are that name no namespace; empty where that is left open. */
     readonly namespace: string;
-    readonly surroundingsOf: (namespace: string) => Surroundings;
+    readonly scopeFor: (namespace: string) => PolicyScope;
   };
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
@@ -38,8 +35,6 @@ export type Considered = Pick<ConsideredObject, 'kind' | 'namespace' | 'name'> &
   readonly outcome: Outcome;
   /** One sentence for each annotation of the workload that does not count. */
   readonly overruled: readonly string[];
-  /** Who asks for what, and which pattern it went to; undefined where that did not matter. */
-  readonly reasoning: { readonly intent: HealthIntent; readonly assignment: Assignment } | undefined;
 };
 
 /**
@@ -55,29 +50,42 @@ export function consider(
   if (!templatePath || !template) return undefined;
   const namespace = named || context.namespace;
   const about = { kind, namespace, name, before: value, templatePath };
-  const unchanged = { ...about, after: value, overruled: [], reasoning: undefined };
+  const unchanged = { ...about, after: value, overruled: [] };
   if (problems.length > 0) {
     const pod = template as Pod;
-    return { ...unchanged, pod, outcome: { kind: 'rejected', by: undefined, pod, problems } };
+    return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const isWorkload = templatePath.length > 0;
   const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(templateAt(applied, templatePath));
   if (!pod) return undefined;
   if (context.excludedNamespaces.has(namespace)) {
-    return { ...unchanged, pod, outcome: skipped('excluded-namespace') };
+    return { ...unchanged, pod, outcome: skipped(pod, 'excluded-namespace') };
   }
-  const surroundings = context.surroundingsOf(namespace);
-  const outcome = inject(pod, context, surroundings);
-  const isChanged = outcome.kind === 'injected' && !isDeepStrictEqual(outcome.pod, pod);
+  const outcome = inject(pod, context, context.scopeFor(namespace));
+  const admitted = outcome.result === 'injected' ? admit(pod, outcome.pod) : pod;
   return {
     ...about,
-    after: isChanged ? withTemplate(value, templatePath, withoutCopies(outcome.pod, pod, template as Pod)) : value,
+    after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
     pod,
     outcome,
     overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
-    reasoning: retrace(pod, context, surroundings),
   };
+}
+
+/**
+ * The Pod that an apiserver makes of the JSON Patch that the webhook sends for it; the same Pod where the patch is empty.
+ * Throws where that is not the Pod that injection has made.
+ */
+function admit(pod: Pod, injected: Pod): Pod {
+  const patch: PatchOperation[] = JSON.parse(JSON.stringify(createJsonPatch(pod, injected)));
+  if (patch.length === 0) return pod;
+  // A copy that shares nothing, as JSON does not: in YAML two containers may be one object, by an alias.
+  const admitted = jsonPatch.applyPatch(withoutUndefined(pod) as Pod, patch, true).newDocument;
+  if (!isDeepStrictEqual(admitted, withoutUndefined(injected))) {
+    throw new Error("the webhook's patch does not make the Pod that was injected");
+  }
+  return admitted;
 }
 
 /** The injected template without the annotations that were only copied down: in a manifest they stand where they stood. */
@@ -89,16 +97,6 @@ function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
     ),
   );
   return { ...injected, metadata: { ...injected.metadata, annotations } };
-}
-
-/** Takes the steps of `inject` again for what its outcome does not tell. */
-function retrace(pod: Pod, context: InjectionContext, surroundings: Surroundings): Considered['reasoning'] {
-  const wish = findWish(readAnnotations(pod.metadata?.annotations ?? {}, context.prefix).written, pod, surroundings);
-  if (typeof wish === 'string') return undefined;
-  const ours = new Set(readStatus(pod, context.prefix)?.added);
-  const isByDefault = wish.by !== undefined;
-  const intent = readIntent(wish.written, { pod, context, isByDefault, ours, problems: [], kept: [] });
-  return { intent, assignment: assign(intent, pod, ours, []) };
 }
 
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */

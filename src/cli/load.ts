@@ -1,6 +1,6 @@
 import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
-import { readNamespace } from '../policies/surroundings.ts';
+import { readNamespace } from '../policies/scope.ts';
 import { readPolicyFiles } from '../policy-files/read.ts';
 import { version } from '../settings.ts';
 import { type Terminal, type Values, exitCode } from './command.ts';
@@ -51,8 +51,8 @@ export function loadContext(
     patternNames,
     version,
     namespace: values.namespace ?? '',
-    surroundingsOf(name) {
-      const { namespace = readNamespace({ name }, prefix), ...rest } = store.surroundingsOf(name);
+    scopeFor(name) {
+      const { namespace = readNamespace({ name }, prefix), ...rest } = store.scopeFor(name, Date.now());
       return { ...rest, namespace };
     },
   };

@@ -10,8 +10,7 @@ import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { runLeaderElection } from '../kube/leader-election.ts';
 import { createOwnerResolver } from '../kube/owners.ts';
-import { followLogLevel } from '../follow-log-level.ts';
-import { createLog } from '../log.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
@@ -35,7 +34,7 @@ if (config.problem !== undefined) {
 const client = createClient(config.transport);
 
 const { log, flush } = createLog(settings.logLevel);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);

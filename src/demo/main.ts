@@ -7,7 +7,7 @@ import { developmentCertificate } from '../certificates/development.ts';
 import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
 import { type Settings, readSettings, version } from '../settings.ts';
-import { createWebhook } from '../webhook/server.ts';
+import { createWebhookServer } from '../webhook/server.ts';
 import { describePatch } from './describe-patch.ts';
 
 /** Posts every example to a webhook of its own, as the apiserver would, and prints what was added to each. */
@@ -17,7 +17,12 @@ process.stdout.on('error', () => process.exit(0));
 const settings = readSettings([], {}) as Settings;
 const pair = developmentCertificate(`${root}certs/`, new Date());
 const store = createStore(settings.prefix);
-const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, pino({ level: 'silent' }));
+const webhook = createWebhookServer({
+  context: { ...settings, patternNames, version },
+  store,
+  log: pino({ level: 'silent' }),
+  certificate: pair,
+});
 await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
 const { port } = webhook.server.address() as AddressInfo;
 

@@ -20,7 +20,6 @@ export const skipReasons = {
     'No probe is left to add: each is off, exists already, or is not for a Pod that runs to completion.',
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
-  overloaded: 'health-injector has more reviews than it can answer in time, and the object is admitted unchanged.',
   'own-pod': 'It is a Pod of health-injector.',
   'pod-security':
     'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',

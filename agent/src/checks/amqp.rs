@@ -7,12 +7,14 @@
 
 use std::io::{ErrorKind, Write};
 
-use self::wire::{Fields, Id, Said, long_string, method, next, short_string};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, path_name};
-use crate::net::{Endpoint, Login, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use self::wire::{
+    Id, Said, long_string, method, next, read_long_string, read_short_string, short_string, string_of,
+};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, path_name};
+use crate::net::{
+    Conversation, Endpoint, Failure, Login, ProtocolError, Stream, codec::reader::Reader, quote,
+};
 
 mod wire;
 
@@ -53,58 +55,60 @@ pub struct Amqp {
 }
 
 impl Amqp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?;
         Ok(Self {
             endpoint,
-            login: Login::from_check(check),
+            login: Login::from_url(check),
             vhost: path_name(&check.path, NAME_LIMIT, "virtual host")?.unwrap_or_else(|| "/".into()),
         })
     }
 
-    fn connect(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn connect(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let login = match (self.login.user()?, self.login.password()?) {
             (None, None) => None,
             (Some(user), Some(password)) => Some((user, password)),
-            _ => return Err(refused("login needs both a user and a password")),
+            _ => return Err(refused("login needs both a user and a password").into()),
         };
         if login.is_some() {
             self.endpoint.keep_secret()?;
         }
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
-        stream.write_all(HEADER).map_err(fault)?;
+        let mut stream = talk.open(LIMIT)?;
+        stream.write_all(HEADER)?;
         let mut buffer = Vec::new();
-        let broker = match next(&mut stream, &mut buffer).map_err(fault)? {
+        let broker = match next(&mut stream, &mut buffer)? {
             Said::Method { id: START, arguments } => Broker::parse(&arguments).ok_or_else(foreign)?,
             Said::Method { id: CLOSE, arguments } => return Ok(closed(&arguments)),
             Said::Header([_, major, minor, revision]) => {
                 let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1");
-                return Err(Outcome::fail(Cause::Protocol, reason));
+                return Err(Outcome::fail(Cause::Protocol, reason).into());
             }
-            _ => return Err(foreign()),
+            _ => return Err(foreign().into()),
         };
         let Some((user, password)) = login else {
             stream.leave();
             return Ok(Outcome::pass(broker.name));
         };
+        talk.alive("the connection was started");
         if !broker.plain {
             stream.leave();
-            return Err(refused("it does not take a user and a password (PLAIN)"));
+            return Err(refused("it does not take a user and a password (PLAIN)").into());
         }
+        talk.note_secret();
         self.open(stream, &mut buffer, &start_ok(&user, &password)).map(|()| Outcome::pass(broker.name))
     }
 
-    fn open(&self, mut stream: Stream, buffer: &mut Vec<u8>, start_ok: &[u8]) -> Result<(), Outcome> {
+    fn open(&self, mut stream: Stream, buffer: &mut Vec<u8>, start_ok: &[u8]) -> Result<(), Failure> {
         // A broker that closes at once said why, or has nothing to say: it is read either way.
         let _ = stream.write_all(start_ok);
         let tune = match next(&mut stream, buffer) {
             Ok(Said::Method { id: TUNE, arguments }) => arguments,
             // How the specification has a login refused.
             Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
-                return Err(refused("login refused: connection closed"));
+                return Err(refused("login refused: connection closed").into());
             }
-            Err(error) => return Err(fault(error)),
-            Ok(said) => return Err(refusal(stream, said)),
+            Err(error) => return Err(error.into()),
+            Ok(said) => return Err(refusal(stream, said).into()),
         };
         // Its channels and frames are taken as offered, and no heartbeat.
         let limits = tune.get(..6).ok_or_else(foreign)?;
@@ -113,11 +117,11 @@ impl Amqp {
         let _ = stream.write_all(&answer);
         let mut blocked = None;
         loop {
-            match next(&mut stream, buffer).map_err(fault)? {
+            match next(&mut stream, buffer)? {
                 Said::Method { id: OPEN_OK, .. } => break,
                 Said::Method { id: BLOCKED, arguments } => blocked = Some(block(&arguments)),
                 Said::Method { id: UNBLOCKED, .. } => blocked = None,
-                said => return Err(refusal(stream, said)),
+                said => return Err(refusal(stream, said).into()),
             }
         }
         let _ = stream.write_all(&method(CLOSE, &[&200_u16.to_be_bytes()[..], &[0; 5]].concat()));
@@ -130,14 +134,14 @@ impl Amqp {
             }
         }
         stream.leave();
-        blocked.map_or(Ok(()), Err)
+        blocked.map_or(Ok(()), |outcome| Err(outcome.into()))
     }
 }
 
-impl Runnable for Amqp {
+impl Check for Amqp {
     /// Pass exactly on Connection.Start or, with a login, on Connection.Open-Ok.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.connect(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.connect(talk))
     }
 }
 
@@ -152,13 +156,13 @@ struct Broker {
 
 impl Broker {
     fn parse(arguments: &[u8]) -> Option<Self> {
-        let mut fields = Fields(arguments);
+        let mut fields = Reader::new(arguments);
         if (fields.byte()?, fields.byte()?) != (0, 9) {
             return None;
         }
-        let properties = fields.long_string()?;
-        let mechanisms = fields.long_string()?;
-        let text = |name: &[u8]| Fields(properties).string_of(name).map(quote);
+        let properties = read_long_string(&mut fields)?;
+        let mechanisms = read_long_string(&mut fields)?;
+        let text = |name: &[u8]| string_of(properties, name).map(quote);
         let name = text(b"product").unwrap_or_else(|| "AMQP broker".into());
         let version = text(b"version").map(|version| format!(" {version}")).unwrap_or_default();
         let plain = mechanisms.split(|byte| *byte == b' ').any(|mechanism| mechanism == b"PLAIN");
@@ -188,7 +192,7 @@ fn start_ok(user: &[u8], password: &[u8]) -> Vec<u8> {
 
 /// The outcome where another answer was due; a close is answered as it has to be.
 fn refusal(mut stream: Stream, said: Said) -> Outcome {
-    let Said::Method { id: CLOSE, arguments } = said else { return foreign() };
+    let Said::Method { id: CLOSE, arguments } = said else { return foreign().into() };
     let _ = stream.write_all(&method(CLOSE_OK, &[]));
     stream.close();
     closed(&arguments)
@@ -196,8 +200,10 @@ fn refusal(mut stream: Stream, said: Said) -> Outcome {
 
 /// The outcome of a Connection.Close by the broker.
 fn closed(arguments: &[u8]) -> Outcome {
-    let mut fields = Fields(arguments);
-    let (Some(code), Some(text)) = (fields.short(), fields.short_string()) else { return foreign() };
+    let mut fields = Reader::new(arguments);
+    let (Some(code), Some(text)) = (fields.be(2), read_short_string(&mut fields)) else {
+        return foreign().into();
+    };
     let says = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
     let unhealthy = |reason| Outcome::alive(Cause::Unhealthy, reason);
     match code {
@@ -214,7 +220,7 @@ fn closed(arguments: &[u8]) -> Outcome {
 
 /// The outcome of Connection.Blocked: the broker takes no messages until an alarm is over.
 fn block(arguments: &[u8]) -> Outcome {
-    let reason = match Fields(arguments).short_string() {
+    let reason = match read_short_string(&mut Reader::new(arguments)) {
         Some(b"low on memory") => "blocked: low on memory",
         Some(b"low on disk") => "blocked: low on disk",
         _ => "blocked by an alarm",
@@ -226,8 +232,8 @@ fn refused(reason: &str) -> Outcome {
     Outcome::alive(Cause::Protocol, reason)
 }
 
-fn foreign() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of AMQP 0-9-1")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("AMQP 0-9-1")
 }
 
 #[cfg(test)]

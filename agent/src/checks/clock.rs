@@ -1,7 +1,7 @@
 //! `clock:`: the kernel's clock is synchronised, and its error at most `max-error`, as adjtimex(2) says to everybody.
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Refusal, Spec, parse_duration};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec, parse_duration};
 use crate::hardware::{Fails, Finding, Hardware, Look, Visit};
 use crate::sys;
 
@@ -19,7 +19,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max = check.option("max-error").and_then(parse_duration);
         let max_error_us = max.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
         Ok(Hardware::new(check, roots, Self { max_error_us }))
@@ -53,8 +53,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::checks::Runnable;
-    use crate::deadline::Deadline;
+    use crate::check::{Check, Deadline};
     use crate::hardware::Level;
 
     fn judged(max_error_us: Option<i64>, status: i32, error_us: i64) -> Vec<(Level, String)> {
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_kernel_answers_everybody() {
-        let check = Clock::from_check(&Check::default(), &Roots::default()).unwrap();
+        let check = Clock::from_url(&CheckUrl::default(), &HostRoots::default()).unwrap();
         let outcome = check.run(Deadline::after(Duration::from_secs(5)));
         assert!(
             outcome.reason.starts_with("clock ") && outcome.reason.ends_with("synchronised"),

@@ -5,8 +5,8 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 
-use super::Roots;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, is_device, percent_decode, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, is_device, percent_decode, quoted};
 use crate::hardware::{Finding, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -28,14 +28,14 @@ pub struct Device {
 }
 
 impl Device {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let path = percent_decode(&check.path).unwrap_or_default();
         match path.strip_prefix("/dev/").filter(|_| is_device(&path)) {
             Some(name) => {
                 let look = Self { dev: Tree::at(&roots.dev), name: name.to_owned() };
                 Ok(Hardware::new(check, roots, look))
             }
-            None => Err(Refusal(format!("path is {}, expected a path under /dev", quoted(&check.path)))),
+            None => Err(ParseError(format!("path is {}, expected a path under /dev", quoted(&check.path)))),
         }
     }
 

@@ -11,8 +11,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::Roots;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Space, Spec, Target, parse_percent, parse_space};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Space, Spec, Target, parse_percent, parse_space};
 use crate::hardware::{Fails, Finding, Hardware, Look, Tree, Unreadable, Visit, reading};
 use crate::sys;
 use mounts::Mount;
@@ -42,7 +42,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let name = check.files.first().cloned().unwrap_or_default();
         let look = Self {
             proc: Tree::at(&roots.proc),

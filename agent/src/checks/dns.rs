@@ -4,12 +4,10 @@
 
 use std::net::SocketAddr;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, quoted};
 use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
 use crate::net::{addresses, first_that_answers};
-use crate::outcome::{Cause, Outcome};
 
 pub const SPEC: Spec = Spec {
     scheme: "dns",
@@ -35,12 +33,12 @@ pub struct Dns {
 }
 
 impl Dns {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let name = Name::parse(check.path.strip_prefix('/').unwrap_or_default())
-            .ok_or_else(|| Refusal(format!("path is {}, expected a DNS name", quoted(&check.path))))?;
+            .ok_or_else(|| ParseError(format!("path is {}, expected a DNS name", quoted(&check.path))))?;
         let least = check.option("min-answers").unwrap_or("1");
         let least = least.parse().map_err(|_| {
-            Refusal(format!("option min-answers is {least:?}, expected a whole number from 0 to 999999"))
+            ParseError(format!("option min-answers is {least:?}, expected a whole number from 0 to 999999"))
         })?;
         let transport = match check.option("transport") {
             Some("tcp") => Transport::Tcp,
@@ -75,7 +73,7 @@ impl Dns {
     }
 }
 
-impl Runnable for Dns {
+impl Check for Dns {
     /// Pass on enough answers of the type; aliases on the way to them do not count.
     fn run(&self, deadline: Deadline) -> Outcome {
         let query = Query::new(&self.name, self.kind);

@@ -4,12 +4,10 @@
 //! asked unless the check wants it: a node that waits for green deadlocks a rolling restart, since the shards that are
 //! missing are on the node that is not started before this one is ready.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client, certificate_refusal};
-use crate::net::{Endpoint, Login, base64, json};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Conversation, Endpoint, Failure, Login, codec::base64, codec::json};
 
 pub const SPEC: Spec = Spec {
     scheme: "elasticsearch",
@@ -33,41 +31,45 @@ pub struct Elasticsearch {
 }
 
 impl Elasticsearch {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])?,
-            login: Login::from_check(check),
+            endpoint: Endpoint::from_url(check)?,
+            login: Login::from_url(check),
             wanted: check.option("cluster-status").map(str::to_owned),
         })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut client = Client::new(&self.endpoint, deadline, self.authorization()?);
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut client = Client::new(talk, self.authorization(talk)?);
         let node = client.get("/", self.wanted.is_none())?;
         certificate_refusal(&self.endpoint, node.status, &node.body).map_or(Ok(()), Err)?;
         let version = known(&node)?;
         let Some(wanted) = &self.wanted else { return Ok(Outcome::pass(format!("version {version}"))) };
+        talk.alive("the node answered");
         // Of the node's own knowledge: the master may be what is missing.
-        let health = client.get("/_cluster/health?local=true&filter_path=status", true);
-        Ok(cluster(health, wanted, &version))
+        match client.get("/_cluster/health?local=true&filter_path=status", true) {
+            Ok(health) => Ok(cluster(&health, wanted, &version)),
+            Err(failure) => Ok(talk.excused(talk.outcome(failure))),
+        }
     }
 
     /// The header of HTTP Basic (RFC 7617), none without a login.
-    fn authorization(&self) -> Result<String, Outcome> {
+    fn authorization(&self, talk: &Conversation) -> Result<String, Outcome> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         if user.is_none() && password.is_none() {
             return Ok(String::new());
         }
         self.endpoint.keep_secret()?;
+        talk.note_secret();
         let login = [&user.unwrap_or_default()[..], b":", &password.unwrap_or_default()].concat();
         Ok(format!("Authorization: Basic {}\r\n", base64::encode(&login)))
     }
 }
 
-impl Runnable for Elasticsearch {
+impl Check for Elasticsearch {
     /// Pass on the node's own answer, and on the wanted status of its cluster where there is one.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
@@ -77,8 +79,8 @@ fn known(answer: &Answer) -> Result<String, Outcome> {
     use Cause::{Protocol, Unhealthy};
     let status = answer.status;
     Err(match status {
-        200 => match json::text(&answer.body, "number").filter(|number| is_version(number)) {
-            Some(number) if json::text(&answer.body, "cluster_name").is_some() => {
+        200 => match json::text(&answer.body, &["version", "number"]).filter(|number| is_version(number)) {
+            Some(number) if json::text(&answer.body, &["cluster_name"]).is_some() => {
                 return Ok(String::from_utf8_lossy(number).into_owned());
             }
             _ => Outcome::fail(Protocol, "answer is not of Elasticsearch or OpenSearch"),
@@ -96,16 +98,9 @@ fn known(answer: &Answer) -> Result<String, Outcome> {
 }
 
 /// What becomes of a node that is well where the status of its cluster is asked for: it is alive in any case.
-fn cluster(answer: Result<Answer, Outcome>, wanted: &str, version: &str) -> Outcome {
+fn cluster(answer: &Answer, wanted: &str, version: &str) -> Outcome {
     use Cause::{Protocol, Unhealthy};
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(outcome) => {
-            let cause = outcome.cause.unwrap_or(Protocol);
-            return Outcome::alive(cause, format!("status of the cluster: {}", outcome.reason));
-        }
-    };
-    let status = match json::text(&answer.body, "status") {
+    let status = match json::text(&answer.body, &["status"]) {
         Some(b"green") => "green",
         Some(b"yellow") => "yellow",
         Some(b"red") => "red",

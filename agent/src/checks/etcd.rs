@@ -4,12 +4,10 @@
 //! `/health` asked the whole cluster and, with `serializable=true`, this member alone. A cluster without a quorum must
 //! not have every member restarted, so whatever the second answer is, a member that gave the first is alive.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::http1::{Answer, Client};
-use crate::net::{Endpoint, json, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Conversation, Endpoint, Failure, codec::json, quote};
 
 pub const SPEC: Spec = Spec {
     scheme: "etcd",
@@ -26,68 +24,71 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut client = Client::new(&self.endpoint, deadline, String::new());
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut client = Client::new(talk, String::new());
         let live = client.get("/livez", false)?;
         if live.status == 404 {
-            return before_3_5_11(&mut client);
+            return before_3_5_11(talk, &mut client);
         }
         let body = quote(&live.body);
         match live.status {
-            200 => Ok(second(client.get("/readyz", true))),
+            200 => {
+                talk.alive("the member is live");
+                Ok(second(talk, client.get("/readyz", true)))
+            }
             // It is the member itself that cannot read its own data.
-            500 | 503 => Err(Outcome::fail(Cause::Unhealthy, format!("not live: {body}"))),
-            _ => Err(other(&live)),
+            500 | 503 => Ok(Outcome::fail(Cause::Unhealthy, format!("not live: {body}"))),
+            _ => Ok(other(&live)),
         }
     }
 }
 
-impl Runnable for Etcd {
+impl Check for Etcd {
     /// Pass exactly on a member with a quorum.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
 /// Up to 3.4 the parameter is not known, and the answer is that of the cluster: only what tells of this member's own
 /// data is a failure.
-fn before_3_5_11(client: &mut Client) -> Result<Outcome, Outcome> {
+fn before_3_5_11(talk: &Conversation, client: &mut Client) -> Result<Outcome, Failure> {
     let own = client.get("/health?serializable=true", false)?;
-    match (own.status, json::text(&own.body, "health")) {
-        (200, Some(b"true")) => Ok(second(client.get("/health", true))),
+    match (own.status, json::text(&own.body, &["health"])) {
+        (200, Some(b"true")) => {
+            talk.alive("the member is healthy by itself");
+            Ok(second(talk, client.get("/health", true)))
+        }
         (200 | 503, Some(_)) if reason(&own).starts_with("RANGE ERROR") => {
-            Err(Outcome::fail(Cause::Unhealthy, reason(&own)))
+            Ok(Outcome::fail(Cause::Unhealthy, reason(&own)))
         }
         (200 | 503, Some(_)) => Ok(Outcome::alive(Cause::Unhealthy, reason(&own))),
-        _ => Err(other(&own)),
+        _ => Ok(other(&own)),
     }
 }
 
 /// The outcome of the second answer, whatever it is and even if there is none.
-fn second(answer: Result<Answer, Outcome>) -> Outcome {
+fn second(talk: &Conversation, answer: Result<Answer, Failure>) -> Outcome {
     use Cause::{Protocol, Unhealthy};
     match answer {
-        Ok(answer) if answer.status == 200 => match json::text(&answer.body, "health") {
+        Ok(answer) if answer.status == 200 => match json::text(&answer.body, &["health"]) {
             None | Some(b"true") => Outcome::pass("healthy"),
             Some(_) => Outcome::alive(Unhealthy, reason(&answer)),
         },
         Ok(answer) if matches!(answer.status, 401 | 403) => Outcome::alive(Protocol, answer.text),
         Ok(answer) => Outcome::alive(Unhealthy, reason(&answer)),
         // etcd itself waits a second and longer for a quorum.
-        Err(outcome) => {
-            let cause = outcome.cause.unwrap_or(Protocol);
-            Outcome::alive(cause, format!("live, but not known to be ready: {}", outcome.reason))
-        }
+        Err(failure) => talk.excused(talk.outcome(failure)),
     }
 }
 
 /// Why it is not healthy: 3.4 does not say, 3.5 says it in JSON, the later endpoints in lines.
 fn reason(answer: &Answer) -> String {
-    match json::text(&answer.body, "reason") {
+    match json::text(&answer.body, &["reason"]) {
         Some(reason) if !reason.is_empty() => quote(reason),
         _ if answer.body.starts_with(b"{") => "not healthy: no quorum, no leader, or an alarm".into(),
         _ => format!("not ready: {}", quote(failed_line(&answer.body))),

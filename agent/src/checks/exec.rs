@@ -7,10 +7,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, Spec, Target};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, Spec, Target};
 use crate::sys;
 
 pub const SPEC: Spec =
@@ -28,7 +26,7 @@ pub struct Exec {
 }
 
 impl Exec {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self { command: check.command.clone() })
     }
 }
@@ -66,7 +64,7 @@ impl Program {
     }
 }
 
-impl Runnable for Exec {
+impl Check for Exec {
     fn run(&self, deadline: Deadline) -> Outcome {
         match Program::start(&self.command).map(|program| program.end(KEPT_OUTPUT, deadline)) {
             Ok(Ok((status, output))) => judge(status, &output),
@@ -127,12 +125,14 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::outcome::Verdict;
+    use crate::check::Verdict;
 
     fn run(command: &[&str], timeout: u64) -> Outcome {
-        let check =
-            Check { command: command.iter().map(|&word| word.to_owned()).collect(), ..Check::default() };
-        Exec::from_check(&check).unwrap().run(Deadline::after(Duration::from_millis(timeout)))
+        let check = CheckUrl {
+            command: command.iter().map(|&word| word.to_owned()).collect(),
+            ..CheckUrl::default()
+        };
+        Exec::from_url(&check).unwrap().run(Deadline::after(Duration::from_millis(timeout)))
     }
 
     #[test]

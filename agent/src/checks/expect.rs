@@ -6,16 +6,14 @@
 
 mod escapes;
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 use regex_lite::Regex;
 
 use self::escapes::unescape;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, compile_pattern, quoted};
-use crate::net::{Endpoint, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, compile_pattern, quoted};
+use crate::net::{Conversation, Endpoint, Failure, Stream, quote};
 
 /// What is read of each answer, in bytes, until it has to match.
 const WINDOW: usize = 16 * 1024;
@@ -45,13 +43,13 @@ pub struct Expect {
 }
 
 impl Expect {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?;
         let pattern = |name| {
             let compiled =
                 check.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
             compiled.transpose().map_err(|(text, expected)| {
-                Refusal(format!("option {name} is {}, expected {expected}", quoted(text)))
+                ParseError(format!("option {name} is {}, expected {expected}", quoted(text)))
             })
         };
         let text = |name| check.option(name).map(unescape);
@@ -63,15 +61,15 @@ impl Expect {
             quit: text("quit"),
         };
         if made.banner.is_none() && made.expect.is_none() && made.send.is_none() {
-            return Err(Refusal(
+            return Err(ParseError(
                 "none of the options banner, expect, send is given, expected at least one".into(),
             ));
         }
         Ok(made)
     }
 
-    fn converse(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, 3 * WINDOW)?;
+    fn converse(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(3 * WINDOW)?;
         let outcome = self.exchange(&mut stream);
         match &self.quit {
             Some(quit) if outcome.is_ok() => {
@@ -84,7 +82,7 @@ impl Expect {
         outcome
     }
 
-    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Outcome> {
+    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Failure> {
         let mut said = String::new();
         let mut outcome = Outcome::pass("sent");
         if let Some(banner) = &self.banner {
@@ -98,7 +96,7 @@ impl Expect {
             // A peer may say why it goes without having read all: whether or not all was sent, its words tell.
             let sent = stream.write_all(send);
             if self.expect.is_none() {
-                sent.map_err(fault)?;
+                sent?;
             }
         }
         if let Some(expect) = &self.expect {
@@ -109,15 +107,15 @@ impl Expect {
     }
 }
 
-impl Runnable for Expect {
+impl Check for Expect {
     /// Pass once everything that is expected has come.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.converse(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.converse(talk))
     }
 }
 
 /// Reads on until the pattern matches, and gives the end of the match.
-fn wait_for(pattern: &Regex, stream: &mut impl Read, said: &mut String) -> Result<usize, Outcome> {
+fn wait_for(pattern: &Regex, stream: &mut impl Read, said: &mut String) -> Result<usize, Failure> {
     let mut piece = [0; 4096];
     // In bytes of the peer: those from 128 on take two in a string.
     let mut length = said.chars().count();
@@ -125,12 +123,15 @@ fn wait_for(pattern: &Regex, stream: &mut impl Read, said: &mut String) -> Resul
         if let Some(found) = pattern.find(said) {
             return Ok(found.end());
         }
-        let read = if length < WINDOW { stream.read(&mut piece).map_err(fault) } else { Ok(0) };
+        let read = if length < WINDOW { stream.read(&mut piece) } else { Ok(0) };
         let count = match read {
-            Ok(0) if said.is_empty() => return Err(fault(io::ErrorKind::UnexpectedEof.into())),
-            Ok(0) => return Err(mismatch(Cause::Unhealthy, "answer does not match", said)),
-            Err(Outcome { cause: Some(Cause::Timeout), .. }) if !said.is_empty() => {
-                return Err(mismatch(Cause::Timeout, "timed out, no match so far", said));
+            Ok(0) if said.is_empty() => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
+            Ok(0) => return Err(mismatch(Cause::Unhealthy, "answer does not match", said).into()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+                    && !said.is_empty() =>
+            {
+                return Err(mismatch(Cause::Timeout, "timed out, no match so far", said).into());
             }
             read => read?,
         };

@@ -5,10 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, format_duration, parse_duration};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, format_duration, parse_duration};
 
 pub const SPEC: Spec = Spec {
     scheme: "file",
@@ -26,7 +24,7 @@ pub struct File {
 }
 
 impl File {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
             path: check.files.first().map(PathBuf::from).unwrap_or_default(),
             max_age: check.option("max-age").and_then(parse_duration),
@@ -47,7 +45,7 @@ impl File {
     }
 }
 
-impl Runnable for File {
+impl Check for File {
     fn run(&self, _deadline: Deadline) -> Outcome {
         match fs::metadata(&self.path).and_then(|metadata| metadata.modified()) {
             Ok(modified) => self.judge(modified, SystemTime::now()),
@@ -62,7 +60,7 @@ impl Runnable for File {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Verdict;
+    use crate::check::Verdict;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 

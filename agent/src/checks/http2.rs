@@ -3,14 +3,15 @@
 //! RFC 9113 §3.3. The `Upgrade` of HTTP/1.1 is not tried: it is deprecated, and a server that speaks both is asked by
 //! `http`.
 
-use super::Runnable;
+use std::io;
+
 use super::http::{self, Search, Wish};
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, Spec, TlsRule};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, Spec, TlsRule};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, call, error_name};
-use crate::net::{Endpoint, Stream, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote};
+use crate::version::USER_AGENT;
 
 pub const SPEC: Spec = Spec {
     scheme: "http2",
@@ -26,30 +27,30 @@ pub struct Http2 {
 }
 
 impl Http2 {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"h2"])?;
-        let wish = Wish::from_check(check, &endpoint)?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?.offering(&[b"h2"]);
+        let wish = Wish::from_url(check, &endpoint)?;
         Ok(Self { endpoint, wish })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
         if stream.session().is_some_and(|session| session.alpn_protocol() != Some(b"h2")) {
             stream.leave();
-            return Err(Outcome::fail(Cause::Protocol, "peer does not speak HTTP/2 over TLS (ALPN)"));
+            return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
         }
         let outcome = self.exchange(&mut stream)?;
         stream.leave();
         Ok(outcome)
     }
 
-    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Outcome> {
+    fn exchange(&self, stream: &mut Stream) -> io::Result<Outcome> {
         let headers = [
             (":method", &*self.wish.method),
             (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
             (":path", &self.wish.path),
             (":authority", &self.wish.host),
-            ("user-agent", concat!("health-probe/", env!("CARGO_PKG_VERSION"))),
+            ("user-agent", USER_AGENT),
             ("accept", "*/*"),
         ];
         let wanted = self.wish.body.as_deref();
@@ -66,7 +67,7 @@ impl Http2 {
             found || wanted.is_none()
         };
         let request = Request { headers: &headers, data: None };
-        let answer = call(stream, &request, &mut |_, _| {}, enough).map_err(fault)?;
+        let answer = call(stream, &request, &mut |_, _| {}, enough)?;
         Ok(self.judge(&answer, found))
     }
 
@@ -95,10 +96,10 @@ impl Http2 {
     }
 }
 
-impl Runnable for Http2 {
+impl Check for Http2 {
     /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 

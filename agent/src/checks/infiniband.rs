@@ -3,8 +3,8 @@
 //!
 //! Documentation/ABI/stable/sysfs-class-infiniband. The rates are those at which NVSentinel's NIC monitor acts.
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Rate, Refusal, Spec, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Rate, Spec, quoted};
 use crate::hardware::{Finding, Folder, Hardware, Look, Tree, Unreadable, Visit, matches};
 
 pub const SPEC: Spec = Spec {
@@ -34,7 +34,7 @@ pub struct Infiniband {
 }
 
 impl Infiniband {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             device: check.option("device").unwrap_or("*").to_owned(),

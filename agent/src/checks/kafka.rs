@@ -11,11 +11,9 @@ mod message;
 use std::io::{self, Error, Read, Write};
 
 use self::message::{Refused, foreign, judge, read, request};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, has_gone};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, has_gone};
 
 /// Both answers.
 const LIMIT: usize = message::LONGEST + 1024;
@@ -38,43 +36,45 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
-        let outcome = api_versions(&mut stream).unwrap_or_else(|error| self.refused(error));
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
+        let outcome = api_versions(talk, &mut stream).or_else(|error| self.refused(talk, error));
         // There is no goodbye: the broker reads the end of the connection, and has nothing to log.
         stream.leave();
-        Ok(outcome)
+        outcome
     }
 
-    fn refused(&self, error: Error) -> Outcome {
-        if has_gone(&error) && !self.endpoint.secure() {
+    fn refused(&self, talk: &Conversation, error: Error) -> Result<Outcome, Failure> {
+        if has_gone(&error) && !self.endpoint.secure() && !talk.has_answered() {
             let reason = "connection closed before the answer: the listener may want TLS (?tls)";
-            return Outcome::fail(Cause::Protocol, reason);
+            return Ok(Outcome::fail(Cause::Protocol, reason));
         }
-        fault(error)
+        Err(error.into())
     }
 }
 
-impl Runnable for Kafka {
+impl Check for Kafka {
     /// Pass exactly on a list of APIs that holds the one it came by.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
-fn api_versions(stream: &mut (impl Read + Write)) -> io::Result<Outcome> {
+fn api_versions(talk: &Conversation, stream: &mut (impl Read + Write)) -> io::Result<Outcome> {
     for version in [3, 0] {
         let correlation = 4 - u32::from(version);
         stream.write_all(&request(version, correlation))?;
         let answer = read(stream, correlation)?;
         match judge(&answer, version) {
             Ok(apis) => return Ok(Outcome::pass(format!("ApiVersions answered, {apis} APIs"))),
-            Err(Refused::Answer) => return Err(foreign(&answer)),
-            Err(Refused::Code(UNSUPPORTED_VERSION)) if version > 0 => {}
+            Err(Refused::Answer) => return Err(foreign(&answer).into()),
+            Err(Refused::Code(UNSUPPORTED_VERSION)) if version > 0 => {
+                talk.alive("version 3 of ApiVersions was answered")
+            }
             Err(Refused::Code(UNKNOWN_SERVER_ERROR)) => {
                 return Ok(Outcome::fail(Cause::Unhealthy, "ApiVersions answered with UNKNOWN_SERVER_ERROR"));
             }

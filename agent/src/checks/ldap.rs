@@ -3,7 +3,6 @@
 //! Not both: a request that follows the answer to a bind at once makes slapd log that it defers it. A server that is busy, shuts down or refuses the login is alive, not ready. A password goes out over TLS or to this
 //! machine only.
 
-mod ber;
 mod message;
 mod result;
 
@@ -14,11 +13,9 @@ use self::message::{
     search_root, start_tls,
 };
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, quote};
 
 pub const SPEC: Spec = Spec {
     scheme: "ldap",
@@ -43,15 +40,14 @@ pub struct Ldap {
 type Credentials = (Vec<u8>, Vec<u8>);
 
 impl Ldap {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let bind_dn = check.option("bind-dn").map(str::to_owned);
         if bind_dn.is_some() && !check.user.is_empty() {
-            return Err(Refusal("option bind-dn is given with a user, expected one of the two".into()));
+            return Err(ParseError("option bind-dn is given with a user, expected one of the two".into()));
         }
         let upgrade = check.option("starttls").is_some();
-        let secure = upgrade || check.option("tls").is_some();
-        let endpoint = Endpoint::from_check(check, secure, &[])?;
-        Ok(Self { endpoint, login: Login::from_check(check), bind_dn, upgrade })
+        let endpoint = Endpoint::from_url(check)?;
+        Ok(Self { endpoint, login: Login::from_url(check), bind_dn, upgrade })
     }
 
     /// The name and the password to bind with, if there are any.
@@ -71,21 +67,21 @@ impl Ldap {
         }
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let credentials = self.credentials()?;
         let mut stream = if self.upgrade {
-            self.endpoint.open_upgraded(deadline, LONGEST, |timed| polite(timed, agree_to_tls))?.1
+            talk.open_upgraded(LONGEST, |timed| polite(talk, timed, agree_to_tls))?.1
         } else {
-            self.endpoint.open(deadline, LONGEST)?
+            talk.open(LONGEST)?
         };
-        let outcome = polite(&mut stream, |session| {
+        let outcome = polite(talk, &mut stream, |session| {
             if let Some((name, password)) = &credentials {
-                session.secret_sent = true;
+                talk.note_secret();
                 session.request(&bind(name, password), BIND_RESPONSE)?;
                 session.send(&message::unbind());
                 return Ok(Outcome::pass("bound"));
             }
-            let seconds = deadline.remaining().map_err(fault)?.as_secs().saturating_add(1);
+            let seconds = talk.deadline().remaining()?.as_secs().saturating_add(1);
             session.request(&search_root(u16::try_from(seconds).unwrap_or(u16::MAX)), SEARCH_DONE)?;
             session.send(&message::unbind());
             Ok(Outcome::pass(match &session.vendor {
@@ -98,22 +94,22 @@ impl Ldap {
     }
 }
 
-impl Runnable for Ldap {
+impl Check for Ldap {
     /// Pass on success of the search or the bind.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
 /// A session that ends with an unbind also where it fails, as far as there is a server to take it: one that loses the
 /// connection instead says so in its log.
-fn polite<S: Read + Write, T>(
-    stream: &mut S,
-    talk: impl FnOnce(&mut Session<'_, S>) -> Result<T, Outcome>,
-) -> Result<T, Outcome> {
-    let mut session =
-        Session { stream, buffer: Vec::new(), last_id: 0, heard: false, secret_sent: false, vendor: None };
-    let said = talk(&mut session);
+fn polite<'a, S: Read + Write, T>(
+    talk: &'a Conversation,
+    stream: &'a mut S,
+    ask: impl FnOnce(&mut Session<'a, S>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut session = Session { talk, stream, buffer: Vec::new(), last_id: 0, heard: false, vendor: None };
+    let said = ask(&mut session);
     if said.is_err() && session.heard {
         session.send(&message::unbind());
     }
@@ -121,35 +117,35 @@ fn polite<S: Read + Write, T>(
 }
 
 /// Up to the agreement to TLS, after which the server must have said nothing more in the clear.
-fn agree_to_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<(), Outcome> {
+fn agree_to_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<(), Failure> {
     let answer = session.answer(&start_tls(), EXTENDED_RESPONSE)?;
     match answer.code {
         SUCCESS if session.buffer.is_empty() => Ok(()),
         SUCCESS => {
             session.heard = false;
-            Err(Outcome::fail(Cause::Protocol, "words in the clear after the agreement to TLS"))
+            Err(ProtocolError::because("words in the clear after the agreement to TLS").into())
         }
         // So a server answers that does not know of it (RFC 4511 §4.14.2).
-        PROTOCOL_ERROR => Err(Outcome::alive(Cause::Protocol, "StartTLS is not offered")),
-        _ => Err(answer.refusal(false)),
+        PROTOCOL_ERROR => Err(Outcome::alive(Cause::Protocol, "StartTLS is not offered").into()),
+        _ => Err(answer.refusal(Redaction::None).into()),
     }
 }
 
 struct Session<'a, S> {
+    talk: &'a Conversation<'a>,
     stream: &'a mut S,
     /// What has come beyond the last message.
     buffer: Vec<u8>,
     last_id: u8,
     /// Whether this is a server of LDAP at all.
     heard: bool,
-    secret_sent: bool,
     vendor: Option<Vec<u8>>,
 }
 
 impl<S: Read + Write> Session<'_, S> {
-    fn request(&mut self, request: &[u8], response: u8) -> Result<(), Outcome> {
+    fn request(&mut self, request: &[u8], response: u8) -> Result<(), Failure> {
         let answer = self.answer(request, response)?;
-        if answer.code == SUCCESS { Ok(()) } else { Err(answer.refusal(self.secret_sent)) }
+        if answer.code == SUCCESS { Ok(()) } else { Err(answer.refusal(self.talk.redaction()).into()) }
     }
 
     /// A server may say why it goes without having read this.
@@ -158,17 +154,17 @@ impl<S: Read + Write> Session<'_, S> {
         let _ = self.stream.write_all(&message(self.last_id, request));
     }
 
-    fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Outcome> {
+    fn answer(&mut self, request: &[u8], response: u8) -> Result<Answer, Failure> {
         self.send(request);
         loop {
-            let message = read_message(self.stream, &mut self.buffer).map_err(fault)?.ok_or_else(odd)?;
+            let message = read_message(self.stream, &mut self.buffer)?.ok_or_else(foreign)?;
             self.heard = true;
             if message.id == 0 {
                 self.disconnected(&message)?;
             } else if message.id != u32::from(self.last_id) {
-                return Err(odd());
+                return Err(foreign().into());
             } else if message.tag == response {
-                return message.answer().ok_or_else(odd);
+                return message.answer().ok_or_else(|| foreign().into());
             }
             // An entry, a reference or an intermediate response: the answer is still to come.
             self.vendor = message.vendor().or(self.vendor.take());
@@ -176,15 +172,15 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// A notice that belongs to no request says that the server goes (RFC 4511 §4.4.1).
-    fn disconnected(&mut self, message: &Message) -> Result<(), Outcome> {
+    fn disconnected(&mut self, message: &Message) -> Result<(), Failure> {
         self.heard = false;
-        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(odd)?;
-        Err(answer.refusal(self.secret_sent))
+        let answer = message.answer().filter(|_| message.tag == EXTENDED_RESPONSE).ok_or_else(foreign)?;
+        Err(answer.refusal(self.talk.redaction()).into())
     }
 }
 
-fn odd() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of LDAP")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("LDAP")
 }
 
 #[cfg(test)]

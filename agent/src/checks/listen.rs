@@ -5,10 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, Spec, Target, quoted};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, Spec, Target, quoted};
 
 pub const SPEC: Spec = Spec {
     scheme: "listen",
@@ -32,14 +30,14 @@ pub struct Listen {
 }
 
 impl Listen {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let addresses = match (check.host.as_str(), check.host.parse()) {
             ("", _) => vec![],
             ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             (_, Ok(address)) => vec![address],
             (host, Err(_)) => {
                 let received = quoted(host);
-                return Err(Refusal(format!(
+                return Err(ParseError(format!(
                     "host is {received}, expected an IP address or localhost for listen"
                 )));
             }
@@ -83,7 +81,7 @@ impl Listen {
     }
 }
 
-impl Runnable for Listen {
+impl Check for Listen {
     fn run(&self, deadline: Deadline) -> Outcome {
         let mut unread = None;
         for table in &self.tables {
@@ -136,10 +134,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::outcome::Verdict;
+    use crate::check::Verdict;
 
     fn listen(host: &str, port: u16) -> Listen {
-        Listen::from_check(&Check { host: host.into(), port: Some(port), ..Check::default() }).unwrap()
+        Listen::from_url(&CheckUrl { host: host.into(), port: Some(port), ..CheckUrl::default() }).unwrap()
     }
 
     fn verdict(check: &Listen) -> Verdict {
@@ -195,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_name_that_needs_a_resolver_is_refused() {
-        let check = Check { host: "redis".into(), port: Some(1), ..Check::default() };
-        assert!(Listen::from_check(&check).is_err());
+        let check = CheckUrl { host: "redis".into(), port: Some(1), ..CheckUrl::default() };
+        assert!(Listen::from_url(&check).is_err());
     }
 }

@@ -7,11 +7,9 @@
 
 use std::io::{ErrorKind, Write};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, quote, read_until};
 
 /// An answer is a line of fewer than thirty characters, or a packet as short.
 const ANSWER_LIMIT: usize = 512;
@@ -47,12 +45,12 @@ pub struct Memcached {
 }
 
 impl Memcached {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 
-    fn text(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+    fn text(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
         // A server that is full says so and closes without reading: whether or not all was sent, its words tell.
         let _ = stream.write_all(TEXT);
         let mut heard = Vec::new();
@@ -68,27 +66,27 @@ impl Memcached {
             }
             Err(error) => match error.kind() {
                 ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset if heard.is_empty() => {
-                    self.binary(deadline)
+                    self.binary(talk)
                 }
-                _ => Err(fault(error)),
+                _ => Err(error.into()),
             },
         }
     }
 
-    fn binary(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
-        stream.write_all(&BINARY).map_err(fault)?;
-        let outcome = read_until(&mut stream, &mut Vec::new(), |heard| Ok(binary(heard))).map_err(fault)?;
+    fn binary(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
+        stream.write_all(&BINARY)?;
+        let outcome = read_until(&mut stream, &mut Vec::new(), |heard| Ok(binary(heard)))?;
         // QUIT would count as an error where SASL asks for a login.
         stream.leave();
         Ok(outcome)
     }
 }
 
-impl Runnable for Memcached {
+impl Check for Memcached {
     /// Pass exactly on a version.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.text(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.text(talk))
     }
 }
 
@@ -141,7 +139,7 @@ fn binary(heard: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(heard: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of memcached: {:?}", quote(heard)))
+    ProtocolError::quoting("memcached", heard).into()
 }
 
 #[cfg(test)]

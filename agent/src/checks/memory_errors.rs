@@ -3,8 +3,8 @@
 //!
 //! <https://docs.kernel.org/admin-guide/RAS/main.html>, Documentation/ABI/testing/sysfs-devices-edac
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Rate, Refusal, Spec, parse_rate};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Rate, Spec, parse_rate};
 use crate::hardware::{Finding, Folder, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -23,7 +23,7 @@ pub struct MemoryErrors {
 }
 
 impl MemoryErrors {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max_uncorrected = check.option("max-uncorrected").and_then(|count| count.parse().ok());
         let look = Self {
             sys: Tree::at(&roots.sys),

@@ -8,11 +8,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, Login, codec::reader::write_varint, read_until};
 
 /// A CONNACK of version 5 may hold properties; the broker says no more than that.
 const LIMIT: usize = 16 * 1024;
@@ -46,43 +44,44 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
-        Ok(Self { endpoint, login: Login::from_check(check) })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?;
+        Ok(Self { endpoint, login: Login::from_url(check) })
     }
 
-    fn connect(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn connect(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let (user, password) = (self.login.user()?, self.login.password()?);
-        let login = user.is_some() || password.is_some();
         if password.is_some() {
             self.endpoint.keep_secret()?;
         }
+        if user.is_some() || password.is_some() {
+            talk.note_secret();
+        }
         let request = |version| connect(version, user.as_deref(), password.as_deref());
-        let code = match self.ask(deadline, &request(Version::V311)?, login)? {
+        let code = match self.ask(talk, &request(Version::V311)?)? {
             // "Unacceptable protocol version", also in the words of version 5.
-            1 | 0x84 => self.ask(deadline, &request(Version::V5)?, login)?,
+            1 | 0x84 => {
+                talk.alive("CONNECT of version 3.1.1 was answered");
+                self.ask(talk, &request(Version::V5)?)?
+            }
             code => code,
         };
         Ok(judge(code))
     }
 
     /// The code of the CONNACK.
-    fn ask(&self, deadline: Deadline, request: &[u8], login: bool) -> Result<u8, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
+    fn ask(&self, talk: &Conversation, request: &[u8]) -> Result<u8, Failure> {
+        let mut stream = talk.open(LIMIT)?;
         // A broker that takes no more clients closes without a word, and without having read.
         let _ = stream.write_all(request);
         let mut heard = Vec::new();
-        let code = read_until(&mut stream, &mut heard, |heard| Ok(code(heard))).map_err(fault)?;
+        let code = read_until(&mut stream, &mut heard, |heard| Ok(code(heard)))?;
         match code {
             Some(0) => {
                 let _ = stream.write_all(&DISCONNECT);
             }
             Some(_) => {}
-            None if login => return Err(Outcome::fail(Cause::Protocol, "answer is not of MQTT")),
-            None => {
-                let reason = format!("answer is not of MQTT: {:?}", quote(&heard));
-                return Err(Outcome::fail(Cause::Protocol, reason));
-            }
+            None => return Err(talk.redaction().not_of("MQTT", &heard).into()),
         }
         // Either way the broker closes first.
         stream.close();
@@ -90,10 +89,10 @@ impl Mqtt {
     }
 }
 
-impl Runnable for Mqtt {
+impl Check for Mqtt {
     /// Pass exactly on an accepted CONNECT.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.connect(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.connect(talk))
     }
 }
 
@@ -118,12 +117,7 @@ fn connect(version: Version, user: Option<&[u8]>, password: Option<&[u8]>) -> Re
         string(&mut body, value)?;
     }
     let mut packet = vec![0x10];
-    let mut length = body.len();
-    while length > 0x7f {
-        packet.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    packet.push(length as u8);
+    write_varint(&mut packet, body.len());
     packet.append(&mut body);
     Ok(packet)
 }

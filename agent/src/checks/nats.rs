@@ -8,11 +8,11 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use self::info::Info;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Login, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{
+    Conversation, Endpoint, Failure, Login, NO_TLS, ProtocolError, Redaction, quote, read_until,
+};
 
 mod info;
 
@@ -41,31 +41,32 @@ pub struct Nats {
 }
 
 impl Nats {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[])?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?;
         let certificate = check.option("cert").is_some();
-        Ok(Self { endpoint, login: Login::from_check(check), certificate })
+        Ok(Self { endpoint, login: Login::from_url(check), certificate })
     }
 
-    fn ping(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn ping(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let login = user.is_some() || password.is_some();
         if password.is_some() {
             self.endpoint.keep_secret()?;
         }
         let greeted = Cell::new(false);
-        let opened = self.endpoint.open_upgraded(deadline, LIMIT, |timed| {
+        let opened = talk.open_upgraded(LIMIT, |timed| {
             let mut heard = Vec::new();
-            let end = read_until(timed, &mut heard, first_line).map_err(fault)?;
+            let end = read_until(timed, &mut heard, first_line)?;
             let rest = heard.split_off(end);
-            let info = Info::parse(&heard).ok_or_else(|| judge(&heard, false))?;
+            let info = Info::parse(&heard).ok_or_else(|| judge(&heard, Redaction::None))?;
             greeted.set(true);
             self.proceed(&info, &rest, login)?;
             Ok((quote(info.version), rest))
         });
-        let ((version, mut heard), mut stream) = opened.map_err(|outcome| {
+        let ((version, mut heard), mut stream) = opened.map_err(|failure| {
+            let outcome = talk.outcome(failure);
             // Nothing but a refusal comes in place of the handshake that INFO has announced, as from a full server.
-            let refused = greeted.get() && outcome.reason == "peer does not speak TLS";
+            let refused = greeted.get() && outcome.reason == NO_TLS;
             if refused {
                 Outcome::alive(Cause::Unhealthy, "it refused before the TLS handshake")
             } else {
@@ -73,24 +74,28 @@ impl Nats {
             }
         })?;
         // A server that refuses says so and closes without reading: whether or not all was sent, its words tell.
+        if login {
+            talk.note_secret();
+        }
         let _ = stream.write_all(&request(user.as_deref(), password.as_deref()));
-        let outcome = read_until(&mut stream, &mut heard, |heard| Ok(answer(heard, &version, login)));
+        let redaction = talk.redaction();
+        let outcome = read_until(&mut stream, &mut heard, |heard| Ok(answer(heard, &version, redaction)));
         stream.leave();
-        outcome.map_err(fault)
+        Ok(outcome?)
     }
 
     /// An error where a server that says this is not to be asked more.
     fn proceed(&self, info: &Info, rest: &[u8], login: bool) -> Result<(), Outcome> {
         let secure = self.endpoint.secure();
         if secure && rest.starts_with(b"-ERR") {
-            return Err(judge(rest.split(|byte| *byte == b'\r').next().unwrap_or_default(), false));
+            return Err(judge(rest.split(|byte| *byte == b'\r').next().unwrap_or_default(), Redaction::None));
         }
         if info.lame_duck {
             return Err(Outcome::alive(Cause::Unhealthy, "it is shutting down (lame duck mode)"));
         }
         let obstacle = match secure {
             // What came in the clear would count as said over TLS.
-            true if !rest.is_empty() => return Err(foreign(rest)),
+            true if !rest.is_empty() => return Err(foreign(rest).into()),
             true if !info.tls_required && !info.tls_available => "it does not offer TLS",
             false if info.tls_required => "it wants TLS: use ?tls",
             _ if info.auth_required && !login && !(secure && self.certificate) => "it wants a login",
@@ -100,10 +105,10 @@ impl Nats {
     }
 }
 
-impl Runnable for Nats {
+impl Check for Nats {
     /// Pass exactly on PONG.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ping(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ping(talk))
     }
 }
 
@@ -112,7 +117,7 @@ fn first_line(heard: &[u8]) -> io::Result<Option<usize>> {
     // What does not begin as one never becomes one, however long it is waited for.
     let begins = heard.first().is_none_or(|first| b"I-".contains(first));
     if !begins || heard.len() > LINE_LIMIT {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, foreign(heard).reason));
+        return Err(foreign(heard).into());
     }
     Ok(heard.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2))
 }
@@ -153,7 +158,7 @@ fn escape(text: &mut Vec<u8>, value: &[u8]) {
 }
 
 /// The outcome of what followed our PING, once it is known.
-fn answer(heard: &[u8], version: &str, login: bool) -> Option<Outcome> {
+fn answer(heard: &[u8], version: &str, redaction: Redaction) -> Option<Outcome> {
     let mut rest = heard;
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
         let (line, after) = rest.split_at_checked(end)?;
@@ -162,17 +167,17 @@ fn answer(heard: &[u8], version: &str, login: bool) -> Option<Outcome> {
             b"PONG" => return Some(Outcome::pass(format!("PONG from nats {version}"))),
             // Of its own accord.
             b"PING" | b"+OK" | [b'I', b'N', b'F', b'O', b' ', ..] => {}
-            _ => return Some(judge(line, login)),
+            _ => return Some(judge(line, redaction)),
         }
     }
     let begins = rest.first().is_none_or(|first| b"PI+-".contains(first));
-    (!begins || rest.len() > LINE_LIMIT).then(|| judge(rest, login))
+    (!begins || rest.len() > LINE_LIMIT).then(|| judge(rest, redaction))
 }
 
 /// The outcome of an error. After a login only those of known form are repeated: what is no NATS may echo what it heard.
-fn judge(line: &[u8], login: bool) -> Outcome {
+fn judge(line: &[u8], redaction: Redaction) -> Outcome {
     let Some(error) = line.strip_prefix(b"-ERR") else {
-        return if login { Outcome::fail(Cause::Protocol, "answer is not of NATS") } else { foreign(line) };
+        return redaction.not_of("NATS", line).into();
     };
     let text = quote(error.trim_ascii());
     let error = text.trim_matches('\'').to_ascii_lowercase();
@@ -188,15 +193,12 @@ fn judge(line: &[u8], login: bool) -> Outcome {
         | "account authentication expired"
         | "maximum control line exceeded"
         | "secure connection - tls required" => Outcome::alive(Cause::Protocol, error),
-        _ if login => {
-            Outcome::fail(Cause::Unhealthy, "error that may hold the password, so it is not repeated")
-        }
-        _ => Outcome::fail(Cause::Unhealthy, format!("error: {error}")),
+        _ => redaction.error(&format!("error: {error}")),
     }
 }
 
-fn foreign(heard: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of NATS: {:?}", quote(heard)))
+fn foreign(heard: &[u8]) -> ProtocolError {
+    ProtocolError::quoting("NATS", heard)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! Documentation/ABI/testing/sysfs-class-net. Only interfaces of the network namespace in which `/sys` was mounted are
 //! there: for those of the node it has to be the node's `/sys`.
 
-use super::Roots;
-use crate::grammar::{Check, Kind, PathRule, Rate, Refusal, Spec, Target, parse_rate, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Rate, Spec, Target, parse_rate, quoted};
 use crate::hardware::{Fails, Finding, Folder, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -26,7 +26,7 @@ pub struct Nic {
 }
 
 impl Nic {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             name: check.path.clone(),

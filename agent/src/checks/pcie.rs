@@ -3,8 +3,8 @@
 //!
 //! Documentation/ABI/testing/sysfs-bus-pci: `current_link_width`, `max_link_width`
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Refusal, Spec, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec, quoted};
 use crate::hardware::{Fails, Finding, Folder, Hardware, Look, Tree, Unreadable, Visit, matches};
 
 pub const SPEC: Spec = Spec {
@@ -29,7 +29,7 @@ pub struct Pcie {
 }
 
 impl Pcie {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let look = Self {
             sys: Tree::at(&roots.sys),
             device: check.option("device").unwrap_or("*").to_owned(),

@@ -15,12 +15,10 @@ use std::time::Duration;
 use self::login::Entry;
 use self::message::{Stop, Wire};
 use self::verdict::Asked;
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, TlsRule, database, parse_duration};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, TlsRule, database, parse_duration};
 use crate::net::scram::Salted;
-use crate::net::{Endpoint, Login};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Conversation, Endpoint, Failure, Login};
 
 /// A login and two queries of one row each are below 4 KiB.
 const LIMIT: usize = 4 * message::LONGEST;
@@ -56,14 +54,14 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::from_check(check, check.option("tls").is_some(), &[b"postgresql"])?;
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?.offering(&[b"postgresql"]);
         let text = |name| check.option(name).map(str::to_owned);
         let (query, expect) = (text("query"), text("expect"));
         let database = database(&check.path)?;
         Ok(Self {
             endpoint,
-            login: Login::from_check(check),
+            login: Login::from_url(check),
             database,
             role: text("role"),
             max_lag: check.option("max-lag").and_then(parse_duration),
@@ -73,7 +71,7 @@ impl Postgres {
         })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let (user, password) = (self.login.user()?, self.login.password()?);
         let asked = Asked {
             login: user.is_some() || password.is_some(),
@@ -89,8 +87,8 @@ impl Postgres {
         let user = user.unwrap_or_else(|| nobody.to_vec());
         let secure = self.endpoint.secure();
         let agree = |timed: &mut _| if secure { startup::agree_to_tls(timed) } else { Ok(()) };
-        let ((), stream) = self.endpoint.open_upgraded(deadline, LIMIT, agree)?;
-        let mut wire = Wire::new(stream);
+        let ((), stream) = talk.open_upgraded(LIMIT, agree)?;
+        let mut wire = Wire::new(talk, stream);
         let database = self.database.as_deref().unwrap_or("postgres");
         // A server that cannot even fork says so and closes without reading: its words tell.
         let _ = wire.send(&startup::message(&user, database));
@@ -100,38 +98,39 @@ impl Postgres {
             confidential: self.endpoint.confidential(),
             salted: &self.salted,
         };
-        let outcome = match login::enter(&mut wire, &credentials, deadline) {
-            Ok(Entry::Inside) => self.inside(&mut wire, deadline, password.is_some()),
+        let outcome = match login::enter(&mut wire, &credentials) {
+            Ok(Entry::Inside) => self.inside(&mut wire, password.is_some()),
             Ok(Entry::Asks(what)) if asked.inside => {
                 let lacks = format!("asks for {what}, which the check does not have");
-                Err(Outcome::alive(Cause::Protocol, lacks))
+                Err(Outcome::alive(Cause::Protocol, lacks).into())
             }
             Ok(Entry::Asks(what)) => Ok(Outcome::pass(format!("accepts connections, asks for {what}"))),
             Err(Stop::Error(error)) => Ok(verdict::of_entry(&error, &asked)),
-            Err(Stop::Outcome(outcome)) => Err(outcome),
+            Err(Stop::Failure(failure)) => Err(failure),
         };
-        wire.end(deadline);
+        wire.end();
         outcome
     }
 
     /// Everything that is asked of a server that let us in.
-    fn inside(&self, wire: &mut Wire, deadline: Deadline, login: bool) -> Result<Outcome, Outcome> {
+    fn inside(&self, wire: &mut Wire, login: bool) -> Result<Outcome, Failure> {
+        wire.talk.alive("the connection was accepted");
         let mut told =
             vec![if login { "login accepted".to_owned() } else { "accepts connections".to_owned() }];
         if self.role.is_some() || self.max_lag.is_some() {
             told.push(query::standing(wire, self.role.as_deref(), self.max_lag)?);
         }
         if let Some(text) = &self.query {
-            told.push(query::answer(wire, text, self.expect.as_deref(), deadline)?);
+            told.push(query::answer(wire, text, self.expect.as_deref())?);
         }
         Ok(Outcome::pass(told.join(", ")))
     }
 }
 
-impl Runnable for Postgres {
+impl Check for Postgres {
     /// Pass once connections are accepted, and what was asked for beyond that holds.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 

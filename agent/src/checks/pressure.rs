@@ -2,8 +2,8 @@
 //!
 //! <https://docs.kernel.org/accounting/psi.html>
 
-use super::Roots;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, quoted};
 use crate::hardware::{Fails, Finding, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -30,10 +30,10 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         if !["cpu", "memory", "io"].contains(&check.path.as_str()) {
             let received = quoted(&check.path);
-            return Err(Refusal(format!("path is {received}, expected one of cpu, memory, io")));
+            return Err(ParseError(format!("path is {received}, expected one of cpu, memory, io")));
         }
         let average = check.option("average").unwrap_or("60s").trim_end_matches('s');
         let look = Self {

@@ -7,10 +7,8 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, PathRule, Refusal, Spec, Target, percent_decode};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, PathRule, Spec, Target, percent_decode};
 
 pub const SPEC: Spec = Spec {
     scheme: "process",
@@ -43,7 +41,7 @@ enum Wanted {
 }
 
 impl Process {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let path = percent_decode(&check.path).unwrap_or_default().into_bytes();
         let wanted = match path.get(1..) {
             Some(name) if !name.contains(&b'/') => Wanted::Name(name.to_vec()),
@@ -118,7 +116,7 @@ impl Process {
     }
 }
 
-impl Runnable for Process {
+impl Check for Process {
     /// Pass on enough processes; without any other than the agent's own, nothing can be said.
     fn run(&self, deadline: Deadline) -> Outcome {
         match self.count(deadline) {

@@ -3,10 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Kind, Refusal, Spec, format_duration, parse_duration};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec, format_duration, parse_duration};
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
 
@@ -25,7 +23,7 @@ pub struct Push {
 }
 
 impl Push {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let max_age = check.option("max-age").and_then(parse_duration).unwrap_or(DEFAULT_MAX_AGE);
         Ok(Self { max_age, created: Instant::now(), reported: Mutex::new(None) })
     }
@@ -48,7 +46,7 @@ impl Push {
     }
 }
 
-impl Runnable for Push {
+impl Check for Push {
     fn run(&self, _deadline: Deadline) -> Outcome {
         self.judge(Instant::now())
     }
@@ -62,11 +60,11 @@ impl Runnable for Push {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Verdict;
+    use crate::check::Verdict;
 
     #[test]
     fn it_is_alive_until_the_first_report_is_overdue() {
-        let push = Push::from_check(&Check::default()).unwrap();
+        let push = Push::from_url(&CheckUrl::default()).unwrap();
         assert_eq!(push.judge(push.created + DEFAULT_MAX_AGE).verdict, Verdict::Alive);
         let late = push.judge(push.created + DEFAULT_MAX_AGE + Duration::from_secs(1));
         assert_eq!(late, Outcome::fail(Cause::Unhealthy, "not reported yet, expected every 1m"));
@@ -74,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_report_passes_for_max_age() {
-        let check = Check { options: vec![("max-age".into(), "5s".into())], ..Check::default() };
-        let push = Push::from_check(&check).unwrap();
+        let check = CheckUrl { options: vec![("max-age".into(), "5s".into())], ..CheckUrl::default() };
+        let push = Push::from_url(&check).unwrap();
         push.report();
         let now = Instant::now();
         assert_eq!(push.judge(now).verdict, Verdict::Pass);

@@ -8,11 +8,9 @@ mod reply;
 use std::io::{Read, Write};
 
 use self::reply::{Reply, read_reply};
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, quote};
 
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
 const LIMIT: usize = 6 * reply::LONGEST;
@@ -37,19 +35,16 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        let upgrade = check.option("starttls").is_some();
-        let secure = upgrade || check.option("tls").is_some();
-        Ok(Self { endpoint: Endpoint::from_check(check, secure, &[])?, upgrade })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)?, upgrade: check.option("starttls").is_some() })
     }
 
-    fn converse(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
+    fn converse(&self, talk: &Conversation) -> Result<Outcome, Failure> {
         let (greeting, mut stream) = if self.upgrade {
-            let (greeting, stream) =
-                self.endpoint.open_upgraded(deadline, LIMIT, |timed| polite(timed, start_tls))?;
+            let (greeting, stream) = talk.open_upgraded(LIMIT, |timed| polite(timed, start_tls))?;
             (Some(greeting), stream)
         } else {
-            (None, self.endpoint.open(deadline, LIMIT)?)
+            (None, talk.open(LIMIT)?)
         };
         let outcome = polite(&mut stream, |session| {
             let greeting = match greeting {
@@ -65,10 +60,10 @@ impl Smtp {
     }
 }
 
-impl Runnable for Smtp {
+impl Check for Smtp {
     /// Pass on a 220 greeting and a 250 to EHLO.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.converse(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.converse(talk))
     }
 }
 
@@ -76,8 +71,8 @@ impl Runnable for Smtp {
 /// connection instead says so in its log.
 fn polite<S: Read + Write, T>(
     stream: &mut S,
-    talk: impl FnOnce(&mut Session<'_, S>) -> Result<T, Outcome>,
-) -> Result<T, Outcome> {
+    talk: impl FnOnce(&mut Session<'_, S>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let mut session = Session { stream, buffer: Vec::new(), greeted: false };
     let said = talk(&mut session);
     if said.is_err() && session.greeted {
@@ -87,19 +82,19 @@ fn polite<S: Read + Write, T>(
 }
 
 /// Up to the agreement to TLS, after which the server must have said nothing more in the clear.
-fn start_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<String, Outcome> {
+fn start_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<String, Failure> {
     let greeting = session.greeting()?;
     let offers = session.hello()?;
     if !offers.has_keyword(b"STARTTLS") {
-        return Err(Outcome::alive(Cause::Protocol, "STARTTLS is not offered"));
+        return Err(Outcome::alive(Cause::Protocol, "STARTTLS is not offered").into());
     }
     let reply = session.command(b"STARTTLS\r\n")?;
     if reply.code != 220 {
-        return Err(refused(&reply));
+        return Err(refused(&reply).into());
     }
     if !session.buffer.is_empty() {
         session.greeted = false;
-        return Err(Outcome::fail(Cause::Protocol, "words in the clear after the agreement to TLS"));
+        return Err(ProtocolError::because("words in the clear after the agreement to TLS").into());
     }
     Ok(greeting)
 }
@@ -113,18 +108,18 @@ struct Session<'a, S> {
 }
 
 impl<S: Read + Write> Session<'_, S> {
-    fn greeting(&mut self) -> Result<String, Outcome> {
+    fn greeting(&mut self) -> Result<String, Failure> {
         let greeting = self.reply()?;
-        if greeting.code == 220 { Ok(quote(&greeting.first_line)) } else { Err(refused(&greeting)) }
+        if greeting.code == 220 { Ok(quote(&greeting.first_line)) } else { Err(refused(&greeting).into()) }
     }
 
     /// EHLO, or HELO with a server that knows no extensions.
-    fn hello(&mut self) -> Result<Reply, Outcome> {
+    fn hello(&mut self) -> Result<Reply, Failure> {
         let mut reply = self.command(EHLO)?;
         if (500..600).contains(&reply.code) {
             reply = self.command(HELO)?;
         }
-        if reply.code == 250 { Ok(reply) } else { Err(refused(&reply)) }
+        if reply.code == 250 { Ok(reply) } else { Err(refused(&reply).into()) }
     }
 
     /// The answer is known by now: if the server is gone there is nobody to tell.
@@ -132,17 +127,15 @@ impl<S: Read + Write> Session<'_, S> {
         let _ = self.command(b"QUIT\r\n");
     }
 
-    fn command(&mut self, line: &[u8]) -> Result<Reply, Outcome> {
+    fn command(&mut self, line: &[u8]) -> Result<Reply, Failure> {
         // A server may say why it goes without having read this.
         let _ = self.stream.write_all(line);
         self.reply()
     }
 
-    fn reply(&mut self) -> Result<Reply, Outcome> {
-        let reply = read_reply(self.stream, &mut self.buffer).map_err(fault)?;
-        let reply = reply.map_err(|said| {
-            Outcome::fail(Cause::Protocol, format!("answer is not of SMTP: {:?}", quote(&said)))
-        })?;
+    fn reply(&mut self) -> Result<Reply, Failure> {
+        let reply = read_reply(self.stream, &mut self.buffer)?;
+        let reply = reply.map_err(|said| ProtocolError::quoting("SMTP", &said))?;
         self.greeted = true;
         Ok(reply)
     }

@@ -1,10 +1,8 @@
 //! `tcp://`: a connection is accepted, over TCP or on a Unix socket.
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target};
-use crate::net::Endpoint;
-use crate::outcome::Outcome;
+use crate::check::{Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target};
+use crate::net::{Conversation, Endpoint};
 
 pub const SPEC: Spec = Spec {
     scheme: "tcp",
@@ -20,17 +18,17 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, false, &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 }
 
-impl Runnable for Tcp {
+impl Check for Tcp {
     fn run(&self, deadline: Deadline) -> Outcome {
-        match self.endpoint.open(deadline, 0) {
-            Ok(_closed_here) => Outcome::pass("connected"),
-            Err(outcome) => outcome,
-        }
+        Conversation::hold(&self.endpoint, deadline, |talk| {
+            drop(talk.open(0)?);
+            Ok(Outcome::pass("connected"))
+        })
     }
 }
 
@@ -40,11 +38,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::outcome::{Cause, Verdict};
+    use crate::check::{Cause, Verdict};
 
     fn run(port: u16) -> Outcome {
-        let check = Check { host: "127.0.0.1".into(), port: Some(port), ..Check::default() };
-        Tcp::from_check(&check).unwrap().run(Deadline::after(Duration::from_secs(2)))
+        let check = CheckUrl { host: "127.0.0.1".into(), port: Some(port), ..CheckUrl::default() };
+        Tcp::from_url(&check).unwrap().run(Deadline::after(Duration::from_secs(2)))
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.kernel.org/hwmon/sysfs-interface.html>, <https://docs.kernel.org/driver-api/thermal/sysfs-api.html>
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Refusal, Spec, parse_milli_celsius, quoted};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Spec, parse_milli_celsius, quoted};
 use crate::hardware::{Finding, Hardware, Look, Max, Tree, Visit, hwmon};
 
 pub const SPEC: Spec = Spec {
@@ -22,7 +22,7 @@ pub struct Temperature {
 }
 
 impl Temperature {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let max = match check.option("max") {
             Some("crit_alarm") => Max::Alarm,
             Some(text) => parse_milli_celsius(text).map_or(Max::Critical, Max::MilliCelsius),

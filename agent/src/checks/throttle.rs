@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Roots;
-use crate::grammar::{Check, Kind, Rate, Refusal, Spec, parse_rate};
+use crate::check::HostRoots;
+use crate::grammar::{CheckUrl, Kind, ParseError, Rate, Spec, parse_rate};
 use crate::hardware::{Finding, Hardware, Look, Tree, Unreadable, Visit};
 
 pub const SPEC: Spec = Spec {
@@ -24,7 +24,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    pub fn from_check(check: &Check, roots: &Roots) -> Result<Hardware, Refusal> {
+    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<Hardware, ParseError> {
         let most = check.option("max").and_then(parse_rate).unwrap_or(Rate { most: 0, unit: 'm' });
         Ok(Hardware::new(check, roots, Self { sys: Tree::at(&roots.sys), most }))
     }

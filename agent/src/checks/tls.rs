@@ -4,12 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::ProtocolVersion;
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
+use crate::check::{Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
 use crate::net::tls::Validity;
-use crate::net::{Endpoint, Stream};
-use crate::outcome::Outcome;
+use crate::net::{Conversation, Endpoint, Stream};
 
 pub const SPEC: Spec = Spec {
     scheme: "tls",
@@ -29,24 +27,21 @@ pub struct Tls {
 }
 
 impl Tls {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, true, &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::over_tls(check)? })
     }
 }
 
-impl Runnable for Tls {
+impl Check for Tls {
     /// Pass when both sides have accepted each other.
     fn run(&self, deadline: Deadline) -> Outcome {
-        let stream = match self.endpoint.open(deadline, 0) {
-            Ok(stream) => stream,
-            Err(outcome) => return outcome,
-        };
-        let reason = describe(&stream);
-        // In TLS 1.3 the server judges the client's certificate after the client is done: RFC 8446 §4.4.2.4.
-        match stream.close_and_hear() {
-            Ok(()) => Outcome::pass(reason),
-            Err(outcome) => outcome,
-        }
+        Conversation::hold(&self.endpoint, deadline, |talk| {
+            let stream = talk.open(0)?;
+            let reason = describe(&stream);
+            // In TLS 1.3 the server judges the client's certificate after the client is done: RFC 8446 §4.4.2.4.
+            stream.close_and_hear()?;
+            Ok(Outcome::pass(reason))
+        })
     }
 }
 

@@ -5,11 +5,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use super::Runnable;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, PathRule, Refusal, Spec, Target, TlsRule};
-use crate::net::{Endpoint, Stream, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError, PathRule, Spec, Target, TlsRule};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote, read_until};
 
 /// An answer is some 250 bytes.
 const LIMIT: usize = 4096;
@@ -32,23 +30,23 @@ pub struct ZooKeeper {
 }
 
 impl ZooKeeper {
-    pub fn from_check(check: &Check) -> Result<Self, Refusal> {
-        Ok(Self { endpoint: Endpoint::from_check(check, check.option("tls").is_some(), &[])? })
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(check)? })
     }
 
-    fn ask(&self, deadline: Deadline) -> Result<Outcome, Outcome> {
-        let mut stream = self.endpoint.open(deadline, LIMIT)?;
-        stream.write_all(WORD).map_err(fault)?;
-        let outcome = answer(&mut stream).map_err(fault)?;
+    fn ask(&self, talk: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = talk.open(LIMIT)?;
+        stream.write_all(WORD)?;
+        let outcome = answer(&mut stream)?;
         stream.close();
         Ok(outcome)
     }
 }
 
-impl Runnable for ZooKeeper {
+impl Check for ZooKeeper {
     /// Pass exactly on a mode in which the server takes writes.
     fn run(&self, deadline: Deadline) -> Outcome {
-        self.ask(deadline).unwrap_or_else(|outcome| outcome)
+        Conversation::hold(&self.endpoint, deadline, |talk| self.ask(talk))
     }
 }
 
@@ -94,7 +92,7 @@ fn judge(answer: &[u8]) -> Option<Outcome> {
 }
 
 fn foreign(said: &[u8]) -> Outcome {
-    Outcome::fail(Cause::Protocol, format!("answer is not of ZooKeeper: {:?}", quote(said)))
+    ProtocolError::quoting("ZooKeeper", said).into()
 }
 
 #[cfg(test)]

@@ -2,24 +2,25 @@
 
 use std::net::Ipv6Addr;
 
-use super::kind::{is_host, number};
-use super::{Check, PathRule, Refusal, Spec, options, percent, quoted, set_path};
+use super::kind::is_host;
+use super::measure::number;
+use super::{CheckUrl, ParseError, PathRule, Spec, options, percent, quoted};
 
 /// `sun_path` of unix(7), less the zero at its end.
 const LONGEST_SOCKET: usize = 107;
 
 /// Reads login, host, port, path and options into the check.
 pub fn parse(
-    check: &mut Check,
+    check: &mut CheckUrl,
     rest: &str,
     target: &str,
     query: &str,
     spec: &Spec,
     default_port: Option<u16>,
-) -> Result<(), Refusal> {
+) -> Result<(), ParseError> {
     let Some(inner) = target.strip_prefix("//") else {
         let received = format!("{} is followed by {}", spec.scheme, quoted(target));
-        return Err(without_secret(Refusal(format!("{received}, expected //[HOST][:PORT]")), rest, spec));
+        return Err(without_secret(ParseError(format!("{received}, expected //[HOST][:PORT]")), rest, spec));
     };
     let (authority, path) = inner.split_at(inner.find('/').unwrap_or(inner.len()));
     let after = rest.get(2 + authority.len()..).unwrap_or_default();
@@ -34,7 +35,7 @@ pub fn parse(
     if spec.path == PathRule::Socket {
         read_socket(check, path).map_err(|refusal| without_secret(refusal, after, spec))?;
     } else {
-        set_path(check, path, spec).map_err(|refusal| if_login(refusal, after, spec))?;
+        check.set_path(path, spec).map_err(|refusal| if_login(refusal, after, spec))?;
     }
     options::parse(check, query, spec).map_err(|refusal| if_login(refusal, after, spec))?;
     options::one_password(check)?;
@@ -43,11 +44,11 @@ pub fn parse(
     options::requirements(check, spec)
 }
 
-fn read_socket(check: &mut Check, path: &str) -> Result<(), Refusal> {
+fn read_socket(check: &mut CheckUrl, path: &str) -> Result<(), ParseError> {
     if path.is_empty() {
         return Ok(());
     }
-    let refuse = |expected| Refusal(format!("path is {}, expected {expected}", quoted(path)));
+    let refuse = |expected| ParseError(format!("path is {}, expected {expected}", quoted(path)));
     let socket = percent::decode(path).ok_or_else(|| refuse("percent-encoded UTF-8"))?;
     if socket == "/" {
         return Err(refuse("the path of a socket"));
@@ -58,40 +59,40 @@ fn read_socket(check: &mut Check, path: &str) -> Result<(), Refusal> {
 }
 
 /// Gives the check its socket, or its port, of which one has to be known.
-fn settle(check: &mut Check, default_port: Option<u16>) -> Result<(), Refusal> {
+fn settle(check: &mut CheckUrl, default_port: Option<u16>) -> Result<(), ParseError> {
     let option = check.option("socket").map(str::to_owned);
     if (!check.socket.is_empty() || option.is_some()) && (!check.host.is_empty() || check.port.is_some()) {
         let received = match option {
             Some(_) if check.socket.is_empty() => "option socket is given".into(),
             _ => format!("path is {}", quoted(&check.socket)),
         };
-        return Err(Refusal(format!("{received} with a host or port, expected one of the two")));
+        return Err(ParseError(format!("{received} with a host or port, expected one of the two")));
     }
     if let Some(socket) = option {
         check.socket = socket;
     }
     if check.socket.len() > LONGEST_SOCKET {
         let received = quoted(&check.socket);
-        return Err(Refusal(format!(
+        return Err(ParseError(format!(
             "socket is {received}, expected a path of at most {LONGEST_SOCKET} bytes"
         )));
     }
     if check.socket.is_empty() {
         check.port = check.port.or(default_port);
         if check.port.is_none() {
-            return Err(Refusal("port is missing, expected a number from 1 to 65535".into()));
+            return Err(ParseError("port is missing, expected a number from 1 to 65535".into()));
         }
     }
     Ok(())
 }
 
 /// Where no login can be, an `@` in a path or an option is an ordinary character.
-fn if_login(refusal: Refusal, text_after: &str, spec: &Spec) -> Refusal {
+fn if_login(refusal: ParseError, text_after: &str, spec: &Spec) -> ParseError {
     if spec.credentials { without_secret(refusal, text_after, spec) } else { refusal }
 }
 
 /// A `/` or a `?` in a password ends the authority early, and a refusal would repeat what comes after; an `@` further on tells.
-fn without_secret(refusal: Refusal, text_after: &str, spec: &Spec) -> Refusal {
+fn without_secret(refusal: ParseError, text_after: &str, spec: &Spec) -> ParseError {
     match text_after.contains('@') {
         true if spec.credentials => password_written_out(),
         true => login_given(spec),
@@ -99,7 +100,7 @@ fn without_secret(refusal: Refusal, text_after: &str, spec: &Spec) -> Refusal {
     }
 }
 
-fn read_login(check: &mut Check, login: &str, spec: &Spec) -> Result<(), Refusal> {
+fn read_login(check: &mut CheckUrl, login: &str, spec: &Spec) -> Result<(), ParseError> {
     if !spec.credentials {
         return Err(login_given(spec));
     }
@@ -108,7 +109,7 @@ fn read_login(check: &mut Check, login: &str, spec: &Spec) -> Result<(), Refusal
         return Err(password_written_out());
     }
     if variable(user).is_none() && !user.bytes().all(is_unreserved) {
-        return Err(Refusal(
+        return Err(ParseError(
             "user holds a character that needs percent-encoding, expected $NAME or a plain name".into(),
         ));
     }
@@ -123,7 +124,7 @@ fn read_login(check: &mut Check, login: &str, spec: &Spec) -> Result<(), Refusal
 }
 
 /// Leaves the port open where none is written.
-fn read_place(check: &mut Check, place: &str) -> Result<(), Refusal> {
+fn read_place(check: &mut CheckUrl, place: &str) -> Result<(), ParseError> {
     let (host, port) = split_port(place);
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     check.host = match bare {
@@ -133,14 +134,14 @@ fn read_place(check: &mut Check, place: &str) -> Result<(), Refusal> {
             let expected = "a DNS name, an IPv4 address or an IPv6 address in brackets";
             let open = host.starts_with('[') && !host.ends_with(']');
             let received = quoted(if open { place } else { host });
-            return Err(Refusal(format!("host is {received}, expected {expected}")));
+            return Err(ParseError(format!("host is {received}, expected {expected}")));
         }
     };
     let Some(text) = port else { return Ok(()) };
     check.port = number(text, 5).and_then(|port| u16::try_from(port).ok()).filter(|&port| port > 0);
     match check.port {
         Some(_) => Ok(()),
-        None => Err(Refusal(format!("port is {}, expected a number from 1 to 65535", quoted(text)))),
+        None => Err(ParseError(format!("port is {}, expected a number from 1 to 65535", quoted(text)))),
     }
 }
 
@@ -163,13 +164,13 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-fn login_given(spec: &Spec) -> Refusal {
-    Refusal(format!("login is given, expected none for {}", spec.scheme))
+fn login_given(spec: &Spec) -> ParseError {
+    ParseError(format!("login is given, expected none for {}", spec.scheme))
 }
 
 /// The refusal of a password in clear text, which repeats nothing of it.
-pub fn password_written_out() -> Refusal {
-    Refusal(
+pub fn password_written_out() -> ParseError {
+    ParseError(
         "password is written out, expected $NAME of an environment variable or ?password-file=PATH"
             .to_owned(),
     )

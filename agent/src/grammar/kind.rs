@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::measure::number;
 use super::{
     Kind, compile_pattern, parse_duration, parse_milli_celsius, parse_percent, parse_rate, parse_space,
     parse_window,
@@ -48,13 +49,6 @@ fn is_text(text: &str) -> bool {
     (1..=256).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// The number, if the text is nothing but one to `longest` digits.
-pub fn number(text: &str, longest: usize) -> Option<u32> {
-    ((1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
-}
-
 /// Labels of letters, digits and inner dashes; a name whose last label is a number is a misspelt address.
 pub fn is_dns_name(text: &str) -> bool {
     let label = |label: &str| {
@@ -92,14 +86,6 @@ mod tests {
             assert!(!is_host(name), "{name}");
         }
         assert!(is_host("127.0.0.1"));
-    }
-
-    #[test]
-    fn numbers_are_digits_and_nothing_else() {
-        for text in ["", "+1", "-1", " 1", "1000000", "1e3", "٣"] {
-            assert_eq!(number(text, 6), None, "{text}");
-        }
-        assert_eq!(number("080", 5), Some(80));
     }
 
     #[test]

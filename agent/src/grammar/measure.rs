@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::kind::number;
 use super::parse_duration;
 
 /// The most readings that a window counts.
@@ -43,6 +42,13 @@ impl Rate {
     }
 }
 
+/// The number, if the text is nothing but one to `longest` digits.
+pub fn number(text: &str, longest: usize) -> Option<u32> {
+    ((1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
 /// A duration, or `6/10`: from 1 on, of 60 readings at most.
 pub fn parse_window(text: &str) -> Option<Window> {
     let Some((least, of)) = text.split_once('/') else { return parse_duration(text).map(Window::Time) };
@@ -81,6 +87,14 @@ pub fn parse_space(text: &str) -> Option<Space> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_digits_and_nothing_else() {
+        for text in ["", "+1", "-1", " 1", "1000000", "1e3", "٣"] {
+            assert_eq!(number(text, 6), None, "{text}");
+        }
+        assert_eq!(number("080", 5), Some(80));
+    }
 
     #[test]
     fn windows_are_times_or_counts_of_readings() {

@@ -1,10 +1,10 @@
 //! The options of a check, `?name=value&flag`.
 
 use super::kind::misfit;
-use super::{Check, Kind, Refusal, Spec, TlsRule, percent, quoted};
+use super::{CheckUrl, Kind, ParseError, Spec, TlsRule, percent, quoted};
 
 /// Reads the options into the check: each known, given once, of its kind.
-pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal> {
+pub fn parse(check: &mut CheckUrl, query: &str, spec: &Spec) -> Result<(), ParseError> {
     if query.is_empty() {
         return Ok(());
     }
@@ -13,7 +13,7 @@ pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal>
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         let (name, kind) = known(name, &all, spec.scheme)?;
         if check.option(name).is_some() {
-            return Err(Refusal(format!("option {name} is given twice, expected once")));
+            return Err(ParseError(format!("option {name} is given twice, expected once")));
         }
         let value = decoded(name, value, kind)?;
         if kind == Kind::File {
@@ -25,9 +25,9 @@ pub fn parse(check: &mut Check, query: &str, spec: &Spec) -> Result<(), Refusal>
 }
 
 /// Refuses a password that comes from two places.
-pub fn one_password(check: &Check) -> Result<(), Refusal> {
+pub fn one_password(check: &CheckUrl) -> Result<(), ParseError> {
     if !check.password.is_empty() && check.option("password-file").is_some() {
-        return Err(Refusal(
+        return Err(ParseError(
             "password is given twice, expected either $NAME of an environment variable or ?password-file=PATH".into(),
         ));
     }
@@ -35,26 +35,26 @@ pub fn one_password(check: &Check) -> Result<(), Refusal> {
 }
 
 /// Refuses options of TLS that would be quietly unused: a ca would let its user believe that the peer is verified.
-pub fn tls_in_use(check: &Check, spec: &Spec) -> Result<(), Refusal> {
+pub fn tls_in_use(check: &CheckUrl, spec: &Spec) -> Result<(), ParseError> {
     let has = |name: &str| check.option(name).is_some();
     if has("tls") && has("starttls") {
-        return Err(Refusal("option starttls is given with tls, expected one of the two".into()));
+        return Err(ParseError("option starttls is given with tls, expected one of the two".into()));
     }
     if !(spec.tls == TlsRule::Always || has("tls") || has("starttls"))
         && let Some(name) = ["ca", "cert", "key", "server-name"].into_iter().find(|name| has(name))
     {
         let expected = if spec.tls == TlsRule::StartTls { "tls or starttls with it" } else { "both" };
-        return Err(Refusal(format!("option {name} is given without tls, expected {expected}")));
+        return Err(ParseError(format!("option {name} is given without tls, expected {expected}")));
     }
     match (has("cert"), has("key")) {
-        (true, false) => Err(Refusal("option cert is given without key, expected both".into())),
-        (false, true) => Err(Refusal("option key is given without cert, expected both".into())),
+        (true, false) => Err(ParseError("option cert is given without key, expected both".into())),
+        (false, true) => Err(ParseError("option key is given without cert, expected both".into())),
         _ => Ok(()),
     }
 }
 
 /// Refuses what would be quietly unused because the scheme gives it a meaning only beside something else.
-pub fn requirements(check: &Check, spec: &Spec) -> Result<(), Refusal> {
+pub fn requirements(check: &CheckUrl, spec: &Spec) -> Result<(), ParseError> {
     let given = |name: &str| match name {
         "path" => check.path.len() > 1,
         "user" => !check.user.is_empty(),
@@ -64,22 +64,22 @@ pub fn requirements(check: &Check, spec: &Spec) -> Result<(), Refusal> {
         None => Ok(()),
         Some((name, other)) => {
             let what = if *name == "path" { "" } else { "option " };
-            Err(Refusal(format!("{what}{name} is given without {other}, expected both")))
+            Err(ParseError(format!("{what}{name} is given without {other}, expected both")))
         }
     }
 }
 
-fn known(name: &str, all: &[(&'static str, Kind)], scheme: &str) -> Result<(&'static str, Kind), Refusal> {
+fn known(name: &str, all: &[(&'static str, Kind)], scheme: &str) -> Result<(&'static str, Kind), ParseError> {
     all.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
-        Refusal(format!("option is {}, expected {expected} for {scheme}", quoted(name)))
+        ParseError(format!("option is {}, expected {expected} for {scheme}", quoted(name)))
     })
 }
 
-fn decoded(name: &str, value: &str, kind: Kind) -> Result<String, Refusal> {
+fn decoded(name: &str, value: &str, kind: Kind) -> Result<String, ParseError> {
     let refuse = |received: &str, expected: &str| {
-        Refusal(format!("option {name} is {}, expected {expected}", quoted(received)))
+        ParseError(format!("option {name} is {}, expected {expected}", quoted(received)))
     };
     // Nobody writes `min-free=5%25`.
     let percent = matches!(kind, Kind::Percent | Kind::Space) && misfit(kind, value).is_none();

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::*;
-use crate::checks::{Roots, SPECS, from_check};
+use crate::check::HostRoots;
+use crate::registry::{SPECS, check_of};
 
 const CONTRACT: &str = include_str!("../../checks.json");
 
@@ -94,10 +95,10 @@ fn specs() -> Vec<&'static Spec> {
     rows.map(|(scheme, row)| &*Box::leak(Box::new(spec(scheme, row)))).collect()
 }
 
-fn expected_check(row: &Value) -> Check {
+fn expected_check(row: &Value) -> CheckUrl {
     let parsed = &row["parsed"];
     let options = parsed["options"].as_object().unwrap().iter();
-    Check {
+    CheckUrl {
         text: string(row, "check"),
         name: string(parsed, "name"),
         scheme: string(parsed, "scheme"),
@@ -127,7 +128,7 @@ fn every_accepted_row_has_its_parsed_form() {
 
 /// Parsed, and given its meaning: some rows are refused by the check itself.
 fn refusal(text: &str) -> Option<String> {
-    let made = parse(text, SPECS).and_then(|check| from_check(&check, &Roots::default()));
+    let made = parse(text, SPECS).and_then(|check| check_of(&check, &HostRoots::default()));
     made.err().map(|refusal| refusal.0)
 }
 
@@ -150,7 +151,7 @@ fn every_accepted_row_makes_a_check() {
 
 #[test]
 fn the_grammar_of_every_check_is_its_row() {
-    for built in crate::checks::SPECS {
+    for built in crate::registry::SPECS {
         let row = &contract()["schemes"][built.scheme];
         assert!(row.is_object(), "{} has no row", built.scheme);
         assert_eq!(format!("{built:?}"), format!("{:?}", spec(built.scheme, row)));
@@ -159,7 +160,7 @@ fn the_grammar_of_every_check_is_its_row() {
 
 #[test]
 fn every_row_has_a_check() {
-    let built: Vec<_> = crate::checks::SPECS.iter().map(|spec| spec.scheme).collect();
+    let built: Vec<_> = crate::registry::SPECS.iter().map(|spec| spec.scheme).collect();
     for scheme in contract()["schemes"].as_object().unwrap().keys() {
         assert!(built.contains(&scheme.as_str()), "{scheme} has no check");
     }
@@ -266,7 +267,7 @@ fn no_text_brings_the_parser_down() {
         let text: String = text.into_iter().collect();
         match parse(&text, &specs) {
             Ok(check) => assert_eq!(check.text, text),
-            Err(Refusal(sentence)) => assert!(!sentence.chars().any(char::is_control), "{sentence:?}"),
+            Err(ParseError(sentence)) => assert!(!sentence.chars().any(char::is_control), "{sentence:?}"),
         }
     }
 }

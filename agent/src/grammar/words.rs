@@ -1,10 +1,10 @@
 //! The words of an `exec:` check: quotes as in a shell, and nothing else of a shell, so that nothing is ever expanded.
 
-use super::{Refusal, quoted};
+use super::{ParseError, quoted};
 
 /// The program and its arguments; single quotes keep all, double quotes know `\"` and `\\`, a bare backslash keeps the next character.
-pub fn split(text: &str) -> Result<Vec<String>, Refusal> {
-    let refuse = |expected| Refusal(format!("command is {}, expected {expected}", quoted(text)));
+pub fn split(text: &str) -> Result<Vec<String>, ParseError> {
+    let refuse = |expected| ParseError(format!("command is {}, expected {expected}", quoted(text)));
     let open = || refuse("every quote closed");
     let mut words = Vec::new();
     let mut word: Option<String> = None;

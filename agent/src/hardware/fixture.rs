@@ -6,10 +6,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::checks::{Roots, Runnable, SPECS, from_check};
-use crate::deadline::Deadline;
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
 use crate::grammar::parse;
-use crate::outcome::{Cause, Outcome};
+use crate::registry::{SPECS, check_of};
 
 /// Files by their paths; a path that ends in `@` is a link to what it holds.
 pub struct Fixture(PathBuf);
@@ -66,10 +65,10 @@ pub fn fifo(path: &Path) {
 
 impl Fixture {
     /// A check of this tree, as `serve` has it: sys, proc and dev are all at its root.
-    pub fn check(&self, text: &str) -> Box<dyn Runnable> {
+    pub fn check(&self, text: &str) -> Box<dyn Check> {
         let root = || self.0.clone();
-        let roots = Roots { proc: root(), sys: root(), dev: root(), state: None };
-        from_check(&parse(text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0)), &roots).unwrap()
+        let roots = HostRoots { proc: root(), sys: root(), dev: root(), state: None };
+        check_of(&parse(text, SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0)), &roots).unwrap()
     }
 
     /// One run of a check of this tree.
@@ -79,7 +78,7 @@ impl Fixture {
 }
 
 /// One run that has all the time it needs.
-pub fn run(check: &dyn Runnable) -> Outcome {
+pub fn run(check: &dyn Check) -> Outcome {
     check.run(Deadline::after(Duration::from_secs(8)))
 }
 

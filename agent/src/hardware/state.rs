@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::counter::Series;
 use super::memory::Memory;
 use super::window::Lasting;
-use crate::grammar::Check;
+use crate::grammar::CheckUrl;
 use crate::sys;
 
 /// In bytes: more than a memory that is full.
@@ -25,7 +25,7 @@ pub struct Store {
 
 impl Store {
     /// Where the check says, else in the folder, in a file of the check's own; an empty folder is that of the program.
-    pub fn of(check: &Check, folder: &Path) -> Self {
+    pub fn of(check: &CheckUrl, folder: &Path) -> Self {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let own = fnv(check.text.as_bytes());
         let path = check.option("state").map(PathBuf::from).unwrap_or_else(|| {

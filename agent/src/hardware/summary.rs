@@ -1,7 +1,7 @@
 //! From all readings to one outcome in one line.
 
 use super::finding::{Finding, Level};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
 
 /// Bad where one is bad. Else a pass, with the reading that is nearest to its threshold; unknown where none is known,
 /// and with `strict` a failure as soon as one is not.

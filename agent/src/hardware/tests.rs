@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::fixture::Fixture;
 use super::*;
+use crate::check::Verdict;
 use crate::grammar::parse_rate;
-use crate::outcome::Verdict;
 
 /// Judges the number in a file by what it has grown, or as it is.
 struct File(Tree, Option<&'static str>);
@@ -26,9 +26,9 @@ impl Look for File {
 
 fn made(fixture: &Fixture, options: &[(&str, &str)], rate: Option<&'static str>, once: bool) -> Hardware {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let check = Check { text: "a:".into(), options, ..Check::default() };
+    let check = CheckUrl { text: "a:".into(), options, ..CheckUrl::default() };
     let state = once.then(|| fixture.root().to_owned());
-    Hardware::new(&check, &Roots { state, ..Roots::default() }, File(Tree::at(fixture.root()), rate))
+    Hardware::new(&check, &HostRoots { state, ..HostRoots::default() }, File(Tree::at(fixture.root()), rate))
 }
 
 fn at(hardware: &Hardware, second: u64) -> Outcome {

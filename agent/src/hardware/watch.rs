@@ -8,7 +8,7 @@ use std::thread;
 
 use super::finding::Finding;
 use super::memory::Memory;
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 
 /// As that of a check of its own.
 const STACK: usize = 256 * 1024;

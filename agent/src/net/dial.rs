@@ -3,9 +3,9 @@
 use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 
-use super::{fault, resolve};
-use crate::deadline::Deadline;
-use crate::outcome::{Cause, Outcome};
+use super::error::fault;
+use super::resolve;
+use crate::check::{Cause, Deadline, Outcome};
 
 /// A connection to the host (none or `localhost`: 127.0.0.1, then ::1) before the deadline, or the reason why not.
 pub fn dial(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Outcome> {

@@ -4,14 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 
 use super::dial::dial;
-use super::fault;
+use super::error::fault;
 use super::socket::{self, Socket};
 use super::stream::Stream;
 use super::timed::Timed;
 use super::tls::Tls;
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Deadline, Outcome};
+use crate::grammar::{CheckUrl, ParseError};
 
 enum Place {
     Network { host: String, port: u16 },
@@ -25,13 +24,30 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint of a check; `secure` says whether it speaks TLS, with these protocols offered by ALPN.
-    pub fn from_check(check: &Check, secure: bool, alpn: &'static [&'static [u8]]) -> Result<Self, Refusal> {
-        let tls = if secure { Some(Tls::from_check(check, alpn)?) } else { None };
+    /// The endpoint of a check, over TLS with one of the options `tls` and `starttls`.
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let secure = url.option("tls").is_some() || url.option("starttls").is_some();
+        Self::new(url, if secure { Some(Tls::from_url(url)?) } else { None })
+    }
+
+    /// The endpoint of a check that always speaks TLS.
+    pub fn over_tls(url: &CheckUrl) -> Result<Self, ParseError> {
+        Self::new(url, Some(Tls::from_url(url)?))
+    }
+
+    /// Offers these protocols in the handshake (ALPN, RFC 7301).
+    pub fn offering(mut self, protocols: &'static [&'static [u8]]) -> Self {
+        if let Some(tls) = &mut self.tls {
+            tls.offer(protocols);
+        }
+        self
+    }
+
+    fn new(check: &CheckUrl, tls: Option<Tls>) -> Result<Self, ParseError> {
         let place = match check.port {
             _ if !check.socket.is_empty() => Place::Socket(check.socket.clone()),
             Some(port) => Place::Network { host: check.host.clone(), port },
-            None => return Err(Refusal("port is missing, expected a number from 1 to 65535".into())),
+            None => return Err(ParseError("port is missing, expected a number from 1 to 65535".into())),
         };
         Ok(Self { place, tls })
     }
@@ -48,19 +64,19 @@ impl Endpoint {
     /// As `open`, for protocols that begin in the clear: `ask` has the peer agree to TLS before the handshake. It must
     /// read no byte beyond the peer's agreement, since what an attacker put there in the clear would count as said
     /// over TLS.
-    pub fn open_upgraded<T>(
+    pub fn open_upgraded<T, E: From<Outcome>>(
         &self,
         deadline: Deadline,
         limit: usize,
-        ask: impl FnOnce(&mut Timed) -> Result<T, Outcome>,
-    ) -> Result<(T, Stream), Outcome> {
+        ask: impl FnOnce(&mut Timed) -> Result<T, E>,
+    ) -> Result<(T, Stream), E> {
         let mut timed = self.connect(deadline, limit)?;
         match (ask(&mut timed), &self.tls) {
             (Ok(said), Some(tls)) => Ok((said, tls.handshake(timed)?)),
             (Ok(said), None) => Ok((said, Stream::Plain(timed))),
-            (Err(outcome), _) => {
+            (Err(failure), _) => {
                 timed.leave();
-                Err(outcome)
+                Err(failure)
             }
         }
     }

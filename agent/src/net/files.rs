@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Result};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
 
 /// The whole file, at most `limit` bytes of it, or a sentence that names the path and never the content.
 pub fn read(path: &str, limit: u64) -> std::result::Result<Vec<u8>, Outcome> {

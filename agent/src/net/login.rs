@@ -4,8 +4,8 @@ use std::env::var_os;
 use std::os::unix::ffi::OsStringExt;
 
 use super::files;
-use crate::grammar::Check;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::grammar::CheckUrl;
 
 const PASSWORD_LIMIT: u64 = 4096;
 
@@ -18,7 +18,7 @@ pub struct Login {
 
 impl Login {
     /// The login of a check; nothing is read yet.
-    pub fn from_check(check: &Check) -> Self {
+    pub fn from_url(check: &CheckUrl) -> Self {
         let file = check.option("password-file").map(str::to_owned);
         Self { user: check.user.clone(), password: check.password.clone(), file }
     }

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use super::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
 use super::files;
 use super::hosts::{Resolver, lookup};
-use crate::deadline::Deadline;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Deadline, Outcome};
 
 const HOSTS_LIMIT: u64 = 1024 * 1024;
 const RESOLV_CONF_LIMIT: u64 = 64 * 1024;

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 
-use super::base64;
-use crate::deadline::Deadline;
-use crate::outcome::{Cause, Outcome};
+use super::codec::base64;
+use super::error::ProtocolError;
+use crate::check::{Cause, Deadline, Outcome};
 
 /// Servers do 4,096 to 15,000 rounds by default, and what people set by hand is below this.
 const MOST_ROUNDS: u32 = 1_000_000;
@@ -83,7 +83,7 @@ impl Scram {
         deadline: Deadline,
     ) -> Result<(Vec<u8>, Proof), Outcome> {
         let Challenge { nonce, salt, rounds } =
-            Challenge::parse(server_first, &self.nonce).ok_or_else(not_scram)?;
+            Challenge::parse(server_first, &self.nonce).ok_or_else(foreign)?;
         let salted = salted.of(self.hash, password, &salt, rounds, deadline)?;
         let key = |name: &[u8]| hmac::sign(&hmac::Key::new(self.hash.hmac(), &salted), name);
         let client_key = key(b"Client Key");
@@ -103,13 +103,13 @@ impl Proof {
         let mut fields = server_final.split(|&byte| byte == b',');
         match fields.next().and_then(|field| field.split_at_checked(2)) {
             Some((b"v=", signature)) => {
-                let signature = base64::decode(signature).ok_or_else(not_scram)?;
+                let signature = base64::decode(signature).ok_or_else(foreign)?;
                 hmac::verify(&self.server_key, &self.said, &signature).map_err(|_| {
                     Outcome::fail(Cause::Protocol, "server could not prove that it knows the password")
                 })
             }
             Some((b"e=", _)) => Err(Outcome::alive(Cause::Protocol, "login refused")),
-            _ => Err(not_scram()),
+            _ => Err(foreign().into()),
         }
     }
 }
@@ -182,8 +182,8 @@ fn exclusive_or(left: &[u8], right: &[u8]) -> Vec<u8> {
     left.iter().zip(right).map(|(left, right)| left ^ right).collect()
 }
 
-fn not_scram() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of SCRAM")
+fn foreign() -> ProtocolError {
+    ProtocolError::not_of("SCRAM")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
 
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 
 /// A stream socket.
 #[derive(Debug)]

@@ -4,10 +4,9 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 
 use rustls::{ClientConnection, StreamOwned};
 
-use super::has_gone;
+use super::error::{Excuse, has_gone, refusal};
 use super::timed::Timed;
-use super::tls::{self, Excuse};
-use crate::outcome::Outcome;
+use crate::check::Outcome;
 
 type Tls = StreamOwned<ClientConnection, Timed>;
 
@@ -130,7 +129,7 @@ fn last_word(stream: &mut Tls) -> std::result::Result<(), Outcome> {
             Err(error) => {
                 let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
                 return match inner {
-                    Some(alert @ rustls::Error::AlertReceived(_)) => Err(tls::refusal(alert)),
+                    Some(alert @ rustls::Error::AlertReceived(_)) => Err(refusal(alert)),
                     _ => Ok(()),
                 };
             }

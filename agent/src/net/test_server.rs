@@ -7,17 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::scripted;
-use crate::deadline::Deadline;
-use crate::grammar::Check;
-use crate::outcome::{Cause, Outcome, Verdict};
+use crate::check::{Cause, Deadline, Outcome, Verdict};
+use crate::grammar::CheckUrl;
 
 /// How much longer than its deadline a check may take.
 const SLACK: Duration = Duration::from_millis(100);
 
 /// A check of a port on loopback.
-pub fn check(scheme: &str, port: u16, options: &[(&str, &str)]) -> Check {
+pub fn check(scheme: &str, port: u16, options: &[(&str, &str)]) -> CheckUrl {
     let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Check { scheme: scheme.into(), port: Some(port), options, ..Check::default() }
+    CheckUrl { scheme: scheme.into(), port: Some(port), options, ..CheckUrl::default() }
 }
 
 pub fn soon() -> Deadline {

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use super::socket::Socket;
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 
 /// How long a peer may take to close a connection that we are done with.
 const PATIENCE: Duration = Duration::from_millis(20);

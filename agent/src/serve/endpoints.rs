@@ -6,9 +6,9 @@ use super::metrics::{self, Requests};
 use super::request::Request;
 use super::response::Response;
 use super::state::{Entry, Standing, State, failure};
+use crate::check::Probe;
 use crate::grammar::format_duration;
-use crate::once::milliseconds;
-use crate::probe::Probe;
+use crate::runner::milliseconds;
 
 /// What an answer depends on besides the request.
 pub struct Context<'a> {
@@ -139,5 +139,4 @@ fn push(target: &[&str], request: &Request, context: &Context) -> Response {
 }
 
 #[cfg(test)]
-#[path = "endpoints_tests.rs"]
 mod tests;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::plan::{Job, plan};
-use crate::arguments::{Command, parse};
-use crate::outcome::Outcome;
+use crate::check::Outcome;
+use crate::cli::{Command, parse};
 use crate::runner::Run;
 
 pub const SECOND: Duration = Duration::from_secs(1);

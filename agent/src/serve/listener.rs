@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use crate::arguments::Bind;
+use crate::cli::Bind;
 
 /// Listens where it was told to. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
 /// is set, or the one for IPv4 where the kernel has no IPv6.

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use super::response::Response;
 use super::state::{Entry, Last, State, VERDICTS};
-use crate::VERSION;
+use crate::version::VERSION;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -103,7 +103,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::outcome::Outcome;
+    use crate::check::Outcome;
     use crate::serve::fixture::{jobs, run};
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use crate::arguments::Section;
-use crate::checks::Roots;
-use crate::grammar::{Check, Refusal, quoted};
-use crate::probe::Probe;
+use crate::check::{HostRoots, Probe};
+use crate::cli::Section;
+use crate::grammar::{CheckUrl, ParseError, quoted};
 use crate::runner::Runner;
 
 /// A report that is missing should be seen within a second or so, and to look costs nothing.
@@ -26,7 +25,7 @@ pub struct Job {
 }
 
 /// The jobs of all sections, in the order in which they were written.
-pub fn plan(sections: Vec<Section>, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+pub fn plan(sections: Vec<Section>, roots: &HostRoots) -> Result<Vec<Job>, ParseError> {
     let mut jobs = Vec::new();
     for section in sections {
         jobs.extend(plan_section(section, roots)?);
@@ -34,7 +33,7 @@ pub fn plan(sections: Vec<Section>, roots: &Roots) -> Result<Vec<Job>, Refusal> 
     Ok(jobs)
 }
 
-fn plan_section(section: Section, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseError> {
     let mut jobs: Vec<Job> = Vec::new();
     for (check, probes) in distinct(&section)? {
         let named = !check.name.is_empty() || check.scheme == "push";
@@ -58,8 +57,8 @@ fn plan_section(section: Section, roots: &Roots) -> Result<Vec<Job>, Refusal> {
 }
 
 /// The checks of a section without repetitions, each with its probes.
-fn distinct(section: &Section) -> Result<Vec<(Check, [bool; 3])>, Refusal> {
-    let mut checks: Vec<(Check, [bool; 3])> = Vec::new();
+fn distinct(section: &Section) -> Result<Vec<(CheckUrl, [bool; 3])>, ParseError> {
+    let mut checks: Vec<(CheckUrl, [bool; 3])> = Vec::new();
     let shared = section.shared.iter().map(|check| (check, section.own.each_ref().map(Vec::is_empty)));
     let own = section.own.iter().enumerate().flat_map(|(index, checks)| {
         let probes: [bool; Probe::ALL.len()] = std::array::from_fn(|probe| probe == index);
@@ -68,7 +67,7 @@ fn distinct(section: &Section) -> Result<Vec<(Check, [bool; 3])>, Refusal> {
     for (check, probes) in shared.chain(own) {
         if probes == [false; 3] {
             let told = quoted(&check.text);
-            return Err(Refusal(format!(
+            return Err(ParseError(format!(
                 "check {told} is for no probe, expected one without a check of its own"
             )));
         }
@@ -87,8 +86,8 @@ fn free_label(wanted: &str, taken: &[Job]) -> String {
     std::iter::once(wanted.to_owned()).chain(numbered).find(|label| is_free(label)).unwrap_or_default()
 }
 
-fn same_name(name: &str) -> Refusal {
-    Refusal(format!("name is {} for two checks of a container, expected a name for each", quoted(name)))
+fn same_name(name: &str) -> ParseError {
+    ParseError(format!("name is {} for two checks of a container, expected a name for each", quoted(name)))
 }
 
 #[cfg(test)]
@@ -96,9 +95,9 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::arguments::{Command, parse};
+    use crate::cli::{Command, parse};
 
-    fn planned(line: &str) -> Result<Vec<Job>, Refusal> {
+    fn planned(line: &str) -> Result<Vec<Job>, ParseError> {
         match parse(format!("serve {line}").split(' ').map(OsString::from))? {
             Command::Serve(serve) => plan(serve.sections, &serve.roots),
             _ => panic!("another command"),

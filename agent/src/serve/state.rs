@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::plan::Job;
-use crate::outcome::{Outcome, Verdict};
-use crate::probe::Probe;
+use crate::check::{Outcome, Probe, Verdict};
 use crate::runner::Run;
 
 /// What is known of all checks since the agent started.
@@ -144,7 +143,7 @@ pub fn failure(probe: Probe, standing: Standing) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Cause;
+    use crate::check::Cause;
     use crate::serve::fixture::{SECOND, jobs, run};
 
     fn statuses(state: &State, now: Instant) -> [Option<u16>; 3] {

@@ -8,9 +8,8 @@ use std::time::{Instant, SystemTime};
 use super::plan::Job;
 use super::schedule::Schedule;
 use super::state::State;
-use crate::deadline::Deadline;
+use crate::check::{Deadline, Verdict};
 use crate::log;
-use crate::outcome::Verdict;
 use crate::pages::forget_the_start;
 use crate::runner::Run;
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { defineCommand, exitCode } from '../command.ts';
-import { unifiedDiff } from '../diff/unified-diff.ts';
+import { unifiedDiff } from '../unified-diff.ts';
 import { injectSource } from '../inject-source.ts';
 import { load } from '../load.ts';
 import { reportOf } from '../report.ts';
@@ -23,7 +23,7 @@ export const diff = defineCommand({
     if (typeof loaded === 'number') return loaded;
     const { context, sources, manifests } = loaded;
     const changed = sources.map((source) => injectSource(source, manifests, context.prefix));
-    const lines = changed.flatMap(({ source: { name, text: before }, text }) => unifiedDiff(name, name, before, text));
+    const lines = changed.flatMap(({ source: { name, text: before }, text }) => unifiedDiff(name, before, text));
     terminal.print(lines.map((line) => `${terminal.isColoured ? coloured(line) : line}\n`).join(''));
     const refused = manifests.filter(({ outcome }) => outcome.kind === 'rejected').map(reportOf);
     const mistakes = changed.flatMap((each) => each.mistakes.map((mistake) => `${mistake}\n`));

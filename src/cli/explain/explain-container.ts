@@ -1,3 +1,4 @@
+import type { Assignment } from '../../health/assign.ts';
 import type { ContainerIntent, ProbeName } from '../../health/intent.ts';
 import { probeNames } from '../../health/intent.ts';
 import type { SkipReason } from '../../health/skip-reason.ts';
@@ -32,15 +33,16 @@ export type ContainerExplanation = {
 const openReasons: ReadonlySet<SkipReason> = new Set(['audit', 'host-network', 'nothing-to-add', 'probes-exist']);
 
 /** Explains every container that a check is asked for, where the Pod is one that may be touched. */
-export function explainContainers({ pod, outcome, reasoning }: Considered, prefix: string): ContainerExplanation[] {
+export function explainContainers({ pod, outcome }: Considered, prefix: string): ContainerExplanation[] {
   const isOpen = outcome.kind === 'injected' || (outcome.kind === 'skipped' && openReasons.has(outcome.reason));
-  if (!reasoning || !isOpen) return [];
+  const { intent: asked, assignment } = outcome;
+  if (!asked || !assignment || !isOpen) return [];
   const wanted = outcome.kind === 'injected' ? outcome.pod : pod;
-  return reasoning.intent.containers.map((intent) => ({
+  return asked.containers.map((intent) => ({
     name: intent.container,
     image: containerOf(pod, intent.container)?.image ?? '',
     from: intent.found === undefined ? [...new Set(annotationsOf(intent))].join(', ') : `the preset ${intent.found}`,
-    probes: probeNames.map((probe) => explainProbe(probe, intent, reasoning.assignment, { pod, wanted, prefix })),
+    probes: probeNames.map((probe) => explainProbe(probe, intent, assignment, { pod, wanted, prefix })),
   }));
 }
 
@@ -55,7 +57,7 @@ function annotationsOf({ check, probes }: ContainerIntent): string[] {
 function explainProbe(
   probe: ProbeName,
   intent: ContainerIntent,
-  { wishes, kept }: NonNullable<Considered['reasoning']>['assignment'],
+  { wishes, kept }: Assignment,
   { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
 ): ProbeExplanation {
   const field = probeField(probe);

@@ -20,7 +20,8 @@ export type PodExplanation = {
 export function explainPod(pod: Pod, considered: Considered, prefix: string): PodExplanation {
   const { outcome } = considered;
   const annotations = pod.metadata?.annotations ?? {};
-  const carried = new Set(readStatus(pod, prefix)?.added);
+  const status = readStatus(pod, prefix);
+  const carried = new Set(status?.added);
   const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
   const problems = annotations[`${prefix}problems`]?.split('\n') ?? [];
   const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
@@ -31,10 +32,9 @@ export function explainPod(pod: Pod, considered: Considered, prefix: string): Po
     };
   }
   if (carried.size === 0) return { ...about, sentence: 'it carries nothing of health-injector.' };
-  const version = versionOf(annotations[`${prefix}status`]);
   return {
     ...about,
-    sentence: `it carries all that is asked for${version === undefined ? '' : `, added by version ${version}`}.`,
+    sentence: `it carries all that is asked for${status?.version === undefined ? '' : `, added by version ${status.version}`}.`,
   };
 }
 
@@ -47,14 +47,4 @@ function reasonFor(pod: Pod, { kind, before, templatePath, pod: applied }: Consi
     ? 'the webhook was away, or was not asked, when it was created'
     : 'it was made from another template';
   return `${why}; a new Pod in its place gets them`;
-}
-
-/** Anything may stand in the annotation. */
-function versionOf(status: string | undefined): string | undefined {
-  try {
-    const { version } = JSON.parse(status ?? '') as { version?: unknown };
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -23,11 +23,11 @@ export async function explainLive(
   const cluster = await openCluster(target);
   if (typeof cluster === 'string') return cluster;
   const { surroundings, unseen } = hasPolicies
-    ? { surroundings: context.surroundingsOf(cluster.namespace), unseen: [] }
+    ? { surroundings: context.scopeFor(cluster.namespace), unseen: [] }
     : await liveSurroundings(cluster, context.prefix);
   const explanations: Explanation[] = [];
   for (const reference of references) {
-    const explanation = await explainOne(reference, cluster, { ...context, surroundingsOf: () => surroundings });
+    const explanation = await explainOne(reference, cluster, { ...context, scopeFor: () => surroundings });
     if (typeof explanation === 'string') return explanation;
     explanations.push(explanation);
   }

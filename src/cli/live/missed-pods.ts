@@ -28,8 +28,9 @@ export async function missedPods(target: Target, context: ConsiderContext): Prom
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
+    const scopeFor = (name: string) => store.scopeFor(name, Date.now());
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
-      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, store.surroundingsOf);
+      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, scopeFor);
       if (summary?.verdict.state === 'missed') missed.push(summary);
     });
   } catch (error) {

@@ -10,7 +10,7 @@ import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
 import { namespaceSource, policySource } from '../../policies/informers.ts';
 import { createStore } from '../../policies/store.ts';
-import { readNamespace } from '../../policies/surroundings.ts';
+import { readNamespace } from '../../policies/scope.ts';
 import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { type EvaluationContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
@@ -56,7 +56,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   const pods = createInformer({
     client,
     path: '/api/v1/pods',
-    transform: (object) => summarizePod(object as V1Pod, context, store.surroundingsOf),
+    transform: (object) => summarizePod(object as V1Pod, context, (namespace) => store.scopeFor(namespace, Date.now())),
     indexFunctions: podIndexFunctions,
     onError,
   });

@@ -2,7 +2,7 @@ import { type InjectionContext, inject } from '../../health/inject.ts';
 import { sentence } from '../../health/problem.ts';
 import type { SkipReason } from '../../health/skip-reason.ts';
 import type { Pod } from '../../pod/pod.ts';
-import type { Surroundings } from '../../policies/surroundings.ts';
+import type { PolicyScope } from '../../policies/scope.ts';
 
 /** Whether a running Pod has the health check that its annotations, a policy or its namespace ask for. */
 export type Verdict = {
@@ -17,14 +17,14 @@ export type Verdict = {
 };
 
 /** Evaluates a running Pod by the function that the webhook injects with; undefined where nothing asks for a check. */
-export function evaluateCoverage(pod: Pod, context: InjectionContext, surroundings: Surroundings): Verdict | undefined {
-  const outcome = inject(pod, context, surroundings);
+export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: PolicyScope): Verdict | undefined {
+  const outcome = inject(pod, context, scope);
   const policy = policyOf(outcome.by);
   const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
-      // Where nothing is missing, nothing is added, and the spec is the very same object.
-      const isMissed = outcome.pod.spec !== pod.spec;
+      // After an upgrade the status alone is written anew, and the spec is the very same object.
+      const isMissed = outcome.result === 'injected' && outcome.pod.spec !== pod.spec;
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
     case 'rejected':

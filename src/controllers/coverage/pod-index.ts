@@ -3,7 +3,7 @@ import type { InjectionContext } from '../../health/inject.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import type { Pod } from '../../pod/pod.ts';
-import type { Surroundings } from '../../policies/surroundings.ts';
+import type { PolicyScope } from '../../policies/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
 
 /** What is held of a Pod: some hundred bytes, whatever the Pod's size. */
@@ -32,7 +32,7 @@ export type EvaluationContext = InjectionContext & {
 export function summarizePod(
   pod: V1Pod,
   context: EvaluationContext,
-  surroundingsOf: (namespace: string) => Surroundings,
+  scopeFor: (namespace: string) => PolicyScope,
 ): PodSummary | undefined {
   const { metadata = {}, spec, status } = pod;
   const { namespace = '', name = '', uid = '', creationTimestamp, deletionTimestamp, annotations = {} } = metadata;
@@ -40,7 +40,7 @@ export function summarizePod(
   if (isOver || !spec || context.excludedNamespaces.has(namespace)) return undefined;
   const isAnnotated = Object.keys(annotations).some((key) => key.startsWith(context.prefix));
   if (context.annotatedOnly && !isAnnotated) return undefined;
-  const verdict = evaluateCoverage(pod as Pod, context, surroundingsOf(namespace));
+  const verdict = evaluateCoverage(pod as Pod, context, scopeFor(namespace));
   if (!verdict) return undefined;
   return {
     uid,

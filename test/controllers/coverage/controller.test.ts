@@ -148,7 +148,7 @@ describe('the controller', () => {
     await eventually('the count', 10_000, async () => statusOf().missed === 2);
     assert.deepEqual(statusOf().skipped, {});
     await stop();
-  }).timeout(30_000);
+  });
 
   it('lists the Pods of a namespace alone where it comes, changes or goes, and all Pods for a policy only', async () => {
     const asking = { 'health.example.com/inject': 'enabled' };

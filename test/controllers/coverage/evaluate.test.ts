@@ -3,7 +3,7 @@ import { inject } from '../../../src/health/inject.ts';
 import { evaluateCoverage } from '../../../src/controllers/coverage/evaluate.ts';
 import type { Pod } from '../../../src/pod/pod.ts';
 import { createStore } from '../../../src/policies/store.ts';
-import { noSurroundings } from '../../../src/policies/surroundings.ts';
+import { annotationsOnly } from '../../../src/policies/scope.ts';
 import { testContext } from '../../support/webhook.ts';
 
 const redis = (annotations: Readonly<Record<string, string>> = {}, container: object = {}): Pod => ({
@@ -27,10 +27,10 @@ function under(spec: object, inject_?: string) {
   store.namespaces.upsert({
     metadata: { name: 'shop', labels: inject_ === undefined ? {} : { 'health.example.com/inject': inject_ } },
   });
-  return store.surroundingsOf('shop');
+  return store.scopeFor('shop', 0);
 }
 
-const injected = (pod: Pod, surroundings = noSurroundings): Pod => {
+const injected = (pod: Pod, surroundings = annotationsOnly): Pod => {
   const outcome = inject(pod, testContext, surroundings);
   assert(outcome.kind === 'injected');
   return outcome.pod;
@@ -39,8 +39,8 @@ const injected = (pod: Pod, surroundings = noSurroundings): Pod => {
 describe('a running Pod is evaluated', () => {
   it('injected where it has what it asks for, and missed where it has not', () => {
     const asking = redis({ pattern: 'sidecar' });
-    assert.equal(evaluateCoverage(injected(asking), testContext, noSurroundings)?.state, 'injected');
-    assert.deepEqual(evaluateCoverage(asking, testContext, noSurroundings), {
+    assert.equal(evaluateCoverage(injected(asking), testContext, annotationsOnly)?.state, 'injected');
+    assert.deepEqual(evaluateCoverage(asking, testContext, annotationsOnly), {
       state: 'missed',
       policy: undefined,
       whoAsks: 'its annotations ask',
@@ -87,7 +87,7 @@ describe('a running Pod is evaluated', () => {
   });
 
   it('not at all where nobody asks for anything', () => {
-    assert.equal(evaluateCoverage(redis(), testContext, noSurroundings), undefined);
+    assert.equal(evaluateCoverage(redis(), testContext, annotationsOnly), undefined);
     assert.equal(evaluateCoverage(redis(), testContext, under({}, 'disabled')), undefined);
   });
 });

@@ -39,7 +39,7 @@ describe('the status of a policy', () => {
       pod('dddd', 'redis', { phase: 'Succeeded' }),
       pod('eeee', 'redis', {}, { deletionTimestamp: now }),
       pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
-    ].map((each) => summarizePod(each, { ...testContext, annotatedOnly: false }, store.surroundingsOf));
+    ].map((each) => summarizePod(each, { ...testContext, annotatedOnly: false }, (name) => store.scopeFor(name, 0)));
     const pods = indexPods(records.filter((record) => record !== undefined));
     const count = countOfPolicy(pods, 'redis');
     const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), count, [], now);

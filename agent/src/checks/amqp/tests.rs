@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use super::wire::parse;
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Amqp::from_check(&check("amqp", port, &[])).unwrap().run(deadline)
+    Amqp::from_url(&check("amqp", port, &[])).unwrap().run(deadline)
 }
 
 fn start(mechanisms: &str) -> Vec<u8> {
@@ -44,7 +44,7 @@ fn a_broker_of_another_protocol_is_named() {
         b"\x01\0\0\x7f\0\0\0",
         b"\x01\0\0\0\0\0\0\0",
     ] {
-        assert_eq!(run(says(answer), soon()), foreign(), "{answer:x?}");
+        assert_eq!(run(says(answer), soon()), foreign().into(), "{answer:x?}");
     }
 }
 
@@ -71,7 +71,7 @@ fn log_in(answers: Vec<Vec<u8>>) -> (Outcome, Vec<u8>) {
     let mut check = check("amqp", port, &[("password-file", path.to_str().unwrap())]);
     check.user = "probe".into();
     check.path = "/a%2fb".into();
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     std::fs::remove_file(path).unwrap();
     let heard = all.lock().unwrap().clone();
     (outcome, heard)
@@ -171,22 +171,22 @@ fn a_broker_that_repeats_the_password_is_not_repeated() {
 fn a_password_stays_here_without_tls() {
     let mut check = check("amqp", 1, &[]);
     (check.host, check.user, check.password) = ("10.0.0.1".into(), "me".into(), "$PATH".into());
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     assert_eq!(outcome, refused("the password would be sent in the clear to another host, expected tls"));
     check.password = String::new();
-    let outcome = Amqp::from_check(&check).unwrap().run(soon());
+    let outcome = Amqp::from_url(&check).unwrap().run(soon());
     assert_eq!(outcome, refused("login needs both a user and a password"));
 }
 
 #[test]
 fn the_path_is_a_virtual_host() {
     for (path, expected) in [("", "/"), ("/", "/"), ("/%2f", "/"), ("/a%20b", "a b")] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
-        assert_eq!(Amqp::from_check(&check).unwrap().vhost, expected);
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
+        assert_eq!(Amqp::from_url(&check).unwrap().vhost, expected);
     }
     for path in ["/%ff", "/%00", "/a@b", &format!("/{}", "a".repeat(256))] {
-        let check = Check { path: path.into(), ..check("amqp", 1, &[]) };
-        assert!(Amqp::from_check(&check).is_err(), "{path}");
+        let check = CheckUrl { path: path.into(), ..check("amqp", 1, &[]) };
+        assert!(Amqp::from_url(&check).is_err(), "{path}");
     }
 }
 
@@ -199,9 +199,9 @@ fn a_table_of_every_type_is_read() {
         table.extend_from_slice(&[&b"\x01a"[..], kind.as_bytes(), &vec![0; length]].concat());
     }
     table.extend_from_slice(b"\x01bA\0\0\0\x01x\x01cx\0\0\0\0\x01dS\0\0\0\x02ok");
-    assert_eq!(Fields(&table).string_of(b"d"), Some(&b"ok"[..]));
-    assert_eq!(Fields(&table).string_of(b"a"), None);
-    assert_eq!(Fields(b"\x01a?").string_of(b"a"), None);
+    assert_eq!(string_of(&table, b"d"), Some(&b"ok"[..]));
+    assert_eq!(string_of(&table, b"a"), None);
+    assert_eq!(string_of(b"\x01a?", b"a"), None);
 }
 
 #[test]
@@ -219,6 +219,6 @@ fn no_answer_makes_it_panic() {
         }
         closed(&random.damaged(&closing[11..]));
         block(&random.bytes(20));
-        Fields(&random.bytes(60)).string_of(b"x");
+        string_of(&random.bytes(60), b"x");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::net::codec::reader::Reader;
 use crate::net::{Stream, read_until};
 
 /// More than any broker says of itself at the start.
@@ -48,8 +49,8 @@ pub fn parse(heard: &[u8]) -> Option<(Option<Said>, usize)> {
         &METHOD | &HEARTBEAT => {}
         _ => return foreign,
     }
-    let mut fields = Fields(heard);
-    let (kind, channel, size) = (fields.byte()?, fields.short()?, fields.long()? as usize);
+    let mut fields = Reader::new(heard);
+    let (kind, channel, size) = (fields.byte()?, fields.be(2)?, fields.be(4)? as usize);
     if channel != 0 || size > PAYLOAD_LIMIT {
         return foreign;
     }
@@ -61,9 +62,10 @@ pub fn parse(heard: &[u8]) -> Option<(Option<Said>, usize)> {
     if kind == HEARTBEAT {
         return Some((None, length));
     }
-    let mut fields = Fields(payload);
-    let (Some(class), Some(method)) = (fields.short(), fields.short()) else { return foreign };
-    Some((Some(Said::Method { id: (class, method), arguments: fields.0.to_vec() }), length))
+    let mut fields = Reader::new(payload);
+    let (Some(class), Some(method)) = (fields.array(), fields.array()) else { return foreign };
+    let id = (u16::from_be_bytes(class), u16::from_be_bytes(method));
+    Some((Some(Said::Method { id, arguments: fields.rest().to_vec() }), length))
 }
 
 /// A method of the connection as a frame.
@@ -88,56 +90,36 @@ pub fn long_string(text: &[u8]) -> Vec<u8> {
     [&(text.len() as u32).to_be_bytes(), text].concat()
 }
 
-/// Fields that are read one after the other; none once they are at their end.
-pub struct Fields<'a>(pub &'a [u8]);
+/// A string with its length in one byte.
+pub fn read_short_string<'a>(fields: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let length = fields.byte()?;
+    fields.take(length.into())
+}
 
-impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
+/// A string, or a table, with its length in four bytes.
+pub fn read_long_string<'a>(fields: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let length = fields.be(4)?;
+    fields.take(length as usize)
+}
 
-    pub fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    pub fn short(&mut self) -> Option<u16> {
-        self.take(2)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
-    }
-
-    pub fn long(&mut self) -> Option<u32> {
-        self.take(4)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
-    }
-
-    pub fn short_string(&mut self) -> Option<&'a [u8]> {
-        let length = self.byte()?;
-        self.take(length.into())
-    }
-
-    pub fn long_string(&mut self) -> Option<&'a [u8]> {
-        let length = self.long()?;
-        self.take(length as usize)
-    }
-
-    /// The string of this name in a table of which these are the fields.
-    ///
-    /// The types are those that brokers send, which differ from the specification's:
-    /// <https://www.rabbitmq.com/amqp-0-9-1-errata#section_3>.
-    pub fn string_of(mut self, name: &[u8]) -> Option<&'a [u8]> {
-        loop {
-            let found = self.short_string()? == name;
-            match self.byte()? {
-                b'S' if found => return self.long_string(),
-                b'S' | b'A' | b'F' | b'x' => self.long_string()?,
-                b't' | b'b' | b'B' => self.take(1)?,
-                b's' | b'u' => self.take(2)?,
-                b'I' | b'i' | b'f' => self.take(4)?,
-                b'D' => self.take(5)?,
-                b'l' | b'd' | b'T' => self.take(8)?,
-                b'V' => &[],
-                _ => return None,
-            };
-        }
+/// The string of this name in a table.
+///
+/// The types are those that brokers send, which differ from the specification's:
+/// <https://www.rabbitmq.com/amqp-0-9-1-errata#section_3>.
+pub fn string_of<'a>(table: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut fields = Reader::new(table);
+    loop {
+        let found = read_short_string(&mut fields)? == name;
+        match fields.byte()? {
+            b'S' if found => return read_long_string(&mut fields),
+            b'S' | b'A' | b'F' | b'x' => read_long_string(&mut fields)?,
+            b't' | b'b' | b'B' => fields.take(1)?,
+            b's' | b'u' => fields.take(2)?,
+            b'I' | b'i' | b'f' => fields.take(4)?,
+            b'D' => fields.take(5)?,
+            b'l' | b'd' | b'T' => fields.take(8)?,
+            b'V' => &[],
+            _ => return None,
+        };
     }
 }

@@ -2,12 +2,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use super::*;
+use crate::check::{Outcome, Verdict};
 use crate::grammar::parse;
 use crate::hardware::fixture::{Fixture, bad, fifo, run};
-use crate::outcome::{Outcome, Verdict};
 
 fn real(url: &str) -> Outcome {
-    run(&Device::from_check(&parse(url, &[&SPEC]).unwrap(), &Roots::default()).unwrap())
+    run(&Device::from_url(&parse(url, &[&SPEC]).unwrap(), &HostRoots::default()).unwrap())
 }
 
 #[test]
@@ -49,6 +49,6 @@ fn only_what_is_under_dev_is_a_device() {
         ["device:///etc/passwd", "device:///dev/../etc/passwd", "device:///dev/%2e%2e/etc", "device:///dev/"]
     {
         let check = parse(url, &[&SPEC]).unwrap();
-        assert!(Device::from_check(&check, &Roots::default()).is_err(), "{url}");
+        assert!(Device::from_url(&check, &HostRoots::default()).is_err(), "{url}");
     }
 }

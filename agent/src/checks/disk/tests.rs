@@ -1,9 +1,9 @@
 use std::path::Path;
 
 use super::*;
+use crate::check::{Outcome, Verdict};
 use crate::hardware::Level;
 use crate::hardware::fixture::{Fixture, GARBAGE, bad, run};
-use crate::outcome::{Outcome, Verdict};
 use crate::sys::Room;
 
 fn judged(options: &str, room: &Room) -> Vec<(Level, String)> {
@@ -201,7 +201,7 @@ fn the_real_root_is_judged() {
     let check = crate::grammar::parse("disk:///?min-free=0%", &[&SPEC]);
     assert!(check.is_err(), "the root is no path of a check");
     let check = crate::grammar::parse("disk:///proc?min-free=0%", &[&SPEC]).unwrap();
-    let disk = Disk::from_check(&check, &Roots::default()).unwrap();
+    let disk = Disk::from_url(&check, &HostRoots::default()).unwrap();
     let outcome = run(&disk);
     assert!(outcome.reason.starts_with("/proc "), "{outcome:?}");
 }

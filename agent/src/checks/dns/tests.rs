@@ -3,15 +3,15 @@ use std::net::UdpSocket;
 use std::thread;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, server, soon, survives};
-use crate::outcome::Verdict;
 
 const RECORD: &[u8] = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x01";
 
 fn dns(port: u16, options: &[(&str, &str)]) -> Dns {
     let mut check = check("dns", port, options);
     check.path = "/app.test".into();
-    Dns::from_check(&check).unwrap()
+    Dns::from_url(&check).unwrap()
 }
 
 /// Answers each query with these flags and so many records.
@@ -83,8 +83,8 @@ fn nobody_there_is_no_connection() {
 fn the_path_is_a_name() {
     let mut check = check("dns", 53, &[]);
     check.path = "/a..b".into();
-    let refused = Dns::from_check(&check).err();
-    assert_eq!(refused, Some(Refusal("path is \"/a..b\", expected a DNS name".into())));
+    let refused = Dns::from_url(&check).err();
+    assert_eq!(refused, Some(ParseError("path is \"/a..b\", expected a DNS name".into())));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 const NODE: &str = r#"{ "name" : "n", "cluster_name" : "c", "version" : { "number" : "8.15.2" }, "tagline" : "You Know, for Search" }"#;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Elasticsearch::from_check(&check("elasticsearch", port, &[])).unwrap().run(deadline)
+    Elasticsearch::from_url(&check("elasticsearch", port, &[])).unwrap().run(deadline)
 }
 
 fn answer(status: u16, body: &str) -> String {
@@ -57,7 +57,7 @@ fn the_status_of_the_cluster_counts_only_where_it_is_asked_for() {
     use Cause::{Protocol, Unhealthy};
     let ask = |health, wanted| {
         let check = check("opensearch", node(health), &[("cluster-status", wanted)]);
-        Elasticsearch::from_check(&check).unwrap().run(soon())
+        Elasticsearch::from_url(&check).unwrap().run(soon())
     };
     let red = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"status\":\"red\"}";
     let yellow = "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"status\":\"yellow\"}";
@@ -98,11 +98,11 @@ fn a_login_is_sent_to_this_machine_and_never_repeated() {
         let status = if right { 401 } else { 200 };
         let _ = stream.write_all(format!("HTTP/1.1 {status} {sent:?}\r\n\r\n{sent:?}").as_bytes());
     });
-    let outcome = Elasticsearch::from_check(&login(echo)).unwrap().run(soon());
+    let outcome = Elasticsearch::from_url(&login(echo)).unwrap().run(soon());
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, "status 401: no login, or a refused one"));
     let mut far = login(9200);
     far.host = "192.0.2.1".into();
-    let outcome = Elasticsearch::from_check(&far).unwrap().run(soon());
+    let outcome = Elasticsearch::from_url(&far).unwrap().run(soon());
     assert_eq!((outcome.verdict, outcome.cause), (Verdict::Alive, Some(Cause::Protocol)), "{outcome:?}");
     assert!(outcome.reason.contains("in the clear"), "{outcome:?}");
     std::fs::remove_file(path).unwrap();

@@ -2,11 +2,11 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Etcd::from_check(&check("etcd", port, &[])).unwrap().run(deadline)
+    Etcd::from_url(&check("etcd", port, &[])).unwrap().run(deadline)
 }
 
 /// A member that answers these paths, over one connection, and every other with 404; a status of 0 is no answer.

@@ -1,11 +1,11 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn ask(port: u16, options: &[(&str, &str)]) -> Outcome {
-    Expect::from_check(&check("expect", port, options)).unwrap().run(soon())
+    Expect::from_url(&check("expect", port, options)).unwrap().run(soon())
 }
 
 /// A server with this greeting and this answer, that hands back how the conversation went.
@@ -75,7 +75,7 @@ fn no_more_than_the_window_is_looked_at() {
 #[test]
 fn a_check_that_asks_nothing_is_refused() {
     for options in [&[][..], &[("quit", "bye")]] {
-        let refusal = Expect::from_check(&check("expect", 1, options)).err().unwrap();
+        let refusal = Expect::from_url(&check("expect", 1, options)).err().unwrap();
         assert!(refusal.0.starts_with("none of the options banner, expect, send"), "{refusal:?}");
     }
 }
@@ -86,7 +86,7 @@ fn hostile_servers_are_survived() {
     survives(
         |port, deadline| {
             let options = [("banner", r"^ready\r\n"), ("send", "a"), ("expect", r"^OK [0-9]+\r\n")];
-            let mut outcome = Expect::from_check(&check("expect", port, &options)).unwrap().run(deadline);
+            let mut outcome = Expect::from_url(&check("expect", port, &options)).unwrap().run(deadline);
             if outcome.reason.starts_with("answer does not match") {
                 outcome.cause = Some(Cause::Protocol);
             }

@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use super::super::exec::Program;
 pub use super::fields::Fields;
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 use crate::grammar::quoted;
 use crate::hardware::{Fails, Finding, hwmon};
 use crate::line;

@@ -3,11 +3,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use super::nvidia::{Fields, judge};
-use crate::deadline::Deadline;
+use crate::check::{Cause, Deadline, Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, bad, run};
 use crate::hardware::{Finding, Level};
 use crate::net::test_server::Random;
-use crate::outcome::{Cause, Outcome, Verdict};
 
 /// A machine with this nvidia-smi, and the option that names it.
 fn machine(script: &str) -> (Fixture, String) {

@@ -1,8 +1,9 @@
 //! The messages of grpc.health.v1, and what its answers mean.
 
+use crate::check::{Cause, Outcome};
+use crate::net::codec::reader::{Reader, write_varint};
 use crate::net::http2::{Answer, error_name};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// How a call went, as its headers or trailers say.
 #[derive(Default)]
@@ -27,7 +28,7 @@ pub fn request(service: &str) -> Vec<u8> {
     let mut message = Vec::new();
     if !service.is_empty() {
         message.push(0x0a);
-        varint(&mut message, service.len());
+        write_varint(&mut message, service.len());
         message.extend_from_slice(service.as_bytes());
     }
     let length = message.len() as u32;
@@ -85,48 +86,32 @@ fn serving(data: &[u8]) -> Outcome {
 }
 
 /// The last varint with number 1, or 0; other fields are stepped over: <https://protobuf.dev/programming-guides/encoding/>.
-fn field_one(mut message: &[u8]) -> Option<u64> {
+fn field_one(message: &[u8]) -> Option<u64> {
+    let mut message = Reader::new(message);
     let mut status = 0;
     while !message.is_empty() {
-        let tag = read_varint(&mut message)?;
+        let tag = message.varint()?;
         match tag & 7 {
             0 => {
-                let value = read_varint(&mut message)?;
+                let value = message.varint()?;
                 if tag >> 3 == 1 {
                     status = value;
                 }
             }
-            1 => message = message.get(8..)?,
-            2 => {
-                let length = usize::try_from(read_varint(&mut message)?).ok()?;
-                message = message.get(length..)?;
+            1 => {
+                message.take(8)?;
             }
-            5 => message = message.get(4..)?,
+            2 => {
+                let length = usize::try_from(message.varint()?).ok()?;
+                message.take(length)?;
+            }
+            5 => {
+                message.take(4)?;
+            }
             _ => return None,
         }
     }
     Some(status)
-}
-
-fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn varint(to: &mut Vec<u8>, mut value: usize) {
-    while value >= 0x80 {
-        to.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    to.push(value as u8);
 }
 
 fn name(code: u8) -> String {

@@ -1,13 +1,13 @@
 use super::*;
+use crate::check::{Cause, Verdict};
 use crate::net::http2::Answer;
 use crate::net::http2::frame;
 use crate::net::http2::hpack::encode;
 use crate::net::http2::tests::frames;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::{Cause, Verdict};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Grpc::from_check(&check("grpc", port, &[])).unwrap().run(deadline)
+    Grpc::from_url(&check("grpc", port, &[])).unwrap().run(deadline)
 }
 
 /// Settings, `:status: 200`, a message with this serving status, trailers with `grpc-status: 0`.

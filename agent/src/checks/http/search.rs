@@ -2,8 +2,8 @@
 
 use std::io::Result;
 
+use crate::check::{Cause, Outcome};
 use crate::net::http1::{Body, Framing};
-use crate::outcome::{Cause, Outcome};
 
 /// A search for a text in the first 64 KiB of a body, over all that has come of it so far.
 pub struct Search<'a> {

@@ -2,18 +2,18 @@
 
 use std::ops::RangeInclusive;
 
-use crate::grammar::Refusal;
+use crate::grammar::ParseError;
 
 /// A list such as `200-399` or `200,204`.
 pub struct Statuses(Vec<RangeInclusive<u16>>);
 
 impl Statuses {
     /// The statuses of the option; without it those of the kubelet, 200 to 399.
-    pub fn parse(option: Option<&str>) -> Result<Self, Refusal> {
+    pub fn parse(option: Option<&str>) -> Result<Self, ParseError> {
         let text = option.unwrap_or("200-399");
         let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
         ranges.map(Self).ok_or_else(|| {
-            Refusal(format!("option status is {text:?}, expected status codes such as 200-399 or 200,204"))
+            ParseError(format!("option status is {text:?}, expected status codes such as 200-399 or 200,204"))
         })
     }
 

@@ -2,16 +2,16 @@ use std::io::Read;
 use std::sync::mpsc;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::http1::{Framing, Head};
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Http::from_check(&check("http", port, &[])).unwrap().run(deadline)
+    Http::from_url(&check("http", port, &[])).unwrap().run(deadline)
 }
 
 fn with(options: &[(&str, &str)], answer: &str) -> Outcome {
-    Http::from_check(&check("http", says(answer.as_bytes()), options)).unwrap().run(soon())
+    Http::from_url(&check("http", says(answer.as_bytes()), options)).unwrap().run(soon())
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_request_is_what_a_server_expects() {
     });
     let mut check = check("http", port, &[("method", "HEAD")]);
     check.path = "/a%20b".into();
-    Http::from_check(&check).unwrap().run(soon());
+    Http::from_url(&check).unwrap().run(soon());
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!(
         "HEAD /a%20b HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: health-probe/{version}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
@@ -113,7 +113,7 @@ fn the_request_is_what_a_server_expects() {
 
 #[test]
 fn a_header_cannot_be_smuggled_in() {
-    let refused = Http::from_check(&check("http", 1, &[("host-header", "a\r\nb: c")])).err();
+    let refused = Http::from_url(&check("http", 1, &[("host-header", "a\r\nb: c")])).err();
     assert!(refused.is_some());
 }
 

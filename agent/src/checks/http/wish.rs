@@ -1,7 +1,7 @@
 //! What is asked for and what is expected, in whichever version of HTTP.
 
 use super::status::Statuses;
-use crate::grammar::{Check, Refusal};
+use crate::grammar::{CheckUrl, ParseError};
 use crate::net::Endpoint;
 
 /// One request, and the responses that pass.
@@ -15,18 +15,18 @@ pub struct Wish {
 }
 
 impl Wish {
-    pub fn from_check(check: &Check, endpoint: &Endpoint) -> Result<Self, Refusal> {
+    pub fn from_url(check: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
         let method = check.option("method").unwrap_or("GET").to_owned();
         // In a check a question mark begins the options, so that of a query is written %3F.
         let path =
             if check.path.is_empty() { "/" } else { &check.path.replace("%3F", "?").replace("%3f", "?") };
         let host = check.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
         if host.contains(|letter: char| letter.is_control()) {
-            return Err(Refusal(format!("option host-header is {host:?}, expected a host")));
+            return Err(ParseError(format!("option host-header is {host:?}, expected a host")));
         }
         let body = check.option("body").map(|text| text.as_bytes().to_vec());
         if method == "HEAD" && body.is_some() {
-            return Err(Refusal("option body is given with method HEAD, expected GET".into()));
+            return Err(ParseError("option body is given with method HEAD, expected GET".into()));
         }
         let statuses = Statuses::parse(check.option("status"))?;
         Ok(Self { method, path: path.to_owned(), host, statuses, body })

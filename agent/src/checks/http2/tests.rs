@@ -1,19 +1,19 @@
 use super::*;
+use crate::check::Verdict;
 use crate::net::http2::frame::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, SETTINGS,
 };
 use crate::net::http2::hpack::encode;
 use crate::net::http2::tests::frames;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Http2::from_check(&check("http2", port, &[])).unwrap().run(deadline)
+    Http2::from_url(&check("http2", port, &[])).unwrap().run(deadline)
 }
 
 fn with(options: &[(&str, &str)], answer: &[(u8, u8, u32, &[u8])]) -> Outcome {
     let answer = [&[(SETTINGS, 0, 0, &[][..])], answer].concat();
-    Http2::from_check(&check("http2", says(&frames(&answer)), options)).unwrap().run(soon())
+    Http2::from_url(&check("http2", says(&frames(&answer)), options)).unwrap().run(soon())
 }
 
 fn response(options: &[(&str, &str)], status: &str, body: &[u8]) -> Outcome {
@@ -106,6 +106,6 @@ fn no_answer_makes_it_panic() {
     let options = [("body", "well")];
     for _ in 0..300 {
         let answer = random.damaged(&healthy());
-        Http2::from_check(&check("http2", says(&answer), &options)).unwrap().run(soon());
+        Http2::from_url(&check("http2", says(&answer), &options)).unwrap().run(soon());
     }
 }

@@ -1,6 +1,6 @@
 use super::COUNTERS;
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, GARBAGE, bad, run};
-use crate::outcome::{Outcome, Verdict};
 
 /// As an H100 machine shows its adapters, two of them.
 fn machine() -> Fixture {

@@ -1,8 +1,8 @@
 //! The request ApiVersions and the answers to it: <https://kafka.apache.org/protocol.html>.
 
-use std::io::{self, Error, ErrorKind, Read};
+use std::io::{self, Read};
 
-use crate::net::{quote, read_until};
+use crate::net::{ProtocolError, codec::reader::Reader, read_until};
 
 /// The longest answer; that of a broker with a hundred APIs is below 1 KiB.
 pub const LONGEST: usize = 64 * 1024;
@@ -42,10 +42,10 @@ pub fn read(stream: &mut impl Read, correlation: u32) -> io::Result<Vec<u8>> {
         // The correlation id, an error code, and an empty list at least; a broker says nothing that it was not asked.
         let whole = length.saturating_add(4);
         if !(7..=LONGEST).contains(&length) || seen.len() > whole {
-            return Err(foreign(seen));
+            return Err(foreign(seen).into());
         }
         if seen.get(4..8).is_some_and(|id| id != correlation.to_be_bytes()) {
-            return Err(foreign(seen));
+            return Err(foreign(seen).into());
         }
         Ok((seen.len() == whole).then_some(()))
     })?;
@@ -57,8 +57,8 @@ fn is_alert(seen: &[u8]) -> bool {
     matches!(seen, [0x15, 3, 0..=4, 0, ..])
 }
 
-pub fn foreign(said: &[u8]) -> Error {
-    Error::new(ErrorKind::InvalidData, format!("answer is not of Kafka: {:?}", quote(said)))
+pub fn foreign(said: &[u8]) -> ProtocolError {
+    ProtocolError::quoting("Kafka", said)
 }
 
 /// Why an answer is not a list of APIs.
@@ -74,57 +74,43 @@ pub fn judge(answer: &[u8], version: u16) -> Result<usize, Refused> {
     if is_alert(answer) {
         return Err(Refused::Tls);
     }
-    let body = answer.get(8..).unwrap_or_default();
-    let (code, mut rest) = body.split_first_chunk().ok_or(Refused::Answer)?;
-    match i16::from_be_bytes(*code) {
-        0 => apis(&mut rest, version).ok_or(Refused::Answer),
-        code => Err(Refused::Code(code)),
+    let mut body = Reader::new(answer.get(8..).unwrap_or_default());
+    match body.array().map(i16::from_be_bytes) {
+        Some(0) => apis(body, version).ok_or(Refused::Answer),
+        Some(code) => Err(Refused::Code(code)),
+        None => Err(Refused::Answer),
     }
 }
 
-fn apis(rest: &mut &[u8], version: u16) -> Option<usize> {
+fn apis(mut rest: Reader, version: u16) -> Option<usize> {
     let count = match version {
-        0 => u32::from_be_bytes(*take(rest, 4)?.first_chunk()?),
+        0 => rest.be(4)?,
         // A compact array: its length and one.
-        _ => varint(rest)?.checked_sub(1)?,
+        _ => varint(&mut rest)?.checked_sub(1)?.into(),
     };
     let mut known = false;
     // A false count ends with the bytes.
     for _ in 0..count {
-        let key = take(rest, 6)?.first_chunk()?;
-        known |= u16::from_be_bytes(*key) == API_VERSIONS;
+        let key = rest.be(2)?;
+        rest.take(4)?;
+        known |= key == u64::from(API_VERSIONS);
         if version > 0 {
-            tags(rest)?;
+            tags(&mut rest)?;
         }
     }
     known.then_some(count as usize)
 }
 
 /// Steps over tagged fields (KIP-482).
-fn tags(rest: &mut &[u8]) -> Option<()> {
+fn tags(rest: &mut Reader) -> Option<()> {
     for _ in 0..varint(rest)? {
         varint(rest)?;
         let length = varint(rest)? as usize;
-        take(rest, length)?;
+        rest.take(length)?;
     }
     Some(())
 }
 
-/// A number of seven bits a byte, the lowest first.
-fn varint(rest: &mut &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = *take(rest, 1)?.first()?;
-        number |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(count)?;
-    *rest = left;
-    Some(taken)
+fn varint(rest: &mut Reader) -> Option<u32> {
+    rest.varint()?.try_into().ok()
 }

@@ -1,11 +1,11 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Kafka::from_check(&check("kafka", port, &[])).unwrap().run(deadline)
+    Kafka::from_url(&check("kafka", port, &[])).unwrap().run(deadline)
 }
 
 fn framed(correlation: u32, body: &[u8]) -> Vec<u8> {

@@ -1,9 +1,10 @@
 //! Messages of LDAP (RFC 4511 §4.1.1).
 
-use std::io::{ErrorKind, Read, Result};
+use std::io::{Read, Result};
 
-use super::ber::{element, head, number, write, write_number};
 use super::result::Answer;
+use crate::net::codec::ber::{element, head, number, write, write_number};
+use crate::net::read_until;
 
 /// The longest message that is read, whatever length it claims; the answers asked for are a hundred bytes.
 pub const LONGEST: usize = 32 * 1024;
@@ -106,24 +107,17 @@ impl Message {
 
 /// The next message, what follows it stays in the buffer; none if what came is no LDAP.
 pub fn read_message(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Option<Message>> {
-    let mut piece = [0; 1024];
-    loop {
-        match head(buffer) {
-            Ok(None) if buffer.first().is_none_or(|&tag| tag == SEQUENCE) => {}
+    let (message, length) = read_until(stream, buffer, |bytes| {
+        Ok(match head(bytes) {
+            Ok(None) if bytes.first().is_none_or(|&tag| tag == SEQUENCE) => None,
             Ok(Some((SEQUENCE, start, length))) if length <= LONGEST => {
-                if let Some(whole) = buffer.get(..start + length) {
-                    let message = parse(whole);
-                    buffer.drain(..start + length);
-                    return Ok(message);
-                }
+                bytes.get(..start + length).map(|whole| (parse(whole), whole.len()))
             }
-            _ => return Ok(None),
-        }
-        match stream.read(&mut piece)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => buffer.extend_from_slice(&piece[..count]),
-        }
-    }
+            _ => Some((None, 0)),
+        })
+    })?;
+    buffer.drain(..length);
+    Ok(message)
 }
 
 fn parse(whole: &[u8]) -> Option<Message> {

@@ -1,7 +1,7 @@
 //! What a server answers (RFC 4511 §4.1.9 and appendix A), and what that says of it.
 
-use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::{Redaction, quote};
 
 pub const SUCCESS: u32 = 0;
 pub const PROTOCOL_ERROR: u32 = 2;
@@ -16,9 +16,9 @@ pub struct Answer {
 impl Answer {
     /// The outcome of an answer that is not success. What comes after a password has gone out is not repeated: what is no
     /// LDAP server may echo all that it was sent.
-    pub fn refusal(&self, secret_sent: bool) -> Outcome {
+    pub fn refusal(&self, redaction: Redaction) -> Outcome {
         let mut reason = format!("{} ({})", self.name(), self.code);
-        if !self.diagnostic.is_empty() && !secret_sent {
+        if !self.diagnostic.is_empty() && redaction == Redaction::None {
             reason = format!("{reason}: {}", quote(&self.diagnostic));
         }
         match self.code {

@@ -1,15 +1,15 @@
 use std::net::TcpStream;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Ldap::from_check(&check("ldap", port, &[])).unwrap().run(deadline)
+    Ldap::from_url(&check("ldap", port, &[])).unwrap().run(deadline)
 }
 
 fn upgrade(port: u16, deadline: Deadline) -> Outcome {
-    Ldap::from_check(&check("ldap", port, &[("starttls", "")])).unwrap().run(deadline)
+    Ldap::from_url(&check("ldap", port, &[("starttls", "")])).unwrap().run(deadline)
 }
 
 /// A message with a result in it.
@@ -72,7 +72,7 @@ fn with_password<T>(name: &str, password: &str, ask: impl FnOnce(&str) -> T) -> 
 
 fn login(port: u16, file: &str, more: &[(&str, &str)]) -> Outcome {
     let options = [&[("bind-dn", "cn=a"), ("password-file", file)], more].concat();
-    Ldap::from_check(&check("ldap", port, &options)).unwrap().run(soon())
+    Ldap::from_url(&check("ldap", port, &options)).unwrap().run(soon())
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn a_login_without_a_password_is_none() {
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, "the login has no password"));
     let mut named = check("ldap", 1, &[]);
     named.user = "probe".into();
-    assert_eq!(Ldap::from_check(&named).unwrap().run(soon()).reason, "the login has no password");
+    assert_eq!(Ldap::from_url(&named).unwrap().run(soon()).reason, "the login has no password");
     let nameless = with_password("nameless", "a", |file| {
-        Ldap::from_check(&check("ldap", 1, &[("password-file", file)])).unwrap().run(soon())
+        Ldap::from_url(&check("ldap", 1, &[("password-file", file)])).unwrap().run(soon())
     });
     assert_eq!(nameless, Outcome::alive(Cause::Protocol, "the login has no name, a user or bind-dn"));
 }
@@ -115,7 +115,7 @@ fn a_password_does_not_leave_this_machine_in_the_clear() {
     let outcome = with_password("clear", "a", |file| {
         let mut check = check("ldap", 1, &[("bind-dn", "cn=a"), ("password-file", file)]);
         check.host = "192.0.2.1".into();
-        Ldap::from_check(&check).unwrap().run(soon())
+        Ldap::from_url(&check).unwrap().run(soon())
     });
     let reason = "the password would be sent in the clear to another host, expected tls";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));

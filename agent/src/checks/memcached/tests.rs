@@ -1,11 +1,11 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Memcached::from_check(&check("memcached", port, &[])).unwrap().run(deadline)
+    Memcached::from_url(&check("memcached", port, &[])).unwrap().run(deadline)
 }
 
 #[test]

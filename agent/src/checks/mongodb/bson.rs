@@ -3,6 +3,8 @@
 //! Nothing is copied, and nothing recurses: a document inside another one is stepped over by its length, and read only
 //! where somebody looks into it.
 
+use crate::net::codec::reader::Reader;
+
 /// A value of the types that are looked at; all others are stepped over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -25,7 +27,7 @@ pub struct Document<'a>(&'a [u8]);
 impl<'a> Document<'a> {
     /// The document that these bytes are, if they are one and nothing else.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
+        let mut rest = Reader::new(bytes);
         let document = document(&mut rest)?;
         (rest.is_empty() && document.is_whole()).then_some(document)
     }
@@ -79,7 +81,7 @@ impl<'a> Document<'a> {
     }
 
     fn is_whole(self) -> bool {
-        let mut rest = self.0;
+        let mut rest = Reader::new(self.0);
         while !rest.is_empty() {
             if element(&mut rest).is_none() {
                 return false;
@@ -89,42 +91,42 @@ impl<'a> Document<'a> {
     }
 
     fn elements(self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> {
-        let mut rest = self.0;
+        let mut rest = Reader::new(self.0);
         std::iter::from_fn(move || element(&mut rest))
     }
 }
 
-fn element<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], Value<'a>)> {
-    let [kind] = *take(rest, 1)? else { return None };
-    let name = c_string(rest)?;
+fn element<'a>(rest: &mut Reader<'a>) -> Option<(&'a [u8], Value<'a>)> {
+    let kind = rest.byte()?;
+    let name = rest.until_zero()?;
     let value = match kind {
-        0x01 => Value::Double(f64::from_le_bytes(take(rest, 8)?.try_into().ok()?)),
+        0x01 => Value::Double(f64::from_le_bytes(rest.array()?)),
         0x02 => Value::Text(string(rest)?),
         0x03 => Value::Document(document(rest)?),
         0x04 => Value::Array(document(rest)?),
         0x05 => {
             let length = length(rest)?;
-            take(rest, 1)?;
-            Value::Binary(take(rest, length)?)
+            rest.take(1)?;
+            Value::Binary(rest.take(length)?)
         }
-        0x08 => Value::Bool(take(rest, 1)? != [0]),
-        0x09 => Value::Date(i64::from_le_bytes(take(rest, 8)?.try_into().ok()?)),
-        0x10 => Value::Integer(i32::from_le_bytes(take(rest, 4)?.try_into().ok()?).into()),
-        0x12 => Value::Integer(i64::from_le_bytes(take(rest, 8)?.try_into().ok()?)),
+        0x08 => Value::Bool(rest.byte()? != 0),
+        0x09 => Value::Date(i64::from_le_bytes(rest.array()?)),
+        0x10 => Value::Integer(i32::from_le_bytes(rest.array()?).into()),
+        0x12 => Value::Integer(i64::from_le_bytes(rest.array()?)),
         // undefined, null, the least and the greatest key
         0x06 | 0x0a | 0x7f | 0xff => Value::Other,
         // an object's id, a time stamp, a decimal
-        0x07 => other(take(rest, 12)?),
-        0x11 => other(take(rest, 8)?),
-        0x13 => other(take(rest, 16)?),
+        0x07 => other(rest.take(12)?),
+        0x11 => other(rest.take(8)?),
+        0x13 => other(rest.take(16)?),
         // code, a symbol, a regular expression, a pointer
         0x0d | 0x0e => other(string(rest)?),
-        0x0b => other((c_string(rest)?, c_string(rest)?).0),
-        0x0c => other((string(rest)?, take(rest, 12)?).1),
+        0x0b => other((rest.until_zero()?, rest.until_zero()?).0),
+        0x0c => other((string(rest)?, rest.take(12)?).1),
         // code with its scope, whose length counts itself
         0x0f => {
             let rest_of_it = length(rest)?.checked_sub(4)?;
-            other(take(rest, rest_of_it)?)
+            other(rest.take(rest_of_it)?)
         }
         _ => return None,
     };
@@ -136,38 +138,25 @@ fn other(_: &[u8]) -> Value<'_> {
 }
 
 /// A document: its length, which counts itself and the zero at the end, and its elements.
-fn document<'a>(rest: &mut &'a [u8]) -> Option<Document<'a>> {
+fn document<'a>(rest: &mut Reader<'a>) -> Option<Document<'a>> {
     let inner = length(rest)?.checked_sub(4)?;
-    match take(rest, inner)? {
+    match rest.take(inner)? {
         [elements @ .., 0] => Some(Document(elements)),
         _ => None,
     }
 }
 
 /// A text, whose length counts the zero at its end.
-fn string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+fn string<'a>(rest: &mut Reader<'a>) -> Option<&'a [u8]> {
     let length = length(rest)?;
-    match take(rest, length)? {
+    match rest.take(length)? {
         [text @ .., 0] => Some(text),
         _ => None,
     }
 }
 
-fn c_string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let end = rest.iter().position(|&byte| byte == 0)?;
-    let text = take(rest, end)?;
-    take(rest, 1)?;
-    Some(text)
-}
-
-fn length(rest: &mut &[u8]) -> Option<usize> {
-    i32::from_le_bytes(take(rest, 4)?.try_into().ok()?).try_into().ok()
-}
-
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(count)?;
-    *rest = left;
-    Some(taken)
+fn length(rest: &mut Reader) -> Option<usize> {
+    i32::from_le_bytes(rest.array()?).try_into().ok()
 }
 
 /// A document that is being written; names are literals without a zero.

@@ -3,14 +3,11 @@
 
 use std::io::{Read, Write};
 
-use md5::{Digest, Md5};
-
 use super::bson::{Builder, Document};
-use super::reason;
-use super::session::Session;
-use crate::deadline::Deadline;
+use super::session::{Session, reason};
+use crate::check::{Cause, Deadline, Outcome};
 use crate::net::scram::{Hash, Salted, Scram};
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Failure, ProtocolError, md5};
 
 /// MongoDB 4.0, the first to know SCRAM-SHA-256.
 const FIRST_WITH_SHA256: i64 = 7;
@@ -38,7 +35,7 @@ impl User<'_> {
         hello: Document<'_>,
         salted: &Salted,
         deadline: Deadline,
-    ) -> Result<(), Outcome> {
+    ) -> Result<(), Failure> {
         let hash = strongest(hello);
         let scram = Scram::new(hash, &self.name)?;
         let start = Builder::new()
@@ -59,17 +56,14 @@ impl User<'_> {
         }
         let reply = session.ask(proceed(conversation, b""), self.database)?;
         step(reply.document())?;
-        if reply.document().flag("done") { Ok(()) } else { Err(strange()) }
+        if reply.document().flag("done") { Ok(()) } else { Err(foreign().into()) }
     }
 
     /// With SHA-1 the password is not itself but what MONGODB-CR, the mechanism before it, had stored of it.
     fn secret(&self, hash: Hash) -> Vec<u8> {
         match hash {
             Hash::Sha256 => self.password.clone(),
-            Hash::Sha1 => {
-                let digest = Md5::digest([&self.name[..], b":mongo:", &self.password].concat());
-                digest.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
-            }
+            Hash::Sha1 => md5::hex(&[&self.name, b":mongo:", &self.password]).into_bytes(),
         }
     }
 }
@@ -109,9 +103,9 @@ fn step(reply: Document<'_>) -> Result<(i32, &[u8]), Outcome> {
         return Err(Outcome::alive(Cause::Protocol, reason));
     }
     let conversation = reply.integer("conversationId").and_then(|id| i32::try_from(id).ok());
-    conversation.zip(reply.binary("payload")).ok_or_else(strange)
+    conversation.zip(reply.binary("payload")).ok_or_else(|| foreign().into())
 }
 
-fn strange() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer to the login is not of MongoDB")
+fn foreign() -> ProtocolError {
+    ProtocolError::because("answer to the login is not of MongoDB")
 }

@@ -1,10 +1,10 @@
 //! OP_MSG, one document each way:
 //! <https://github.com/mongodb/specifications/blob/master/source/message/OP_MSG.md>.
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{Read, Result, Write};
 
 use super::bson::Document;
-use crate::net::{quote, read_until};
+use crate::net::{ProtocolError, read_until};
 
 /// The longest reply: that of `hello` lists at most 50 members, each with a name of at most 255 characters.
 pub const LONGEST: usize = 48 * 1024;
@@ -49,10 +49,10 @@ pub fn reply(stream: &mut impl Read, id: i32) -> Result<Reply> {
             Ok(length) if (SHORTEST..=LONGEST).contains(&length) && seen.len() <= length => {
                 Ok((seen.len() == length).then_some(()))
             }
-            _ => Err(foreign(seen)),
+            _ => Err(foreign(seen).into()),
         }
     })?;
-    if body(&buffer, Some(id)).is_none() { Err(foreign(&buffer)) } else { Ok(Reply(buffer)) }
+    if body(&buffer, Some(id)).is_none() { Err(foreign(&buffer).into()) } else { Ok(Reply(buffer)) }
 }
 
 /// The document of a message, if it is the answer to the request with this id.
@@ -71,6 +71,6 @@ fn field(message: &[u8], at: usize) -> Option<i32> {
     message.get(at..at + 4)?.try_into().ok().map(i32::from_le_bytes)
 }
 
-fn foreign(said: &[u8]) -> Error {
-    Error::new(ErrorKind::InvalidData, format!("answer is not of MongoDB: {:?}", quote(said)))
+fn foreign(said: &[u8]) -> ProtocolError {
+    ProtocolError::quoting("MongoDB", said)
 }

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use super::bson::Document;
-use crate::grammar::{Check, format_duration, parse_duration};
+use crate::check::{Cause, Outcome};
+use crate::grammar::{CheckUrl, format_duration, parse_duration};
 use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
 
 /// What a server is in its deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn from_check(check: &Check) -> Self {
+    pub fn from_url(check: &CheckUrl) -> Self {
         let replica = check.option("role").map(|role| role == "replica");
         Self { replica, max_lag: check.option("max-lag").and_then(parse_duration) }
     }

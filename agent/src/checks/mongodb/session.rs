@@ -2,10 +2,9 @@
 
 use std::io::{Read, Write};
 
-use super::bson::Builder;
+use super::bson::{Builder, Document};
 use super::message::{self, Reply};
-use crate::net::fault;
-use crate::outcome::Outcome;
+use crate::net::{Failure, quote};
 
 /// A connection, and the id of the last request on it.
 pub struct Session<S> {
@@ -19,14 +18,20 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// The reply to a command; its name is the first element.
-    pub fn ask(&mut self, command: Builder, database: &str) -> Result<Reply, Outcome> {
+    pub fn ask(&mut self, command: Builder, database: &str) -> Result<Reply, Failure> {
         self.id += 1;
         let command = command.text("$db", database.as_bytes()).finish();
-        message::call(&mut self.stream, self.id, &command).map_err(fault)
+        Ok(message::call(&mut self.stream, self.id, &command)?)
     }
 
     /// The connection, to be closed.
     pub fn into_stream(self) -> S {
         self.stream
     }
+}
+
+/// Why the server refuses, in its own words: their first line.
+pub fn reason(reply: Document<'_>) -> String {
+    let said = reply.text("errmsg").unwrap_or(b"no reason given");
+    quote(said.split(|&byte| byte == b'\n').next().unwrap_or_default())
 }

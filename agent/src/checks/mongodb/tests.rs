@@ -4,15 +4,15 @@ mod wire;
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     run_with(port, &[], deadline)
 }
 
 fn run_with(port: u16, options: &[(&str, &str)], deadline: Deadline) -> Outcome {
-    MongoDb::from_check(&check("mongodb", port, options)).unwrap().run(deadline)
+    MongoDb::from_url(&check("mongodb", port, options)).unwrap().run(deadline)
 }
 
 fn framed(id: i32, document: Builder) -> Vec<u8> {

@@ -1,11 +1,11 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Mqtt::from_check(&check("mqtt", port, &[])).unwrap().run(deadline)
+    Mqtt::from_url(&check("mqtt", port, &[])).unwrap().run(deadline)
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn no_two_checks_share_a_client_identifier() {
 fn no_password_goes_to_another_host_in_the_clear() {
     let mut check = check("mqtt", 1, &[]);
     (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
-    let outcome = Mqtt::from_check(&check).unwrap().run(soon());
+    let outcome = Mqtt::from_url(&check).unwrap().run(soon());
     let reason = "the password would be sent in the clear to another host, expected tls";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
@@ -106,7 +106,7 @@ fn a_server_that_repeats_the_password_is_not_repeated() {
         stream.write_all(&heard[..count]).unwrap();
     });
     let options = [("password-file", path.to_str().unwrap())];
-    let outcome = Mqtt::from_check(&check("mqtt", echo, &options)).unwrap().run(soon());
+    let outcome = Mqtt::from_url(&check("mqtt", echo, &options)).unwrap().run(soon());
     assert_eq!(outcome, Outcome::fail(Cause::Protocol, "answer is not of MQTT"));
     std::fs::remove_file(path).unwrap();
 }

@@ -2,9 +2,9 @@
 //!
 //! <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>
 
-use super::packet::Fields;
-use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::codec::reader::Reader;
+use crate::net::{Redaction, quote};
 
 /// Full, for all or for this user; out of threads; shutting down; offline.
 const BUSY: [u16; 6] = [1040, 1053, 1135, 1203, 1226, 3032];
@@ -34,16 +34,16 @@ pub struct Error {
 impl Error {
     /// Reads an ERR packet; before the handshake it has no SQLSTATE.
     pub fn read(payload: &[u8]) -> Option<Self> {
-        let mut fields = Fields(payload.strip_prefix(&[0xff])?);
-        let code = u16::try_from(fields.number(2)?).ok().filter(|code| (1000..20_000).contains(code))?;
-        let state = if fields.0.starts_with(b"#") { fields.take(6)?.to_vec() } else { Vec::new() };
-        Some(Self { code, state, message: fields.0.to_vec() })
+        let mut fields = Reader::new(payload.strip_prefix(&[0xff])?);
+        let code = u16::try_from(fields.le(2)?).ok().filter(|code| (1000..20_000).contains(code))?;
+        let state = if fields.rest().starts_with(b"#") { fields.take(6)?.to_vec() } else { Vec::new() };
+        Some(Self { code, state, message: fields.rest().to_vec() })
     }
 
     /// The outcome; only where the peer was not sent the password as it is are its words repeated.
-    pub fn judge(&self, stage: Stage, repeat: bool) -> Outcome {
+    pub fn judge(&self, stage: Stage, redaction: Redaction) -> Outcome {
         let mut text = format!("error {}", self.code);
-        if repeat {
+        if redaction == Redaction::None {
             text = format!("{text}: {}", quote(&self.message));
         } else if self.code == 1045 {
             text.push_str(": access denied");

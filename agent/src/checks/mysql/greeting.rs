@@ -2,8 +2,8 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html>
 
-use super::packet::{Fields, Packet};
-use crate::net::quote;
+use super::packet::Packet;
+use crate::net::{codec::reader::Reader, quote};
 
 /// A greeting is some hundred bytes, and so are the errors that come in its place.
 pub const LONGEST: usize = 1024;
@@ -31,23 +31,23 @@ pub struct Greeting {
 impl Greeting {
     /// Reads a greeting; nothing where a byte that has to be zero or a length is not as it has to be.
     pub fn read(packet: &Packet) -> Option<Self> {
-        let mut fields = Fields(&packet.payload);
-        if packet.sequence != 0 || fields.number(1)? != 10 {
+        let mut fields = Reader::new(&packet.payload);
+        if packet.sequence != 0 || fields.le(1)? != 10 {
             return None;
         }
         let version = fields.until_zero()?;
         if version.is_empty() || !version.iter().all(|byte| (b' '..=b'~').contains(byte)) {
             return None;
         }
-        fields.number(4)?;
+        fields.le(4)?;
         let mut nonce = fields.take(8)?.to_vec();
-        if fields.number(1)? != 0 {
+        if fields.le(1)? != 0 {
             return None;
         }
-        let low = fields.number(2)?;
-        fields.number(3)?;
-        let capabilities = low | fields.number(2)? << 16;
-        let length = usize::try_from(fields.number(1)?).ok()?;
+        let low = fields.le(2)?;
+        fields.le(3)?;
+        let capabilities = low | fields.le(2)? << 16;
+        let length = usize::try_from(fields.le(1)?).ok()?;
         // MariaDB has its own capabilities in the last four of ten.
         if fields.take(6)? != [0; 6] || capabilities & PROTOCOL_41 == 0 {
             return None;
@@ -62,7 +62,7 @@ impl Greeting {
         let plugin = match capabilities & PLUGIN_AUTH {
             0 => b"mysql_native_password",
             // Without its zero in some old versions.
-            _ => fields.0.split(|&byte| byte == 0).next()?,
+            _ => fields.rest().split(|&byte| byte == 0).next()?,
         };
         Some(Self { version: version.to_vec(), capabilities, nonce, plugin: plugin.to_vec() })
     }

@@ -1,8 +1,10 @@
-//! The framing of the protocol, and a reader of what is in a packet.
+//! The framing of the protocol, and the forms in which strings are in a packet.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
 use std::io::{self, ErrorKind, Read, Write};
+
+use crate::net::codec::reader::Reader;
 
 /// The longest packet that is read; a row of `SHOW REPLICA STATUS` is 2 KiB.
 pub const LONGEST: usize = 32 * 1024;
@@ -36,47 +38,23 @@ pub fn write(stream: &mut impl Write, sequence: u8, payload: &[u8]) -> io::Resul
     stream.flush()
 }
 
-/// Takes a payload apart from front to back; nothing where it is too short.
-pub struct Fields<'a>(pub &'a [u8]);
+/// A length-encoded number, `Some(None)` for NULL.
+pub fn read_length(fields: &mut Reader) -> Option<Option<usize>> {
+    let length = match fields.byte()? {
+        0xfb => return Some(None),
+        0xfc => fields.le(2)?,
+        0xfd => fields.le(3)?,
+        0xfe => fields.le(8)?,
+        0xff => return None,
+        short => short.into(),
+    };
+    usize::try_from(length).ok().map(Some)
+}
 
-impl<'a> Fields<'a> {
-    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (front, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(front)
-    }
-
-    /// A little-endian number of at most eight bytes.
-    pub fn number(&mut self, bytes: usize) -> Option<u64> {
-        Some(self.take(bytes)?.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
-    }
-
-    /// The bytes before the next zero, which is stepped over.
-    pub fn until_zero(&mut self) -> Option<&'a [u8]> {
-        let end = self.0.iter().position(|&byte| byte == 0)?;
-        let front = self.take(end);
-        self.take(1)?;
-        front
-    }
-
-    /// A length-encoded number, `Some(None)` for NULL.
-    pub fn length(&mut self) -> Option<Option<usize>> {
-        let length = match self.number(1)? {
-            0xfb => return Some(None),
-            0xfc => self.number(2)?,
-            0xfd => self.number(3)?,
-            0xfe => self.number(8)?,
-            0xff => return None,
-            short => short,
-        };
-        usize::try_from(length).ok().map(Some)
-    }
-
-    /// A length-encoded string, `Some(None)` for NULL.
-    pub fn string(&mut self) -> Option<Option<&'a [u8]>> {
-        match self.length()? {
-            Some(length) => self.take(length).map(Some),
-            None => Some(None),
-        }
+/// A length-encoded string, `Some(None)` for NULL.
+pub fn read_string<'a>(fields: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
+    match read_length(fields)? {
+        Some(length) => fields.take(length).map(Some),
+        None => Some(None),
     }
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::error::Error;
 use super::session::Session;
 use super::table::Table;
+use crate::check::{Cause, Outcome};
 use crate::grammar::format_duration;
-use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
+use crate::net::{Failure, quote};
 
 /// MariaDB tells of all its connections only by the first, MySQL knows the third until 8.3 and the second since 8.0.22.
 const STATEMENTS: [&str; 3] = ["SHOW ALL SLAVES STATUS", "SHOW REPLICA STATUS", "SHOW SLAVE STATUS"];
@@ -30,7 +30,11 @@ pub struct Wanted {
 
 impl Wanted {
     /// What the server is, if it is as wanted.
-    pub fn ask<S: Read + Write>(self, session: &mut Session<S>, mariadb: bool) -> Result<String, Outcome> {
+    pub fn ask<S: Read + Write>(
+        self,
+        session: &mut Session<'_, S>,
+        mariadb: bool,
+    ) -> Result<String, Failure> {
         // Who may not see the state of replication is counted each time that it asks, so that comes last.
         let read_only = self.replica.is_some() && read_only(session)?;
         let status = match (self.replica, self.max_lag) {
@@ -45,7 +49,7 @@ impl Wanted {
             let word = |replica| if replica { "replica" } else { "primary" };
             if replica != wanted {
                 let reason = format!("is a {}, expected a {}", word(replica), word(wanted));
-                return Err(Outcome::alive(Cause::Unhealthy, reason));
+                return Err(Outcome::alive(Cause::Unhealthy, reason).into());
             }
             told = format!(", {}", word(replica));
         }
@@ -57,11 +61,12 @@ impl Wanted {
     }
 
     /// How far a replica is behind its sources; a server that replicates from none is not behind.
-    fn lag(self, table: &Table, most: Duration) -> Result<String, Outcome> {
+    fn lag(self, table: &Table, most: Duration) -> Result<String, Failure> {
         if table.rows() == 0 {
             return match self.replica {
                 Some(true) => {
-                    Err(Outcome::alive(Cause::Unhealthy, "is read-only, but replicates from no source"))
+                    Err(Outcome::alive(Cause::Unhealthy, "is read-only, but replicates from no source")
+                        .into())
                 }
                 _ => Ok(String::new()),
             };
@@ -74,12 +79,12 @@ impl Wanted {
             let seconds = seconds.and_then(|text| str::from_utf8(text).ok()?.parse::<u64>().ok());
             match (seconds, stopped(table, row)) {
                 (Some(seconds), None) => behind = behind.max(seconds),
-                (_, stopped) => return Err(stopped.unwrap_or_else(unknown)),
+                (_, stopped) => return Err(stopped.unwrap_or_else(unknown).into()),
             }
         }
         if Duration::from_secs(behind) > most {
             let reason = format!("is {behind}s behind, expected at most {}", format_duration(most));
-            return Err(Outcome::alive(Cause::Unhealthy, reason));
+            return Err(Outcome::alive(Cause::Unhealthy, reason).into());
         }
         Ok(format!(", {behind}s behind"))
     }
@@ -102,7 +107,10 @@ fn unknown() -> Outcome {
 }
 
 /// The state of replication, or the error that this user may not see it.
-fn status<S: Read + Write>(session: &mut Session<S>, mariadb: bool) -> Result<Result<Table, Error>, Outcome> {
+fn status<S: Read + Write>(
+    session: &mut Session<'_, S>,
+    mariadb: bool,
+) -> Result<Result<Table, Error>, Failure> {
     let [all, now, formerly] = STATEMENTS;
     let mut last = session.query(if mariadb { all } else { now })?;
     // Versions of old, and whatever calls itself otherwise than what is behind it.
@@ -110,12 +118,12 @@ fn status<S: Read + Write>(session: &mut Session<S>, mariadb: bool) -> Result<Re
         last = session.query(formerly)?;
     }
     match last {
-        Err(error) if error.code != NOT_ALLOWED => Err(session.judge(&error)),
+        Err(error) if error.code != NOT_ALLOWED => Err(session.judge(&error).into()),
         other => Ok(other),
     }
 }
 
-fn read_only<S: Read + Write>(session: &mut Session<S>) -> Result<bool, Outcome> {
+fn read_only<S: Read + Write>(session: &mut Session<'_, S>) -> Result<bool, Failure> {
     let table = session.query("SELECT @@global.read_only")?.map_err(|error| session.judge(&error))?;
     Ok(!matches!(table.cell(0, 0).flatten(), Some(b"0" | b"OFF")))
 }

@@ -9,8 +9,8 @@ use super::greeting::Greeting;
 use super::packet::{self, Packet};
 use super::scramble::{NATIVE, SHA2, native, sha2};
 use super::table::Table;
-use crate::net::{fault, quote};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::{Conversation, Failure, ProtocolError, quote};
 
 /// A login takes five packets at most.
 const ROUNDS: usize = 8;
@@ -43,19 +43,18 @@ pub enum Step {
 }
 
 /// A connection after the greeting.
-pub struct Session<S> {
+pub struct Session<'a, S> {
+    talk: &'a Conversation<'a>,
     stream: S,
     carrier: Carrier,
     sequence: u8,
-    /// The peer has got the password as it is, so nothing that it says is repeated.
-    told: bool,
 }
 
-impl<S: Read + Write> Session<S> {
-    pub fn new(stream: S, carrier: Carrier) -> Self {
+impl<'a, S: Read + Write> Session<'a, S> {
+    pub fn new(talk: &'a Conversation<'a>, stream: S, carrier: Carrier) -> Self {
         // The greeting was packet 0, the request for TLS packet 1.
         let sequence = if carrier == Carrier::Tls { 2 } else { 1 };
-        Self { stream, carrier, sequence, told: false }
+        Self { talk, stream, carrier, sequence }
     }
 
     /// The connection, to be closed.
@@ -65,7 +64,7 @@ impl<S: Read + Write> Session<S> {
 
     /// Logs in. A login that cannot be brought to its end is made to fail: a peer that leaves in the midst of one is
     /// counted towards `max_connect_errors`, one that is refused is not.
-    pub fn log_in(&mut self, greeting: &Greeting, login: &Login<'_>) -> Result<Step, Outcome> {
+    pub fn log_in(&mut self, greeting: &Greeting, login: &Login<'_>) -> Result<Step, Failure> {
         let password = login.password;
         let mut plugin = if greeting.plugin == SHA2.as_bytes() { SHA2 } else { NATIVE };
         let answer = if plugin == SHA2 { sha2 } else { native }(password, &greeting.nonce);
@@ -75,8 +74,8 @@ impl<S: Read + Write> Session<S> {
             let payload = self.receive(packet::LONGEST)?;
             match payload.as_slice() {
                 [0x00, ..] => return Ok(Step::LoggedIn),
-                [0xff, ..] => return Err(self.refused(&payload, Stage::Login)),
-                [0xfe] => return Err(self.give_up("mysql_old_password")),
+                [0xff, ..] => return Err(self.refused(&payload, Stage::Login).into()),
+                [0xfe] => return Err(self.give_up("mysql_old_password").into()),
                 [0xfe, switch @ ..] => {
                     let (name, nonce) = split_switch(switch).ok_or_else(foreign)?;
                     match name {
@@ -88,7 +87,7 @@ impl<S: Read + Write> Session<S> {
                         b"mysql_clear_password" | b"sha256_password" if tls => self.tell(password)?,
                         // The server asks the kernel who we are.
                         b"" | b"auth_socket" | b"unix_socket" => self.send(b"")?,
-                        _ => return Err(self.give_up(&quote(name))),
+                        _ => return Err(self.give_up(&quote(name)).into()),
                     }
                 }
                 // The scramble was right, and OK follows.
@@ -99,37 +98,37 @@ impl<S: Read + Write> Session<S> {
                     return Ok(Step::WantsPassword);
                 }
                 [1, 4] if plugin == SHA2 => self.tell(password)?,
-                _ => return Err(foreign()),
+                _ => return Err(foreign().into()),
             }
         }
-        Err(foreign())
+        Err(foreign().into())
     }
 
     /// Asks whether the server is there.
-    pub fn ping(&mut self) -> Result<(), Outcome> {
+    pub fn ping(&mut self) -> Result<(), Failure> {
         self.command(PING, "")?;
         let payload = self.receive(packet::LONGEST)?;
         match payload.first() {
             Some(0x00) => Ok(()),
-            Some(0xff) => Err(self.refused(&payload, Stage::Command)),
-            _ => Err(foreign()),
+            Some(0xff) => Err(self.refused(&payload, Stage::Command).into()),
+            _ => Err(foreign().into()),
         }
     }
 
     /// The answer to a statement, or the error of the server.
-    pub fn query(&mut self, statement: &str) -> Result<Result<Table, Error>, Outcome> {
+    pub fn query(&mut self, statement: &str) -> Result<Result<Table, Error>, Failure> {
         self.command(QUERY, statement)?;
         let mut table = Table::default();
         loop {
             let room = packet::LONGEST.min(table.room());
             let packet = packet::read(&mut self.stream, room).map_err(|error| match error.kind() {
                 ErrorKind::InvalidInput => {
-                    Outcome::alive(Cause::Protocol, "the answer to the statement is too long")
+                    Outcome::alive(Cause::Protocol, "the answer to the statement is too long").into()
                 }
-                _ => fault(error),
+                _ => Failure::from(error),
             })?;
             if packet.payload.first() == Some(&0xff) {
-                return Error::read(&packet.payload).map(Err).ok_or_else(foreign);
+                return Error::read(&packet.payload).map(Err).ok_or_else(|| foreign().into());
             }
             if table.add(packet.payload).ok_or_else(foreign)? {
                 return Ok(Ok(table));
@@ -138,27 +137,28 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// Says goodbye; the server then closes.
-    pub fn quit(&mut self) -> Result<(), Outcome> {
+    pub fn quit(&mut self) -> Result<(), Failure> {
         self.command(QUIT, "")
     }
 
     /// The outcome of an error after the login.
     pub fn judge(&self, error: &Error) -> Outcome {
-        error.judge(Stage::Command, !self.told)
+        error.judge(Stage::Command, self.talk.redaction())
     }
 
     /// Words of the peer, unless they may be the password.
     pub fn words(&self, said: &[u8]) -> String {
-        if self.told { "something else".into() } else { format!("{:?}", quote(said)) }
+        self.talk.redaction().value(said)
     }
 
     fn refused(&self, payload: &[u8], stage: Stage) -> Outcome {
-        Error::read(payload).map_or_else(foreign, |error| error.judge(stage, !self.told))
+        Error::read(payload)
+            .map_or_else(|| foreign().into(), |error| error.judge(stage, self.talk.redaction()))
     }
 
     /// The password as it is.
-    fn tell(&mut self, password: &[u8]) -> Result<(), Outcome> {
-        self.told = true;
+    fn tell(&mut self, password: &[u8]) -> Result<(), Failure> {
+        self.talk.note_secret();
         self.send(&[password, b"\0"].concat())
     }
 
@@ -176,16 +176,16 @@ impl<S: Read + Write> Session<S> {
         let _ = self.send(&[0; 64]).and_then(|()| self.receive(packet::LONGEST));
     }
 
-    fn command(&mut self, command: u8, text: &str) -> Result<(), Outcome> {
+    fn command(&mut self, command: u8, text: &str) -> Result<(), Failure> {
         self.sequence = 0;
         self.send(&[&[command], text.as_bytes()].concat())
     }
 
-    fn send(&mut self, payload: &[u8]) -> Result<(), Outcome> {
-        packet::write(&mut self.stream, self.sequence, payload).map_err(fault)
+    fn send(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        Ok(packet::write(&mut self.stream, self.sequence, payload)?)
     }
 
-    fn receive(&mut self, limit: usize) -> Result<Vec<u8>, Outcome> {
+    fn receive(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
         let Packet { sequence, payload } = packet::read(&mut self.stream, limit).map_err(unframed)?;
         self.sequence = sequence.wrapping_add(1);
         Ok(payload)
@@ -200,11 +200,11 @@ fn split_switch(switch: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What is not the protocol.
-pub fn foreign() -> Outcome {
-    Outcome::fail(Cause::Protocol, "answer is not of MySQL")
+pub fn foreign() -> ProtocolError {
+    ProtocolError::not_of("MySQL")
 }
 
 /// An error of reading a packet.
-pub fn unframed(error: std::io::Error) -> Outcome {
-    if error.kind() == ErrorKind::InvalidInput { foreign() } else { fault(error) }
+pub fn unframed(error: std::io::Error) -> Failure {
+    if error.kind() == ErrorKind::InvalidInput { foreign().into() } else { error.into() }
 }

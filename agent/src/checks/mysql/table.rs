@@ -2,7 +2,8 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html>
 
-use super::packet::Fields;
+use super::packet::{read_length, read_string};
+use crate::net::codec::reader::Reader;
 
 /// What a statement may give in all.
 const LONGEST: usize = 64 * 1024;
@@ -47,7 +48,7 @@ impl Table {
             State::Begin if payload.first() == Some(&0) => return Some(true),
             State::Begin => {
                 // NULL would ask for a file of ours.
-                let count = Fields(&payload).length()??;
+                let count = read_length(&mut Reader::new(&payload))??;
                 if count > COLUMNS {
                     return None;
                 }
@@ -55,11 +56,11 @@ impl Table {
             }
             State::Columns(0) if end => self.state = State::Rows,
             State::Columns(left) => {
-                let mut fields = Fields(&payload);
+                let mut fields = Reader::new(&payload);
                 for _catalog_schema_table_and_its_own_name in 0..4 {
-                    fields.string()??;
+                    read_string(&mut fields)??;
                 }
-                self.columns.push(fields.string()??.to_vec());
+                self.columns.push(read_string(&mut fields)??.to_vec());
                 self.state = State::Columns(left.checked_sub(1)?);
             }
             State::Rows if end => return Some(true),
@@ -86,10 +87,10 @@ impl Table {
 
     /// The value in a row and a column.
     pub fn cell(&self, row: usize, column: usize) -> Option<Option<&[u8]>> {
-        let mut fields = Fields(self.rows.get(row)?);
+        let mut fields = Reader::new(self.rows.get(row)?);
         for _ in 0..column {
-            fields.string()?;
+            read_string(&mut fields)?;
         }
-        fields.string()
+        read_string(&mut fields)
     }
 }

@@ -32,12 +32,12 @@ fn packets(from: u8, payloads: &[&[u8]]) -> Vec<u8> {
 }
 
 fn with(user: &str, options: &[(&str, &str)], port: u16) -> Outcome {
-    let check = Check { user: user.into(), ..check("mysql", port, options) };
-    Mysql::from_check(&check).unwrap().run(soon())
+    let check = CheckUrl { user: user.into(), ..check("mysql", port, options) };
+    Mysql::from_url(&check).unwrap().run(soon())
 }
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Mysql::from_check(&check("mysql", port, &[])).unwrap().run(deadline)
+    Mysql::from_url(&check("mysql", port, &[])).unwrap().run(deadline)
 }
 
 /// A server that greets so and gives the answers one after the other, whatever it hears.
@@ -81,7 +81,7 @@ fn without_a_user_a_greeting_passes() {
 
 /// As `run`, of a server that is not known to be on this machine.
 fn from_afar(port: u16, deadline: Deadline) -> Outcome {
-    let mut mysql = Mysql::from_check(&check("mysql", port, &[])).unwrap();
+    let mut mysql = Mysql::from_url(&check("mysql", port, &[])).unwrap();
     mysql.local = false;
     mysql.run(deadline)
 }
@@ -257,7 +257,7 @@ fn the_password_itself_is_never_sent_in_the_clear() {
 #[test]
 fn a_password_without_a_user_is_not_sent() {
     let check = check("mysql", 1, &[("password-file", "/etc/hostname")]);
-    let outcome = Mysql::from_check(&check).unwrap().run(soon());
+    let outcome = Mysql::from_url(&check).unwrap().run(soon());
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, "a password is given without a user"));
 }
 

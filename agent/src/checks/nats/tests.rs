@@ -1,13 +1,13 @@
 use std::io::{Read, Write};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 const INFO: &str = r#"INFO {"server_id":"N\"A","version":"2.9.10","proto":1,"max_payload":1048576}"#;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Nats::from_check(&check("nats", port, &[])).unwrap().run(deadline)
+    Nats::from_url(&check("nats", port, &[])).unwrap().run(deadline)
 }
 
 fn after_info(info: &str, answer: &str) -> Outcome {
@@ -90,7 +90,7 @@ fn a_login_is_a_token_or_a_user_and_is_escaped() {
 fn no_password_goes_to_another_host_in_the_clear() {
     let mut check = check("nats", 1, &[]);
     (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
-    let outcome = Nats::from_check(&check).unwrap().run(soon());
+    let outcome = Nats::from_url(&check).unwrap().run(soon());
     let reason = "the password would be sent in the clear to another host, expected tls";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
@@ -107,7 +107,7 @@ fn a_server_that_repeats_the_password_is_not_repeated() {
             stream.write_all(&[begin.as_bytes(), &heard[..count]].concat()).unwrap();
         });
         let options = [("password-file", path.to_str().unwrap())];
-        let outcome = Nats::from_check(&check("nats", port, &options)).unwrap().run(soon());
+        let outcome = Nats::from_url(&check("nats", port, &options)).unwrap().run(soon());
         assert_eq!(outcome.verdict, Verdict::Fail);
         assert!(!outcome.reason.contains("s3c"), "{outcome:?}");
     }
@@ -118,7 +118,7 @@ fn a_server_that_repeats_the_password_is_not_repeated() {
 fn a_server_without_tls_is_alive_for_a_check_with_it() {
     let run = |answer: &str| {
         let port = says(format!("{answer}\r\n").as_bytes());
-        Nats::from_check(&check("nats", port, &[("tls", "")])).unwrap().run(soon())
+        Nats::from_url(&check("nats", port, &[("tls", "")])).unwrap().run(soon())
     };
     assert_eq!(run(INFO), Outcome::alive(Cause::Protocol, "it does not offer TLS"));
     let offers = r#"INFO {"tls_required":true}"#;
@@ -138,6 +138,10 @@ fn no_answer_makes_it_panic() {
     for _ in 0..20_000 {
         Info::parse(&random.damaged(INFO.as_bytes()));
         let _ = first_line(&random.damaged(INFO.as_bytes()));
-        answer(&random.damaged(b"+OK\r\nPING\r\n-ERR 'Authorization Violation'\r\nPONG\r\n"), "", false);
+        answer(
+            &random.damaged(b"+OK\r\nPING\r\n-ERR 'Authorization Violation'\r\nPONG\r\n"),
+            "",
+            Redaction::None,
+        );
     }
 }

@@ -1,5 +1,5 @@
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, GARBAGE, bad, run};
-use crate::outcome::{Outcome, Verdict};
 
 const MACHINE: &[(&str, &str)] = &[
     ("class/net/eth0@", "../../devices/pci0000:00/0000:00:03.0/net/eth0"),

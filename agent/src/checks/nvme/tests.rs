@@ -1,7 +1,7 @@
 use super::smart::judge;
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, GARBAGE, bad, run};
 use crate::hardware::{Finding, Level};
-use crate::outcome::{Outcome, Verdict};
 
 const MACHINE: &[(&str, &str)] = &[
     ("class/nvme/nvme0/state", "live\n"),

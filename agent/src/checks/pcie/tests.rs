@@ -1,5 +1,5 @@
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, GARBAGE, bad};
-use crate::outcome::{Outcome, Verdict};
 
 /// A GPU of 16 lanes behind a port of 16, a drive of 4 behind a port of 4, and a function that is not on PCIe.
 const MACHINE: &[(&str, &str)] = &[

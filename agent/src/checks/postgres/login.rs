@@ -1,11 +1,9 @@
 //! The login: <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>.
 
-use md5::{Digest, Md5};
-
-use super::message::{Phase, Stop, Wire, message, not_postgres, texts};
-use crate::deadline::Deadline;
+use super::message::{Phase, Stop, Wire, foreign, message, texts};
+use crate::check::{Cause, Outcome};
+use crate::net::md5;
 use crate::net::scram::{Hash, Salted, Scram};
-use crate::outcome::{Cause, Outcome};
 
 /// Over TLS servers also offer SCRAM-SHA-256-PLUS, which binds the login to the connection.
 const MECHANISM: &[u8] = b"SCRAM-SHA-256";
@@ -63,14 +61,14 @@ impl<'a> Request<'a> {
 }
 
 /// Goes through the login, up to where the server is ready or asks for what the check does not have.
-pub fn enter(wire: &mut Wire, credentials: &Credentials, deadline: Deadline) -> Result<Entry, Stop> {
+pub fn enter(wire: &mut Wire, credentials: &Credentials) -> Result<Entry, Stop> {
     let mut body = authentication(wire)?;
-    let request = Request::parse(&body).ok_or_else(not_postgres)?;
+    let request = Request::parse(&body).ok_or_else(foreign)?;
     if let (Some(password), false) = (credentials.password, matches!(request, Request::Nothing)) {
-        log_in(wire, &request, password, credentials, deadline)?;
+        log_in(wire, &request, password, credentials)?;
         body = authentication(wire)?;
         if !matches!(Request::parse(&body), Some(Request::Nothing)) {
-            return Err(not_postgres().into());
+            return Err(foreign().into());
         }
     } else if !matches!(request, Request::Nothing) {
         return Ok(Entry::Asks(request.what()));
@@ -83,7 +81,7 @@ pub fn enter(wire: &mut Wire, credentials: &Credentials, deadline: Deadline) -> 
             (b'S' | b'A', [.., 0]) => {}
             // The key that cancels a query: 4 bytes of version 3.0 and longer ones later.
             (b'K', body) if (8..=260).contains(&body.len()) => {}
-            _ => return Err(not_postgres().into()),
+            _ => return Err(foreign().into()),
         }
     }
 }
@@ -93,21 +91,20 @@ fn log_in(
     request: &Request,
     password: &[u8],
     credentials: &Credentials,
-    deadline: Deadline,
 ) -> Result<(), Stop> {
-    let cannot = |reason: &str| Stop::Outcome(Outcome::alive(Cause::Protocol, reason));
+    let cannot = |reason: &str| Stop::from(Outcome::alive(Cause::Protocol, reason));
     match request {
         Request::Nothing => {}
         Request::ClearText if !credentials.confidential => {
             return Err(cannot("asks for the password in clear text, expected tls with it"));
         }
         Request::ClearText => {
-            wire.password_told = true;
+            wire.talk.note_secret();
             wire.send(&message(b'p', &[password, b"\0"].concat()))?;
         }
         Request::Md5(salt) => wire.send(&message(b'p', &md5_answer(credentials.user, password, salt)))?,
         Request::Sasl(mechanisms) if mechanisms.contains(&MECHANISM) => {
-            scram(wire, password, credentials.salted, deadline)?;
+            scram(wire, password, credentials.salted)?;
         }
         Request::Sasl(_) => return Err(cannot("asks for a login other than by SCRAM-SHA-256")),
         Request::Other(name) => {
@@ -119,28 +116,24 @@ fn log_in(
 
 /// `md5` and the digest of the salt and the digest that the server keeps.
 fn md5_answer(user: &[u8], password: &[u8], salt: &[u8]) -> Vec<u8> {
-    let digest = |first: &[u8], second: &[u8]| {
-        let digest = Md5::new().chain_update(first).chain_update(second).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    let kept = digest(password, user);
-    format!("md5{}\0", digest(kept.as_bytes(), salt)).into_bytes()
+    let kept = md5::hex(&[password, user]);
+    format!("md5{}\0", md5::hex(&[kept.as_bytes(), salt])).into_bytes()
 }
 
 /// The server knows the user by now, and ignores the one in SCRAM's own first message.
-fn scram(wire: &mut Wire, password: &[u8], salted: &Salted, deadline: Deadline) -> Result<(), Stop> {
+fn scram(wire: &mut Wire, password: &[u8], salted: &Salted) -> Result<(), Stop> {
     let exchange = Scram::new(Hash::Sha256, b"")?;
     let first = exchange.first();
     let length = u32::try_from(first.len()).unwrap_or_default().to_be_bytes();
     wire.send(&message(b'p', &[MECHANISM, b"\0", &length, &first].concat()))?;
     let challenge = sasl(&authentication(wire)?, 11)?;
-    let (answer, proof) = exchange.answer(&challenge, password, salted, deadline)?;
+    let (answer, proof) = exchange.answer(&challenge, password, salted, wire.talk.deadline())?;
     wire.send(&message(b'p', &answer))?;
     Ok(proof.verify(&sasl(&authentication(wire)?, 12)?)?)
 }
 
 fn sasl(body: &[u8], kind: u32) -> Result<Vec<u8>, Outcome> {
-    body.strip_prefix(&kind.to_be_bytes()).map(<[u8]>::to_vec).ok_or_else(not_postgres)
+    body.strip_prefix(&kind.to_be_bytes()).map(<[u8]>::to_vec).ok_or_else(|| foreign().into())
 }
 
 /// The body of the next authentication message.
@@ -151,7 +144,7 @@ fn authentication(wire: &mut Wire) -> Result<Vec<u8>, Stop> {
             b'R' => return Ok(message.body),
             // Which older version of the protocol it speaks: ours is the oldest.
             b'v' => {}
-            _ => return Err(not_postgres().into()),
+            _ => return Err(foreign().into()),
         }
     }
 }

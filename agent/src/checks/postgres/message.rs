@@ -1,11 +1,10 @@
 //! Messages: a letter, a length that counts itself, a body.
 //! <https://www.postgresql.org/docs/current/protocol-message-formats.html>
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
-use crate::deadline::Deadline;
-use crate::net::{Stream, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::{Conversation, Failure, ProtocolError, Redaction, Stream, quote, read_until};
 
 /// The longest message that is read: errors quote queries, and rows may be as long.
 pub const LONGEST: usize = 16 * 1024;
@@ -23,15 +22,15 @@ pub struct ServerError {
 }
 
 /// Why a conversation is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Stop {
-    Outcome(Outcome),
+    Failure(Failure),
     Error(ServerError),
 }
 
-impl From<Outcome> for Stop {
-    fn from(outcome: Outcome) -> Self {
-        Self::Outcome(outcome)
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
     }
 }
 
@@ -50,21 +49,20 @@ pub struct Message {
 }
 
 /// A connection as messages.
-pub struct Wire {
+pub struct Wire<'a> {
+    pub talk: &'a Conversation<'a>,
     stream: Stream,
     buffer: Vec<u8>,
     pub phase: Phase,
-    /// The password was sent as it is: what the peer says is not repeated.
-    pub password_told: bool,
 }
 
-impl Wire {
-    pub fn new(stream: Stream) -> Self {
-        Self { stream, buffer: Vec::new(), phase: Phase::Login, password_told: false }
+impl<'a> Wire<'a> {
+    pub fn new(talk: &'a Conversation<'a>, stream: Stream) -> Self {
+        Self { talk, stream, buffer: Vec::new(), phase: Phase::Login }
     }
 
-    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Outcome> {
-        self.stream.write_all(bytes).map_err(fault)
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// The next message that is no notice; an error ends the conversation.
@@ -72,11 +70,11 @@ impl Wire {
         loop {
             let phase = self.phase;
             let frame = read_until(&mut self.stream, &mut self.buffer, |bytes| frame(bytes, phase));
-            let (kind, body) = match frame.map_err(fault)? {
+            let (kind, body) = match frame? {
                 Frame::Message(kind, end) => (kind, self.take(end).split_off(5)),
                 Frame::Ancient(end) => {
                     let error = ancient(&self.take(end));
-                    return Err(Stop::Error(self.unless_told(error)));
+                    return Err(Stop::Error(self.redacted(error)));
                 }
                 Frame::TooLong => {
                     let reason = format!("query gave a row of more than {LONGEST} bytes");
@@ -85,8 +83,8 @@ impl Wire {
             };
             match kind {
                 b'E' => {
-                    let error = error(&body).ok_or_else(not_postgres)?;
-                    return Err(Stop::Error(self.unless_told(error)));
+                    let error = error(&body).ok_or_else(foreign)?;
+                    return Err(Stop::Error(self.redacted(error)));
                 }
                 b'N' => {}
                 _ => return Ok(Message { kind, body }),
@@ -95,8 +93,8 @@ impl Wire {
     }
 
     /// Ends the connection as its phase wants it: a Terminate before the login is over would be an error in the log.
-    pub fn end(mut self, deadline: Deadline) {
-        if deadline.remaining().is_err() {
+    pub fn end(mut self) {
+        if self.talk.deadline().remaining().is_err() {
             return;
         }
         if self.phase == Phase::Login {
@@ -111,8 +109,8 @@ impl Wire {
         std::mem::replace(&mut self.buffer, rest)
     }
 
-    fn unless_told(&self, mut error: ServerError) -> ServerError {
-        if self.password_told {
+    fn redacted(&self, mut error: ServerError) -> ServerError {
+        if self.talk.redaction() == Redaction::Full {
             error.message.clear();
         }
         error
@@ -143,7 +141,7 @@ pub fn frame(bytes: &[u8], phase: Phase) -> io::Result<Option<Frame>> {
     };
     let Some((&kind, rest)) = bytes.split_first() else { return Ok(None) };
     if !kinds.contains(&kind) {
-        return Err(garbage());
+        return Err(foreign().into());
     }
     let Some(&length) = rest.first_chunk() else { return Ok(None) };
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
@@ -151,7 +149,7 @@ pub fn frame(bytes: &[u8], phase: Phase) -> io::Result<Option<Frame>> {
         4..=LONGEST => Ok((rest.len() >= length).then_some(Frame::Message(kind, length + 1))),
         _ if kind == b'E' && phase == Phase::Login => ancient_end(bytes),
         _ if kind == b'D' && length > LONGEST => Ok(Some(Frame::TooLong)),
-        _ => Err(garbage()),
+        _ => Err(foreign().into()),
     }
 }
 
@@ -160,7 +158,7 @@ fn ancient_end(bytes: &[u8]) -> io::Result<Option<Frame>> {
     let text = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
     let odd = |&byte: &u8| byte.is_ascii_control() && byte != b'\n' && byte != b'\t';
     if text.len() > LONGEST_ANCIENT || text.iter().any(odd) || (end.is_some() && !text.ends_with(b"\n")) {
-        return Err(garbage());
+        return Err(foreign().into());
     }
     Ok(end.map(|end| Frame::Ancient(end + 1)))
 }
@@ -191,11 +189,7 @@ pub fn texts(body: &[u8]) -> Option<Vec<&[u8]>> {
     Some(body.strip_suffix(&[0])?.split(|&byte| byte == 0).collect())
 }
 
-/// The outcome of an answer that no PostgreSQL would give.
-pub fn not_postgres() -> Outcome {
-    fault(garbage())
-}
-
-fn garbage() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "answer is not of PostgreSQL")
+/// What no PostgreSQL would answer.
+pub fn foreign() -> ProtocolError {
+    ProtocolError::not_of("PostgreSQL")
 }

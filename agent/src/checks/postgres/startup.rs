@@ -2,10 +2,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 
-use super::message::{Frame, Phase, error, frame, not_postgres};
+use super::message::{Frame, Phase, error, foreign, frame};
 use super::verdict::{self, Asked};
-use crate::net::{Timed, fault, quote, read_until};
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::net::{Failure, Timed, quote, read_until};
 
 const VERSION: u32 = 196_608;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -25,33 +25,33 @@ pub fn message(user: &[u8], database: &str) -> Vec<u8> {
 }
 
 /// Has the server agree to TLS, and reads nothing behind the one letter of its answer.
-pub fn agree_to_tls(timed: &mut Timed) -> Result<(), Outcome> {
+pub fn agree_to_tls(timed: &mut Timed) -> Result<(), Failure> {
     // A server that cannot fork says so and closes without reading.
     let _ = timed.write_all(&SSL_REQUEST);
     let mut answer = [0];
-    timed.read_exact(&mut answer).map_err(fault)?;
+    timed.read_exact(&mut answer)?;
     match &answer {
         b"S" => Ok(()),
-        b"N" => Err(Outcome::alive(Cause::Protocol, "server has no TLS")),
+        b"N" => Err(Outcome::alive(Cause::Protocol, "server has no TLS").into()),
         b"E" => Err(refused(timed)),
-        _ => Err(not_postgres()),
+        _ => Err(foreign().into()),
     }
 }
 
 /// An error in place of the letter, never a pass: the connection that the check asks for was not made.
-fn refused(timed: &mut Timed) -> Outcome {
+fn refused(timed: &mut Timed) -> Failure {
     let asked = Asked { login: true, database: true, inside: true };
     let mut buffer = vec![b'E'];
     match read_until(timed, &mut buffer, |bytes| frame(bytes, Phase::Login)) {
         Ok(Frame::Message(_, end)) => match buffer.get(5..end).and_then(error) {
-            Some(error) => verdict::of_entry(&error, &asked),
-            None => not_postgres(),
+            Some(error) => verdict::of_entry(&error, &asked).into(),
+            None => foreign().into(),
         },
         Ok(_) => {
             let line = buffer.split(|&byte| byte == b'\n').next().and_then(|line| line.get(1..));
-            Outcome::alive(Cause::Unhealthy, quote(line.unwrap_or_default()))
+            Outcome::alive(Cause::Unhealthy, quote(line.unwrap_or_default())).into()
         }
-        Err(error) if error.kind() == ErrorKind::InvalidData => not_postgres(),
-        Err(error) => fault(error),
+        Err(error) if error.kind() == ErrorKind::InvalidData => foreign().into(),
+        Err(error) => error.into(),
     }
 }

@@ -5,15 +5,15 @@ use std::net::TcpListener;
 
 use super::message::{Frame, Phase, error, frame, message};
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Postgres::from_check(&check("postgres", port, &[])).unwrap().run(deadline)
+    Postgres::from_url(&check("postgres", port, &[])).unwrap().run(deadline)
 }
 
 fn run_with(port: u16, options: &[(&str, &str)]) -> Outcome {
-    Postgres::from_check(&check("postgres", port, options)).unwrap().run(soon())
+    Postgres::from_url(&check("postgres", port, options)).unwrap().run(soon())
 }
 
 /// A check that knows a user, a password and a database.
@@ -23,7 +23,7 @@ fn logged_in(name: &str, port: u16, options: &[(&str, &str)]) -> Outcome {
     let options = [options, &[("password-file", path.to_str().unwrap())]].concat();
     let mut check = check("postgres", port, &options);
     (check.user, check.path) = ("app".into(), "/app".into());
-    let outcome = Postgres::from_check(&check).unwrap().run(soon());
+    let outcome = Postgres::from_url(&check).unwrap().run(soon());
     std::fs::remove_file(path).unwrap();
     assert!(!outcome.reason.contains("s3c"), "{outcome:?}");
     outcome

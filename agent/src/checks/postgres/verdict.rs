@@ -1,7 +1,7 @@
 //! What a SQLSTATE says: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 
 use super::message::ServerError;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
 
 /// What a check names and wants, which decides whose mistake a refusal is.
 pub struct Asked {

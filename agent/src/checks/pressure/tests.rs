@@ -1,7 +1,7 @@
 use super::*;
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, bad};
 use crate::net::test_server::Random;
-use crate::outcome::{Outcome, Verdict};
 
 const MEMORY: &str =
     "some avg10=0.00 avg60=61.50 avg300=60.00 total=5\nfull avg10=0.12 avg60=60.00 avg300=99.99 total=4\n";
@@ -68,9 +68,9 @@ fn what_is_no_share_is_unknown() {
 #[test]
 fn the_real_file_is_read() {
     let outcome = crate::hardware::fixture::run(
-        &Pressure::from_check(
+        &Pressure::from_url(
             &crate::grammar::parse("pressure://memory?max=100", &[&SPEC]).unwrap(),
-            &Roots::default(),
+            &HostRoots::default(),
         )
         .unwrap(),
     );

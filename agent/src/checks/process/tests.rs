@@ -3,12 +3,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::Random;
-use crate::outcome::Verdict;
 
 fn process(path: &str, least: &str) -> Process {
     let options = vec![("min-count".to_owned(), least.to_owned())];
-    Process::from_check(&Check { path: path.into(), options, ..Check::default() }).unwrap()
+    Process::from_url(&CheckUrl { path: path.into(), options, ..CheckUrl::default() }).unwrap()
 }
 
 fn soon() -> Deadline {

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::grammar::{Check, format_duration, parse_duration};
-use crate::net::quote;
-use crate::outcome::{Cause, Outcome};
+use crate::check::{Cause, Outcome};
+use crate::grammar::{CheckUrl, format_duration, parse_duration};
+use crate::net::{ProtocolError, quote};
 
 /// What a server has to be to be ready.
 pub struct Wanted {
@@ -17,7 +17,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// What the options ask for, if they ask for any of it.
-    pub fn of(check: &Check) -> Option<Self> {
+    pub fn of(check: &CheckUrl) -> Option<Self> {
         let replica = check.option("role").map(|role| role == "replica");
         let max_lag = check.option("max-lag").and_then(parse_duration);
         (replica.is_some() || max_lag.is_some()).then_some(Self { replica, max_lag })
@@ -29,7 +29,7 @@ impl Wanted {
         let replica = match field("role") {
             Some(b"master") => false,
             Some(b"slave") => true,
-            _ => return Outcome::fail(Cause::Protocol, "answer is not of Redis: INFO without a role"),
+            _ => return ProtocolError::because("answer is not of Redis: INFO without a role").into(),
         };
         let role = |replica| if replica { "replica" } else { "primary" };
         if let Some(wanted) = self.replica
@@ -61,7 +61,7 @@ fn behind<'a>(most: Duration, field: impl Fn(&str) -> Option<&'a [u8]>) -> Outco
             Cause::Unhealthy,
             format!("{} s behind the primary, expected at most {}", ago.as_secs(), format_duration(most)),
         ),
-        None => Outcome::fail(Cause::Protocol, "answer is not of Redis: INFO without the last contact"),
+        None => ProtocolError::because("answer is not of Redis: INFO without the last contact").into(),
     }
 }
 

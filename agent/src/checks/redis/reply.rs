@@ -1,6 +1,8 @@
 //! Replies of RESP 2: lines and strings, one after the other.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
+
+use crate::net::read_until;
 
 /// Errors quote keys and scripts at most.
 pub const LINE_LIMIT: usize = 4096;
@@ -38,40 +40,25 @@ pub fn read(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<Reply> {
 
 /// The next line without its end, or what cannot become one, however long it is waited for.
 fn line(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<Result<Vec<u8>, Vec<u8>>> {
-    loop {
-        if buffer.first().is_some_and(|first| !b"+-:$*".contains(first)) {
-            return Ok(Err(std::mem::take(buffer)));
+    let end = read_until(stream, buffer, |bytes| {
+        if bytes.first().is_some_and(|first| !b"+-:$*".contains(first)) {
+            return Ok(Some(None));
         }
-        if let Some(end) = buffer.windows(2).position(|pair| pair == b"\r\n") {
-            let rest = buffer.split_off(end + 2);
-            let mut line = std::mem::replace(buffer, rest);
-            line.truncate(end);
-            return Ok(Ok(line));
-        }
-        if buffer.len() > LINE_LIMIT {
-            return Ok(Err(std::mem::take(buffer)));
-        }
-        more(stream, buffer)?;
-    }
+        let end = bytes.windows(2).position(|pair| pair == b"\r\n");
+        Ok(end.map(Some).or((bytes.len() > LINE_LIMIT).then_some(None)))
+    })?;
+    Ok(end.map(|end| take(buffer, end)).ok_or_else(|| std::mem::take(buffer)))
 }
 
 fn string(stream: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> io::Result<Vec<u8>> {
-    while buffer.len() < length + 2 {
-        more(stream, buffer)?;
-    }
-    let rest = buffer.split_off(length + 2);
-    let mut string = std::mem::replace(buffer, rest);
-    string.truncate(length);
-    Ok(string)
+    read_until(stream, buffer, |bytes| Ok((bytes.len() >= length + 2).then_some(())))?;
+    Ok(take(buffer, length))
 }
 
-fn more(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let mut piece = [0; 512];
-    match stream.read(&mut piece)? {
-        0 => Err(ErrorKind::UnexpectedEof.into()),
-        count => {
-            buffer.extend_from_slice(&piece[..count]);
-            Ok(())
-        }
-    }
+/// So many bytes off the front, and the line end behind them.
+fn take(buffer: &mut Vec<u8>, length: usize) -> Vec<u8> {
+    let rest = buffer.split_off(length + 2);
+    let mut taken = std::mem::replace(buffer, rest);
+    taken.truncate(length);
+    taken
 }

@@ -3,11 +3,11 @@ use std::net::TcpListener;
 use std::thread;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Redis::from_check(&check("redis", port, &[])).unwrap().run(deadline)
+    Redis::from_url(&check("redis", port, &[])).unwrap().run(deadline)
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn with_password() -> u16 {
 fn a_password_file_is_read_without_its_line_end_and_never_quoted() {
     let path = std::env::temp_dir().join(format!("health-probe-redis-{}", std::process::id()));
     let file = path.to_str().unwrap();
-    let redis = Redis::from_check(&check("redis", with_password(), &[("password-file", file)])).unwrap();
+    let redis = Redis::from_url(&check("redis", with_password(), &[("password-file", file)])).unwrap();
     let missing = redis.run(soon());
     assert_eq!(missing, Outcome::alive(Cause::Protocol, format!("cannot read {file}: no such file")));
     std::fs::write(&path, "s3cret\r\n").unwrap();
@@ -86,7 +86,7 @@ fn a_server_that_repeats_the_password_is_not_repeated() {
     let renamed = says(b"-ERR unknown command 'AUTH', with args beginning with: 's3cret' \r\n");
     for port in [echo, renamed] {
         let options = [("password-file", path.to_str().unwrap())];
-        let outcome = Redis::from_check(&check("redis", port, &options)).unwrap().run(soon());
+        let outcome = Redis::from_url(&check("redis", port, &options)).unwrap().run(soon());
         assert_eq!(outcome.verdict, Verdict::Fail);
         assert!(!outcome.reason.contains("s3c"), "{outcome:?}");
     }
@@ -97,7 +97,7 @@ fn a_server_that_repeats_the_password_is_not_repeated() {
 fn a_missing_variable_is_named() {
     let mut check = check("redis", 1, &[]);
     check.password = "$HEALTH_PROBE_NO_SUCH".into();
-    let outcome = Redis::from_check(&check).unwrap().run(soon());
+    let outcome = Redis::from_url(&check).unwrap().run(soon());
     let reason = "environment variable HEALTH_PROBE_NO_SUCH is not set";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
@@ -127,7 +127,7 @@ fn no_reply_makes_it_panic() {
             random.damaged(b"+OK\r\n-ERR max number\r\n+PONG\r\n$12\r\nrole:master\r\r\n:1\r\n*2\r\n$-1\r\n");
         let mut rest = &bytes[..];
         while let Ok(reply) = read(&mut rest, &mut buffer) {
-            judge(&reply, false);
+            judge(&reply, Redaction::None);
             if let Reply::Bulk(Some(info)) = &reply {
                 primary.judge(info);
             }
@@ -139,7 +139,7 @@ fn no_reply_makes_it_panic() {
 }
 
 fn run_with(options: &[(&str, &str)], reply: &str) -> Outcome {
-    Redis::from_check(&check("redis", says(reply.as_bytes()), options)).unwrap().run(soon())
+    Redis::from_url(&check("redis", says(reply.as_bytes()), options)).unwrap().run(soon())
 }
 
 fn info(lines: &str) -> String {
@@ -205,7 +205,7 @@ fn a_command_that_is_refused_after_a_pong_is_no_reason_to_restart() {
         let port = says(format!("{login}+PONG\r\n{rest}\r\n+OK\r\n").as_bytes());
         let mut check = check("redis", port, &[option]);
         check.password = password.into();
-        Redis::from_check(&check).unwrap().run(soon())
+        Redis::from_url(&check).unwrap().run(soon())
     };
     let (command, role) = (("command", "GET k"), ("role", "primary"));
     for (option, rest, password, reason) in [
@@ -231,7 +231,7 @@ fn a_command_that_is_refused_after_a_pong_is_no_reason_to_restart() {
 fn no_password_goes_to_another_host_in_the_clear() {
     let mut check = check("redis", 1, &[]);
     (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
-    let outcome = Redis::from_check(&check).unwrap().run(soon());
+    let outcome = Redis::from_url(&check).unwrap().run(soon());
     let reason = "the password would be sent in the clear to another host, expected tls";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
@@ -239,10 +239,25 @@ fn no_password_goes_to_another_host_in_the_clear() {
 #[test]
 fn many_checks_at_once_share_nothing() {
     let port = says(b"+PONG\r\n+OK\r\n");
-    let redis = Redis::from_check(&check("redis", port, &[])).unwrap();
+    let redis = Redis::from_url(&check("redis", port, &[])).unwrap();
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| assert_eq!(redis.run(soon()).verdict, Verdict::Pass));
         }
     });
+}
+
+#[test]
+fn a_server_that_falls_silent_after_its_pong_is_alive() {
+    let silent = server(|mut stream| {
+        stream.write_all(b"+PONG\r\n").unwrap();
+        thread::sleep(std::time::Duration::from_secs(2));
+    });
+    for option in [("command", "BLPOP q 5"), ("role", "primary")] {
+        let redis = Redis::from_url(&check("redis", silent, &[option])).unwrap();
+        let outcome = redis.run(Deadline::after(std::time::Duration::from_millis(200)));
+        assert_eq!(outcome, Outcome::alive(Cause::Timeout, "PING was answered, but timed out"));
+        let reason = "PING was answered, but connection closed before the answer";
+        assert_eq!(run_with(&[option], "+PONG\r\n"), Outcome::alive(Cause::Protocol, reason));
+    }
 }

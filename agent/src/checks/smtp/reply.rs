@@ -1,6 +1,8 @@
 //! Replies of SMTP (RFC 5321 §4.2): lines of three digits and a text, all but the last with a dash between the two.
 
-use std::io::{ErrorKind, Read, Result};
+use std::io::{Read, Result};
+
+use crate::net::read_until;
 
 /// The most bytes of one reply: EHLO of a large server is 500.
 pub const LONGEST: usize = 8 * 1024;
@@ -26,31 +28,29 @@ pub fn read_reply(
     stream: &mut impl Read,
     buffer: &mut Vec<u8>,
 ) -> Result<std::result::Result<Reply, Vec<u8>>> {
-    let mut piece = [0; 1024];
-    loop {
-        match take_reply(buffer) {
-            Taken::Whole(reply) => return Ok(Ok(reply)),
-            Taken::Odd(said) => return Ok(Err(said)),
-            Taken::Part if buffer.len() > LONGEST => return Ok(Err(std::mem::take(buffer))),
-            Taken::Part => {}
-        }
-        match stream.read(&mut piece)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => buffer.extend_from_slice(&piece[..count]),
-        }
-    }
+    let (reply, length) = read_until(stream, buffer, |bytes| {
+        Ok(match first_reply(bytes) {
+            Taken::Whole(reply, length) => Some((Ok(reply), length)),
+            Taken::Odd(said) => Some((Err(said), 0)),
+            Taken::Part if bytes.len() > LONGEST => Some((Err(bytes.to_vec()), bytes.len())),
+            Taken::Part => None,
+        })
+    })?;
+    buffer.drain(..length);
+    Ok(reply)
 }
 
 enum Taken {
-    Whole(Reply),
+    /// With the number of its bytes.
+    Whole(Reply, usize),
     Part,
     Odd(Vec<u8>),
 }
 
-fn take_reply(buffer: &mut Vec<u8>) -> Taken {
+fn first_reply(bytes: &[u8]) -> Taken {
     let mut reply: Option<Reply> = None;
     let mut length = 0;
-    for line in buffer.split_inclusive(|&byte| byte == b'\n') {
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
         length += line.len();
         let whole = line.ends_with(b"\n");
         let text = line.trim_ascii_end();
@@ -71,8 +71,7 @@ fn take_reply(buffer: &mut Vec<u8>) -> Taken {
             }
         }
         if text.get(3) != Some(&b'-') {
-            buffer.drain(..length);
-            return reply.map_or(Taken::Part, Taken::Whole);
+            return reply.map_or(Taken::Part, |reply| Taken::Whole(reply, length));
         }
     }
     Taken::Part

@@ -2,15 +2,15 @@ use std::io::{BufRead, BufReader};
 use std::sync::mpsc;
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{check, says, server, soon, survives};
-use crate::outcome::Verdict;
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    Smtp::from_check(&check("smtp", port, &[])).unwrap().run(deadline)
+    Smtp::from_url(&check("smtp", port, &[])).unwrap().run(deadline)
 }
 
 fn upgrade(port: u16, deadline: Deadline) -> Outcome {
-    Smtp::from_check(&check("smtp", port, &[("starttls", "")])).unwrap().run(deadline)
+    Smtp::from_url(&check("smtp", port, &[("starttls", "")])).unwrap().run(deadline)
 }
 
 const HEALTHY: &[u8] = b"220-host ESMTP\r\n220 ready\r\n250-host\r\n250 HELP\r\n221 bye\r\n";

@@ -1,11 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::checks::Runnable;
-use crate::deadline::Deadline;
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::grammar::parse;
 use crate::hardware::fixture::{Fixture, fifo};
-use crate::outcome::{Cause, Outcome, Verdict};
 
 /// As a server shows itself: two chips of a processor's, an NVMe drive, a disk, the board, and ACPI.
 const MACHINE: &[(&str, &str)] = &[
@@ -57,8 +55,8 @@ const COMPOSITE: &str = "devices/pci0000:00/0000:01:00.0/nvme/nvme0/hwmon2/temp1
 
 fn made(fixture: &Fixture, options: &str) -> Hardware {
     let check = parse(&format!("temperature:?{options}"), &[&SPEC]).unwrap();
-    let roots = Roots { sys: fixture.root().into(), ..Roots::default() };
-    Temperature::from_check(&check, &roots).unwrap()
+    let roots = HostRoots { sys: fixture.root().into(), ..HostRoots::default() };
+    Temperature::from_url(&check, &roots).unwrap()
 }
 
 fn run(fixture: &Fixture, options: &str) -> Outcome {

@@ -1,5 +1,5 @@
+use crate::check::{Outcome, Verdict};
 use crate::hardware::fixture::{Fixture, GARBAGE, run};
-use crate::outcome::{Outcome, Verdict};
 
 const MACHINE: &[(&str, &str)] = &[
     ("devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "5\n"),

@@ -1,12 +1,12 @@
 use rustls::version::{TLS12, TLS13};
 
 use super::*;
+use crate::check::{Cause, Verdict};
 use crate::net::test_server::{check, says, soon};
 use crate::net::tls::tls_server;
-use crate::outcome::{Cause, Verdict};
 
 fn run(port: u16) -> Outcome {
-    Tls::from_check(&check("tls", port, &[])).unwrap().run(soon())
+    Tls::from_url(&check("tls", port, &[])).unwrap().run(soon())
 }
 
 #[test]

@@ -1,13 +1,13 @@
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, says, soon, survives};
-use crate::outcome::Verdict;
 
 const HEALTHY: &[u8] = b"Zookeeper version: 3.8.0-5a02a05eddb5, built on 2022-02-25 08:49 UTC\n\
 Latency min/avg/max: 0/0.0/0\nReceived: 1\nSent: 0\nConnections: 1\nOutstanding: 0\nZxid: 0x0\n\
 Mode: follower\nNode count: 5\n";
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
-    ZooKeeper::from_check(&check("zookeeper", port, &[])).unwrap().run(deadline)
+    ZooKeeper::from_url(&check("zookeeper", port, &[])).unwrap().run(deadline)
 }
 
 #[test]

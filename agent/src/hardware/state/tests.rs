@@ -5,7 +5,7 @@ use crate::hardware::fixture::{Fixture, fifo};
 use crate::net::test_server::Random;
 
 fn store(folder: &Path, text: &str) -> Store {
-    Store::of(&Check { text: text.into(), ..Check::default() }, folder)
+    Store::of(&CheckUrl { text: text.into(), ..CheckUrl::default() }, folder)
 }
 
 fn memory() -> Memory {

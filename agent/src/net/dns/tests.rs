@@ -3,7 +3,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 use crate::net::dns::message::Mismatch;
 use crate::net::test_server::{Random, soon};
 

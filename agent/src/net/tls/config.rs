@@ -13,8 +13,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::trust::{Anyone, Trusted};
+use crate::check::{Cause, Outcome};
 use crate::net::files::{self, Stamp};
-use crate::outcome::{Cause, Outcome};
 
 /// A whole distribution's CA bundle is a fifth of this.
 const FILE_LIMIT: u64 = 1024 * 1024;

@@ -32,9 +32,9 @@ fn a_statement_that_waits_for_a_lock_is_alive() {
         }
         std::thread::sleep(std::time::Duration::from_secs(2));
     });
-    let check = Check { user: "health".into(), ..check("mysql", waiting, &[("query", "SELECT 1")]) };
+    let check = CheckUrl { user: "health".into(), ..check("mysql", waiting, &[("query", "SELECT 1")]) };
     let outcome =
-        Mysql::from_check(&check).unwrap().run(Deadline::after(std::time::Duration::from_millis(200)));
+        Mysql::from_url(&check).unwrap().run(Deadline::after(std::time::Duration::from_millis(200)));
     assert_eq!((outcome.verdict, outcome.cause), (Verdict::Alive, Some(Cause::Timeout)), "{outcome:?}");
 }
 

@@ -15,7 +15,7 @@ fn logins_that_the_check_cannot_make_are_alive() {
     (far.host, far.user, far.password) = ("127.0.0.1".into(), "app".into(), "$PATH".into());
     // An address of this machine, which does not look like one.
     far.host = "::ffff:127.0.0.1".into();
-    let outcome = Postgres::from_check(&far).unwrap().run(soon());
+    let outcome = Postgres::from_url(&far).unwrap().run(soon());
     let reason = "asks for the password in clear text, expected tls with it";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }

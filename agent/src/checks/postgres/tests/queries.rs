@@ -79,3 +79,11 @@ fn the_role_and_the_lag_of_a_replica_are_told() {
     let outcome = run_with(trusting(&result(&[unknown])), &[("max-lag", "1s")]);
     assert_eq!(outcome, alive("replica has replayed no transaction yet"));
 }
+
+#[test]
+fn a_server_that_leaves_a_query_without_an_answer_is_alive() {
+    let reason = "the connection was accepted, but connection closed before the answer";
+    let expected = Outcome::alive(Cause::Protocol, reason);
+    assert_eq!(run_with(trusting(b""), &[("query", "SELECT 1")]), expected);
+    assert_eq!(run_with(trusting(b"D"), &[("role", "primary")]), expected);
+}
