@@ -6,8 +6,8 @@ import { provideCertificate } from './certificates/provide.ts';
 import { patternNames } from './patterns/index.ts';
 import { startPolicyInformers } from './policies/informers.ts';
 import { createStore } from './policies/store.ts';
-import { readSettings, settingRows, version } from './settings.ts';
-import { settingHelp } from './setting.ts';
+import { optionHelp, version } from './config/options.ts';
+import { readWebhookSettings, webhookOptions } from './config/webhook.ts';
 import { createLog, watchLogLevel } from './config/log.ts';
 import { readClientCa, watchClientCa } from './webhook/client-auth.ts';
 import { createGenerationReporter, startQuarantineInformer } from './webhook/quarantine-sync.ts';
@@ -20,14 +20,15 @@ const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
 const longestHoldMs = 30_000;
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the webhook`, settingRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the webhook`, webhookOptions));
   process.exit(0);
 }
-const settings = readSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readWebhookSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 
 const { log, flush } = createLog(settings.logLevel);
 const store = createStore(settings.prefix);

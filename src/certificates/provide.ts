@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { WebhookSettings } from '../config/webhook.ts';
 import type { Client } from '../kube/client.ts';
-import type { Settings } from '../settings.ts';
 import type { WebhookServer } from '../webhook/server.ts';
 import { readCertificate } from './certificate.ts';
 import { developmentCertificate } from './development.ts';
@@ -11,7 +11,7 @@ import { createCertificateMetrics } from './metrics.ts';
 
 /** What provides a certificate, by `settings.certificateSource`. */
 export type Provision = {
-  readonly settings: Settings;
+  readonly settings: WebhookSettings;
   readonly webhook: WebhookServer;
   readonly log: Logger;
   /** Where development certificates are kept. */

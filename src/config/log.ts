@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { defineOptions, oneOf, text } from './options.ts';
 import { pollFile } from './poll-file.ts';
 
 /** How much of the log is buffered, and for how long: each write costs a system call, and there is a line for each review. */
@@ -21,7 +22,13 @@ const redactedFields = [
   ...['config', 'headers', 'body', 'request', 'response'].map((field) => `err.${field}`),
 ];
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'];
+const parseLevel = oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'debug, info, warn, error or silent');
+
+/** The options of the log, which both programs have. */
+export const logOptions = defineOptions({
+  'log-level': { default: 'info', parse: parseLevel, doc: parseLevel.expected },
+  'log-level-file': { default: '', parse: text, doc: 'file whose text is the log level while the process runs' },
+});
 
 /** A logger whose lines are JSON with a level, a time and a sentence, without `redactedFields`. */
 export const createLogger = (level: string, destination: DestinationStream): Logger =>
@@ -63,9 +70,8 @@ export function createLog(level: string): { readonly log: Logger; readonly flush
 export function watchLogLevel(file: string, log: Logger, intervalMs?: number): () => void {
   const defaultLevel = log.level;
   const apply = (): void => {
-    const level = readLevel(file) ?? defaultLevel;
-    if (!levels.includes(level))
-      log.warn({ file }, 'the file names no level, expected debug, info, warn, error or silent');
+    const level = parseLevel(readLevel(file) ?? defaultLevel);
+    if (level === undefined) log.warn({ file }, `the file names no level, expected ${parseLevel.expected}`);
     else if (level !== log.level) setLevel(file, log, level);
   };
   apply();

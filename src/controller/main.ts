@@ -10,21 +10,21 @@ import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { runLeaderElection } from '../kube/leader-election.ts';
 import { createOwnerResolver } from '../kube/owners.ts';
+import { controllerOptions, readControllerSettings } from '../config/controller.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
+import { optionHelp, version } from '../config/options.ts';
 import { patternNames } from '../patterns/index.ts';
-import { settingHelp } from '../setting.ts';
-import { version } from '../settings.ts';
-import { controllerRows, readControllerSettings } from './settings.ts';
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the controller`, controllerRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
   process.exit(0);
 }
-const settings = readControllerSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readControllerSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 const userAgent = `health-injector/${version}`;
 const config = settings.kubeconfig ? await fromKubeconfig({ userAgent }) : inCluster({ userAgent });
 if (config.problem !== undefined) {

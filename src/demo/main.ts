@@ -6,7 +6,8 @@ import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/development.ts';
 import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
-import { type Settings, readSettings, version } from '../settings.ts';
+import { injectionOptions, injectionSettings } from '../config/injection.ts';
+import { readOptions, version } from '../config/options.ts';
 import { createWebhookServer } from '../webhook/server.ts';
 import { describePatch } from './describe-patch.ts';
 
@@ -14,7 +15,9 @@ import { describePatch } from './describe-patch.ts';
 const root = new URL('../../', import.meta.url).pathname;
 // A reader such as head may stop early.
 process.stdout.on('error', () => process.exit(0));
-const settings = readSettings([], {}) as Settings;
+const read = readOptions(injectionOptions, {}, {});
+if ('problems' in read) throw new Error(read.problems.join('\n'));
+const settings = { ...injectionSettings(read.values), strict: false };
 const pair = developmentCertificate(`${root}certs/`, new Date());
 const store = createStore(settings.prefix);
 const webhook = createWebhookServer({

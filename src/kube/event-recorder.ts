@@ -28,7 +28,7 @@ export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed
 
 export type EventOutcome = (typeof eventOutcomes)[number];
 
-export type EventRecorderConfig = {
+type EventRecorderConfig = {
   readonly client: Client;
   /** A qualified name, such as `health-injector`. */
   readonly controller: string;
@@ -239,10 +239,3 @@ const notWritten = (
   how: 'was not written' | 'is not written yet',
   error: unknown,
 ): string => `An Event ${reason} about ${regarding.kind} ${regarding.name} ${how}: ${(error as Error).message}.`;
-
-/** A name ends in a letter or a digit, also where it is cut. */
-function endingInAlphanumeric(name: string): string {
-  let end = name.length;
-  while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;
-  return name.slice(0, end);
-}

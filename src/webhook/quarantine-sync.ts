@@ -30,7 +30,7 @@ export function startQuarantineInformer(
   });
 }
 
-export type GenerationReporterOptions = {
+type GenerationReporterOptions = {
   readonly client: Client;
   /** The name of this Pod. The controller waits for the names of the Pods behind the webhook's Service. */
   readonly replica: string;

@@ -2,16 +2,16 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { decide } from '../../src/controllers/hardware/decide.ts';
 import { toHardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
-import { readControllerSettings } from '../../src/controller/settings.ts';
 import { failsNow } from '../controllers/hardware/support/snapshot.ts';
+import { readControllerSettings } from '../../src/config/controller.ts';
 import { podStatus } from './fleet-objects.ts';
 import { median } from './measure.ts';
 
 /** What it costs to decide about just these Pods and nodes in the moment in which a tenth fails. */
 export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick: ReadonlySet<string>): string {
-  const settings = readControllerSettings(['--hardware=move', '--hardware-minimum-age-seconds=0'], {});
-  if (Array.isArray(settings) || !settings.hardware) throw new Error('no settings');
-  const { hardware } = settings;
+  const read = readControllerSettings(['--hardware=move', '--hardware-minimum-age-seconds=0'], {});
+  if ('problems' in read || !read.values.hardware) throw new Error('no settings');
+  const { hardware } = read.values;
   const prefix = 'health.example.com/';
   const hardwarePods = pods.map((pod) => {
     const isSick = sick.has(pod.spec?.nodeName ?? '');

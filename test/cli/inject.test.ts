@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { commands } from '../../src/cli/commands/index.ts';
+import { createTerminal } from '../../src/cli/output.ts';
 import { run } from '../../src/cli/run.ts';
 import { needProgram } from '../support/packages.ts';
 import { runToEnd } from '../support/process.ts';
@@ -75,13 +76,14 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
       const printed: string[] = [];
       // The Namespaces and policies of a case stand behind its Pod.
       const args = ['inject', root + file, '--policies', root + file, '-n', 'shop'];
-      const code = await run([...args, '--agent-image', testContext.agentImage, ...allowed], commands, {
-        print: (text) => printed.push(text),
-        report: () => {},
+      const terminal = createTerminal({
+        writeOut: (text) => printed.push(text),
+        writeError: () => {},
         readStandardInput: () => assert.fail('nothing is read'),
         isColoured: false,
         env: {},
       });
+      const code = await run([...args, '--agent-image', testContext.agentImage, ...allowed], commands, terminal);
       const [said] = documentsOf(printed.join(''));
       const [{ warnings = [] }, output] = documentsOf(
         readFileSync(`${root}${file.replace('.input.', '.output.')}`, 'utf8'),

@@ -13,7 +13,7 @@ import { createStore } from '../../policies/store.ts';
 import { readNamespace } from '../../policies/scope.ts';
 import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type EvaluationContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
+import { type CoverageContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
 import {
   type HealthPolicyWithStatus,
   createPolicyValidator,
@@ -22,9 +22,9 @@ import {
 } from './policy-status.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
 
-export type CoverageOptions = {
+type CoverageOptions = {
   readonly client: Client;
-  readonly context: EvaluationContext;
+  readonly context: CoverageContext;
   readonly owners: OwnerResolver;
   readonly recorder: EventRecorder;
   readonly metrics: ControllerMetrics;

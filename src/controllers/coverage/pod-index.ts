@@ -19,7 +19,7 @@ export type PodSummary = {
 };
 
 /** What Pods are evaluated by. */
-export type EvaluationContext = InjectionContext & {
+export type CoverageContext = InjectionContext & {
   readonly excludedNamespaces: ReadonlySet<string>;
   /** Whether the webhook is asked only about Pods with an annotation of ours: then no other was missed. */
   readonly annotatedOnly: boolean;
@@ -31,7 +31,7 @@ export type EvaluationContext = InjectionContext & {
  */
 export function summarizePod(
   pod: V1Pod,
-  context: EvaluationContext,
+  context: CoverageContext,
   scopeFor: (namespace: string) => PolicyScope,
 ): PodSummary | undefined {
   const { metadata = {}, spec, status } = pod;

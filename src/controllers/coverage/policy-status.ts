@@ -18,7 +18,7 @@ type Condition = {
 };
 
 /** The status of a HealthPolicy. */
-export type PolicyStatus = {
+type PolicyStatus = {
   readonly observedGeneration: number;
   readonly matched: number;
   readonly injected: number;

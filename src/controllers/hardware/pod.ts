@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { readStatus } from '../../health/status.ts';
+import { type RecordedStatus, readStatus, textsOf } from '../../health/status.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../pod/limits.ts';
 import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
@@ -93,34 +93,29 @@ export type ProbeTarget = {
 const sidecarName = /^health-probe-hardware(-\d+)?$/;
 
 /** The containers whose readiness is the hardware's; none in a Pod that the webhook would not look at either. */
-export function probeTargetOf({ metadata, spec }: V1Pod, prefix: string): ProbeTarget {
+export function probeTargetOf(pod: V1Pod, prefix: string): ProbeTarget {
+  const { spec } = pod;
   if ((spec?.containers.length ?? 0) > podLimits.containers) return { mode: 'cli', containers: [], port: 0 };
   const sidecar = spec?.initContainers?.find(({ name }) => sidecarName.test(name));
   if (sidecar) {
     return { mode: 'sidecar', containers: [sidecar.name], port: sidecar.ports?.[0]?.containerPort ?? 0 };
   }
-  const isOurs = carriersIn(metadata?.annotations?.[`${prefix}status`]);
-  const carriers = (spec?.containers ?? []).filter(({ name, readinessProbe }) => readinessProbe?.exec && isOurs(name));
+  const status = readStatus(pod, prefix);
+  const carriers = (spec?.containers ?? []).filter(
+    ({ name, readinessProbe }) => readinessProbe?.exec && status && carriesHardware(status, name),
+  );
   return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
 }
 
-type Status = {
-  readonly patterns?: unknown;
-  readonly added?: unknown;
-  readonly hardware?: { readonly containers?: unknown };
-};
-
-const has = (list: unknown, word: string): boolean => Array.isArray(list) && list.includes(word);
-
-/** Which containers got their probe from the pattern hardware, by the status annotation. Its author may have written anything there. */
-function carriersIn(text: string | undefined): (container: string) => boolean {
-  try {
-    const { patterns, added, hardware } = JSON.parse(text ?? '') as Status;
-    return (name) =>
-      has(patterns, 'hardware') && has(added, `${name}/readinessProbe`) && has(hardware?.containers ?? [name], name);
-  } catch {
-    return () => false;
-  }
+/** True where the container got its readiness probe from this pattern, as the annotation has it. */
+function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
+  const { hardware } = fields as { readonly hardware?: { readonly containers?: unknown } };
+  const containers = hardware?.containers ?? undefined;
+  return (
+    patterns.includes('hardware') &&
+    added.includes(`${container}/readinessProbe`) &&
+    (containers === undefined || textsOf(containers).includes(container))
+  );
 }
 
 /** Most Pods share this one. */

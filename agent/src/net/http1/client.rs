@@ -25,29 +25,29 @@ impl Answer {
 
 /// The requests of one conversation.
 pub struct Client<'a> {
-    talk: &'a Conversation<'a>,
+    conversation: &'a Conversation<'a>,
     /// Whole lines, sent with every request.
     headers: String,
     open: Option<Stream>,
 }
 
 impl<'a> Client<'a> {
-    pub fn new(talk: &'a Conversation<'a>, headers: String) -> Self {
-        Self { talk, headers, open: None }
+    pub fn new(conversation: &'a Conversation<'a>, headers: String) -> Self {
+        Self { conversation, headers, open: None }
     }
 
     /// The answer to a GET; after the last one the server closes first.
     pub fn get(&mut self, path: &str, last: bool) -> Result<Answer, Failure> {
         let mut stream = match self.open.take() {
             Some(mut stream) => {
-                stream.timed().allow(HEAD_LIMIT + BODY_LIMIT);
+                stream.carrier().allow(HEAD_LIMIT + BODY_LIMIT);
                 stream
             }
-            None => self.talk.open(LIMIT)?,
+            None => self.conversation.open(LIMIT)?,
         };
         let connection = if last { "Connection: close\r\n" } else { "" };
         let headers = format!("{}{connection}", self.headers);
-        let request = request("GET", path, &self.talk.endpoint().authority(), &headers);
+        let request = request("GET", path, &self.conversation.endpoint().authority(), &headers);
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(request.as_bytes());
         let mut buffer = Vec::new();
@@ -65,7 +65,7 @@ impl<'a> Client<'a> {
         if !last && head.keeps && framing == Framing::Length(buffer.len()) {
             self.open = Some(stream);
         } else {
-            stream.close();
+            stream.drain();
         }
         Ok(Answer { status: head.status, text: head.text(), body: body.into_bytes() })
     }
@@ -73,10 +73,10 @@ impl<'a> Client<'a> {
     /// What an error in place of an answer means: one that expects TLS mostly just closes.
     fn silence(&self, error: Error, mute: bool) -> Failure {
         let closed = matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset);
-        if !mute || !closed || self.talk.endpoint().secure() {
+        if !mute || !closed || self.conversation.endpoint().secure() {
             return error.into();
         }
-        let outcome = self.talk.outcome(error.into());
+        let outcome = self.conversation.outcome(error.into());
         let reason = format!("{}: if the server expects TLS, add tls", outcome.reason);
         Outcome { reason, ..outcome }.into()
     }
@@ -86,7 +86,7 @@ impl Drop for Client<'_> {
     /// After an answer that left nothing more to ask.
     fn drop(&mut self) {
         if let Some(stream) = self.open.take() {
-            stream.leave();
+            stream.shutdown();
         }
     }
 }

@@ -47,8 +47,8 @@ pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual
     let config = server_config(name, version, mutual);
     server(move |stream| {
         let mut tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
-        let mut heard = [0; 64];
-        if tls.read(&mut heard).is_ok_and(|count| count > 0) {
+        let mut received = [0; 64];
+        if tls.read(&mut received).is_ok_and(|count| count > 0) {
             let _ = tls.write_all(b"hello");
             tls.conn.send_close_notify();
         }
@@ -92,10 +92,10 @@ fn curt_server(
 /// What comes of a whole exchange.
 fn exchange(tls: &Tls, port: u16) -> Result<String, Outcome> {
     let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let mut stream = tls.handshake(Timed::new(Socket::Tcp(stream), soon(), 1024))?;
+    let mut stream = tls.handshake(DeadlineStream::new(Socket::Tcp(stream), soon(), 1024))?;
     let mut said = String::new();
     stream.write_all(b"hi").and_then(|()| stream.read_to_string(&mut said)).map_err(fault)?;
-    stream.close();
+    stream.drain();
     Ok(said)
 }
 
