@@ -28,9 +28,9 @@ export async function benchPolicies(report: Report): Promise<string[]> {
   writeFileSync(file, manifests(inject));
 
   const flags = [`--certificate-directory=${directory}`, '--drain-seconds=0'];
-  const none = await start('no policies', 18_445, [`${root}dist/main.js`, '--listen=127.0.0.1:18445', ...flags]);
+  const none = await start('no policies', 18_445, [`${root}dist/webhook.js`, '--listen=127.0.0.1:18445', ...flags]);
   const many = await start('policies', 18_446, [
-    `${root}dist/main.js`,
+    `${root}dist/webhook.js`,
     '--listen=127.0.0.1:18446',
     `--policies=${file}`,
     ...flags,

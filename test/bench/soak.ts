@@ -26,7 +26,7 @@ export async function benchSoak(report: Report): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'health-injector-bench-'));
   developmentCertificate(directory, new Date());
   const ca = readFileSync(join(directory, 'ca.crt'), 'utf8');
-  const { child } = await start('webhook', port, [...heap, `${root}dist/main.js`], environment(directory));
+  const { child } = await start('webhook', port, [...heap, `${root}dist/webhook.js`], environment(directory));
   const pid = child.pid as number;
   const descriptors = (): number => readdirSync(`/proc/${pid}/fd`).length;
   const seen: { readonly reviews: number; readonly residentMiB: number; readonly descriptors: number }[] = [];

@@ -22,7 +22,7 @@ export async function benchWebhook(report: Report): Promise<string[]> {
   const pod = parse(readFileSync(`${root}test/bench/pod.yaml`, 'utf8'));
   const reviews = Array.from({ length: 4_096 }, (_, index) => sibling(pod, index, `-${index}`));
   const ours = await start('webhook', 18_443, [
-    `${root}dist/main.js`,
+    `${root}dist/webhook.js`,
     '--listen=127.0.0.1:18443',
     `--certificate-directory=${directory}`,
     '--drain-seconds=0',

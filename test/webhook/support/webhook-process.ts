@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { developmentCertificate } from '../../../src/certificates/development.ts';
 import { eventually } from '../../support/eventually.ts';
 
-const program = new URL('../../../src/main.ts', import.meta.url).pathname;
+const program = new URL('../../../src/bin/webhook.ts', import.meta.url).pathname;
 
 /** The webhook as a process of its own, whose end, log and descriptors can be looked at. */
 export type WebhookProcess = Awaited<ReturnType<typeof startProcess>>;

@@ -10,12 +10,12 @@ import { createLog, watchLogLevel } from '../config/log.ts';
 import { patternNames } from '../patterns/index.ts';
 import { controllerOptions, readControllerSettings } from '../config/controller.ts';
 import { optionHelp, version } from '../config/options.ts';
-import { createHardwareMetrics } from './hardware/metrics.ts';
-import { runHardware } from './hardware/run-hardware.ts';
-import { createTell } from './hardware/tell.ts';
-import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
-import { createOwners } from './owners.ts';
-import { run } from './run.ts';
+import { createHardwareMetrics } from '../controller/hardware/metrics.ts';
+import { runHardware } from '../controller/hardware/run-hardware.ts';
+import { createTell } from '../controller/hardware/tell.ts';
+import { type ControllerMetrics, createControllerMetrics } from '../controller/metrics.ts';
+import { createOwners } from '../controller/owners.ts';
+import { run } from '../controller/run.ts';
 
 if (process.argv.includes('--help')) {
   process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));

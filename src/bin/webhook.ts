@@ -1,21 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
-import { acknowledgeQuarantines } from './cluster/acknowledge.ts';
-import type { Connection } from './cluster/connection.ts';
-import { followQuarantines } from './cluster/follow-quarantines.ts';
-import { followSurroundings } from './cluster/follow-surroundings.ts';
-import { inClusterConnection } from './cluster/in-cluster-connection.ts';
-import { watchPolicyFiles } from './policy-files/watch.ts';
-import { provideCertificate } from './certificates/provide.ts';
-import { patternNames } from './patterns/index.ts';
-import { createStore } from './policies/store.ts';
-import { optionHelp, version } from './config/options.ts';
-import { readWebhookSettings, webhookOptions } from './config/webhook.ts';
-import { createLog, watchLogLevel } from './config/log.ts';
-import { readClientCa, watchClientCa } from './webhook/client-auth.ts';
-import { createWebhookServer } from './webhook/server.ts';
+import { acknowledgeQuarantines } from '../cluster/acknowledge.ts';
+import type { Connection } from '../cluster/connection.ts';
+import { followQuarantines } from '../cluster/follow-quarantines.ts';
+import { followSurroundings } from '../cluster/follow-surroundings.ts';
+import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
+import { watchPolicyFiles } from '../policy-files/watch.ts';
+import { provideCertificate } from '../certificates/provide.ts';
+import { patternNames } from '../patterns/index.ts';
+import { createStore } from '../policies/store.ts';
+import { optionHelp, version } from '../config/options.ts';
+import { readWebhookSettings, webhookOptions } from '../config/webhook.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
+import { readClientCa, watchClientCa } from '../webhook/client-auth.ts';
+import { createWebhookServer } from '../webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
-const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
+const developmentDirectory = new URL('../../certs/', import.meta.url).pathname;
 
 /** How long a replica that just started waits for the policies before it answers without them. */
 const longestHoldMs = 30_000;
