@@ -1,17 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
-import { acknowledgeQuarantines } from '../cluster/acknowledge.ts';
-import type { Connection } from '../cluster/connection.ts';
-import { followQuarantines } from '../cluster/follow-quarantines.ts';
-import { followSurroundings } from '../cluster/follow-surroundings.ts';
-import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
+import { type Client, createClient } from '../kube/client.ts';
+import { inCluster } from '../kube/config.ts';
 import { watchPolicyFiles } from '../policy-files/watch.ts';
 import { provideCertificate } from '../certificates/provide.ts';
 import { patternNames } from '../patterns/index.ts';
+import { startPolicyInformers } from '../policies/informers.ts';
 import { createStore } from '../policies/store.ts';
 import { optionHelp, version } from '../config/options.ts';
 import { readWebhookSettings, webhookOptions } from '../config/webhook.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
 import { readClientCa, watchClientCa } from '../webhook/client-auth.ts';
+import { createGenerationReporter, startQuarantineInformer } from '../webhook/quarantine-sync.ts';
 import { createWebhookServer } from '../webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
@@ -48,22 +47,25 @@ const webhook = createWebhookServer({
 if (clients) watchClientCa(settings.clientCa, webhook.setClientCa, log);
 const stopping = new AbortController();
 provideCertificate(
-  { settings, webhook, log, directory: developmentDirectory, connect: () => clusterFor('--certificate-source') },
+  { settings, webhook, log, directory: developmentDirectory, connect: () => clientFor('--certificate-source') },
   stopping.signal,
 );
 
 if (settings.policies === 'cluster') {
   const release = webhook.addReadyzCheck('policies, namespaces and quarantines are not known yet');
-  const failed = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
-  const connection = clusterFor('--policies');
+  const onError = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
+  const client = clientFor('--policies');
   const { signal } = stopping;
-  const unacknowledged = (sentence: string): void => log.warn({ sentence }, 'quarantine not acknowledged');
-  // Who waits for the acknowledgements goes by the names of the Pods behind the Service.
+  const { reset: onReplace, upsert: onUpsert, remove: onDelete } = store.quarantines;
+  const handlers = [{ onReplace, onUpsert, onDelete }];
   const replica = process.env['POD_NAME'];
-  const seers = replica ? [acknowledgeQuarantines(connection, replica, unacknowledged, signal)] : [];
+  if (replica) {
+    const onReportError = (sentence: string): void => log.warn({ sentence }, 'quarantine not acknowledged');
+    handlers.push(createGenerationReporter({ client, replica, onError: onReportError }, signal));
+  }
   const synced = Promise.all([
-    followSurroundings(connection, store, failed, signal),
-    followQuarantines(connection, [store.quarantines, ...seers], failed, signal),
+    startPolicyInformers(client, store, onError, signal),
+    startQuarantineInformer(client, handlers, onError, signal),
   ]);
   // A webhook that waited for ever would be away for the Pods that ask themselves.
   void Promise.race([synced, setTimeout(longestHoldMs)]).then(release);
@@ -107,10 +109,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-/** The connection to the cluster that this Pod is in, which a setting asks for. */
-function clusterFor(setting: string): Connection {
-  const connection = inClusterConnection();
-  if (typeof connection !== 'string') return connection;
-  process.stderr.write(`${setting} asks for the cluster: ${connection}\n`);
+/** A client for the cluster that this Pod is in, which a setting asks for. */
+function clientFor(setting: string): Client {
+  const config = inCluster({ userAgent: `health-injector/${version}` });
+  if (config.problem === undefined) return createClient(config.transport);
+  process.stderr.write(`${setting} asks for the cluster: ${config.problem}\n`);
   process.exit(64);
 }

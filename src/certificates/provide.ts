@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Connection } from '../cluster/connection.ts';
 import type { WebhookSettings } from '../config/webhook.ts';
+import type { Client } from '../kube/client.ts';
 import type { WebhookServer } from '../webhook/server.ts';
 import { readCertificate } from './certificate.ts';
 import { developmentCertificate } from './development.ts';
@@ -17,7 +17,7 @@ export type Provision = {
   /** Where development certificates are kept. */
   readonly directory: string;
   /** Called only where the source is in the cluster. */
-  readonly connect: () => Connection;
+  readonly connect: () => Client;
 };
 
 /** Lets the webhook serve a certificate, and every renewed one; from the cluster it comes as soon as it can be had. */
@@ -51,7 +51,7 @@ export function provideCertificate(
     case 'cert-manager':
       void keepCertificate(
         {
-          connection: connect(),
+          client: connect(),
           secret: { namespace: settings.namespace, name: settings.certificateSecret },
           service: settings.service,
           configuration: settings.webhookConfiguration,

@@ -1,14 +1,22 @@
-import type { PatchOperation } from '../webhook/json-patch.ts';
+import jsonPatch from 'fast-json-patch';
 import { stringify } from 'yaml';
 import type { Pod } from '../pod/pod.ts';
+import type { PatchOperation } from '../webhook/json-patch.ts';
 
-/** Says a JSON Patch for people: where, by name rather than by number, and then what as YAML. */
+/**
+ * Describes a JSON Patch for people: where, by name rather than by number, and then what as YAML. It is applied step by
+ * step, as an apiserver does, since an item may move by an earlier operation; throws where it cannot be applied.
+ */
 export function describePatch(pod: Pod, patch: readonly PatchOperation[]): string {
+  let patched = structuredClone(pod);
   return patch
     .map((operation) => {
+      const before = structuredClone(patched);
+      patched = jsonPatch.applyOperation(patched, structuredClone(operation), true).newDocument;
       const value = 'value' in operation ? operation.value : undefined;
       const body = typeof value === 'string' ? `  ${value}\n` : stringify(value).replaceAll(/^(?=.)/gm, '  ');
-      return `${operation.op === 'add' ? '+' : operation.op} ${nameOf(pod, operation.path)}\n${body}`;
+      const name = nameOf(operation.op === 'remove' ? before : patched, operation.path);
+      return `${operation.op === 'add' ? '+' : operation.op} ${name}\n${body}`;
     })
     .join('');
 }

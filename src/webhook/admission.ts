@@ -113,11 +113,19 @@ export function objectFields({ object, namespace, kind, name, dryRun }: ReviewRe
   return {
     namespace,
     kind,
-    name: name || generateName,
-    owner: owner ? [owner.kind, owner.name].filter((part) => typeof part === 'string').join('/') : undefined,
+    name: cut(name || generateName),
+    owner: owner
+      ? [owner.kind, owner.name]
+          .filter((part) => typeof part === 'string')
+          .map(cut)
+          .join('/')
+      : undefined,
     dryRun,
   };
 }
+
+/** The apiserver validates names after admission: until then one may be megabytes long. */
+const cut = (name: unknown): unknown => (typeof name === 'string' ? name.slice(0, 253) : name);
 
 /** The object of a request as a Pod; undefined where it lacks what every Pod has. */
 export function podOf(object: unknown): Pod | undefined {

@@ -1,22 +1,14 @@
-import type { Kept } from '../health/outcome.ts';
-import { type SkipReason, skipReasons } from '../health/skip-reason.ts';
+import type { InjectionResult, Kept } from '../health/outcome.ts';
+import type { SkipReason } from '../health/skip-reason.ts';
 import type { ReviewRequest, ReviewResponse } from './admission.ts';
 import { createJsonPatch } from './json-patch.ts';
-
-/** What may become of an object. */
-export const results = [
-  'injected',
-  'copied',
-  'kept-off',
-  ...(Object.keys(skipReasons) as readonly SkipReason[]),
-] as const;
 
 /** An answer, and what to log and count about it. */
 export type Answer = {
   readonly response: ReviewResponse;
   /** The JSON Patch in the clear; undefined where there is none. */
   readonly patch: string | undefined;
-  readonly result: (typeof results)[number];
+  readonly result: InjectionResult;
   /** The policy or the namespace that asked; undefined where annotations did. */
   readonly by: string | undefined;
   readonly patterns: readonly string[];

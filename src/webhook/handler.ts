@@ -62,7 +62,7 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
 
   function respond(review: ReviewRequest, startMs: number): ReviewResponse {
     try {
-      const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
+      const answer = mutate(review, context, store.scopeFor(review.namespace, Date.now()));
       metrics.answered(answer, (performance.now() - startMs) / 1_000);
       logAnswer(review, answer);
       return answer.response;

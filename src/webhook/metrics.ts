@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { patternNames } from '../patterns/index.ts';
 import { startAtZero } from '../start-at-zero.ts';
-import { type Answer, results } from './answer.ts';
+import { results } from '../health/outcome.ts';
+import type { Answer } from './answer.ts';
 
 /** The metrics of the webhook; every label has a closed set of values, so that no user can make it grow. */
 export function createMetrics() {

@@ -28,7 +28,7 @@ describe('a certificate is provided', () => {
     const read = readWebhookSettings(args, {});
     assert('values' in read, JSON.stringify(read));
     const settings = read.values;
-    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.connection }, stop.signal);
+    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.client }, stop.signal);
     return cluster;
   };
   const expiry = async (): Promise<string | undefined> =>
