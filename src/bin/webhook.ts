@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Client, createClient } from '../kube/client.ts';
 import { inCluster } from '../kube/config.ts';
 import { watchPolicyFiles } from '../policy-files/watch.ts';
-import { provideCertificate } from '../certificates/provide.ts';
+import { startCertificateSource } from '../certificates/source.ts';
 import { patternNames } from '../patterns/index.ts';
 import { startPolicyInformers } from '../policies/informers.ts';
 import { createStore } from '../policies/store.ts';
@@ -46,8 +46,8 @@ const webhook = createWebhookServer({
 });
 if (clients) watchClientCa(settings.clientCa, webhook.setClientCa, log);
 const stopping = new AbortController();
-provideCertificate(
-  { settings, webhook, log, directory: developmentDirectory, connect: () => clientFor('--certificate-source') },
+startCertificateSource(
+  { ...webhook, settings, log, developmentDirectory, connect: () => clientFor('--certificate-source') },
   stopping.signal,
 );
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { reviewOf } from '../support/webhook.ts';
 import { compare, start } from './contest.ts';
 import { residentMiB } from './measure.ts';

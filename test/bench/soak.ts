@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { start } from './contest.ts';
 import { drive } from './load.ts';
 import { residentMiB } from './measure.ts';
