@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
-import { developmentCertificate } from '../certificates/development.ts';
+import { developmentCertificate } from '../certificates/files.ts';
 import { patternNames } from '../inject/patterns/index.ts';
 import { createStore } from '../policy/store.ts';
 import { injectionOptions, injectionSettings } from '../config/injection.ts';

@@ -1,9 +1,8 @@
-#!/usr/bin/env node
 import { buffer } from 'node:stream/consumers';
-import { exitCode } from './command.ts';
-import { commands } from './commands/index.ts';
-import { createTerminal } from './output.ts';
-import { run } from './run.ts';
+import { exitCode } from '../cli/command.ts';
+import { commands } from '../cli/commands/index.ts';
+import { createTerminal } from '../cli/output.ts';
+import { run } from '../cli/run.ts';
 
 // A reader such as head may stop early; the exit code is the same.
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
