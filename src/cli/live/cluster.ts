@@ -60,7 +60,7 @@ export function openCluster(target: Target): Cluster {
     if (answer.status === 404) return undefined;
     throw unreadable(`The cluster does not show ${what}: ${messageOf(answer)}.`);
   };
-  const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${namespace}/`);
+  const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${encodeURIComponent(namespace)}/`);
   const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[]> => {
     const query = selector === '' ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
     const found = await get(pathOf(kind) + query, `${kind}s in ${namespace}`);

@@ -23,7 +23,7 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
   try {
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, { isMetadataOnly: true });
-    const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
+    const within = target.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`;
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
       const record = recordOf(pod, { ...context, strict: false, annotatedOnly: false }, store.surroundingsOf);
       if (record?.verdict.state === 'missed') missed.push(record);
