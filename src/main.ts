@@ -6,14 +6,12 @@ import { provideCertificate } from './certificates/provide.ts';
 import { patternNames } from './patterns/index.ts';
 import { startPolicyInformers } from './policies/informers.ts';
 import { createStore } from './policies/store.ts';
-import { readSettings, settingRows, version } from './settings.ts';
-import { settingHelp } from './setting.ts';
-import { followLogLevel } from './follow-log-level.ts';
-import { createLog } from './log.ts';
-import { readClientCa } from './webhook/client-check.ts';
-import { followClientCa } from './webhook/follow-client-ca.ts';
+import { optionHelp, version } from './config/options.ts';
+import { readWebhookSettings, webhookOptions } from './config/webhook.ts';
+import { createLog, watchLogLevel } from './config/log.ts';
+import { readClientCa, watchClientCa } from './webhook/client-auth.ts';
 import { createGenerationReporter, startQuarantineInformer } from './webhook/quarantine-sync.ts';
-import { createWebhook } from './webhook/server.ts';
+import { createWebhookServer } from './webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
 const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
@@ -22,28 +20,31 @@ const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
 const longestHoldMs = 30_000;
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the webhook`, settingRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the webhook`, webhookOptions));
   process.exit(0);
 }
-const settings = readSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readWebhookSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 
 const { log, flush } = createLog(settings.logLevel);
 const store = createStore(settings.prefix);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const clients = settings.clientCa === '' ? undefined : readClientCa(settings.clientCa);
-if (typeof clients === 'string') {
-  process.stderr.write(`--client-ca: ${clients}\n`);
+if (clients && 'problem' in clients) {
+  process.stderr.write(`--client-ca: ${clients.problem}\n`);
   process.exit(64);
 }
-const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log, {
-  ...settings,
+const webhook = createWebhookServer({
+  context: { ...settings, patternNames, version },
+  store,
+  log,
   clients: clients && { ...clients, names: settings.clientNames },
 });
-if (clients) followClientCa(settings.clientCa, webhook.trust, log);
+if (clients) watchClientCa(settings.clientCa, webhook.setClientCa, log);
 const stopping = new AbortController();
 provideCertificate(
   { settings, webhook, log, directory: developmentDirectory, connect: () => clientFor('--certificate-source') },
@@ -51,7 +52,7 @@ provideCertificate(
 );
 
 if (settings.policies === 'cluster') {
-  const release = webhook.hold('policies, namespaces and quarantines are not known yet');
+  const release = webhook.addReadyzCheck('policies, namespaces and quarantines are not known yet');
   const onError = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
   const client = clientFor('--policies');
   const { signal } = stopping;

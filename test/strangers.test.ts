@@ -4,7 +4,7 @@ import type { Pod } from '../src/pod/pod.ts';
 import { commandCharacters, imageCharacters, podLimits } from '../src/pod/limits.ts';
 import { compilePolicy } from '../src/policies/policy.ts';
 import { createPolicySet } from '../src/policies/policy-set.ts';
-import { readNamespace } from '../src/policies/surroundings.ts';
+import { readNamespace } from '../src/policies/scope.ts';
 import { type RunningWebhook, patchOf, reviewOf, startWebhook, testContext } from './support/webhook.ts';
 
 const prefix = 'health.example.com/';
@@ -157,8 +157,16 @@ const reasonOf = (given: object): string => {
   return outcome.kind === 'skipped' ? outcome.reason : outcome.kind;
 };
 const redis = (name: string): Container => ({ name, image: 'redis' });
-const withVariables = (count: number) =>
-  pod([{ ...redis('c'), env: times(count, (at) => ({ name: `V${at}`, value: '' })) }]);
+const withVolumes = (count: number) => pod([redis('c')], { volumes: times(count, (at) => ({ name: `v${at}` })) });
+const withLabels = (count: number) =>
+  pod(
+    [redis('c')],
+    {},
+    {
+      annotations: { [`${prefix}pattern`]: 'auto' },
+      labels: Object.fromEntries(times(count, (at) => [`l${at}`, 'x'])),
+    },
+  );
 const withArgument = (length: number) => pod([{ ...redis('c'), args: ['x'.repeat(length)] }]);
 
 describe('the limits of what is looked at', () => {
@@ -172,8 +180,13 @@ describe('the limits of what is looked at', () => {
 
   it('let a Pod with as many items as the limit be injected, and none with one more', () => {
     const { items } = podLimits;
-    assert.equal(reasonOf(withVariables(items)), 'injected');
-    assert.equal(reasonOf(withVariables(items + 1)), 'too-large');
+    assert.equal(reasonOf(withVolumes(items)), 'injected');
+    assert.equal(reasonOf(withVolumes(items + 1)), 'too-large');
+  });
+
+  it('let a Pod with as many labels as the limit be injected, and none with one more', () => {
+    assert.equal(reasonOf(withLabels(podLimits.labels)), 'injected');
+    assert.equal(reasonOf(withLabels(podLimits.labels + 1)), 'too-large');
   });
 
   it('let annotations of as many characters as the limit be read, and no more', () => {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub use check::CheckOnce;
 pub use serve::{Bind, Section, Serve};
 
-use crate::grammar::{ParseError, quoted};
+use crate::scheme::{ParseError, quoted};
 use crate::version::VERSION;
 use words::{Word, Words};
 
@@ -28,7 +28,7 @@ pub enum Command {
     Print(String),
 }
 
-/// Reads the arguments after the program's name; the refusal is the sentence for standard error.
+/// Reads the arguments after the program's name; the error is the sentence for standard error.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ParseError> {
     let mut words = Words::new(arguments)?;
     let verb = match words.word() {
@@ -84,7 +84,7 @@ mod tests {
 
     /// The sentence with which a command line is refused, or nothing.
     pub fn refused(line: &[&str]) -> String {
-        parse(line.iter().map(OsString::from)).err().map(|refusal| refusal.0).unwrap_or_default()
+        parse(line.iter().map(OsString::from)).err().map(|error| error.0).unwrap_or_default()
     }
 
     #[test]
@@ -113,8 +113,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let line = [OsString::from("check"), OsString::from_vec(vec![0xff])];
         assert!(
-            parse(line.into_iter())
-                .is_err_and(|refusal| refusal.0 == "argument 2 is not UTF-8, expected UTF-8")
+            parse(line.into_iter()).is_err_and(|error| error.0 == "argument 2 is not UTF-8, expected UTF-8")
         );
     }
 }

@@ -8,14 +8,12 @@ mod cli;
 #[cfg(fuzzing)]
 #[path = "../fuzz/target.rs"]
 mod fuzz;
-mod grammar;
-mod hardware;
 mod line;
-mod log;
 mod net;
-mod pages;
 mod registry;
 mod runner;
+mod scheme;
+mod sensors;
 mod serve;
 mod sys;
 mod time;
@@ -37,8 +35,8 @@ fn main() -> ExitCode {
             drop(io::stdout().write_all(text.as_bytes()));
             ExitCode::SUCCESS
         }
-        Err(refusal) => {
-            drop(io::stderr().write_all(format!("{}\n", refusal.0).as_bytes()));
+        Err(error) => {
+            drop(io::stderr().write_all(format!("{}\n", error.0).as_bytes()));
             ExitCode::from(EX_USAGE)
         }
     }

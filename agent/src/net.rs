@@ -1,33 +1,22 @@
-//! Connections: to an address, within one deadline, in the clear or over TLS.
+//! The network, as far as checks need it.
 
+pub mod auth;
 pub mod codec;
-mod dial;
 pub mod dns;
-mod endpoint;
 mod error;
-pub mod files;
-mod hosts;
 pub mod http1;
 pub mod http2;
-mod login;
-pub mod md5;
-mod quote;
-mod resolve;
-pub mod scram;
-#[cfg(any(test, fuzzing))]
-pub mod scripted;
-mod socket;
-mod stream;
+pub mod io;
 #[cfg(test)]
 pub mod test_server;
-mod timed;
 pub mod tls;
 
-pub use dial::{addresses, first_that_answers};
-pub use endpoint::{Endpoint, read_until};
-pub use error::{ProtocolError, fault, has_gone};
-pub use login::Login;
-pub use quote::quote;
-pub use socket::Socket;
-pub use stream::Stream;
-pub use timed::Timed;
+pub use auth::login::Login;
+pub use codec::quote::quote;
+pub use error::{NO_TLS, ProtocolError, has_gone};
+pub use io::conversation::{Conversation, Failure, Redaction};
+pub use io::deadline_stream::DeadlineStream;
+pub use io::dial::{addresses, first_that_answers};
+pub use io::endpoint::{Endpoint, read_until};
+pub use io::socket::Socket;
+pub use io::stream::Stream;

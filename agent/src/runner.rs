@@ -4,10 +4,10 @@ use std::env;
 use std::time::{Duration, Instant};
 
 use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
-use crate::grammar::{CheckUrl, ParseError, format_duration};
 use crate::line;
-use crate::net::files;
+use crate::net::io::files;
 use crate::registry;
+use crate::scheme::{CheckUrl, ParseError, format_duration};
 
 /// The most characters of a reason; with the check's label it fits into the 200 of a line.
 const LONGEST_REASON: usize = 160;
@@ -29,7 +29,7 @@ pub struct Run {
 impl Runner {
     /// Refuses a check that its scheme cannot run.
     pub fn new(url: CheckUrl, roots: &HostRoots) -> Result<Self, ParseError> {
-        let check = registry::from_check(&url, roots)?;
+        let check = registry::check_of(&url, roots)?;
         Ok(Self { label: label(&url), url, check })
     }
 
@@ -38,8 +38,8 @@ impl Runner {
         let started = Instant::now();
         let mut outcome = self.check.run(deadline);
         let took = started.elapsed();
-        if outcome.cause == Some(Cause::Timeout) && outcome.reason == "timed out" {
-            outcome.reason = format!("timed out after {}", format_duration(timeout));
+        if outcome.cause == Some(Cause::Timeout) && outcome.reason.ends_with("timed out") {
+            outcome.reason.push_str(&format!(" after {}", format_duration(timeout)));
         }
         outcome.reason = line::clean(&line::mask(&outcome.reason, &self.secrets()), LONGEST_REASON);
         Run { outcome, took }
@@ -94,11 +94,11 @@ pub fn milliseconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grammar::parse;
-    use crate::registry::SPECS;
+    use crate::registry::SCHEMES;
+    use crate::scheme::parse;
 
     fn labelled(text: &str) -> String {
-        label(&parse(text, SPECS).unwrap())
+        label(&parse(text, SCHEMES).unwrap())
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_one_clean_line() {
-        let check = parse("exec:printf 'a\\033[31mb'", SPECS).unwrap();
+        let check = parse("exec:printf 'a\\033[31mb'", SCHEMES).unwrap();
         let runner = Runner::new(check, &HostRoots::default()).unwrap();
         let timeout = Duration::from_secs(5);
         assert_eq!(runner.run(Deadline::after(timeout), timeout).outcome, Outcome::pass("a?[31mb"));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_time_out_says_after_how_long() {
-        let runner = Runner::new(parse("exec:sleep 9", SPECS).unwrap(), &HostRoots::default()).unwrap();
+        let runner = Runner::new(parse("exec:sleep 9", SCHEMES).unwrap(), &HostRoots::default()).unwrap();
         let timeout = Duration::from_millis(50);
         let run = runner.run(Deadline::after(timeout), timeout);
         assert_eq!(run.outcome, Outcome::fail(Cause::Timeout, "timed out after 50ms"));

@@ -5,7 +5,9 @@ mod endpoints;
 #[cfg(test)]
 mod fixture;
 mod listener;
+mod log;
 mod metrics;
+mod pages;
 mod plan;
 mod request;
 mod response;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::{Bind, EX_USAGE, Serve};
-use crate::{log, sys};
+use crate::sys;
 use plan::Job;
 use server::Server;
 use worker::Shared;
@@ -30,8 +32,8 @@ pub fn run(command: Serve) -> ExitCode {
     sys::share_one_heap();
     let jobs = match plan::plan(command.sections, &command.roots) {
         Ok(jobs) => jobs,
-        Err(refusal) => {
-            drop(io::stderr().write_all(format!("{}\n", refusal.0).as_bytes()));
+        Err(error) => {
+            drop(io::stderr().write_all(format!("{}\n", error.0).as_bytes()));
             return ExitCode::from(EX_USAGE);
         }
     };
@@ -41,7 +43,7 @@ pub fn run(command: Serve) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let address = listener::told(command.bind);
+            let address = listener::shown(command.bind);
             log::write(
                 "error",
                 &[("msg", "cannot serve"), ("address", &address), ("reason", &error.to_string())],

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { WebhookSettings } from '../config/webhook.ts';
 import type { Client } from '../kube/client.ts';
-import type { Settings } from '../settings.ts';
-import type { Webhook } from '../webhook/server.ts';
+import type { WebhookServer } from '../webhook/server.ts';
 import { readCertificate } from './certificate.ts';
 import { developmentCertificate } from './development.ts';
 import { readKeyPair, watchKeyPair } from './files.ts';
@@ -11,8 +11,8 @@ import { createCertificateMetrics } from './metrics.ts';
 
 /** What provides a certificate, by `settings.certificateSource`. */
 export type Provision = {
-  readonly settings: Settings;
-  readonly webhook: Webhook;
+  readonly settings: WebhookSettings;
+  readonly webhook: WebhookServer;
   readonly log: Logger;
   /** Where development certificates are kept. */
   readonly directory: string;
@@ -27,7 +27,7 @@ export function provideCertificate(
 ): void {
   const metrics = createCertificateMetrics(webhook.registry);
   const serve = (pair: Issued): void => {
-    webhook.renew(pair);
+    webhook.setServingCertificate(pair);
     const leaf = readCertificate(pair.cert);
     if (leaf) metrics.served(leaf, []);
   };
@@ -56,7 +56,7 @@ export function provideCertificate(
           service: settings.service,
           configuration: settings.webhookConfiguration,
           isOfOthers: settings.certificateSource === 'cert-manager',
-          serve: webhook.renew,
+          serve: webhook.setServingCertificate,
           metrics,
           done: (what, message) => log.info(what, message),
           failed: (sentence) => log.warn({ sentence }, 'certificate could not be looked after'),

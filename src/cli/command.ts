@@ -15,19 +15,22 @@ export type Options = Readonly<Record<string, Option>>;
 /** The values of flags as parseArgs gives them. */
 export type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; strict: true }>>['values'];
 
-/** The world outside of a command. */
+/** The world outside of a command; output.ts makes the one of a process. */
 export type Terminal = {
-  /** Writes to standard output. */
-  readonly print: (text: string) => void;
-  /** Writes to standard error. */
-  readonly report: (text: string) => void;
+  /** Writes lines for people to standard output. */
+  readonly printLines: (lines: readonly string[]) => void;
+  /** Writes a text for other programs to standard output, byte for byte; where people look at it, a line may be painted. */
+  readonly printText: (text: string, paint?: (line: string) => string) => void;
+  /** Writes a value as JSON to standard output. */
+  readonly printJson: (value: unknown) => void;
+  /** Writes lines to standard error. */
+  readonly reportLines: (lines: readonly string[]) => void;
   readonly readStandardInput: () => Promise<Uint8Array>;
-  readonly isColoured: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 /** One call of a command, its flags read. */
-export type Invocation<O extends Options> = {
+type Invocation<O extends Options> = {
   readonly values: Values<O>;
   readonly positionals: readonly string[];
   readonly terminal: Terminal;
@@ -50,5 +53,20 @@ export type Command<O extends Options = Options> = {
 /** Checks a command against the contract while its own flags keep their types. */
 export const defineCommand = <const O extends Options>(command: Command<O>): Command<O> => command;
 
-/** What the program ends with: all is well, something was found, the input is unreadable, the call is wrong. */
+/** Every command has it. */
+export const helpOption = { type: 'boolean', short: 'h', meaning: 'this help' } as const satisfies Option;
+
+/** `found`: there is something to mend; `unreadable`: input, cluster or file; `usage`: the command line is wrong. */
 export const exitCode = { ok: 0, found: 1, unreadable: 2, usage: 64, bug: 70 } as const;
+
+/** What ends a command before it has done its work, and is not a bug: sentences for standard error, and the exit code. */
+export class UserError extends Error {
+  readonly code: number;
+  readonly sentences: readonly string[];
+
+  constructor(code: number, sentences: readonly string[]) {
+    super(sentences.join('\n'));
+    this.code = code;
+    this.sentences = sentences;
+  }
+}

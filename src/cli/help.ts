@@ -1,5 +1,4 @@
-import type { Command, Option } from './command.ts';
-import { helpOption } from './parse-flags.ts';
+import { type Command, type Option, helpOption } from './command.ts';
 
 const program = 'health-injector';
 

@@ -2,6 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import { exitCode } from './command.ts';
 import { commands } from './commands/index.ts';
+import { createTerminal } from './output.ts';
 import { run } from './run.ts';
 
 // A reader such as head may stop early; the exit code is the same.
@@ -11,16 +12,17 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   process.exit(exitCode.unreadable);
 });
 
+const terminal = createTerminal({
+  writeOut: (text) => void process.stdout.write(text),
+  writeError: (text) => void process.stderr.write(text),
+  readStandardInput: () => buffer(process.stdin),
+  isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  env: process.env,
+});
 try {
   // Not process.exit: what still waits for a slow reader of a pipe would be lost.
-  process.exitCode = await run(process.argv.slice(2), commands, {
-    print: (text) => void process.stdout.write(text),
-    report: (text) => void process.stderr.write(text),
-    readStandardInput: () => buffer(process.stdin),
-    isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
-    env: process.env,
-  });
+  process.exitCode = await run(process.argv.slice(2), commands, terminal);
 } catch (error) {
-  process.stderr.write(`health-injector failed, which is a bug: ${(error as Error).stack}\n`);
+  terminal.reportLines([`health-injector failed, which is a bug: ${(error as Error).stack}`]);
   process.exitCode = exitCode.bug;
 }

@@ -1,18 +1,18 @@
 import { sentence } from '../health/problem.ts';
 import { skipReasons } from '../health/skip-reason.ts';
 import { warningsOf } from '../health/warnings.ts';
-import { type Considered, titleOf } from './consider.ts';
+import { type EvaluatedObject, titleOf } from './evaluate.ts';
 
-/** What was done to a workload, in a line, and a line for each warning. */
-export function reportOf(considered: Considered): string {
-  const line = (text: string): string => `${titleOf(considered)}: ${text}\n`;
-  const { outcome } = considered;
-  const warnings = [...considered.overruled, ...(outcome.kind === 'injected' ? warningsOf(outcome) : [])];
-  return [doneTo(considered), ...warnings.map((warning) => `warning: ${warning}`)].map(line).join('');
+/** What was done to a Pod or workload, in a line, and a line for each warning. */
+export function reportOf(evaluated: EvaluatedObject): string[] {
+  const { outcome } = evaluated;
+  const warnings = [...evaluated.overruled, ...(outcome.kind === 'injected' ? warningsOf(outcome) : [])];
+  const sentences = [doneTo(evaluated), ...warnings.map((warning) => `warning: ${warning}`)];
+  return sentences.map((text) => `${titleOf(evaluated)}: ${text}`);
 }
 
-function doneTo(considered: Considered): string {
-  const { outcome, before, after } = considered;
+function doneTo(evaluated: EvaluatedObject): string {
+  const { outcome } = evaluated;
   switch (outcome.kind) {
     case 'skipped': {
       const would = outcome.added.length > 0 ? [`It would add ${outcome.added.join(', ')}.`] : [];
@@ -21,10 +21,10 @@ function doneTo(considered: Considered): string {
     case 'rejected':
       return `refused: ${outcome.problems.map(sentence).join(' ')}`;
     case 'injected': {
-      if (before === after) return `skipped: ${skipReasons['already-injected']}`;
+      if (outcome.result === 'already-injected') return `skipped: ${skipReasons['already-injected']}`;
       const by = outcome.by === undefined ? '' : `, as ${outcome.by} asks`;
       const kept = outcome.kept.map(({ what }) => what);
-      return `injected ${addedBy(considered)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
+      return `injected ${addedBy(evaluated)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
     }
     default:
       return outcome satisfies never;
@@ -32,8 +32,8 @@ function doneTo(considered: Considered): string {
 }
 
 /** Such as `port (liveness of web), sidecar (liveness, readiness, startup of redis)`. */
-const addedBy = ({ reasoning }: Considered): string =>
-  [...(reasoning?.assignment.wishes ?? [])]
+const addedBy = ({ outcome }: EvaluatedObject): string =>
+  [...(outcome.assignment?.wishes ?? [])]
     .map(([pattern, containers]) => {
       const probes = containers.map(
         (wish) => `${wish.probes.map(({ probe }) => probe).join(', ')} of ${wish.container}`,

@@ -1,8 +1,8 @@
-import { version } from '../settings.ts';
-import { type Command, type Terminal, exitCode } from './command.ts';
+// https://nodejs.org/api/util.html#utilparseargsconfig
+import { parseArgs } from 'node:util';
+import { version } from '../config/options.ts';
+import { type Command, type Options, type Terminal, UserError, type Values, exitCode, helpOption } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { nearest } from './nearest.ts';
-import { parseFlags } from './parse-flags.ts';
 
 /** Runs one command line against a table of commands, and gives the exit code. */
 export async function run(
@@ -10,33 +10,103 @@ export async function run(
   commands: Readonly<Record<string, Command>>,
   terminal: Terminal,
 ): Promise<number> {
-  if (name === undefined) {
-    terminal.report(programHelp(commands));
-    return exitCode.usage;
+  try {
+    switch (name) {
+      case '--version':
+        terminal.printLines([`health-injector ${version}`]);
+        return exitCode.ok;
+      case '--help':
+      case '-h':
+      case 'help':
+        terminal.printText(programHelp(commands));
+        return exitCode.ok;
+      case undefined:
+        throw new UserError(exitCode.usage, programHelp(commands).trimEnd().split('\n'));
+      default: {
+        const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+        if (!command) throw unknownCommand(name, Object.keys(commands));
+        const flags = parseFlags(args, command.options);
+        if (!('help' in flags.values)) return await command.run({ ...flags, terminal });
+        terminal.printText(commandHelp(name, command));
+        return exitCode.ok;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    terminal.reportLines(error.sentences);
+    return error.code;
   }
-  if (name === '--version') {
-    terminal.print(`health-injector ${version}\n`);
-    return exitCode.ok;
+}
+
+function unknownCommand(name: string, names: readonly string[]): UserError {
+  const near = suggest(name, names);
+  const what = name.startsWith('-') ? `A command comes first, but ${name} came` : `There is no command ${name}`;
+  return new UserError(exitCode.usage, [`${what}${near === undefined ? '.' : `: did you mean ${near}?`}`]);
+}
+
+/** What a command line says: its flags and the rest. */
+type Flags<O extends Options> = { readonly values: Values<O>; readonly positionals: readonly string[] };
+
+/**
+ * Reads the flags of a command, or throws the `UserError` that says what is wrong. The library's own strict mode has no
+ * sentence that a user could read, so its tokens are looked through here.
+ */
+export function parseFlags<O extends Options>(args: readonly string[], options: O): Flags<O> {
+  const all: Options = { ...options, help: helpOption };
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: all,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    const mistake = token.kind === 'option' ? mistakeIn(token, all) : undefined;
+    if (mistake !== undefined) throw new UserError(exitCode.usage, [mistake]);
   }
-  if (name === '--help' || name === '-h' || name === 'help') {
-    terminal.print(programHelp(commands));
-    return exitCode.ok;
+  return { values: values as Values<O>, positionals };
+}
+
+type Token = {
+  readonly rawName: string;
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+};
+
+function mistakeIn({ rawName, name, value, inlineValue }: Token, options: Options): string | undefined {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) return unknownFlag(rawName, options);
+  if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value.`;
+  if (value === undefined || (!inlineValue && /^-./.test(value))) return `${rawName} needs a value.`;
+  if (!Array.isArray(option.value) || option.value.includes(value)) return undefined;
+  return `${rawName} is "${value}", expected ${option.value.join(' or ')}.`;
+}
+
+function unknownFlag(rawName: string, options: Options): string {
+  const near = suggest(rawName.replace(/^-+/, ''), rawName.startsWith('--') ? Object.keys(options) : []);
+  return `There is no flag ${rawName}${near === undefined ? '.' : `: did you mean --${near}?`}`;
+}
+
+/** Of the known names the one that was probably meant; undefined where none is near. */
+export function suggest(name: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .toSorted((a, b) => a.distance - b.distance);
+  return near[0]?.candidate ?? known.find((candidate) => name.length > 1 && candidate.startsWith(name));
+}
+
+/** How many letters have to be typed, removed or replaced, row by row of the usual table. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [line, letter] of [...from].entries()) {
+    const next = [line + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
-    const near = nearest(name, Object.keys(commands));
-    const what = name.startsWith('-') ? `A command comes first, but ${name} came` : `There is no command ${name}`;
-    terminal.report(`${what}${near === undefined ? '.' : `: did you mean ${near}?`}\n`);
-    return exitCode.usage;
-  }
-  const flags = parseFlags(args, command.options);
-  if (typeof flags === 'string') {
-    terminal.report(`${flags}\n`);
-    return exitCode.usage;
-  }
-  if ('help' in flags.values) {
-    terminal.print(commandHelp(name, command));
-    return exitCode.ok;
-  }
-  return command.run({ ...flags, terminal });
+  return row.at(-1) ?? 0;
 }

@@ -1,31 +1,30 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { runCoverageController } from '../controllers/coverage/controller.ts';
+import { type ControllerMetrics, createControllerMetrics } from '../controllers/coverage/metrics.ts';
+import { runHardwareController } from '../controllers/hardware/controller.ts';
+import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
-import { runHardware } from '../controllers/hardware/run-hardware.ts';
-import { createTell } from '../controllers/hardware/tell.ts';
 import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { runLeaderElection } from '../kube/leader-election.ts';
-import { createOwners } from '../kube/owners.ts';
-import { followLogLevel } from '../follow-log-level.ts';
-import { createLog } from '../log.ts';
+import { createOwnerResolver } from '../kube/owners.ts';
+import { controllerOptions, readControllerSettings } from '../config/controller.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
+import { optionHelp, version } from '../config/options.ts';
 import { patternNames } from '../patterns/index.ts';
-import { settingHelp } from '../setting.ts';
-import { version } from '../settings.ts';
-import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
-import { run } from './run.ts';
-import { controllerRows, readControllerSettings } from './settings.ts';
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the controller`, controllerRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
   process.exit(0);
 }
-const settings = readControllerSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readControllerSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 const userAgent = `health-injector/${version}`;
 const config = settings.kubeconfig ? await fromKubeconfig({ userAgent }) : inCluster({ userAgent });
 if (config.problem !== undefined) {
@@ -35,7 +34,7 @@ if (config.problem !== undefined) {
 const client = createClient(config.transport);
 
 const { log, flush } = createLog(settings.logLevel);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);
@@ -45,7 +44,7 @@ const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()
 const stopping = new AbortController();
 const failed = (sentence: string): void =>
   log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
-const context = { ...settings, patternNames, version, strict: false };
+const context = { ...settings, patternNames, version };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,
@@ -58,20 +57,28 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   log.info({ identity }, 'leading');
   metrics.leading.set(1);
   const reporter = { controller: 'health-injector', instance: identity };
-  const recorder = { client, ...reporter, onOutcome: metrics.eventWritten, onError: failed };
-  const events = createEventRecorder(recorder, signal);
-  const owners = createOwners(client);
-  const done = (what: object, message: string): void => log.info(what, message);
-  const shared = { client, failed, done, tickMs: 2_000 };
-  const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
+  const events = { client, ...reporter, onOutcome: metrics.countEvent, onError: failed };
+  const recorder = createEventRecorder(events, signal);
+  const owners = createOwnerResolver(client);
+  const onAction = (fields: object, message: string): void => log.info(fields, message);
+  const coverage = { client, context, owners, recorder, metrics, tickMs: 2_000, onError: failed, onAction };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
-  const tell = createTell(events, owners, signal);
-  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };
+  const hardware = {
+    client,
+    prefix: settings.prefix,
+    webhook,
+    events: createHardwareEvents(recorder, owners, signal),
+    metrics: hardwareMetrics,
+    tickMs: 2_000,
+    retryMs: 2_000,
+    onError: failed,
+    onAction,
+  };
   await Promise.all([
-    run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
-    settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),
+    runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
+    settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
-  await events.idle();
+  await recorder.idle();
   metrics.leading.set(0);
 };
 

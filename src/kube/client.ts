@@ -78,7 +78,7 @@ export type Client = {
   readonly update: <T>(path: string, object: object, options: CallOptions) => Promise<T>;
   /** A JSON merge patch: it replaces lists as a whole, and null removes a field. */
   readonly patch: <T>(path: string, patch: object, options: CallOptions) => Promise<T>;
-  /** Server-side apply by force: the fields of `object` become ours, whoever owns them. */
+  /** Server-side apply by force: the caller becomes the owner of the fields of `object`. */
   readonly apply: <T>(path: string, object: object, options: CallOptions & { fieldManager: string }) => Promise<T>;
   readonly delete: (
     path: string,

@@ -1,5 +1,6 @@
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { ApiError } from './api-error.ts';
+import { ignoreNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 
 /** An object that a Pod or another owner belongs to. */
@@ -11,46 +12,47 @@ export type Owner = {
 };
 
 /** The controller of an object, such as the ReplicaSet of a Pod; undefined where it has none. */
-export function ownerOf(metadata: V1ObjectMeta | undefined): Owner | undefined {
+export function controllerOf(metadata: V1ObjectMeta | undefined): Owner | undefined {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
   if (!controller) return undefined;
   const { apiVersion, kind, name, uid } = controller;
   return { apiVersion, kind, name, uid };
 }
 
-/** Finds whom a person knows: the Deployment of a ReplicaSet, the CronJob of a Job, else the owner itself. */
-export type Owners = { readonly topOf: (owner: Owner, namespace: string, signal: AbortSignal) => Promise<Owner> };
-
-/** The kinds that are made by another workload, and where they are. */
-const collections: Readonly<Record<string, string>> = {
-  ReplicaSet: '/apis/apps/v1/namespaces/NAMESPACE/replicasets',
-  Job: '/apis/batch/v1/namespaces/NAMESPACE/jobs',
+export type OwnerResolver = {
+  /**
+   * The object at the end of the chain of owners, which people know by name: the Deployment of a ReplicaSet, the CronJob
+   * of a Job, else the owner itself. Rejects where the apiserver does not say; that is not remembered.
+   */
+  readonly resolveRoot: (owner: Owner, namespace: string, signal: AbortSignal) => Promise<Owner>;
 };
 
-const mostRemembered = 4_096;
+/** The kinds that another workload creates, and the paths of their collections. */
+const collections: Readonly<Record<string, (namespace: string) => string>> = {
+  ReplicaSet: (namespace) => `/apis/apps/v1/namespaces/${namespace}/replicasets`,
+  Job: (namespace) => `/apis/batch/v1/namespaces/${namespace}/jobs`,
+};
 
-/** Owners by the apiserver, each asked for once; where it gives no answer the owner itself has to do. */
-export function createOwners(client: Client): Owners {
-  const known = new Map<string, Owner>();
+const maxCached = 4_096;
+
+/** A resolver that reads each owner from the apiserver once: the owner of an object of one uid never changes. */
+export function createOwnerResolver(client: Client): OwnerResolver {
+  const roots = new Map<string, Owner>();
   return {
-    async topOf(owner, namespace, signal) {
+    async resolveRoot(owner, namespace, signal) {
+      const cached = roots.get(owner.uid);
       const collection = collections[owner.kind];
-      const found = known.get(owner.uid);
-      if (found || collection === undefined) return found ?? owner;
-      const top = await read(client, `${collection.replace('NAMESPACE', namespace)}/${owner.name}`, signal);
-      if (known.size >= mostRemembered) known.delete(known.keys().next().value ?? '');
-      known.set(owner.uid, top ?? owner);
-      return top ?? owner;
+      if (cached || !collection) return cached ?? owner;
+      const object = await ignoreNotFound(
+        client.get<{ readonly metadata?: V1ObjectMeta }>(`${collection(namespace)}/${owner.name}`, {
+          metadataOnly: true,
+          signal,
+        }),
+      );
+      const root = controllerOf(object?.metadata) ?? owner;
+      if (roots.size >= maxCached) roots.delete(roots.keys().next().value ?? '');
+      roots.set(owner.uid, root);
+      return root;
     },
   };
-}
-
-async function read(client: Client, path: string, signal: AbortSignal): Promise<Owner | undefined> {
-  try {
-    const { metadata } = await client.get<{ readonly metadata?: V1ObjectMeta }>(path, { metadataOnly: true, signal });
-    return ownerOf(metadata);
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
-  }
 }

@@ -27,6 +27,8 @@ export type ResourceEventHandler<T> = {
 };
 
 export type ReflectorHandler<T> = ResourceEventHandler<T> & {
+  /** Called before each list, whose objects are transformed page by page from now on, until `onReplace`. */
+  readonly onListStart?: () => void;
   /** Called once, after the first `onReplace`. */
   readonly onSynced?: () => void;
   /** Called with one sentence when the reflector is interrupted; the same sentence is not repeated until it has gone on. */
@@ -100,7 +102,7 @@ export async function runReflector<T>(
     try {
       handler.onError(sentence);
     } catch {
-      // There is nobody else to report it to.
+      // An error of `onError` itself cannot be reported.
     }
   };
   const attempt = (what: string, work: () => void): void => {
@@ -118,6 +120,7 @@ export async function runReflector<T>(
   const list = async (): Promise<string> => {
     const items: T[] = [];
     let version = '';
+    attempt('the start of a list', () => handler.onListStart?.());
     for await (const page of listPages<unknown>(source, { ...options, pageSize }, signal)) {
       for (const object of page.items) attempt('an object', () => items.push(transform(object)));
       version = page.metadata.resourceVersion ?? '';

@@ -1,6 +1,7 @@
-import type { Entry } from './entries.ts';
-import { afterDeeperComments, column, contentAbove, lineEnd, linePrefix, previousLineEnd } from './lines.ts';
-import type { Splice } from './splice.ts';
+import { type YamlEntry, column, lineEnd, linePrefix, lineStart, previousLineEnd } from './entries.ts';
+
+/** The text that takes the place of a part of another. */
+export type Splice = { readonly start: number; readonly end: number; readonly text: string };
 
 /** What happens to the entries of one collection, by their index; an entry that goes in stands before that index. */
 export type Arrangement = {
@@ -16,7 +17,7 @@ export type Arrangement = {
  */
 export function arrangeBlock(
   text: string,
-  entries: readonly Entry[],
+  entries: readonly YamlEntry[],
   newline: string,
   { removed, inserted, within }: Arrangement,
 ): Splice[] {
@@ -43,6 +44,24 @@ export function arrangeBlock(
   return [...splices, ...insertAt(entries.length)];
 }
 
+/** The end of the comment lines below the line that ends at `end`, as far as they are indented deeper than `depth`. */
+function afterDeeperComments(text: string, end: number, depth: number): number {
+  let last = end;
+  for (;;) {
+    const start = text.indexOf('\n', last) + 1;
+    const indent = start === 0 ? undefined : /^ *(?=#)/.exec(text.slice(start, lineEnd(text, start)))?.[0].length;
+    if (indent === undefined || indent <= depth) return last;
+    last = lineEnd(text, start);
+  }
+}
+
+/** The end of the nearest line above that of `offset` that holds more than a comment. */
+function contentAbove(text: string, offset: number): number {
+  let end = previousLineEnd(text, offset);
+  while (end > 0 && /^\s*(#|$)/.test(text.slice(lineStart(text, end), end))) end = previousLineEnd(text, end);
+  return end;
+}
+
 /** Puts lines below the line that ends at `at`. */
 export const insertLines = (at: number, lines: readonly string[], depth: number, newline: string): Splice => ({
   start: at,
@@ -51,7 +70,7 @@ export const insertLines = (at: number, lines: readonly string[], depth: number,
 });
 
 /** Takes out the lines from the first of an entry to its last. */
-export const removeLines = (text: string, { start, end }: Entry): Splice => ({
+export const removeLines = (text: string, { start, end }: YamlEntry): Splice => ({
   start: previousLineEnd(text, start),
   end: lineEnd(text, end),
   text: '',
@@ -59,7 +78,7 @@ export const removeLines = (text: string, { start, end }: Entry): Splice => ({
 
 /** The same for a collection in braces or brackets, where `separator` goes between two entries. */
 export function arrangeFlow(
-  entries: readonly Entry[],
+  entries: readonly YamlEntry[],
   separator: string,
   { removed, inserted, within }: Arrangement,
 ): Splice[] {

@@ -1,39 +1,142 @@
 // https://eemeli.org/yaml/#documents
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
-import { reading } from './reading.ts';
+import {
+  type Document,
+  type DocumentOptions,
+  LineCounter,
+  type ParseOptions,
+  type SchemaOptions,
+  parseAllDocuments,
+} from 'yaml';
+import { groupOf, templateAt, templatePath } from '../workload/template.ts';
 
-/** The documents of a text, what each means, and one sentence for each that cannot be read, which means nothing. */
-export type Documents = {
-  readonly list: readonly Document[];
+/** A plain object of JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Where an object stands in its document. */
+export type Path = readonly (string | number)[];
+
+/** An object of a manifest. */
+export type ManifestObject = {
+  /** The index of its document. */
+  readonly document: number;
+  readonly path: Path;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly value: Fields;
+  /** Where its Pod template is; empty for a Pod, undefined where it has none. */
+  readonly templatePath?: readonly string[];
+};
+
+/** A text of documents, read once: JSON or YAML. */
+export type Manifest = {
+  /** Without the byte order mark; all offsets count from here. */
+  readonly text: string;
+  readonly hasByteOrderMark: boolean;
+  readonly documents: readonly Document[];
+  /** What each document means; undefined for one that cannot be read. */
   readonly values: readonly unknown[];
+  /** In their order, those of a List too. */
+  readonly objects: readonly ManifestObject[];
+  /** One sentence for each document that cannot be read. */
   readonly mistakes: readonly string[];
 };
 
-/** Reads every document of a text; JSON is YAML. */
-export function readDocuments(text: string): Documents {
+const tags = ['map', 'seq', 'str', 'null', 'bool', 'int', 'float', 'merge'].map((name) => `tag:yaml.org,2002:${name}`);
+
+/**
+ * How kubectl reads: YAML 1.1 without its dates and times of day, so that `yes` is true and `0644` is octal.
+ * https://github.com/kubernetes-sigs/yaml
+ */
+export const kubernetesYaml: ParseOptions & DocumentOptions & SchemaOptions = {
+  schema: 'yaml-1.1',
+  merge: true,
+  resolveKnownTags: false,
+  customTags: (all) =>
+    all.filter(
+      (tag) => typeof tag === 'string' || (tags.includes(tag.tag) && !('format' in tag && tag.format === 'TIME')),
+    ),
+  keepSourceTokens: true,
+  prettyErrors: false,
+};
+
+const byteOrderMark = '\ufeff';
+
+/** Reads every document and object of a text. */
+export function readManifest(source: string): Manifest {
+  // Some editors leave the mark; it would count as a column.
+  const hasByteOrderMark = source.startsWith(byteOrderMark);
+  const text = hasByteOrderMark ? source.slice(1) : source;
   const lines = new LineCounter();
-  const list = [...parseAllDocuments(text, { ...reading, lineCounter: lines })] as Document[];
-  const mistakes: string[] = [];
+  const documents = [...parseAllDocuments(text, { ...kubernetesYaml, lineCounter: lines })] as Document[];
+  const read = documents.map((document) => valueOf(document, lines));
+  const values = read.map(({ value }) => value);
+  return {
+    text,
+    hasByteOrderMark,
+    documents,
+    values,
+    objects: values.flatMap((value, document) => (isFields(value) ? objectsIn(value, document, []) : [])),
+    mistakes: read.flatMap(({ mistake }) => (mistake === undefined ? [] : [mistake])),
+  };
+}
+
+/** A changed text of a manifest, with the byte order mark that the manifest had. */
+export const withByteOrderMark = (text: string, { hasByteOrderMark }: Manifest): string =>
+  hasByteOrderMark ? byteOrderMark + text : text;
+
+function valueOf(document: Document, lines: LineCounter): { readonly value?: unknown; readonly mistake?: string } {
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `Line ${line}, column ${col}`;
   };
-  const values = list.map((document) => {
-    const [error] = document.errors;
-    if (error) {
-      mistakes.push(`${at(error.pos[0])} is not YAML that can be read: ${error.message.replace(/\.$/, '')}.`);
-      return undefined;
-    }
-    try {
-      return document.toJS() as unknown;
-    } catch (cause) {
-      // An alias of nothing, or aliases that grow beyond all bounds.
-      const { message } = cause as Error;
-      mistakes.push(
-        `${at(document.range?.[0] ?? 0)} begins a document that cannot be read: ${message.replace(/\.$/, '')}.`,
-      );
-      return undefined;
-    }
-  });
-  return { list, values, mistakes };
+  const [error] = document.errors;
+  if (error) {
+    return { mistake: `${at(error.pos[0])} is not YAML that can be read: ${error.message.replace(/\.$/, '')}.` };
+  }
+  try {
+    return { value: document.toJS() };
+  } catch (cause) {
+    // An alias of nothing, or aliases that grow beyond all bounds.
+    const reason = (cause as Error).message.replace(/\.$/, '');
+    return { mistake: `${at(document.range?.[0] ?? 0)} begins a document that cannot be read: ${reason}.` };
+  }
+}
+
+function objectsIn(value: Fields, document: number, path: Path, list?: Fields): ManifestObject[] {
+  // The items of a PodList may leave out what its kind says already.
+  const apiVersion = String(value['apiVersion'] ?? list?.['apiVersion'] ?? '');
+  const kind = String(value['kind'] ?? String(list?.['kind'] ?? '').replace(/List$/, ''));
+  const { items, metadata } = value;
+  if (kind.endsWith('List') && Array.isArray(items)) {
+    return items.flatMap((item: unknown, index) =>
+      isFields(item) ? objectsIn(item, document, [...path, 'items', index], value) : [],
+    );
+  }
+  const { name, generateName, namespace } = isFields(metadata) ? metadata : {};
+  const found = templatePath(groupOf(apiVersion), kind);
+  return [
+    {
+      document,
+      path,
+      apiVersion,
+      kind,
+      name: String(name ?? generateName ?? ''),
+      namespace: String(namespace ?? ''),
+      value,
+      ...(found && templateAt(value, found) ? { templatePath: found } : {}),
+    },
+  ];
+}
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A copy without the fields that are undefined, which no file can hold; no two parts of it are the same object. */
+export function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (!isFields(value)) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item)]));
 }

@@ -1,197 +1,253 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, type Node, isAlias, isCollection, isMap, isScalar } from 'yaml';
 import type { Sources } from '../health/status.ts';
-import { arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
-import { type Collection, type Entry, entriesOf, isFlow } from './entries.ts';
-import { column, lineEnd } from './lines.ts';
-import { fieldLines, flowField, flowValue, itemLines, scalar, scalarLike } from './print.ts';
-import { isSpelling } from './spelling.ts';
-import type { Splice } from './splice.ts';
-import { blockStyle, entryIndent, flowStyle } from './style.ts';
-import { type Fields, isFields, isFilled, matchItems } from './value.ts';
+import { type Splice, arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
+import { type Fields, type Path, isFields } from './documents.ts';
+import { type YamlCollection, type YamlEntry, column, entriesOf, isFlow, isSpelling, lineEnd } from './entries.ts';
+import {
+  blockStyle,
+  entryIndent,
+  fieldLines,
+  flowField,
+  flowStyle,
+  flowValue,
+  isFilled,
+  itemLines,
+  scalar,
+  scalarLike,
+} from './print.ts';
 
-/** Where an object stands in its document. */
-export type Path = readonly (string | number)[];
+/** What it takes to make one object mean another. */
+export type EditPlan = {
+  readonly splices: readonly Splice[];
+  /** How the values were written that the edit fills or empties, by their place. */
+  readonly sources: Sources;
+  /** Clauses that say why it cannot be done; empty where it can. */
+  readonly refusals: readonly string[];
+};
 
-/** What it takes to make one object mean another; it cannot be done where `refusal` says why. */
-export type EditPlan = { readonly splices: readonly Splice[]; readonly sources: Sources; readonly refusal?: string };
-
-type Planning = {
+/** The text that is edited. */
+type Source = {
   readonly text: string;
   readonly newline: string;
   readonly document: Document;
-  /** How a value may be written that is emptied. */
+  /** How a value may be written that the edit empties, by its place. */
   readonly spellings: Sources;
-  readonly sources: Record<string, string>;
-  readonly refusals: string[];
 };
 
-type Place = { readonly names: readonly string[]; readonly around: readonly Collection[] };
+/** A value that changes, and where it stands. */
+type Change = {
+  readonly before: unknown;
+  readonly wanted: unknown;
+  readonly names: readonly string[];
+  /** The collections that hold it, the innermost at the end. */
+  readonly around: readonly YamlCollection[];
+};
 
 /** Plans the splices that turn the object at `path` from `before` into `wanted` and touch nothing else. */
 export function planEdit(
-  text: string,
-  document: Document,
-  { path, before, wanted, spellings }: { path: Path; before: unknown; wanted: unknown; spellings: Sources },
+  { text, ...rest }: Omit<Source, 'newline'>,
+  { path, before, wanted }: { readonly path: Path; readonly before: unknown; readonly wanted: unknown },
 ): EditPlan {
-  const newline = /\r?\n/.exec(text)?.[0] ?? '\n';
-  const planning: Planning = { text, newline, document, spellings, sources: {}, refusals: [] };
-  const around: Collection[] = [];
-  let node: Node | null | undefined = document.contents;
+  const source = { ...rest, text, newline: /\r?\n/.exec(text)?.[0] ?? '\n' };
+  const around: YamlCollection[] = [];
+  let node: Node | null | undefined = source.document.contents;
   const names = path.map(String);
   for (const [index, key] of names.entries()) {
-    if (isShared(node, names.slice(0, index), planning)) break;
-    around.push(node as Collection);
-    node = entriesOf(text, node as Collection).find((entry) => entry.key === key)?.value;
+    const refusal = refusalToEnter(node, names.slice(0, index));
+    if (refusal) return refusal;
+    around.push(node as YamlCollection);
+    node = entriesOf(text, node as YamlCollection).find((entry) => entry.key === key)?.value;
   }
-  const splices = isShared(node, names, planning)
-    ? []
-    : editInside(node as Collection, before, wanted, { names: [], around }, planning);
-  const [refusal] = planning.refusals;
-  return { splices, sources: planning.sources, ...(refusal === undefined ? {} : { refusal }) };
+  return (
+    refusalToEnter(node, names) ?? editInside(source, node as YamlCollection, { before, wanted, names: [], around })
+  );
 }
 
-/** Refuses to go into what other parts of the document share. */
-function isShared(node: Node | null | undefined, names: readonly string[], { refusals }: Planning): boolean {
+/** A plan that refuses to go into what other parts of the document share; undefined for what stands alone. */
+function refusalToEnter(node: Node | null | undefined, names: readonly string[]): EditPlan | undefined {
   const name = names.join('.');
-  if (isAlias(node)) refusals.push(`${name} is an alias of what another part of the document holds`);
-  else if (node === undefined) refusals.push(`${name} comes out of a merge key`);
-  else if (node && 'anchor' in node && node.anchor !== undefined) {
-    refusals.push(`${name} has the anchor &${String(node.anchor)}, which other parts of the document may refer to`);
-  } else return false;
-  return true;
+  const refuse = (why: string): EditPlan => ({ splices: [], sources: {}, refusals: [`${name} ${why}`] });
+  if (isAlias(node)) return refuse('is an alias of what another part of the document holds');
+  if (node === undefined) return refuse('comes out of a merge key');
+  if (node && 'anchor' in node && node.anchor !== undefined) {
+    return refuse(`has the anchor &${String(node.anchor)}, which other parts of the document may refer to`);
+  }
+  return undefined;
 }
+
+const nothing: EditPlan = { splices: [], sources: {}, refusals: [] };
+
+const joined = (plans: readonly EditPlan[]): EditPlan => ({
+  splices: plans.flatMap(({ splices }) => splices),
+  sources: Object.assign({}, ...plans.map(({ sources }) => sources)) as Sources,
+  refusals: plans.flatMap(({ refusals }) => refusals),
+});
 
 /** Both sides hold something, as a map or as a list. */
-function editInside(node: Collection, before: unknown, wanted: unknown, place: Place, planning: Planning): Splice[] {
-  const inner = { ...place, around: [...place.around, node] };
-  return isMap(node)
-    ? editMap(node, before as Fields, wanted as Fields, inner, planning)
-    : editList(node, before as unknown[], wanted as unknown[], inner, planning);
+function editInside(source: Source, node: YamlCollection, change: Change): EditPlan {
+  const inner = { ...change, around: [...change.around, node] };
+  return isMap(node) ? editMap(source, node, inner) : editList(source, node, inner);
 }
 
-function editMap(map: Collection, before: Fields, wanted: Fields, place: Place, planning: Planning): Splice[] {
-  const entries = entriesOf(planning.text, map);
+function editMap(source: Source, map: YamlCollection, change: Change): EditPlan {
+  const [before, wanted] = [change.before as Fields, change.wanted as Fields];
+  const entries = entriesOf(source.text, map);
   const isChanged = (key: string): boolean =>
     !Object.hasOwn(wanted, key) || !isDeepStrictEqual(before[key], wanted[key]);
-  for (const key of Object.keys(before).filter(isChanged)) {
-    if (!entries.some((entry) => entry.key === key)) isShared(undefined, [...place.names, key], planning);
-  }
-  const removed = new Set(
-    entries.flatMap(({ key }, index) => (Object.hasOwn(before, key) && !Object.hasOwn(wanted, key) ? [index] : [])),
-  );
+  const merged = Object.keys(before).filter((key) => isChanged(key) && !entries.some((entry) => entry.key === key));
+  const refused = merged.map((key) => refusalToEnter(undefined, [...change.names, key]) ?? nothing);
+  const edit = (entry: YamlEntry): EditPlan => {
+    const { key } = entry;
+    if (!Object.hasOwn(before, key) || !Object.hasOwn(wanted, key) || !isChanged(key)) return nothing;
+    const names = [...change.names, key];
+    return editValue(source, entry, { ...change, before: before[key], wanted: wanted[key], names });
+  };
+  const isRemoved = ({ key }: YamlEntry): boolean => Object.hasOwn(before, key) && !Object.hasOwn(wanted, key);
   const added = Object.entries(wanted).filter(([key]) => !Object.hasOwn(before, key));
-  return arrange(map, entries, removed, new Map([[entries.length, added]]), place, planning, (entry) =>
-    Object.hasOwn(before, entry.key) && isChanged(entry.key)
-      ? editValue(
-          entry,
-          before[entry.key],
-          wanted[entry.key],
-          { ...place, names: [...place.names, entry.key] },
-          planning,
-        )
-      : [],
-  );
+  const arranged = arrange(source, map, change.around, {
+    entries,
+    edits: entries.map(edit),
+    removed: new Set(entries.flatMap((entry, index) => (isRemoved(entry) ? [index] : []))),
+    added: new Map([[entries.length, added]]),
+  });
+  return joined([...refused, arranged]);
 }
 
-function editList(
-  list: Collection,
-  before: readonly unknown[],
-  wanted: readonly unknown[],
-  place: Place,
-  planning: Planning,
-): Splice[] {
-  const entries = entriesOf(planning.text, list);
+function editList(source: Source, list: YamlCollection, change: Change): EditPlan {
+  const [before, wanted] = [change.before as readonly unknown[], change.wanted as readonly unknown[]];
+  const entries = entriesOf(source.text, list);
   const matches = matchItems(before, wanted);
-  const removed = new Set([...before.keys()].filter((index) => !matches.includes(index)));
-  const added = new Map<number, (readonly [string, unknown])[]>();
+  const added = new Map<number, NewEntry[]>();
   for (const [index, item] of wanted.entries()) {
     if (matches[index] !== undefined) continue;
     const next = matches.slice(index).find((match) => match !== undefined) ?? entries.length;
     added.set(next, [...(added.get(next) ?? []), ['', item]]);
   }
-  return arrange(list, entries, removed, added, place, planning, (entry) => {
-    const old = before[Number(entry.key)];
-    const item = wanted[matches.indexOf(Number(entry.key))];
-    if (isDeepStrictEqual(old, item)) return [];
-    const name = isFields(old) ? String(old['name']) : entry.key;
-    return editValue(entry, old, item, { ...place, names: [...place.names, name] }, planning);
+  const edit = (entry: YamlEntry): EditPlan => {
+    const [old, index] = [before[Number(entry.key)], matches.indexOf(Number(entry.key))];
+    if (index < 0 || isDeepStrictEqual(old, wanted[index])) return nothing;
+    const names = [...change.names, isFields(old) ? String(old['name']) : entry.key];
+    return editValue(source, entry, { ...change, before: old, wanted: wanted[index], names });
+  };
+  return arrange(source, list, change.around, {
+    entries,
+    edits: entries.map(edit),
+    removed: new Set([...before.keys()].filter((index) => !matches.includes(index))),
+    added,
   });
 }
 
+/**
+ * For every item of `after` the index of the item of `before` that it is: the same, or one of the same name. The
+ * indexes rise, so that an item that has moved counts as removed and added.
+ */
+function matchItems(before: readonly unknown[], after: readonly unknown[]): (number | undefined)[] {
+  let from = 0;
+  return after.map((item) => {
+    const found = before.findIndex(
+      (old, index) => index >= from && (isDeepStrictEqual(old, item) || isRenewed(old, item)),
+    );
+    if (found < 0) return undefined;
+    from = found + 1;
+    return found;
+  });
+
+  function isRenewed(old: unknown, item: unknown): boolean {
+    if (!isFields(old) || !isFields(item) || typeof item['name'] !== 'string') return false;
+    return old['name'] === item['name'] && !after.some((other) => isDeepStrictEqual(other, old));
+  }
+}
+
+/** An entry that goes in; the key of an item of a list is empty. */
+type NewEntry = readonly [key: string, value: unknown];
+
+/** What happens to the entries of a collection, by their index; `added` go in before that index. */
+type Arranging = {
+  readonly entries: readonly YamlEntry[];
+  readonly edits: readonly EditPlan[];
+  readonly removed: ReadonlySet<number>;
+  readonly added: ReadonlyMap<number, readonly NewEntry[]>;
+};
+
 function arrange(
-  collection: Collection,
-  entries: readonly Entry[],
-  removed: ReadonlySet<number>,
-  added: ReadonlyMap<number, readonly (readonly [string, unknown])[]>,
-  { around }: Place,
-  { text, document, newline }: Planning,
-  edit: (entry: Entry) => Splice[],
-): Splice[] {
-  const within = (index: number): Splice[] => edit(entries[index] as Entry);
-  const write = (print: (entry: readonly [string, unknown]) => string[]): Map<number, string[]> =>
+  { text, document, newline }: Source,
+  collection: YamlCollection,
+  around: readonly YamlCollection[],
+  { entries, edits, removed, added }: Arranging,
+): EditPlan {
+  const within = (index: number): readonly Splice[] => edits[index]?.splices ?? [];
+  const write = (print: (entry: NewEntry) => string[]): Map<number, string[]> =>
     new Map(
       [...added].map(([index, list]) => [index, list.flatMap(print)] as const).filter(([, list]) => list.length > 0),
     );
-  if (isFlow(collection)) {
-    const indent = entryIndent(text, collection);
-    const style = flowStyle(text, document, collection, newline);
-    const inserted = write(([key, value]) => [
-      isMap(collection) ? flowField(key, value, style, indent ?? '') : flowValue(value, style, indent ?? ''),
-    ]);
-    const separator = indent === undefined ? `,${style.comma}` : `,${newline}${indent}`;
-    return arrangeFlow(entries, separator, { removed, inserted, within });
+  const { sources, refusals } = joined(edits);
+  if (!isFlow(collection)) {
+    const style = blockStyle(text, around);
+    const inserted = write(([key, value]) =>
+      isMap(collection) ? fieldLines(key, value, style) : itemLines(value, style),
+    );
+    return { splices: arrangeBlock(text, entries, newline, { removed, inserted, within }), sources, refusals };
   }
-  const style = blockStyle(text, around);
-  const inserted = write(([key, value]) =>
-    isMap(collection) ? fieldLines(key, value, style) : itemLines(value, style),
-  );
-  return arrangeBlock(text, entries, newline, { removed, inserted, within });
+  const indent = entryIndent(text, collection);
+  const style = flowStyle({ text, document, newline }, collection);
+  const inserted = write(([key, value]) => [
+    isMap(collection) ? flowField(key, value, style, indent ?? '') : flowValue(value, style, indent ?? ''),
+  ]);
+  const separator = indent === undefined ? `,${style.comma}` : `,${newline}${indent}`;
+  return { splices: arrangeFlow(entries, separator, { removed, inserted, within }), sources, refusals };
 }
 
-function editValue(entry: Entry, before: unknown, wanted: unknown, place: Place, planning: Planning): Splice[] {
+function editValue(source: Source, entry: YamlEntry, change: Change): EditPlan {
   const { value } = entry;
-  if (isShared(value, place.names, planning)) return [];
-  return isCollection(value) && keepsSome(before, wanted)
-    ? editInside(value as Collection, before, wanted, place, planning)
-    : rewrite(entry, before, wanted, place, planning);
+  const refusal = refusalToEnter(value, change.names);
+  if (refusal) return refusal;
+  return isCollection(value) && keepsSome(change)
+    ? editInside(source, value as YamlCollection, change)
+    : rewrite(source, entry, change);
 }
 
 /** True for two maps or two lists of which an entry stays, beside which others can come and go. */
-const keepsSome = (before: unknown, wanted: unknown): boolean =>
+const keepsSome = ({ before, wanted }: Change): boolean =>
   Array.isArray(before) && Array.isArray(wanted)
     ? matchItems(before, wanted).some((match) => match !== undefined)
     : isFields(before) && isFields(wanted) && Object.keys(before).some((key) => Object.hasOwn(wanted, key));
 
 /** Writes a value anew: it is filled, emptied, or another scalar. */
-function rewrite(entry: Entry, before: unknown, wanted: unknown, place: Place, planning: Planning): Splice[] {
-  const { text, newline, document, spellings, sources } = planning;
+function rewrite(source: Source, entry: YamlEntry, { before, wanted, names, around }: Change): EditPlan {
+  const { text, newline } = source;
   const { start, keyEnd, colonEnd, end, value } = entry;
-  const name = place.names.join('.');
-  const parent = place.around.at(-1) as Collection;
-  const style = flowStyle(text, document, parent, newline);
+  const name = names.join('.');
+  const parent = around.at(-1) as YamlCollection;
+  const style = flowStyle(source, parent);
   const print = (item: unknown): string =>
     isFlow(parent) ? flowValue(item, style, entryIndent(text, parent) ?? '') : scalar(item);
+  const made = (splices: readonly Splice[], isNoted: boolean): EditPlan => ({
+    splices,
+    sources: isNoted ? { [name]: text.slice(keyEnd, end) } : {},
+    refusals: [],
+  });
 
-  const spelling = spellings[name];
-  const spelled =
-    spelling !== undefined && isSpelling(text, entry, isFlow(parent), spelling, wanted) ? spelling : undefined;
+  const spelling = source.spellings[name];
+  const isUsable = spelling !== undefined && isSpelling(text, entry, { isInFlow: isFlow(parent), spelling, wanted });
+  const spelled = isUsable ? spelling : undefined;
   if (isScalar(value) && value.source && typeof wanted === 'string' && spelled === undefined) {
     const from = value.range?.[0] ?? end;
-    const source = text.slice(from, end);
-    const written = scalarLike(source, wanted, print);
+    const old = text.slice(from, end);
+    const written = scalarLike(old, wanted, print);
     // The way back is not always clear: a comma may have needed quotes.
-    if (!before || scalarLike(written, before, print) !== source) sources[name] = text.slice(keyEnd, end);
-    return [{ start: from, end, text: written }];
+    return made([{ start: from, end, text: written }], !before || scalarLike(written, before, print) !== old);
   }
-  if (!isFilled(before)) sources[name] = text.slice(keyEnd, end);
-  if (isFlow(parent)) return [{ start: keyEnd, end, text: spelled ?? `:${style.colon}${print(wanted)}` }];
+  const wasEmpty = !isFilled(before);
+  if (isFlow(parent))
+    return made([{ start: keyEnd, end, text: spelled ?? `:${style.colon}${print(wanted)}` }], wasEmpty);
   if (isFilled(wanted)) {
-    const [, ...lines] = fieldLines('', wanted, blockStyle(text, place.around));
-    return [{ start: colonEnd, end, text: '' }, insertLines(lineEnd(text, end), lines, column(text, start), newline)];
+    const [, ...lines] = fieldLines('', wanted, blockStyle(text, around));
+    const inserted = insertLines(lineEnd(text, end), lines, column(text, start), newline);
+    return made([{ start: colonEnd, end, text: '' }, inserted], wasEmpty);
   }
   const written = spelled ?? `${text.slice(keyEnd, colonEnd)} ${print(wanted)}`;
-  const first = isFilled(before) && !isFlow(value as Collection) ? entriesOf(text, value as Collection)[0] : undefined;
-  if (!first) return [{ start: keyEnd, end, text: written }];
-  return [{ start: keyEnd, end: colonEnd, text: written }, removeLines(text, { ...first, end })];
+  const first = wasEmpty || isFlow(value as YamlCollection) ? undefined : entriesOf(text, value as YamlCollection)[0];
+  if (!first) return made([{ start: keyEnd, end, text: written }], wasEmpty);
+  return made([{ start: keyEnd, end: colonEnd, text: written }, removeLines(text, { ...first, end })], wasEmpty);
 }

@@ -1,6 +1,7 @@
 // https://yaml.org/spec/1.2.2/
-import { stringify } from 'yaml';
-import { isFields, isFilled } from './value.ts';
+import { type Document, isCollection, isMap, isSeq, stringify } from 'yaml';
+import { type Fields, isFields } from './documents.ts';
+import { type YamlCollection, column, entriesOf, isFlow, linePrefix } from './entries.ts';
 
 /** How far the fields of a map, and the dashes of a list, stand to the right of the key that holds them. */
 export type BlockStyle = { readonly step: number; readonly listOffset: number };
@@ -89,3 +90,64 @@ const doubleQuoted = (value: string): string =>
     new RegExp(unprintable, 'gu'),
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** True for a map or list that holds something. */
+export const isFilled = (value: unknown): value is Fields | readonly unknown[] =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+
+/** How the blocks nearest to the innermost of these collections are indented; two columns where none says. */
+export function blockStyle(text: string, around: readonly YamlCollection[]): BlockStyle {
+  const find = (isWanted: (value: unknown) => boolean): number | undefined =>
+    around.reduceRight<number | undefined>((found, each) => found ?? indentIn(text, each, isWanted), undefined);
+  const step = find(isMap) ?? 2;
+  return { step, listOffset: find(isSeq) ?? step };
+}
+
+/** How far the first block of the wanted kind stands to the right of its key. */
+function indentIn(text: string, collection: YamlCollection, isWanted: (value: unknown) => boolean): number | undefined {
+  const blocks = entriesOf(text, collection).flatMap(({ start, value }) =>
+    isCollection(value) && !value.flow && value.items.length > 0 ? [{ start, value: value as YamlCollection }] : [],
+  );
+  for (const { start, value } of isMap(collection) ? blocks : []) {
+    if (isWanted(value)) return column(text, entriesOf(text, value)[0]?.start ?? start) - column(text, start);
+  }
+  for (const { value } of blocks) {
+    const found = indentIn(text, value, isWanted);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What stands before the entries of a collection that has a line for each; undefined where they share lines. */
+export function entryIndent(text: string, collection: YamlCollection): string | undefined {
+  const first = entriesOf(text, collection)[0];
+  const prefix = first && linePrefix(text, first.start);
+  return prefix?.trim() === '' && text.slice(collection.range?.[0], first?.start).includes('\n') ? prefix : undefined;
+}
+
+/** How a new entry of this collection, which is in braces or brackets, is written: as the rest of its document is. */
+export function flowStyle(
+  { text, document, newline }: { readonly text: string; readonly document: Document; readonly newline: string },
+  collection: YamlCollection,
+): FlowStyle {
+  const root = document.contents as YamlCollection;
+  const [first, second] = entriesOf(text, root);
+  const isJson = isFlow(root) && text[first?.start ?? 0] === '"';
+  if (!isJson) return { isJson, colon: ' ', comma: ' ', padding: paddingOf(text, collection), newline };
+  const step = entryIndent(text, collection) === undefined ? undefined : entryIndent(text, root);
+  const gap = first && second ? text.slice(first.end + 1, second.start) : ' ';
+  return {
+    isJson,
+    colon: first ? text.slice(first.colonEnd, first.value?.range?.[0]) : ' ',
+    comma: gap.includes('\n') ? ' ' : gap,
+    padding: '',
+    newline,
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
+/** What stands inside of the braces of this map, or of the first map in this list. */
+function paddingOf(text: string, collection: YamlCollection): string {
+  const map = isMap(collection) ? collection : collection.items.find((item) => isMap(item));
+  return map?.range && map.items.length > 0 && text[map.range[0] + 1] !== ' ' ? '' : ' ';
+}

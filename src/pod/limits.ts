@@ -8,8 +8,10 @@ import type { Pod } from './pod.ts';
 export const podLimits = {
   /** A node runs 110 Pods by default, and no real Pod has more than some twenty containers. */
   containers: 128,
-  /** Ports, variables, mounts, arguments, volumes, labels and terms of the node affinity, all containers together. */
-  items: 10_000,
+  /** Ports, variables, mounts, arguments, volumes and terms of the node affinity, all containers together: etcd has room for some 30,000. */
+  items: 50_000,
+  /** Each container's policy is looked for by each label. */
+  labels: 1_000,
   /** What the apiserver allows for all annotations of an object (`TotalAnnotationSizeLimitB`), here in characters. */
   annotationCharacters: 262_144,
 } as const;
@@ -34,7 +36,7 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   const { affinity, resourceClaims, volumes } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  let items = sizeOf(volumes) + sizeOf(resourceClaims) + sizeOf(metadata?.labels) + sizeOf(metadata?.ownerReferences);
+  let items = sizeOf(volumes) + sizeOf(resourceClaims) + sizeOf(metadata?.ownerReferences);
   for (const term of [...listOf(required), ...listOf(preferred).map((each) => each?.preference)]) {
     items += 1 + sizeOf(term?.matchExpressions) + sizeOf(term?.matchFields);
   }
@@ -43,8 +45,10 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
     items += sizeOf(resources?.claims) + sizeOf(resources?.limits) + sizeOf(resources?.requests);
   }
   if (items > podLimits.items * factor) {
-    return `it has ${items} ports, variables, mounts, arguments, volumes and labels, and at most ${podLimits.items} are looked at`;
+    return `it has ${items} ports, variables, mounts, arguments and volumes, and at most ${podLimits.items} are looked at`;
   }
+  const labels = sizeOf(metadata?.labels);
+  if (labels > podLimits.labels) return `it has ${labels} labels, and at most ${podLimits.labels} are looked at`;
   let characters = 0;
   for (const [key, value] of Object.entries(annotations)) {
     if (key.startsWith(prefix)) characters += key.length + value.length;

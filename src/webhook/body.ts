@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { Rejection } from './admission.ts';
 
-/** Why a body was rejected before it was parsed. */
-export type BodyRejection = { readonly code: 400 | 413 | 415 | 503; readonly sentence: string };
+type Body = { readonly text: string } | { readonly rejection: Rejection };
 
 /** Counts the memory that bodies take while they arrive. */
 export type BodyMemory = {
@@ -37,33 +37,30 @@ const chunkOverheadBytes = 512;
  * Reads a JSON body of at most `limitBytes`. By hand, because the body parser of Express costs half of the throughput.
  * A body that is rejected is not read to its end.
  */
-export async function readBody(
-  request: IncomingMessage,
-  limitBytes: number,
-  memory: BodyMemory,
-): Promise<string | BodyRejection> {
+export async function readBody(request: IncomingMessage, limitBytes: number, memory: BodyMemory): Promise<Body> {
   const type = request.headers['content-type'] ?? '';
   if (type !== 'application/json' && !/^application\/json\s*(;|$)/i.test(type))
-    return { code: 415, sentence: 'The content type is not application/json.' };
+    return { rejection: { code: 415, sentence: 'The content type is not application/json.' } };
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') return { code: 415, sentence: 'The body is encoded, expected plain JSON.' };
-  const tooLarge: BodyRejection = { code: 413, sentence: `The body is larger than ${limitBytes} bytes.` };
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) return tooLarge;
+  if (encoding !== 'identity')
+    return { rejection: { code: 415, sentence: 'The body is encoded, expected plain JSON.' } };
+  const tooLarge: Rejection = { code: 413, sentence: `The body is larger than ${limitBytes} bytes.` };
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) return { rejection: tooLarge };
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let sizeBytes = 0;
     let heldBytes = 0;
     let isOver = false;
-    const end = (result: string | BodyRejection): void => {
+    const end = (result: Body): void => {
       isOver = true;
       chunks = [];
       memory.release(heldBytes);
       heldBytes = 0;
       resolve(result);
     };
-    const reject = (rejection: BodyRejection): void => {
+    const reject = (rejection: Rejection): void => {
       request.pause();
-      end(rejection);
+      end({ rejection });
     };
     request.on('data', (chunk: Buffer) => {
       if (isOver) return;
@@ -81,12 +78,14 @@ export async function readBody(
       chunks.push(chunk);
     });
     request.on('end', () => {
-      if (!isOver) end(chunks.length === 1 ? (chunks[0] as Buffer).toString() : Buffer.concat(chunks).toString());
+      if (isOver) return;
+      const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      end({ text: bytes.toString() });
     });
-    const cut = (): void => end({ code: 400, sentence: 'The body ended early.' });
+    const cut = (): void => end({ rejection: { code: 400, sentence: 'The body ended early.' } });
     request.on('error', cut);
     request.on('aborted', cut);
   });
 }
 
-const noMemory: BodyRejection = { code: 503, sentence: 'More is sent at once than there is memory for.' };
+const noMemory: Rejection = { code: 503, sentence: 'More is sent at once than there is memory for.' };

@@ -1,87 +1,94 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Store } from '../policies/store.ts';
-import { type BodyMemory, readBody } from './body.ts';
-import { type Identity, identify } from './identify.ts';
-import { tooIntricate } from './intricacy.ts';
-import type { Metrics } from './metrics.ts';
+import { type Rejection, type ReviewRequest, type ReviewResponse, objectFields, parseReview } from './admission.ts';
 import type { Answer } from './answer.ts';
+import { type BodyMemory, readBody } from './body.ts';
+import type { ClientAuth } from './client-auth.ts';
+import type { Metrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { admitUnchanged, mutate } from './mutate.ts';
-import type { Refuse } from './refuse.ts';
-import { type ReviewRequest, type ReviewResponse, parseReview } from './review.ts';
 
 /** Two objects of the apiserver's own limit of 3 MB, and their envelope. */
-const bodyLimitBytes = 7 * 1024 * 1024;
+const maxBodyBytes = 7 * 1024 * 1024;
 
-/** What the handler works with. */
-export type HandlerParts = {
+export type HandlerDeps = {
   readonly context: MutateContext;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly refuse: Refuse;
   readonly bodies: BodyMemory;
+  /** Undefined: any client may call. */
+  readonly clientAuth: ClientAuth | undefined;
 };
 
-/** A review while it is answered. */
-type Call = { readonly uid: string; readonly startMs: number };
-
-/** Answers `POST /mutate`: a review gets a review, anything else a 4xx, and what there is no room for a 503, with one sentence. */
-export function createHandler({ context, store, metrics, log, refuse, bodies }: HandlerParts) {
+/** Answers `POST /mutate`: a review gets a review, every other call an HTTP error with one sentence. Never rejects. */
+export function createAdmissionHandler({ context, store, metrics, log, bodies, clientAuth }: HandlerDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
     try {
-      const body = await readBody(request, bodyLimitBytes, bodies);
-      if (typeof body !== 'string') {
-        refuse(request, response, body.code, body.sentence);
+      const client = clientAuth?.check(request.socket);
+      if (client?.rejection) {
+        rejectRequest(request, response, client.rejection);
+        return;
+      }
+      // This call is still answered; the next one comes over a new handshake, which asks the new CA.
+      if (client?.isStale) response.setHeader('connection', 'close');
+      const body = await readBody(request, maxBodyBytes, bodies);
+      if ('rejection' in body) {
+        rejectRequest(request, response, body.rejection);
         return;
       }
       const startMs = performance.now();
-      const intricate = tooIntricate(body);
-      if (intricate !== undefined) {
-        refuse(request, response, 413, intricate);
-        return;
-      }
-      const review = parseReview(body);
-      if (typeof review === 'string') {
-        refuse(request, response, 400, review);
-        return;
-      }
-      send(response, respond(review, { uid: review.uid, startMs }));
+      const review = parseReview(body.text);
+      if ('rejection' in review) rejectRequest(request, response, review.rejection);
+      else send(response, respond(review.request, startMs));
+    } catch (error) {
+      log.error({ err: withoutMessage(error) }, 'call failed');
+      request.socket.destroy();
     } finally {
       metrics.inFlight.dec();
     }
   };
 
-  function respond(review: ReviewRequest, call: Call): ReviewResponse {
-    const identity = identify(review);
+  function rejectRequest(request: IncomingMessage, response: ServerResponse, { code, sentence }: Rejection): void {
+    metrics.rejected(code);
+    log.warn({ code, sentence }, 'request refused');
+    // Node would take the rest of a body that was not read for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end(`${sentence}\n`);
+  }
+
+  function respond(review: ReviewRequest, startMs: number): ReviewResponse {
     try {
-      const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
-      conclude(call, answer, identity);
+      const answer = mutate(review, context, store.scopeFor(review.namespace, Date.now()));
+      metrics.answered(answer, (performance.now() - startMs) / 1_000);
+      logAnswer(review, answer);
       return answer.response;
     } catch (error) {
-      count(call, { result: 'internal-error', patterns: [] });
-      const said = { uid: call.uid, ...identity, err: withoutMessage(error) };
-      log.error(said, 'review failed, the object is admitted unchanged');
-      return { ...admitUnchanged('internal-error'), uid: call.uid };
+      metrics.answered({ result: 'internal-error', patterns: [] }, (performance.now() - startMs) / 1_000);
+      const fields = { uid: review.uid, ...objectFields(review), err: withoutMessage(error) };
+      log.error(fields, 'review failed, the object is admitted unchanged');
+      return { ...admitUnchanged('internal-error'), uid: review.uid };
     }
   }
 
-  function conclude(call: Call, answer: Answer, identity: Identity): void {
-    const { result, by, added, kept, problems } = answer;
-    count(call, answer);
-    const said = { uid: call.uid, ...identity, result, by };
-    if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
-    else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
-    else if (result === 'copied' || result === 'kept-off' || result === 'audit')
-      log.info({ ...said, added }, 'review answered');
-    else log.debug({ ...said, kept }, 'review answered');
+  function logAnswer(review: ReviewRequest, { result, by, added, kept, problems }: Answer): void {
+    const level = levelOf(result, problems);
+    if (!log.isLevelEnabled(level)) return;
+    const fields = { uid: review.uid, ...objectFields(review), result, by };
+    if (level === 'debug') log.debug({ ...fields, kept }, 'review answered');
+    else if (level === 'warn') log.warn({ ...fields, problems }, 'review answered');
+    else log.info(result === 'injected' ? { ...fields, added, kept } : { ...fields, added }, 'review answered');
   }
+}
 
-  function count(call: Call, answer: Pick<Answer, 'result' | 'patterns'>): void {
-    metrics.answered(answer, (performance.now() - call.startMs) / 1_000);
-  }
+/** Injections and copies are `info`, mistakes `warn`, all else `debug`. */
+function levelOf(result: Answer['result'], problems: Answer['problems']): 'debug' | 'info' | 'warn' {
+  if (result === 'injected') return 'info';
+  if (problems.length > 0) return 'warn';
+  return result === 'copied' || result === 'kept-off' || result === 'audit' ? 'info' : 'debug';
 }
 
 function send(response: ServerResponse, answer: ReviewResponse): void {

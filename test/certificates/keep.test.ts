@@ -17,7 +17,6 @@ function pairOf(ca: Issued): Record<string, string> {
 }
 
 describe('keeping the certificate', function () {
-  this.timeout(30_000);
   let cluster: Cluster;
   let wall: ReturnType<typeof wallClock>;
   let replicas: Replica[];

@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { commands } from '../../src/cli/commands/index.ts';
 import { commandHelp } from '../../src/cli/help.ts';
-import { nearest } from '../../src/cli/nearest.ts';
-import { parseFlags } from '../../src/cli/parse-flags.ts';
-import { run } from '../../src/cli/run.ts';
-import { version } from '../../src/settings.ts';
+import { createTerminal } from '../../src/cli/output.ts';
+import { parseFlags, run, suggest } from '../../src/cli/run.ts';
+import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
 import { healthInjector, manifests } from './support/health-injector.ts';
 
@@ -37,7 +36,7 @@ describe('the command line', () => {
         assert(help.includes(`health-injector ${line}\n`));
         const words = line.replace(/ [<>|] .*/, '').split(' ');
         assert.equal(words[0], name);
-        assert.equal(typeof parseFlags(words.slice(1), command.options), 'object', line);
+        assert.doesNotThrow(() => parseFlags(words.slice(1), command.options), line);
       }
     }
   });
@@ -63,13 +62,14 @@ describe('the command line', () => {
   for (const [line, sentence] of Object.entries(mistakes)) {
     it(`answers "${line}" with one sentence and 64`, async () => {
       const written: string[] = [];
-      const code = await run(line.split(' '), commands, {
-        print: () => assert.fail('nothing goes to standard output'),
-        report: (text) => written.push(text),
+      const terminal = createTerminal({
+        writeOut: () => assert.fail('nothing goes to standard output'),
+        writeError: (text) => written.push(text),
         readStandardInput: () => assert.fail('nothing is read'),
         isColoured: false,
         env: {},
       });
+      const code = await run(line.split(' '), commands, terminal);
       assert.deepEqual([code, written.join('')], [64, `${sentence}\n`]);
     });
   }
@@ -111,7 +111,7 @@ describe('the command line', () => {
       lint2: 'lint',
       comp: 'completion',
     };
-    for (const [name, wanted] of Object.entries(typed)) assert.equal(nearest(name, known), wanted, name);
-    for (const name of ['', 'x', 'serve', 'apply']) assert.equal(nearest(name, known), undefined, name);
+    for (const [name, wanted] of Object.entries(typed)) assert.equal(suggest(name, known), wanted, name);
+    for (const name of ['', 'x', 'serve', 'apply']) assert.equal(suggest(name, known), undefined, name);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { commands } from '../../src/cli/commands/index.ts';
+import { createTerminal } from '../../src/cli/output.ts';
 import { run } from '../../src/cli/run.ts';
 import { needProgram } from '../support/packages.ts';
 import { runToEnd } from '../support/process.ts';
@@ -20,6 +21,20 @@ const policy = (mode: string) => ({
   metadata: { name: 'every' },
   spec: { mode, inject: { pattern: 'port', port: 81 } },
 });
+
+/** A Pod of the namespace shop that wants /sys of its node, as YAML. */
+const podText = (name: string, pattern: string, check: string) => `---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name}
+  namespace: shop
+  annotations:
+    health.example.com/pattern: ${pattern}
+    health.example.com/check: '${check}'
+    health.example.com/host-paths: /sys
+spec: { containers: [{ name: redis, image: redis }] }
+`;
 
 describe('health-injector inject, uninject and diff', () => {
   let folder = '';
@@ -49,7 +64,6 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
   });
 
   it('inject does to the Pods of all golden cases what the webhook does', async function () {
-    this.timeout(60_000);
     const root = new URL('../cases/', import.meta.url).pathname;
     // What keeps a Pod off a sick node is for the moment of its creation, and nothing for a manifest.
     const files = globSync('**/*.input.yaml', { cwd: root, exclude: ['quarantines'] }).toSorted();
@@ -62,13 +76,14 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
       const printed: string[] = [];
       // The Namespaces and policies of a case stand behind its Pod.
       const args = ['inject', root + file, '--policies', root + file, '-n', 'shop'];
-      const code = await run([...args, '--agent-image', testContext.agentImage, ...allowed], commands, {
-        print: (text) => printed.push(text),
-        report: () => {},
+      const terminal = createTerminal({
+        writeOut: (text) => printed.push(text),
+        writeError: () => {},
         readStandardInput: () => assert.fail('nothing is read'),
         isColoured: false,
         env: {},
       });
+      const code = await run([...args, '--agent-image', testContext.agentImage, ...allowed], commands, terminal);
       const [said] = documentsOf(printed.join(''));
       const [{ warnings = [] }, output] = documentsOf(
         readFileSync(`${root}${file.replace('.input.', '.output.')}`, 'utf8'),
@@ -202,6 +217,26 @@ spec:
     const { code, out, errors } = await healthInjector(['inject', '-'], { input });
     assert.deepEqual([code, out], [1, input]);
     assert.match(errors, /standard input: Pod "a" was left as it is: spec\.containers\.a\.volumeMounts has the anchor/);
+  });
+
+  it('inject names no pattern that Pod Security takes out, beside those that stay or alone', async () => {
+    const namespace = `apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: baseline } }
+`;
+    const input =
+      namespace +
+      podText('a', 'sidecar,hardware', 'redis://:6379 temperature:') +
+      podText('b', 'hardware', 'temperature:');
+    const { code, errors } = await healthInjector(['inject', '-', '--allowed-host-paths=/sys'], { input });
+    assert.equal(code, 0);
+    assert.equal(
+      errors,
+      `Pod shop/a: injected sidecar (liveness, readiness, startup of redis); left alone hardware
+Pod shop/a: warning: Pattern hardware is left out: Pod Security of namespace shop is at the level baseline, which allows no host paths.
+Pod shop/b: skipped: The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.
+`,
+    );
   });
 
   it('inject says with 2 that the policies cannot be read', async () => {

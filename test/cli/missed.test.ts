@@ -40,7 +40,6 @@ const answers = {
 };
 
 describe('health-injector missed', function () {
-  this.timeout(20_000);
   let cluster: Awaited<ReturnType<typeof startCluster>>;
   before(async () => (cluster = await startCluster(answers)));
   after(() => cluster.stop());

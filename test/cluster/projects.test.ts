@@ -3,8 +3,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { objectsOf } from '../../src/manifest/read-manifest.ts';
-import { readDocuments } from '../../src/manifest/documents.ts';
+import { readManifest } from '../../src/manifest/documents.ts';
 import { runToEnd } from '../support/process.ts';
 import { manifestsFolder } from '../projects/support/manifests.ts';
 import { useNamespace } from './support/kubectl.ts';
@@ -20,9 +19,8 @@ const healthInjector = (args: readonly string[]) => runToEnd(process.execPath, [
 function workloadsIn(folder: string): Map<string, any> {
   const found = new Map<string, any>();
   for (const file of globSync('*/*.{yaml,json}', { cwd: folder }).toSorted()) {
-    for (const [index, { value, templatePath }] of objectsOf(
-      readDocuments(readFileSync(join(folder, file), 'utf8')),
-    ).entries()) {
+    const { objects } = readManifest(readFileSync(join(folder, file), 'utf8'));
+    for (const [index, { value, templatePath }] of objects.entries()) {
       if (templatePath) found.set(`${file}#${index}`, value);
     }
   }

@@ -293,7 +293,6 @@ describe('a reflector', () => {
   });
 
   it('knows in the end what there is, whatever happened on the way', async function () {
-    this.timeout(60_000);
     const name = fc.constantFrom(...'abcdefghijkl');
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.tuple(fc.constant('set' as const), name, fc.string()) },

@@ -7,7 +7,7 @@ import { safeToEvict } from '../../src/pod/annotate.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { arbitraryAnnotations } from '../support/arbitrary-annotations.ts';
 import { arbitraryPod } from '../support/arbitrary-pod.ts';
-import { readManifest } from '../../src/manifest/read-manifest.ts';
+import { readManifest } from '../../src/manifest/documents.ts';
 import { testContext } from '../support/webhook.ts';
 import { assertBothWays } from './support/both-ways.ts';
 

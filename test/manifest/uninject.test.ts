@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { inject } from '../../src/health/inject.ts';
 import { uninject } from '../../src/health/uninject.ts';
-import { injectManifest } from '../../src/manifest/inject-manifest.ts';
-import { readManifest } from '../../src/manifest/read-manifest.ts';
+import { readManifest } from '../../src/manifest/documents.ts';
+import { injectManifest } from '../../src/manifest/edit.ts';
 import { safeToEvict } from '../../src/pod/annotate.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { withTemplate } from '../../src/workload/template.ts';
@@ -68,7 +68,7 @@ describe('taking an injection back', () => {
   });
 
   it('takes the sentences about mistakes away, and keeps a status that it cannot read', () => {
-    for (const status of ['mine', '{"added":"all"}', 'null', '[]', `{"added":[]}${' '.repeat(20_000)}`]) {
+    for (const status of ['mine', '{"added":"all"}', 'null', '[]', `{"added":[]}${' '.repeat(200_000)}`]) {
       const annotations = { [`${prefix}problems`]: 'all', [statusKey]: status };
       const back = uninject({ ...pod('cli'), metadata: { annotations } }, prefix);
       assert.deepEqual(back?.left, [`${statusKey} cannot be read: it was left.`]);
@@ -175,9 +175,12 @@ describe('taking an injection back', () => {
     for (const form of forms) {
       const metadata = form === '' ? '' : `    metadata: ${form}\n`;
       const text = `${head}${metadata}    spec:\n      containers: [{ name: app, image: "app:1" }]\n`;
-      const injected = injectManifest(text, prefix, ({ value }) =>
-        withTemplate(value, ['spec', 'template'], { metadata: { annotations }, spec: wanted.spec }),
-      );
+      const manifest = readManifest(text);
+      const edits = manifest.objects.map((object) => ({
+        object,
+        wanted: withTemplate(object.value, ['spec', 'template'], { metadata: { annotations }, spec: wanted.spec }),
+      }));
+      const injected = injectManifest(manifest, edits, prefix);
       assert.deepEqual(readManifest(injected.text).mistakes, []);
       assert.match(injected.text, /status: '/);
       assert.equal(uninjectText(injected.text).text, text);

@@ -6,16 +6,16 @@ import type { Kept, Outcome } from '../../src/health/outcome.ts';
 import { skipReasons } from '../../src/health/skip-reason.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { Pod } from '../../src/pod/pod.ts';
-import { type Surroundings, noSurroundings, readNamespace } from '../../src/policies/surroundings.ts';
-import { diff } from '../../src/webhook/patch.ts';
+import { type PolicyScope, annotationsOnly, readNamespace } from '../../src/policies/scope.ts';
+import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
 
 import { testContext } from '../support/webhook.ts';
 import { type Source, type Workload, manifestsFolder, sources, workloadsOf } from './support/manifests.ts';
 
 /** A namespace that asks for checks without a word from its Pods. */
-const enabled: Surroundings = {
-  ...noSurroundings,
+const enabled: PolicyScope = {
+  ...annotationsOnly,
   namespace: readNamespace(
     { name: 'project', labels: { [`${testContext.prefix}inject`]: 'enabled' } },
     testContext.prefix,
@@ -94,9 +94,10 @@ describe('the manifests of real projects', () => {
 function assertHarmless({ input, outcome }: Asked): void {
   if (outcome.kind === 'skipped') return;
   assertUserKept(input, outcome.pod);
-  assertOnlyAdds(structuredClone(diff(input, outcome.pod)), input);
+  assertOnlyAdds(structuredClone(createJsonPatch(input, outcome.pod)), input);
   const again = inject(deepFreeze(structuredClone(outcome.pod)), testContext, enabled);
-  if (again.kind !== 'skipped') assert.deepEqual(diff(outcome.pod, again.pod), [], 'injecting again changes nothing');
+  if (again.kind !== 'skipped')
+    assert.deepEqual(createJsonPatch(outcome.pod, again.pod), [], 'injecting again changes nothing');
   if (outcome.kind === 'rejected') assert(outcome.problems.length > 0);
 }
 

@@ -10,6 +10,9 @@ export type Sent = { readonly method: string; readonly path: string; readonly bo
 /** Answers a call in the apiserver's stead, or changes nothing where it gives undefined. */
 export type Rule = (method: string, path: string, body: any) => { status: number; body?: object } | undefined;
 
+/** Answers a GET in the apiserver's stead, or leaves it to the apiserver where it gives undefined. */
+export type ReadRule = (path: string) => { status: number; body: object } | undefined;
+
 /** The objects of a namespace are listed with those of all. */
 const clusterWide = (path: string): string => path.replace(/\/namespaces\/[^/]+(?=\/)/, '');
 
@@ -24,6 +27,8 @@ export function createMemoryApiserver() {
   const watches = new Set<{ readonly path: string; readonly body: Readable }>();
   const sent: Sent[] = [];
   const rules: Rule[] = [];
+  const readRules: ReadRule[] = [];
+  const reads: string[] = [];
   let version = 1;
 
   const collectionAt = (path: string): Map<string, Stored> => {
@@ -66,9 +71,14 @@ export function createMemoryApiserver() {
 
   const get = (url: string, signal: AbortSignal): TransportResponse => {
     const { pathname, searchParams } = new URL(url, 'https://apiserver');
+    const ruled = readRules.map((rule) => rule(url)).find(Boolean);
+    if (ruled) return answer(ruled.status, ruled.body);
     if (collections.has(pathname) || searchParams.has('limit')) {
       if (searchParams.has('watch')) return watch(pathname, signal);
-      const items = [...collectionAt(pathname).values()];
+      const namespace = /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];
+      const items = [...collectionAt(clusterWide(pathname)).values()].filter(
+        ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+      );
       return answer(200, { metadata: { resourceVersion: `${version}` }, items });
     }
     const { object } = find(pathname);
@@ -113,12 +123,15 @@ export function createMemoryApiserver() {
   };
 
   const client = createClient(async ({ method, path, body, signal }) => {
-    if (method === 'GET') return get(path, signal);
+    if (method === 'GET') {
+      reads.push(path);
+      return get(path, signal);
+    }
     const changed = change(method, path, structuredClone(body));
     sent.push({ method, path, body, status: changed.status });
     return answer(changed.status, changed.body ?? { message: `status ${changed.status}` });
   });
-  return { client, put, remove, collectionAt, sent, rules };
+  return { client, put, remove, collectionAt, sent, rules, readRules, reads };
 }
 
 export type MemoryApiserver = ReturnType<typeof createMemoryApiserver>;

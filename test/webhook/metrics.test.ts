@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
 import { patternNames } from '../../src/patterns/index.ts';
-import { results as answers } from '../../src/webhook/answer.ts';
+import { results as answers } from '../../src/health/outcome.ts';
 import { type RunningWebhook, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const strangers = 4_000;
@@ -83,7 +83,7 @@ describe('the server and its metrics', () => {
       }
     }
     agent.destroy();
-  }).timeout(60_000);
+  });
 });
 
 /** A review in which all that a user names is named like nothing before, and every kind of answer comes. */

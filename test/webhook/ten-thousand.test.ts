@@ -123,7 +123,7 @@ describe('ten thousand malformed and hostile calls', () => {
       assert(codes.has(code), `none was answered with ${code}: ${JSON.stringify([...codes])}`);
     }
   });
-}).timeout(30_000);
+});
 
 /** Bodies that go over one connection together. */
 function batchesOf(bodies: readonly Body[]): Body[][] {

@@ -20,7 +20,7 @@ pub enum Verdict {
 pub enum Cause {
     /// It answered, and says that it is not well.
     Unhealthy,
-    /// Nobody accepted the connection, or the thing to look at is not there.
+    /// The connection was not accepted, or the thing to look at is not there.
     Connect,
     /// No answer within the deadline.
     Timeout,

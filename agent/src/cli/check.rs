@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::words::{Word, Words, wrong};
 use crate::check::{Deadline, HostRoots, Probe, Verdict};
-use crate::grammar::{ParseError, parse as parse_check};
 use crate::line;
-use crate::registry::SPECS;
+use crate::registry::SCHEMES;
 use crate::runner::{Run, Runner, milliseconds};
+use crate::scheme::{ParseError, parse as parse_check};
 
 /// The kubelet keeps more, but an event is read in one line of a terminal.
 const LONGEST_LINE: usize = 200;
@@ -54,7 +54,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
 }
 
 fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {
-    let check = parse_check(text, SPECS)?;
+    let check = parse_check(text, SCHEMES)?;
     if check.scheme == "push" {
         return Err(ParseError(
             "scheme is \"push\", expected another: a report can only be received by serve".into(),
@@ -73,19 +73,19 @@ fn named(word: &str) -> Result<Probe, ParseError> {
 /// Runs the checks one after the other until one does not hold; all share one deadline, so the exec probe's time-out is kept.
 pub fn run(command: &CheckOnce) -> ExitCode {
     let deadline = Deadline::after(command.timeout);
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     for runner in &command.runners {
         let run = runner.run(deadline, command.timeout);
         if !command.probe.holds(run.outcome.verdict) {
-            return tell(&failure(&run, &runner.label), code(&run));
+            return print(&failure(&run, &runner.label), code(&run));
         }
-        told.push(success(&run, &runner.label));
+        shown.push(success(&run, &runner.label));
     }
-    let text = match told.as_slice() {
+    let text = match shown.as_slice() {
         [one] => one.clone(),
         all => format!("{} checks hold: {}", all.len(), all.join("; ")),
     };
-    tell(&text, 0)
+    print(&text, 0)
 }
 
 fn success(run: &Run, label: &str) -> String {
@@ -111,7 +111,7 @@ fn code(run: &Run) -> u8 {
 }
 
 /// A closed standard output changes nothing about the health of the program.
-fn tell(text: &str, code: u8) -> ExitCode {
+fn print(text: &str, code: u8) -> ExitCode {
     let line = line::clean(text, LONGEST_LINE) + "\n";
     drop(io::stdout().write_all(line.as_bytes()));
     ExitCode::from(code)

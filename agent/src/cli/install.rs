@@ -48,17 +48,17 @@ fn write(fresh: &Path) -> io::Result<()> {
 }
 
 fn prove(copy: &Path) -> Result<(), String> {
-    let told = format!("{} cannot be run", copy.display());
+    let shown = format!("{} cannot be run", copy.display());
     let output = Command::new(copy).arg("version").output().map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::PermissionDenied => "; expected a mount without noexec",
             _ => "",
         };
-        format!("{told}: {error}{hint}")
+        format!("{shown}: {error}{hint}")
     })?;
     let expected = format!("health-probe {VERSION}\n");
     if output.status.success() && output.stdout == expected.as_bytes() {
         return Ok(());
     }
-    Err(format!("{told}: it ended with {}, expected it to print its version", output.status))
+    Err(format!("{shown}: it ended with {}, expected it to print its version", output.status))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::words::{Word, Words, wrong};
 use crate::check::{HostRoots, Probe};
-use crate::grammar::{CheckUrl, ParseError, parse as parse_check, quoted};
-use crate::registry::SPECS;
+use crate::registry::SCHEMES;
+use crate::scheme::{CheckUrl, ParseError, parse as parse_check, quoted};
 
 const OPTIONS: &[&str] = &[
     "--listen",
@@ -79,7 +79,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
     while let Some(word) = words.word() {
         let name = match word {
             Word::Positional(text) => {
-                section.shared.push(parse_check(&text, SPECS)?);
+                section.shared.push(parse_check(&text, SCHEMES)?);
                 continue;
             }
             Word::Option(name) => name,
@@ -104,7 +104,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
                 serve.sections.push(std::mem::replace(&mut section, next));
             }
             _ => match Probe::ALL.iter().position(|probe| name.strip_prefix("--") == Some(probe.word())) {
-                Some(index) => section.own[index].push(parse_check(&words.value(&name)?, SPECS)?),
+                Some(index) => section.own[index].push(parse_check(&words.value(&name)?, SCHEMES)?),
                 None => return Err(Word::Option(name).unknown(OPTIONS)),
             },
         }
@@ -168,7 +168,7 @@ fn drain(words: &mut Words) -> Result<Duration, ParseError> {
     if value == "0s" {
         return Ok(Duration::ZERO);
     }
-    crate::grammar::parse_duration(&value)
+    crate::scheme::parse_duration(&value)
         .ok_or_else(|| wrong("--drain", &value, "a duration such as 5s, or 0s"))
 }
 
@@ -191,7 +191,7 @@ mod tests {
         match super::super::parse(["serve"].iter().chain(line).map(OsString::from)) {
             Ok(Command::Serve(serve)) => serve,
             Ok(_) => panic!("another command"),
-            Err(refusal) => panic!("{}", refusal.0),
+            Err(error) => panic!("{}", error.0),
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
     fn sections_inherit_what_came_before_the_first_container() {
         let line = "--period 5s tcp://:1 --container a --timeout 9s tcp://:2 --container b --period 20s --startup=tcp://:3 tcp://:4";
         let serve = serve(&line.split(' ').collect::<Vec<_>>());
-        let told: Vec<_> = serve
+        let shown: Vec<_> = serve
             .sections
             .iter()
             .map(|section| {
@@ -211,7 +211,7 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, [("", 5, 1, 1), ("a", 5, 5, 1), ("b", 20, 1, 1)]);
+        assert_eq!(shown, [("", 5, 1, 1), ("a", 5, 5, 1), ("b", 20, 1, 1)]);
         assert_eq!(serve.sections[2].own.each_ref().map(Vec::len), [0, 0, 1]);
     }
 

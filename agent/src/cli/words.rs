@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::grammar::{ParseError, parse_duration, quoted};
+use crate::scheme::{ParseError, parse_duration, quoted};
 
 /// One word, told apart.
 pub enum Word {
@@ -13,7 +13,7 @@ pub enum Word {
 }
 
 impl Word {
-    /// The refusal of a word that does not belong there.
+    /// The error for a word that does not belong there.
     pub fn unknown(&self, options: &[&str]) -> ParseError {
         ParseError(match self {
             Self::Option(name) => {
@@ -80,7 +80,7 @@ impl Words {
     }
 }
 
-/// The refusal of an option's value.
+/// The error for an option's value.
 pub fn wrong(option: &str, received: &str, expected: &str) -> ParseError {
     ParseError(format!("option {option} is {}, expected {expected}", quoted(received)))
 }

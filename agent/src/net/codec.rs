@@ -3,4 +3,5 @@
 pub mod base64;
 pub mod ber;
 pub mod json;
+pub mod quote;
 pub mod reader;

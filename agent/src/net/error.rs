@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, InvalidMessage};
 
-use super::quote::quote;
+use super::codec::quote::quote;
 use crate::check::{Cause, Outcome};
 
 /// An answer that is not of the protocol that is spoken: the peer is something else, or broken.
@@ -50,9 +50,9 @@ pub fn has_gone(error: &io::Error) -> bool {
 /// An error of a connection as the outcome of its check; errors of TLS get their own sentences and verdicts.
 pub fn fault(error: io::Error) -> Outcome {
     if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return refusal(inner);
+        return tls_outcome(inner);
     }
-    if let Some(excuse) = error.get_ref().and_then(|inner| inner.downcast_ref::<Excuse>()) {
+    if let Some(excuse) = error.get_ref().and_then(|inner| inner.downcast_ref::<ClientAuthRequested>()) {
         return excuse.outcome();
     }
     match error.kind() {
@@ -70,9 +70,9 @@ pub fn fault(error: io::Error) -> Outcome {
 /// Why a peer that closes without a word is no dead one: it asked for a client certificate, and in TLS 1.3 it can refuse
 /// the one it gets, or the lack of one, only after the handshake. slapd and Node send no alert then.
 #[derive(Clone, Copy, Debug)]
-pub struct Excuse(&'static str);
+pub struct ClientAuthRequested(&'static str);
 
-impl Excuse {
+impl ClientAuthRequested {
     pub const UNANSWERED: Self = Self("peer asks for a client certificate, and closes");
     pub const SHOWN: Self = Self("peer closes after it was shown the client certificate that it asked for");
 
@@ -81,24 +81,27 @@ impl Excuse {
     }
 }
 
-impl fmt::Display for Excuse {
+impl fmt::Display for ClientAuthRequested {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0)
     }
 }
 
-impl std::error::Error for Excuse {}
+impl std::error::Error for ClientAuthRequested {}
 
 /// Of the kind that the end of a connection has anyhow.
-impl From<Excuse> for io::Error {
-    fn from(excuse: Excuse) -> Self {
+impl From<ClientAuthRequested> for io::Error {
+    fn from(excuse: ClientAuthRequested) -> Self {
         Self::new(io::ErrorKind::UnexpectedEof, excuse)
     }
 }
 
+/// What a handshake with a peer comes to that answers in the clear.
+pub const NO_TLS: &str = "peer does not speak TLS";
+
 /// The outcome of a check whose TLS failed. A peer that refuses our certificate is alive: it must not be restarted
 /// because the certificate of its check has expired.
-pub fn refusal(error: &rustls::Error) -> Outcome {
+pub fn tls_outcome(error: &rustls::Error) -> Outcome {
     let reason = match error {
         rustls::Error::InvalidCertificate(why) => certificate(why),
         rustls::Error::AlertReceived(alert) => match client_certificate(*alert) {
@@ -108,7 +111,7 @@ pub fn refusal(error: &rustls::Error) -> Outcome {
         rustls::Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         )
-        | rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "peer does not speak TLS".into(),
+        | rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge) => NO_TLS.into(),
         rustls::Error::InvalidMessage(_) => "peer sent a malformed TLS message".into(),
         rustls::Error::NoApplicationProtocol => "peer does not speak the protocol over TLS (ALPN)".into(),
         rustls::Error::PeerIncompatible(why) => format!("no TLS version or cipher in common: {why:?}"),

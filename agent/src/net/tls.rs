@@ -15,13 +15,13 @@ pub use certificate::Validity;
 #[cfg(test)]
 pub use tests::tls_server;
 
-use self::config::{Asked, Files};
-use super::error::{Excuse, refusal};
-use super::files::Stamp;
-use super::stream::with_alert;
-use super::{Stream, Timed, fault, has_gone};
+use self::config::{Files, RequestFlag};
+use super::error::{ClientAuthRequested, fault, tls_outcome};
+use super::io::files::Stamp;
+use super::io::stream::with_alert;
+use super::{DeadlineStream, Stream, has_gone};
 use crate::check::{Cause, Outcome};
-use crate::grammar::{CheckUrl, ParseError};
+use crate::scheme::{CheckUrl, ParseError};
 
 /// What a handshake may read beyond what the protocol above it asks for: long chains, session tickets.
 const HANDSHAKE_LIMIT: usize = 128 * 1024;
@@ -39,12 +39,12 @@ pub struct Tls {
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
-    asked: Arc<Asked>,
+    asked: Arc<RequestFlag>,
 }
 
 impl Tls {
     /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
-    pub fn from_check(check: &CheckUrl, alpn: &'static [&'static [u8]]) -> Result<Self, ParseError> {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| check.option(name).map(str::to_owned);
         let server_name = text("server-name");
         let host = if check.host.is_empty() { "localhost" } else { &check.host };
@@ -53,7 +53,12 @@ impl Tls {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        Ok(Self { files, server_name, peer, alpn, loaded: Mutex::new(None), asked: Arc::default() })
+        Ok(Self { files, server_name, peer, alpn: &[], loaded: Mutex::new(None), asked: Arc::default() })
+    }
+
+    /// Offers these protocols by ALPN.
+    pub fn offer(&mut self, protocols: &'static [&'static [u8]]) {
+        self.alpn = protocols;
     }
 
     /// The server-name option, if it was given.
@@ -67,24 +72,24 @@ impl Tls {
     }
 
     /// The excuse of the peer of the last handshake for going without a word.
-    fn excuse(&self) -> Option<Excuse> {
+    fn excuse(&self) -> Option<ClientAuthRequested> {
         self.asked.is_so().then_some(if self.files.cert.is_none() {
-            Excuse::UNANSWERED
+            ClientAuthRequested::UNANSWERED
         } else {
-            Excuse::SHOWN
+            ClientAuthRequested::SHOWN
         })
     }
 
     /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
-    pub fn handshake(&self, mut timed: Timed) -> Result<Stream, Outcome> {
+    pub fn handshake(&self, mut carrier: DeadlineStream) -> Result<Stream, Outcome> {
         let config = self.config()?;
         self.asked.forget();
-        timed.allow(HANDSHAKE_LIMIT);
+        carrier.allow(HANDSHAKE_LIMIT);
         let mut session =
-            ClientConnection::new(config, self.peer.clone()).map_err(|error| refusal(&error))?;
+            ClientConnection::new(config, self.peer.clone()).map_err(|error| tls_outcome(&error))?;
         while session.is_handshaking() {
-            if let Err(error) = session.complete_io(&mut timed) {
-                let error = with_alert(error, &mut session, &mut timed);
+            if let Err(error) = session.complete_io(&mut carrier) {
+                let error = with_alert(error, &mut session, &mut carrier);
                 let outcome = match self.excuse() {
                     Some(excuse) if has_gone(&error) => excuse.outcome(),
                     None if has_gone(&error) => {
@@ -92,11 +97,11 @@ impl Tls {
                     }
                     _ => fault(error),
                 };
-                timed.close();
+                carrier.drain();
                 return Err(outcome);
             }
         }
-        Ok(Stream::Tls(Box::new(StreamOwned::new(session, timed)), self.excuse()))
+        Ok(Stream::Tls(Box::new(StreamOwned::new(session, carrier)), self.excuse()))
     }
 
     /// The configuration of the files as they are now. Their stamps are taken before they are read, so that a change

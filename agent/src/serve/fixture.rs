@@ -15,7 +15,7 @@ pub fn jobs(line: &str) -> Vec<Job> {
     match parse(format!("serve {line}").split(' ').map(OsString::from)) {
         Ok(Command::Serve(serve)) => plan(serve.sections, &serve.roots).unwrap(),
         Ok(_) => panic!("another command"),
-        Err(refusal) => panic!("{}", refusal.0),
+        Err(error) => panic!("{}", error.0),
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::check::{HostRoots, Probe};
 use crate::cli::Section;
-use crate::grammar::{CheckUrl, ParseError, quoted};
 use crate::runner::Runner;
+use crate::scheme::{CheckUrl, ParseError, quoted};
 
 /// A report that is missing should be seen within a second or so, and to look costs nothing.
 const PUSH_PERIOD: Duration = Duration::from_secs(1);
@@ -66,9 +66,9 @@ fn distinct(section: &Section) -> Result<Vec<(CheckUrl, [bool; 3])>, ParseError>
     });
     for (check, probes) in shared.chain(own) {
         if probes == [false; 3] {
-            let told = quoted(&check.text);
+            let shown = quoted(&check.text);
             return Err(ParseError(format!(
-                "check {told} is for no probe, expected one without a check of its own"
+                "check {shown} is for no probe, expected one without a check of its own"
             )));
         }
         match checks.iter_mut().find(|(known, _)| known.text == check.text) {
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    fn told(line: &str) -> Vec<(String, [bool; 3])> {
+    fn shown(line: &str) -> Vec<(String, [bool; 3])> {
         planned(line).unwrap().into_iter().map(|job| (job.container + "/" + &job.label, job.probes)).collect()
     }
 
@@ -114,7 +114,7 @@ mod tests {
             ("/tcp 127.0.0.1:1".into(), [false, true, true]),
             ("/tcp 127.0.0.1:2".into(), [true, false, false]),
         ];
-        assert_eq!(told("tcp://:1 --liveness tcp://:2"), expected);
+        assert_eq!(shown("tcp://:1 --liveness tcp://:2"), expected);
     }
 
     #[test]
@@ -122,19 +122,20 @@ mod tests {
         let line = "--container a --liveness tcp://:1 --startup tcp://:1 --container b tcp://:1";
         let expected =
             [("a/tcp 127.0.0.1:1".into(), [true, false, true]), ("b/tcp 127.0.0.1:1".into(), [true; 3])];
-        assert_eq!(told(line), expected);
+        assert_eq!(shown(line), expected);
     }
 
     #[test]
     fn labels_are_unique() {
-        let labels: Vec<_> = told("exec:a exec:a\tb exec:a\tc").into_iter().map(|(label, _)| label).collect();
+        let labels: Vec<_> =
+            shown("exec:a exec:a\tb exec:a\tc").into_iter().map(|(label, _)| label).collect();
         assert_eq!(labels, ["/exec a", "/exec a #2", "/exec a #3"]);
     }
 
     #[test]
     fn one_name_for_two_checks_is_refused() {
-        let refusal = planned("x=tcp://:1 x=tcp://:2").err().unwrap();
-        assert_eq!(refusal.0, "name is \"x\" for two checks of a container, expected a name for each");
+        let error = planned("x=tcp://:1 x=tcp://:2").err().unwrap();
+        assert_eq!(error.0, "name is \"x\" for two checks of a container, expected a name for each");
         assert!(planned("push: push:?max-age=1s").is_err());
         assert!(planned("--container a push: --container b push:").is_ok());
     }
@@ -142,8 +143,6 @@ mod tests {
     #[test]
     fn a_check_that_answers_no_probe_is_refused() {
         let line = "tcp://:1 --liveness tcp://:2 --readiness tcp://:2 --startup tcp://:2";
-        assert!(
-            planned(line).is_err_and(|refusal| refusal.0.starts_with("check \"tcp://:1\" is for no probe"))
-        );
+        assert!(planned(line).is_err_and(|error| error.0.starts_with("check \"tcp://:1\" is for no probe")));
     }
 }

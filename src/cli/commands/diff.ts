@@ -1,13 +1,14 @@
 import { styleText } from 'node:util';
 import { defineCommand, exitCode } from '../command.ts';
-import { unifiedDiff } from '../unified-diff.ts';
-import { injectSource } from '../inject-source.ts';
-import { load } from '../load.ts';
+import { evaluateAll } from '../evaluate.ts';
+import { readContext, readManifests } from '../input.ts';
+import { inputOptions, settingOptions } from '../options.ts';
 import { reportOf } from '../report.ts';
-import { inputOptions, settingOptions } from '../shared-options.ts';
+import { unifiedDiff } from '../unified-diff.ts';
+import { injectFile } from './inject.ts';
 
 /** Shows what inject would change. */
-export const diff = defineCommand({
+export const diffCommand = defineCommand({
   summary: 'show what inject would change, as diff -u does',
   usage: '[OPTIONS] FILE...',
   positionals: 'files',
@@ -19,15 +20,15 @@ export const diff = defineCommand({
     ['diff deploy/ | patch -p0', 'the same as inject --in-place deploy/'],
   ],
   async run({ values, positionals, terminal }) {
-    const loaded = await load(values, positionals, terminal);
-    if (typeof loaded === 'number') return loaded;
-    const { context, sources, manifests } = loaded;
-    const changed = sources.map((source) => injectSource(source, manifests, context.prefix));
-    const lines = changed.flatMap(({ source: { name, text: before }, text }) => unifiedDiff(name, before, text));
-    terminal.print(lines.map((line) => `${terminal.isColoured ? coloured(line) : line}\n`).join(''));
-    const refused = manifests.filter(({ outcome }) => outcome.kind === 'rejected').map(reportOf);
-    const mistakes = changed.flatMap((each) => each.mistakes.map((mistake) => `${mistake}\n`));
-    terminal.report([...refused, ...mistakes].join(''));
+    const context = readContext(values, terminal.env);
+    const files = await readManifests(values, positionals, terminal);
+    const objects = evaluateAll(files, context);
+    const changed = files.map((file) => injectFile(file, objects, context.prefix));
+    const lines = changed.flatMap(({ file, text }) => unifiedDiff(file.name, file.text, text));
+    terminal.printText(lines.map((line) => `${line}\n`).join(''), coloured);
+    const refused = objects.filter(({ outcome }) => outcome.kind === 'rejected').flatMap(reportOf);
+    const mistakes = changed.flatMap((each) => each.mistakes);
+    terminal.reportLines([...refused, ...mistakes]);
     if (refused.length + mistakes.length > 0) return exitCode.unreadable;
     return lines.length > 0 ? exitCode.found : exitCode.ok;
   },

@@ -1,9 +1,10 @@
 import { defineCommand, exitCode } from '../command.ts';
-import { type Explanation, explainConsidered } from '../explain/explanation.ts';
-import { formatExplanation } from '../explain/format-explanation.ts';
-import { loadContext, loadManifests } from '../load.ts';
+import { evaluateAll } from '../evaluate.ts';
+import { type Explanation, explain } from '../explain/explain.ts';
+import { formatExplanations } from '../explain/format.ts';
+import { readContext, readManifests } from '../input.ts';
 import { parseReferences } from '../live/reference.ts';
-import { clusterOptions, inputOptions, settingOptions } from '../shared-options.ts';
+import { clusterOptions, inputOptions, settingOptions } from '../options.ts';
 
 const options = {
   ...inputOptions,
@@ -13,7 +14,7 @@ const options = {
 } as const;
 
 /** Says what is done to a workload, what not, and why. */
-export const explain = defineCommand({
+export const explainCommand = defineCommand({
   summary: 'say what is done to a Pod or workload, what not, why, and what it costs',
   usage: '[OPTIONS] FILE... | KIND/NAME...',
   positionals: 'files',
@@ -25,38 +26,24 @@ export const explain = defineCommand({
     ['explain -o json pod/redis-0', 'a live Pod, for programs'],
   ],
   async run({ values, positionals, terminal }) {
-    const named = parseReferences(positionals);
-    if (typeof named === 'string') {
-      terminal.report(`${named}\n`);
-      return exitCode.usage;
-    }
-    const context = loadContext(values, terminal);
-    if (typeof context === 'number') return context;
-    const { references, files } = named;
+    const { references, files: names } = parseReferences(positionals);
+    const context = readContext(values, terminal.env);
     const explanations: Explanation[] = [];
-    if (references.length === 0 || files.length > 0 || values.file) {
-      const loaded = await loadManifests([...(values.file ?? []), ...files], context, terminal);
-      if (typeof loaded === 'number') return loaded;
-      explanations.push(...loaded.manifests.map((manifest) => explainConsidered(manifest, context.prefix)));
+    if (references.length === 0 || names.length > 0 || values.file) {
+      const objects = evaluateAll(await readManifests(values, names, terminal), context);
+      explanations.push(...objects.map((object) => explain(object, context.prefix)));
     }
     if (references.length > 0) {
       // The client of Kubernetes takes longer to load than all else: only a live object pays for it.
-      const { explainLive } = await import('../live/explain-live.ts');
+      const { explainLive } = await import('../live/explain.ts');
       const { kubeconfig, context: name, namespace } = values;
       const target = { kubeconfig, context: name, namespace };
       const live = await explainLive(references, target, context, values.policies !== undefined);
-      if (typeof live === 'string') {
-        terminal.report(`${live}\n`);
-        return exitCode.unreadable;
-      }
-      terminal.report(live.unseen.map((sentence) => `${sentence}\n`).join(''));
+      terminal.reportLines(live.unseen);
       explanations.push(...live.explanations);
     }
-    terminal.print(
-      values.output === 'json'
-        ? `${JSON.stringify(explanations, null, 2)}\n`
-        : explanations.map(formatExplanation).join('\n'),
-    );
+    if (values.output === 'json') terminal.printJson(explanations);
+    else terminal.printLines(formatExplanations(explanations));
     return exitCode.ok;
   },
 });

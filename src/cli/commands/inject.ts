@@ -1,12 +1,13 @@
+import { injectManifest } from '../../manifest/edit.ts';
 import { defineCommand, exitCode } from '../command.ts';
-import { injectSource } from '../inject-source.ts';
-import { load } from '../load.ts';
+import { type EvaluatedObject, evaluateAll } from '../evaluate.ts';
+import { type ManifestFile, readContext, readManifests } from '../input.ts';
+import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
+import { type ChangedFile, outputFiles } from '../output.ts';
 import { reportOf } from '../report.ts';
-import { inputOptions, settingOptions } from '../shared-options.ts';
-import { inPlaceOption, writeSources } from '../write-sources.ts';
 
 /** Writes into manifests what the webhook would add to their Pods. */
-export const inject = defineCommand({
+export const injectCommand = defineCommand({
   summary: 'write into manifests what the webhook would add to their Pods',
   usage: '[OPTIONS] FILE...',
   positionals: 'files',
@@ -22,15 +23,23 @@ export const inject = defineCommand({
     ['inject - < redis.yaml > injected.yaml', 'standard input'],
   ],
   async run({ values, positionals, terminal }) {
-    const loaded = await load(values, positionals, terminal);
-    if (typeof loaded === 'number') return loaded;
-    const { context, sources, manifests } = loaded;
-    const changed = sources.map((source) => injectSource(source, manifests, context.prefix));
-    const code = writeSources(changed, values['in-place'] ?? false, terminal);
-    if (code !== exitCode.ok) return code;
+    const context = readContext(values, terminal.env);
+    const files = await readManifests(values, positionals, terminal);
+    const objects = evaluateAll(files, context);
+    const changed = files.map((file) => injectFile(file, objects, context.prefix));
+    outputFiles(changed, values['in-place'] ?? false, terminal);
     const mistakes = changed.flatMap((each) => each.mistakes);
-    terminal.report([...manifests.map(reportOf), ...mistakes.map((mistake) => `${mistake}\n`)].join(''));
-    const isRefused = mistakes.length > 0 || manifests.some(({ outcome }) => outcome.kind === 'rejected');
+    terminal.reportLines([...objects.flatMap(reportOf), ...mistakes]);
+    const isRefused = mistakes.length > 0 || objects.some(({ outcome }) => outcome.kind === 'rejected');
     return isRefused ? exitCode.found : exitCode.ok;
   },
 });
+
+/** The file with all its objects as they were evaluated. */
+export function injectFile(file: ManifestFile, objects: readonly EvaluatedObject[], prefix: string): ChangedFile {
+  const edits = objects
+    .filter((object) => object.file === file && object.after !== object.before)
+    .map(({ object, after }) => ({ object, wanted: after }));
+  const { text, mistakes } = injectManifest(file.manifest, edits, prefix);
+  return { file, text, mistakes: mistakes.map((mistake) => `${file.name}: ${mistake}`) };
+}

@@ -1,11 +1,11 @@
 import { defineCommand, exitCode } from '../command.ts';
-import { type Finding, findingsIn, formatFinding } from '../findings.ts';
-import { load } from '../load.ts';
-import { policyFindings } from '../policy-findings.ts';
-import { inputOptions, settingOptions } from '../shared-options.ts';
+import { evaluateAll } from '../evaluate.ts';
+import { findingsIn, formatFinding } from '../findings.ts';
+import { mistakesIn, readContext, readManifestsLeniently } from '../input.ts';
+import { inputOptions, settingOptions } from '../options.ts';
 
 /** Says what is wrong with the annotations of manifests, and where. */
-export const lint = defineCommand({
+export const lintCommand = defineCommand({
   summary: 'say what is wrong with the annotations of manifests, and where',
   usage: '[OPTIONS] FILE...',
   positionals: 'files',
@@ -27,24 +27,16 @@ export const lint = defineCommand({
     ['lint - < redis.yaml', 'standard input'],
   ],
   async run({ values, positionals, terminal }) {
-    const loaded = await load(values, positionals, terminal, true);
-    if (typeof loaded === 'number') return loaded;
-    const { context, sources, manifests } = loaded;
-    const found = sources.flatMap((source) =>
-      [
-        ...manifests
-          .filter((manifest) => manifest.source === source)
-          .flatMap((manifest) => findingsIn(manifest, context.prefix)),
-        ...policyFindings(source, context),
-      ].toSorted(byPlace),
-    );
+    const context = readContext(values, terminal.env);
+    const files = await readManifestsLeniently(values, positionals, terminal);
+    const mistakes = files.flatMap(mistakesIn);
+    terminal.reportLines(mistakes);
+    const objects = evaluateAll(files, context);
+    const found = files.flatMap((file) => findingsIn(file, objects, context));
     const findings = values.strict ? found.map((finding) => ({ ...finding, severity: 'error' as const })) : found;
-    terminal.print(
-      values.output === 'json' ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(formatFinding).join(''),
-    );
-    if (loaded.mistakes.length > 0) return exitCode.unreadable;
+    if (values.output === 'json') terminal.printJson(findings);
+    else terminal.printLines(findings.map(formatFinding));
+    if (mistakes.length > 0) return exitCode.unreadable;
     return findings.some(({ severity }) => severity === 'error') ? exitCode.found : exitCode.ok;
   },
 });
-
-const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;

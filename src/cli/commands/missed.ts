@@ -1,9 +1,9 @@
-import { defineCommand, exitCode } from '../command.ts';
-import { loadContext } from '../load.ts';
-import { clusterOptions, settingOptions } from '../shared-options.ts';
+import { UserError, defineCommand, exitCode } from '../command.ts';
+import { readContext } from '../input.ts';
+import { clusterOptions, settingOptions } from '../options.ts';
 
 /** Lists the Pods that lack the check that somebody asks for. */
-export const missed = defineCommand({
+export const missedCommand = defineCommand({
   summary: 'list the running Pods that lack the health check that their annotations or a policy ask for',
   usage: '[OPTIONS]',
   positionals: [],
@@ -19,19 +19,13 @@ export const missed = defineCommand({
   ],
   async run({ values, positionals, terminal }) {
     if (positionals.length > 0) {
-      terminal.report(`${positionals[0]} is one word too many: missed takes flags only.\n`);
-      return exitCode.usage;
+      throw new UserError(exitCode.usage, [`${positionals[0]} is one word too many: missed takes flags only.`]);
     }
-    const context = loadContext(values, terminal);
-    if (typeof context === 'number') return context;
+    const context = readContext(values, terminal.env);
     // The client of Kubernetes takes longer to load than all else.
-    const { missedPods } = await import('../live/missed-pods.ts');
+    const { missedPods } = await import('../live/missed.ts');
     const { kubeconfig, context: name, namespace } = values;
     const records = await missedPods({ kubeconfig, context: name, namespace }, context);
-    if (typeof records === 'string') {
-      terminal.report(`${records}\n`);
-      return exitCode.unreadable;
-    }
     const rows = records.map(({ namespace: space, name: pod, owner, verdict }) => ({
       namespace: space,
       owner: owner ? `${owner.kind}/${owner.name}` : '',
@@ -39,24 +33,21 @@ export const missed = defineCommand({
       asked: `${verdict.whoAsks}`,
       lacks: verdict.notes,
     }));
-    if (values.output === 'json') terminal.print(`${JSON.stringify(rows, null, 2)}\n`);
-    else terminal.print(rows.length === 0 ? 'No Pod was missed.\n' : table(rows));
+    if (values.output === 'json') terminal.printJson(rows);
+    else terminal.printLines(rows.length === 0 ? ['No Pod was missed.'] : table(rows));
     return rows.length > 0 ? exitCode.found : exitCode.ok;
   },
 });
 
-function table(rows: readonly Readonly<Record<string, string | readonly string[]>>[]): string {
+function table(rows: readonly Readonly<Record<string, string | readonly string[]>>[]): string[] {
   const columns = ['namespace', 'owner', 'pod', 'asked', 'lacks'];
   const cells = rows.map((row) => columns.map((column) => [row[column] ?? ''].flat().join(',')));
   const lines = [columns.map((column) => column.toUpperCase()), ...cells];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-          .join('   ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return lines.map((line) =>
+    line
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('   ')
+      .trimEnd(),
+  );
 }

@@ -1,11 +1,14 @@
+import { uninject } from '../../health/uninject.ts';
+import { type Edit, uninjectManifest } from '../../manifest/edit.ts';
+import { templateAt, withTemplate } from '../../workload/template.ts';
 import { defineCommand, exitCode } from '../command.ts';
-import { load } from '../load.ts';
-import { inputOptions, settingOptions } from '../shared-options.ts';
-import { uninjectSource } from '../uninject-source.ts';
-import { inPlaceOption, writeSources } from '../write-sources.ts';
+import { titleOf } from '../evaluate.ts';
+import { type ManifestFile, readContext, readManifests } from '../input.ts';
+import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
+import { type ChangedFile, outputFiles } from '../output.ts';
 
 /** Takes out of manifests what inject wrote into them. */
-export const uninject = defineCommand({
+export const uninjectCommand = defineCommand({
   summary: 'take out of manifests what inject wrote into them, or the webhook into a Pod',
   usage: '[OPTIONS] FILE...',
   positionals: 'files',
@@ -16,13 +19,37 @@ export const uninject = defineCommand({
     ['uninject - < injected.yaml > redis.yaml', 'standard input'],
   ],
   async run({ values, positionals, terminal }) {
-    const loaded = await load(values, positionals, terminal);
-    if (typeof loaded === 'number') return loaded;
-    const changed = loaded.sources.map((source) => uninjectSource(source, loaded.context.prefix));
-    const code = writeSources(changed, values['in-place'] ?? false, terminal);
-    if (code !== exitCode.ok) return code;
+    const { prefix } = readContext(values, terminal.env);
+    const files = await readManifests(values, positionals, terminal);
+    const changed = files.map((file) => uninjectFile(file, prefix));
+    outputFiles(changed, values['in-place'] ?? false, terminal);
     const mistakes = changed.flatMap((each) => each.mistakes);
-    terminal.report([...changed.flatMap(({ done }) => done), ...mistakes].map((line) => `${line}\n`).join(''));
+    terminal.reportLines([...changed.flatMap(({ done }) => done), ...mistakes]);
     return mistakes.length > 0 ? exitCode.found : exitCode.ok;
   },
 });
+
+/** The file without what was injected; `done` has a line for each object, and `mistakes` one for all that was left. */
+function uninjectFile(file: ManifestFile, prefix: string): ChangedFile & { readonly done: readonly string[] } {
+  const results = file.manifest.objects.flatMap((object) => {
+    const { value, templatePath } = object;
+    const template = templatePath && templateAt(value, templatePath);
+    return template ? [{ object, templatePath, without: uninject(template, prefix) }] : [];
+  });
+  const edits = results.flatMap(({ object, templatePath, without }): Edit[] =>
+    without ? [{ object, wanted: withTemplate(object.value, templatePath, without.template) }] : [],
+  );
+  const { text, mistakes } = uninjectManifest(file.manifest, edits, prefix);
+  const left = results.flatMap(({ object, without }) =>
+    (without?.left ?? []).map((sentence) => `${titleOf(object)}: ${sentence}`),
+  );
+  return {
+    file,
+    text,
+    done: results.map(
+      ({ object, without }) =>
+        `${titleOf(object)}: ${without ? 'uninjected' : 'skipped: Nothing was injected into it.'}`,
+    ),
+    mistakes: [...left, ...mistakes.map((mistake) => `${file.name}: ${mistake}`)],
+  };
+}

@@ -1,10 +1,10 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
-import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
 import { type Client, createClient } from '../../kube/client.ts';
 import { fromKubeconfig } from '../../kube/config.ts';
-import { version } from '../../settings.ts';
-import { newestOf, ownedBy, selectorText } from './owned.ts';
+import { version } from '../../config/options.ts';
+import { UserError, exitCode } from '../command.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
 /** Which cluster, as kubectl is told. */
@@ -14,15 +14,15 @@ export type Target = {
   readonly namespace: string | undefined;
 };
 
-/** What is asked of a cluster; a string is the one sentence that says why there is no answer. */
+/** What is asked of a cluster; where there is no answer, a `UserError` says why. */
 export type Cluster = {
   readonly client: Client;
   readonly namespace: string;
-  readonly read: (reference: Reference) => Promise<object | string>;
+  readonly read: (reference: Reference) => Promise<object>;
   /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
-  readonly newestPod: (reference: Reference, workload: object) => Promise<object | string | undefined>;
+  readonly newestPod: (reference: Reference, workload: object) => Promise<object | undefined>;
   /** What is at a path of the API; undefined where nothing is. */
-  readonly get: (path: string, what: string) => Promise<object | string | undefined>;
+  readonly get: (path: string, what: string) => Promise<object | undefined>;
 };
 
 /** Where the objects of a kind are, within a namespace. */
@@ -40,27 +40,27 @@ const timeoutMs = 30_000;
 const maxResponseBytes = 256 * 1024 * 1024;
 
 /** Gets ready to ask a cluster; nothing is asked yet. */
-export async function openCluster(target: Target): Promise<Cluster | string> {
+export async function openCluster(target: Target): Promise<Cluster> {
   const { kubeconfig: file, context } = target;
   const config = await fromKubeconfig({ userAgent: `health-injector/${version}`, file, context });
-  if (config.problem !== undefined) return config.problem;
+  if (config.problem !== undefined) throw unreadable(config.problem);
   const namespace = target.namespace ?? config.namespace;
   const client = createClient(config.transport, { maxResponseBytes });
 
-  const get = async (path: string, what: string): Promise<object | string | undefined> => {
+  const get = async (path: string, what: string): Promise<object | undefined> => {
     try {
       return await client.get<object>(path, { signal: new AbortController().signal, timeoutMs });
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      if (error instanceof ApiError) return `The cluster does not show ${what}: ${error.summary}.`;
-      return `The cluster does not answer: ${(error as Error).message}.`;
+      if (error instanceof ApiError) throw unreadable(`The cluster does not show ${what}: ${error.summary}.`);
+      throw unreadable(`The cluster does not answer: ${(error as Error).message}.`);
     }
   };
   const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${namespace}/`);
-  const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[] | string> => {
+  const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[]> => {
     const query = selector === '' ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
     const found = await get(pathOf(kind) + query, `${kind}s in ${namespace}`);
-    return typeof found === 'string' ? found : ((found as { items?: KubernetesObject[] } | undefined)?.items ?? []);
+    return (found as { items?: KubernetesObject[] } | undefined)?.items ?? [];
   };
   return {
     client,
@@ -68,26 +68,58 @@ export async function openCluster(target: Target): Promise<Cluster | string> {
     get,
     async read({ kind, name }) {
       const what = `${kind} ${namespace}/${name}`;
-      return (await get(`${pathOf(kind)}/${encodeURIComponent(name)}`, what)) ?? `There is no ${what}.`;
+      const found = await get(`${pathOf(kind)}/${encodeURIComponent(name)}`, what);
+      if (!found) throw unreadable(`There is no ${what}.`);
+      return found;
     },
     async newestPod({ kind }, workload) {
       let owners = [workload as KubernetesObject];
       let { selector } = (workload as V1Deployment).spec ?? {};
       if (kind === 'CronJob') {
-        const jobs = await list('Job', '');
-        const job = typeof jobs === 'string' ? jobs : newestOf(ownedBy(owners, jobs));
-        if (job === undefined || typeof job === 'string') return job;
+        const job = newestOf(ownedBy(owners, await list('Job', '')));
+        if (!job) return undefined;
         owners = [job];
         selector = (job as V1Deployment).spec?.selector;
       }
       const labels = selectorText(selector);
       if (kind === 'Deployment') {
-        const sets = await list('ReplicaSet', labels);
-        if (typeof sets === 'string') return sets;
-        owners = ownedBy(owners, sets);
+        owners = ownedBy(owners, await list('ReplicaSet', labels));
       }
-      const pods = await list('Pod', labels);
-      return typeof pods === 'string' ? pods : newestOf(ownedBy(owners, pods));
+      return newestOf(ownedBy(owners, await list('Pod', labels)));
     },
   };
+}
+
+const unreadable = (sentence: string): UserError => new UserError(exitCode.unreadable, [sentence]);
+
+/** Those of the objects that one of the owners controls. */
+function ownedBy<T extends KubernetesObject>(owners: readonly KubernetesObject[], objects: readonly T[]): T[] {
+  const uids = new Set(owners.map(({ metadata }) => metadata?.uid));
+  return objects.filter(({ metadata }) =>
+    metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uids.has(uid)),
+  );
+}
+
+/** The object that was made last. */
+const newestOf = <T extends KubernetesObject>(objects: readonly T[]): T | undefined =>
+  objects.toSorted((a, b) => madeAt(b) - madeAt(a))[0];
+
+const madeAt = ({ metadata }: KubernetesObject): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
+
+/** Writes a selector as the query of a list takes it; empty for none, which selects all. */
+function selectorText(selector: V1LabelSelector | undefined): string {
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(({ key, operator, values = [] }) => {
+      switch (operator) {
+        case 'Exists':
+          return key;
+        case 'DoesNotExist':
+          return `!${key}`;
+        default:
+          return `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+      }
+    }),
+  ].join(',');
 }

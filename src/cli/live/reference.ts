@@ -1,4 +1,6 @@
 // https://kubernetes.io/docs/reference/kubectl/#resource-types
+import { UserError, exitCode } from '../command.ts';
+
 /** The kinds that have Pods, by the words that kubectl takes for them. */
 const words = {
   Pod: ['pod', 'pods', 'po'],
@@ -15,17 +17,17 @@ export type LiveKind = keyof typeof words;
 /** An object in a cluster. */
 export type Reference = { readonly kind: LiveKind; readonly name: string };
 
-/**
- * Sorts arguments into objects, `deploy/redis` or `deploy redis` as kubectl takes them, and files, which are all the
- * others; a string is the one sentence that says what is missing.
- */
-export function parseReferences(
-  args: readonly string[],
-): { readonly references: readonly Reference[]; readonly files: readonly string[] } | string {
+/** Sorts arguments into objects, `deploy/redis` or `deploy redis` as kubectl takes them, and files, which are all the others. */
+export function parseReferences(args: readonly string[]): {
+  readonly references: readonly Reference[];
+  readonly files: readonly string[];
+} {
   const [first = '', ...names] = args;
   const only = kindOf(first);
-  if (only && names.length === 0)
-    return `Which ${only}? Name it as in ${first}/NAME; a folder is named with -f ${first}.`;
+  if (only && names.length === 0) {
+    const sentence = `Which ${only}? Name it as in ${first}/NAME; a folder is named with -f ${first}.`;
+    throw new UserError(exitCode.usage, [sentence]);
+  }
   if (only) return { references: names.map((name) => ({ kind: only, name })), files: [] };
   const references: Reference[] = [];
   const files: string[] = [];

@@ -1,18 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { startAtZero } from '../../start-at-zero.ts';
 import { type Eviction, evictionResults } from '../../kube/eviction.ts';
-import { type Decision, holds, releases } from './decision.ts';
-import { refusals } from './refusal.ts';
+import type { Decision } from './decision.ts';
+import { reasons, reasonsOf } from './reasons.ts';
 
-/** Every reason that there is, by the kind of decision. */
-const reasons: Readonly<Record<Decision['kind'], readonly string[]>> = {
-  move: ['failed', 'resumed'],
-  hold: Object.keys(holds),
-  refuse: Object.keys(refusals),
-  soften: ['unschedulable'],
-  notice: ['came-back'],
-  release: Object.keys(releases),
-};
+/** The kinds of reasons, which are the kinds of decisions but for the commands: a Pod about which a fact is missing stays. */
+const kinds = ['move', 'hold', 'refuse', 'soften', 'notice', 'release'] as const;
 
 /** The metrics of moves; no label grows with what users write. */
 export function createHardwareMetrics(registry: Registry) {
@@ -56,21 +49,22 @@ export function createHardwareMetrics(registry: Registry) {
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
     registers: [registry],
   });
-  for (const [kind, those] of Object.entries(reasons)) startAtZero(decisions, 'reason', those, { kind });
+  for (const kind of kinds) startAtZero(decisions, 'reason', reasonsOf(kind), { kind });
   startAtZero(moves, 'result', evictionResults);
   const holding = (all: readonly Decision[]): void => {
-    const counts = new Map(Object.keys(holds).map((reason) => [reason, 0]));
-    for (const { kind, reason } of all) if (kind === 'hold') counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    const counts = new Map(reasonsOf('hold').map((reason) => [reason, 0]));
+    for (const { reason } of all)
+      if (reasons[reason].kind === 'hold') counts.set(reason, (counts.get(reason) ?? 0) + 1);
     for (const [reason, count] of counts) held.set({ reason }, count);
   };
   holding([]);
   return {
-    /** Shows whom these decisions hold, for as long as they do. */
+    /** Shows how many Pods these decisions leave where they are, by reason. */
     holding,
-    decided: ({ kind, reason }: Decision): void => decisions.inc({ kind, reason }),
-    evicted({ result }: Eviction, sinceMs: number): void {
+    decided: ({ reason }: Decision): void => decisions.inc({ kind: reasons[reason].kind, reason }),
+    evicted({ result }: Eviction, notReadyMs: number): void {
       moves.inc({ result });
-      if (result === 'evicted') seconds.observe(Math.max(0, Date.now() - sinceMs) / 1_000);
+      if (result === 'evicted') seconds.observe(Math.max(0, notReadyMs) / 1_000);
     },
     unacknowledged: (): void => unacknowledged.inc(),
     counted(all: number, failing: number, nodes: number): void {

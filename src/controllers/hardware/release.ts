@@ -1,39 +1,57 @@
-import { type Decision, releases } from './decision.ts';
-import { withoutOwners } from './edit-quarantine.ts';
-import type { Moving } from './moving.ts';
-import { deleteQuarantine, writeQuarantine } from './write-quarantine.ts';
+// https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+import type { Client } from '../../kube/client.ts';
+import type { ReleaseDecision } from './decision.ts';
+import type { HardwareDeps } from './deps.ts';
+import { manualReleaseAction } from './events.ts';
+import { deleteQuarantine, updateQuarantine, withoutOwners } from './quarantines.ts';
+import { reasons } from './reasons.ts';
 
-/** Releases a node, or some of its owners; what has changed meanwhile is left to the next look. Never rejects. */
+/** Releases a node, or some of its owners. What has changed meanwhile is left to the next pass. Never rejects. */
 export async function release(
-  { node, reason, owners }: Extract<Decision, { kind: 'release' }>,
-  { client, known, tell, failed, progress }: Moving,
+  { node, reason, owners }: ReleaseDecision,
+  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'onError' | 'writes'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const held = known.quarantines.get(node);
-  if (!held || progress.releasing.has(node)) return;
-  progress.releasing.add(node);
-  const uid = held.metadata.uid ?? '';
+  const { client, cache, events, onError, writes } = deps;
+  const cached = cache.quarantines.get(node);
+  if (!cached) return;
+  const { uid = '' } = cached.metadata;
   try {
     if (owners) {
-      const written = await writeQuarantine(
-        client,
-        node,
-        held,
-        (spec) => withoutOwners(spec ?? held.spec, owners),
-        signal,
-      );
-      if (written) known.keepWritten(written);
+      await writes(() => updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal));
       return;
     }
-    known.expectDeletion(uid, true);
-    if (await deleteQuarantine(client, held, signal)) {
-      known.drop(held);
-      tell.released(node, false, `Node ${node} is released from its quarantine: ${releases[reason]}.`);
-    } else known.expectDeletion(uid, false);
+    cache.expectDeletion(uid, true);
+    if (await writes(() => deleteQuarantine(client, cached, signal))) {
+      cache.drop(cached);
+      events.released(node, 'expired', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
+    } else cache.expectDeletion(uid, false);
   } catch (error) {
-    // Whether it was deleted is not known: the watch will say, and it was ours then.
-    if (!signal.aborted) failed(`Node ${node} was not released: ${(error as Error).message}.`);
-  } finally {
-    progress.releasing.delete(node);
+    // It is unknown whether it was deleted: the watch will say so, and it was the controller's deletion then.
+    if (!signal.aborted) onError(`Node ${node} was not released: ${(error as Error).message}.`);
   }
+}
+
+type Event = {
+  readonly action?: string;
+  readonly eventTime?: string | null;
+  readonly series?: { readonly lastObservedTime?: string } | null;
+  readonly involvedObject?: { readonly name?: string };
+};
+
+/**
+ * When a person last released each node, by the Events of an earlier leader. The apiserver keeps an Event for an hour,
+ * which is as long as a manual release counts.
+ */
+export async function readManualReleases(client: Client, signal: AbortSignal): Promise<Map<string, number>> {
+  const fieldSelector = 'involvedObject.kind=Node,reason=NodeReleased';
+  const { items } = await client.list<Event>('/api/v1/namespaces/default/events', { fieldSelector, signal });
+  const released = new Map<string, number>();
+  for (const event of items) {
+    const node = event.involvedObject?.name;
+    const atMs = Date.parse(event.series?.lastObservedTime ?? event.eventTime ?? '');
+    if (node === undefined || event.action !== manualReleaseAction || Number.isNaN(atMs)) continue;
+    released.set(node, Math.max(atMs, released.get(node) ?? 0));
+  }
+  return released;
 }

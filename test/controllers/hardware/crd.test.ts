@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { withMoves } from '../../../src/controllers/hardware/edit-quarantine.ts';
-import { mostMoves, mostOwners } from '../../../src/controllers/hardware/ledger.ts';
-import { pod } from './support/situation.ts';
+import { withMoves } from '../../../src/controllers/hardware/quarantines.ts';
+import { mostMoves, mostOwners } from '../../../src/controllers/hardware/budget.ts';
+import { pod } from './support/snapshot.ts';
 
 const path = new URL('../../../deploy/crds/nodequarantines.yaml', import.meta.url);
 const { spec } = parse(readFileSync(path, 'utf8')).spec.versions[0].schema.openAPIV3Schema.properties;
@@ -26,7 +26,10 @@ describe('the CustomResourceDefinition of quarantines', () => {
   it('has room for what is written, and for as much', () => {
     const long = { check: 'c'.repeat(9_999), message: 'm'.repeat(9_999) };
     const moved = [{ pod: pod('a', 'node-0'), reading: long }];
-    const written = withMoves(undefined, { nodeName: 'node-0', bootId: 'b', scope: 'Owner' }, moved, 1, new Date(0));
+    const written = withMoves(undefined, { nodeName: 'node-0', bootId: 'b', scope: 'Owner' }, moved, {
+      ttlMs: 1,
+      now: new Date(0),
+    });
     assert.deepEqual(mistakes(written, spec), []);
     assert.deepEqual(mistakes({ ...written, other: 1 }, spec), ['spec.other']);
     assert.equal(spec.properties.owners.maxItems, mostOwners);

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decide } from '../../../src/controllers/hardware/decide.ts';
+import { type HardwareSettings, type Snapshot, decide } from '../../../src/controllers/hardware/decide.ts';
 import type { Decision } from '../../../src/controllers/hardware/decision.ts';
-import type { HardwareSettings, Situation } from '../../../src/controllers/hardware/situation.ts';
-import type { Volumes } from '../../../src/controllers/hardware/volumes.ts';
-import { node, nodes, nowMs, pod, quarantine, settings, situation } from './support/situation.ts';
+import type { ReadingFact } from '../../../src/controllers/hardware/readings.ts';
+import type { VolumesFact } from '../../../src/controllers/hardware/volumes.ts';
+import { failsNow, node, nodes, nowMs, pod, quarantine, settings, snapshot } from './support/snapshot.ts';
 
 const minute = 60_000;
 const say = (decision: Decision): string => {
   const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
   return `${about} ${decision.kind} ${decision.reason}`;
 };
-const decided = (wish: Partial<Situation>, rules: Partial<HardwareSettings> = {}): string[] =>
-  decide(situation(wish), { ...settings, ...rules }, nowMs).map(say);
+const decided = (wish: Partial<Snapshot>, rules: Partial<HardwareSettings> = {}): string[] =>
+  decide(snapshot(wish), { ...settings, ...rules }, nowMs).map(say);
 
 const failedFor = (failedMs: number) => [pod('a', 'node-0', { failedMs })];
 /** A Pod whose device fails, as a leader sees it first. */
@@ -21,10 +21,24 @@ const unseen = (ageMs: number) => {
   return [pod('a', 'node-0', { ageMs, failing: { ...failing, earliestMs: nowMs - ageMs } })];
 };
 const waiting = (wish: object) =>
-  pod('b', '', { ownerText: 'web', failedMs: 0, avoids: ['node-0'], unschedulableSinceMs: nowMs - minute, ...wish });
+  pod('b', '', {
+    ownerText: 'web',
+    failedMs: 0,
+    excludedNodes: ['node-0'],
+    unschedulableSinceMs: nowMs - minute,
+    ...wish,
+  });
 const byTaint = (affinity: 'Required' | 'Preferred') => [
   quarantine('node-0', { owners: ['web'], moves: ['a'], scope: 'Node', affinity }),
 ];
+/** The sensor of Pod a has just passed, and is left alone until then. */
+const passing = (untilMs: number) => ({
+  readings: new Map([['a', { kind: 'passes', atMs: nowMs - 1_000, count: 1, untilMs } as const]]),
+});
+/** The sensor of Pod b has just said that it fails, and that of a at this time, or never. */
+const readAt = (atMs: number) =>
+  new Map<string, ReadingFact>([['b', failsNow], ...(atMs > 0 ? [['a', { ...failsNow, atMs }] as const] : [])]);
+const unanswered: ReadingFact = { kind: 'unknown', reading: { check: 'hardware', message: 'x' }, atMs: nowMs };
 const releaseOf = (name: string, wish: object) => decided({ quarantines: [quarantine(name, wish)] });
 
 describe('what to do about a Pod whose hardware fails', () => {
@@ -49,14 +63,14 @@ describe('what to do about a Pod whose hardware fails', () => {
       'young hold young',
       'flap hold unstable',
     ]);
-    const [first] = decide(situation({ pods: [pods[0]!] }), settings, nowMs);
+    const [first] = decide(snapshot({ pods: [pods[0]!] }), settings, nowMs);
     assert(first?.kind === 'hold');
     assert.equal(first.untilMs, nowMs + 1);
   });
 
   it('is never to move one that nobody makes anew elsewhere, or that is only to be reported', () => {
     const refused = ['bare', 'daemon-set', 'static-pod', 'report', 'pinned', 'local-data', 'local-volume'] as const;
-    const pods = refused.map((refusal) => pod(refusal, 'node-0', { refusal }));
+    const pods = refused.map((refusal) => pod(refusal, 'node-0', { ineligible: refusal }));
     assert.deepEqual(decided({ pods }).toSorted(), refused.map((refusal) => `${refusal} refuse ${refusal}`).toSorted());
   });
 
@@ -64,7 +78,7 @@ describe('what to do about a Pod whose hardware fails', () => {
     const pods = Array.from({ length: 30 }, (_, index) =>
       pod(`p${index}`, `node-${index}`, { failedMs: 9_000 - index }),
     );
-    const moved = (count: number, wish: Partial<Situation> = {}): number =>
+    const moved = (count: number, wish: Partial<Snapshot> = {}): number =>
       decided({ pods, nodes: nodes(count), ...wish }).filter((each) => each.includes('move')).length;
     assert.equal(moved(30), 3);
     assert.equal(moved(31), 3);
@@ -108,7 +122,7 @@ describe('what to do about a Pod whose hardware fails', () => {
       'a hold owner-cap',
     ]);
     // While one of them is written anew it counts.
-    assert.deepEqual(decided({ pods, quarantines: all, underWay: new Set(['a']) }), [
+    assert.deepEqual(decided({ pods, quarantines: all, inFlight: new Set(['a']) }), [
       'd move resumed',
       'c hold owner-cap',
       'b hold owner-cap',
@@ -118,23 +132,49 @@ describe('what to do about a Pod whose hardware fails', () => {
 
   it('is to wait while it is being moved, and after a refusal', () => {
     const pods = [pod('a', 'node-0'), pod('b', 'node-1')];
-    assert.deepEqual(decided({ pods, underWay: new Set(['a']) }), ['a hold under-way', 'b hold brake']);
-    assert.deepEqual(decided({ pods: pods.slice(1), backOff: new Map([['b', nowMs + 1]]) }), ['b hold backing-off']);
-    assert.deepEqual(decided({ pods: pods.slice(1), backOff: new Map([['b', nowMs]]) }), ['b move failed']);
+    assert.deepEqual(decided({ pods, inFlight: new Set(['a']) }), ['a hold under-way', 'b hold brake']);
+    assert.deepEqual(decided({ pods: pods.slice(1), retries: new Map([['b', { untilMs: nowMs + 1 }]]) }), [
+      'b hold backing-off',
+    ]);
+    assert.deepEqual(decided({ pods: pods.slice(1), retries: new Map([['b', { untilMs: nowMs }]]) }), [
+      'b move failed',
+    ]);
+  });
+
+  it('is to read its sensor before it is moved, while it keeps its place, and again after each refusal', () => {
+    const pods = [pod('a', 'node-0', { failedMs: 9_000 }), pod('b', 'node-1')];
+    const unread = ['a read-sensor reading-unasked', 'b hold brake'];
+    assert.deepEqual(decided({ pods, readings: readAt(0) }), unread);
+    assert.deepEqual(decided({ pods, readings: readAt(nowMs) }), ['a move failed', 'b hold brake']);
+    const retries = new Map([['a', { untilMs: nowMs - 500 }]]);
+    assert.deepEqual(decided({ pods, retries, readings: readAt(nowMs - 501) }), unread);
+    assert.deepEqual(decided({ pods, retries, readings: readAt(nowMs - 500) }), ['a move failed', 'b hold brake']);
+    const [move] = decide(snapshot({ pods, readings: new Map([['a', unanswered]]) }), settings, nowMs);
+    assert(move?.kind === 'move' && move.isUnanswered);
+  });
+
+  it('is to read the sensor of one that stays once for each reason that an Event gives', () => {
+    const pods = [pod('a', 'node-0', { ineligible: 'report' })];
+    const readings = new Map();
+    assert.deepEqual(decided({ pods, readings }), ['a read-sensor reading-unasked']);
+    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', 'report']]) }), ['a refuse report']);
+    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', 'brake']]) }), [
+      'a read-sensor reading-unasked',
+    ]);
+    // No Event says so, and nothing is asked.
+    assert.deepEqual(decided({ pods: failedFor(999), readings }), ['a hold unstable']);
   });
 
   it('is to leave it while its sidecar says that nothing fails, also one that is never moved, and to ask again then', () => {
-    const passing = new Map([['a', nowMs + 1]]);
-    for (const wish of [{}, { refusal: 'report' as const }]) {
-      const [hold] = decide(situation({ pods: [pod('a', 'node-0', wish)], passing }), settings, nowMs);
+    for (const wish of [{}, { ineligible: 'report' as const }]) {
+      const [hold] = decide(snapshot({ pods: [pod('a', 'node-0', wish)], ...passing(nowMs + 1) }), settings, nowMs);
       assert(hold?.kind === 'hold' && hold.reason === 'passes');
       assert.equal(hold.untilMs, nowMs + 1);
     }
-    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], passing: new Map([['a', nowMs]]) }), ['a move failed']);
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], ...passing(nowMs) }), ['a read-sensor reading-unasked']);
     const held = [quarantine('node-0', { owners: ['web'], moves: ['a'] })];
-    assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ownerText: 'web' })], passing, quarantines: held }), [
-      'a hold passes',
-    ]);
+    const pods = [pod('a', 'node-0', { ownerText: 'web' })];
+    assert.deepEqual(decided({ pods, ...passing(nowMs + 1), quarantines: held }), ['a hold passes']);
   });
 
   it('is to leave it where no other node takes its owner', () => {
@@ -149,31 +189,31 @@ describe('what to do about a Pod whose hardware fails', () => {
   });
 
   it('is to respect that somebody released the node, until the Pod was ready once or has failed for much longer', () => {
-    const releasedByHand = new Map([['node-0', nowMs - 10_000]]);
-    assert.deepEqual(decided({ pods: failedFor(10_000), releasedByHand }), ['a hold released-by-hand']);
-    assert.deepEqual(decided({ pods: failedFor(9_999), releasedByHand }), ['a move failed']);
+    const manualReleases = new Map([['node-0', nowMs - 10_000]]);
+    assert.deepEqual(decided({ pods: failedFor(10_000), manualReleases }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: failedFor(9_999), manualReleases }), ['a move failed']);
     const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
-    assert.deepEqual(decided({ pods: failedFor(61 * minute), releasedByHand: longAgo }), ['a move failed']);
+    assert.deepEqual(decided({ pods: failedFor(61 * minute), manualReleases: longAgo }), ['a move failed']);
   });
 
   it('is to respect that too where a leader finds a device that fails, and nobody knows since when', () => {
-    const releasedByHand = new Map([['node-0', nowMs - 10 * minute]]);
-    assert.deepEqual(decided({ pods: unseen(60 * minute), releasedByHand }), ['a hold released-by-hand']);
-    assert.deepEqual(decided({ pods: unseen(9 * minute), releasedByHand }), ['a move failed']);
+    const manualReleases = new Map([['node-0', nowMs - 10 * minute]]);
+    assert.deepEqual(decided({ pods: unseen(60 * minute), manualReleases }), ['a hold released-by-hand']);
+    assert.deepEqual(decided({ pods: unseen(9 * minute), manualReleases }), ['a move failed']);
     const longAgo = new Map([['node-0', nowMs - 60 * minute]]);
-    assert.deepEqual(decided({ pods: unseen(90 * minute), releasedByHand: longAgo }), ['a move failed']);
+    assert.deepEqual(decided({ pods: unseen(90 * minute), manualReleases: longAgo }), ['a move failed']);
   });
 
   it('is to ask where its volumes are before it is moved, and to leave it where one is on its node alone', () => {
     const pods = [pod('a', 'node-0', { claims: ['data'] }), pod('b', 'node-0', { failedMs: 4_000 })];
-    const found = (volumes: Volumes) => ({ pods, volumes: new Map([['a', volumes]]) });
+    const found = (volumes: VolumesFact) => ({ pods, volumes: new Map([['a', volumes]]) });
     const untilMs = nowMs + 1;
-    assert.deepEqual(decided({ pods }), ['a hold volumes-unasked', 'b move failed']);
+    assert.deepEqual(decided({ pods }), ['a look-up-volumes volumes-unasked', 'b move failed']);
     assert.deepEqual(decided(found({ kind: 'anywhere' })), ['a move failed', 'b move failed']);
     assert.deepEqual(decided(found({ kind: 'here', detail: 'x' })), ['a refuse local-volume', 'b move failed']);
     const unknown = { kind: 'unknown', detail: 'x', tries: 1, untilMs } as const;
     assert.deepEqual(decided(found(unknown)), ['a hold volumes-unknown', 'b move failed']);
-    const [first] = decide(situation(found(unknown)), settings, nowMs);
+    const [first] = decide(snapshot(found(unknown)), settings, nowMs);
     assert(first?.kind === 'hold');
     assert.deepEqual([first.untilMs, first.detail], [untilMs, 'x']);
   });
@@ -182,18 +222,21 @@ describe('what to do about a Pod whose hardware fails', () => {
     const pods = ['a', 'b'].map((uid, index) =>
       pod(uid, `node-${index}`, { failedMs: 9_000 - index, claims: ['data'] }),
     );
-    assert.deepEqual(decided({ pods }), ['a hold volumes-unasked', 'b hold brake']);
+    assert.deepEqual(decided({ pods }), ['a look-up-volumes volumes-unasked', 'b hold brake']);
     const unknown = { kind: 'unknown', detail: 'x', tries: 1, untilMs: nowMs } as const;
     const volumes = new Map([['a', unknown]]);
-    assert.deepEqual(decided({ pods, volumes }), ['a hold volumes-unknown', 'b hold volumes-unasked']);
+    assert.deepEqual(decided({ pods, volumes }), [
+      'a look-up-volumes volumes-unknown',
+      'b look-up-volumes volumes-unasked',
+    ]);
     assert.deepEqual(decided({ pods, volumes }, { mode: 'dry-run' }), decided({ pods, volumes }));
   });
 
   it('is to ask where its volumes are also when a move is gone on with', () => {
     const quarantines = [quarantine('node-0', { owners: ['web'], moves: ['a'] })];
     const pods = [pod('a', 'node-0', { ownerText: 'web', claims: ['data'] })];
-    assert.deepEqual(decided({ pods, quarantines }), ['a hold volumes-unasked']);
-    const volumes = new Map<string, Volumes>([['a', { kind: 'anywhere' }]]);
+    assert.deepEqual(decided({ pods, quarantines }), ['a look-up-volumes volumes-unasked']);
+    const volumes = new Map<string, VolumesFact>([['a', { kind: 'anywhere' }]]);
     assert.deepEqual(decided({ pods, quarantines, volumes }), ['a move resumed']);
   });
 
@@ -223,7 +266,7 @@ describe('a replacement', () => {
     for (const wish of [
       { unschedulableSinceMs: nowMs - 59_999 },
       { unschedulableSinceMs: undefined },
-      { avoids: [] },
+      { excludedNodes: [] },
       // Nobody would make it anew.
       { owner: undefined, ownerKey: undefined, kind: '' },
     ]) {
@@ -245,15 +288,15 @@ describe('a replacement', () => {
   });
 
   it('that came back as it was after it was let back waits for longer each time, and its siblings do not', () => {
-    const letBack = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs + 1 }]]);
-    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack }), []);
-    assert.deepEqual(decided({ pods: [waiting({ ageMs: 6 * minute })], letBack }), ['b soften unschedulable']);
+    const softened = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs + 1 }]]);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], softened }), []);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 6 * minute })], softened }), ['b soften unschedulable']);
     const over = new Map([['shop/Deployment/web', { atMs: nowMs - 5 * minute, untilMs: nowMs }]]);
-    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], letBack: over }), ['b soften unschedulable']);
+    assert.deepEqual(decided({ pods: [waiting({ ageMs: 5 * minute })], softened: over }), ['b soften unschedulable']);
   });
 
   it('that finds no node because of the taint is let back too', () => {
-    const pods = [waiting({ avoids: [] }), pod('c', '', { failedMs: 0, unschedulableSinceMs: nowMs - minute })];
+    const pods = [waiting({ excludedNodes: [] }), pod('c', '', { failedMs: 0, unschedulableSinceMs: nowMs - minute })];
     assert.deepEqual(decided({ pods, quarantines: byTaint('Required') }), ['b soften unschedulable']);
     assert.deepEqual(decided({ pods, quarantines: byTaint('Preferred') }), []);
   });
@@ -272,7 +315,7 @@ describe('a quarantined node is released', () => {
     const [old] = quarantine('node-0', { owners: ['old'], untilMs: 0 }).spec.owners;
     const young = quarantine('node-0', { owners: ['young'] });
     const mixed = { ...young, spec: { ...young.spec, owners: [...young.spec.owners, old!] } };
-    const [release] = decide(situation({ quarantines: [mixed] }), settings, nowMs);
+    const [release] = decide(snapshot({ quarantines: [mixed] }), settings, nowMs);
     assert(release?.kind === 'release');
     assert.deepEqual(release.owners, [old]);
   });
@@ -292,7 +335,7 @@ describe('decisions, whatever the situation', () => {
     owner: fc.nat(12),
     failedMs: fc.constantFrom(0, 500, 2_000, 5_000, 900_000),
     ageMs: fc.constantFrom(1_000, 60_000, 3_600_000),
-    refusal: fc.constantFrom(undefined, undefined, undefined, 'bare' as const, 'report' as const),
+    ineligible: fc.constantFrom(undefined, undefined, undefined, 'bare' as const, 'report' as const),
     isDeleting: fc.boolean(),
   });
   const arbitrary = fc
@@ -318,7 +361,7 @@ describe('decisions, whatever the situation', () => {
   it('keep to the brake and to the caps, and move nothing that is refused', () => {
     fc.assert(
       fc.property(arbitrary, ({ wish, scope }) => {
-        const moves = decide(situation(wish), { ...settings, scope }, nowMs).flatMap((each) =>
+        const moves = decide(snapshot(wish), { ...settings, scope }, nowMs).flatMap((each) =>
           each.kind === 'move' ? [each.pod] : [],
         );
         const held = new Set(wish.quarantines.map(({ spec }) => spec.nodeName));
@@ -328,8 +371,8 @@ describe('decisions, whatever the situation', () => {
         ).length;
         const budget = Math.max(1, Math.floor(wish.nodes.length / 10));
         assert(opened <= Math.max(0, budget - recent));
-        for (const { refusal, failing, createdMs, isDeleting } of moves) {
-          assert(failing && !refusal && !isDeleting && nowMs - createdMs >= settings.minimumAgeMs);
+        for (const { ineligible, failing, createdMs, isDeleting } of moves) {
+          assert(failing && !ineligible && !isDeleting && nowMs - createdMs >= settings.minimumAgeMs);
         }
         for (const owner of new Set(moves.map(({ ownerText }) => ownerText))) {
           const earlier = wish.quarantines.flatMap(({ spec }) =>

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { Registry } from 'prom-client';
-import { holds } from '../../../src/controllers/hardware/decision.ts';
 import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
-import { refusals } from '../../../src/controllers/hardware/refusal.ts';
+import { reasonsOf } from '../../../src/controllers/hardware/reasons.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useLeaders } from './support/leader.ts';
-import { pod } from './support/situation.ts';
+import { pod } from './support/snapshot.ts';
 
 const name = 'health_injector_hardware_held_pods';
 
@@ -16,13 +15,13 @@ describe('the metrics of moves', () => {
     const registry = new Registry();
     createHardwareMetrics(registry);
     const text = await registry.metrics();
-    for (const [kind, reasons] of Object.entries({ hold: holds, refuse: refusals })) {
-      for (const reason of Object.keys(reasons)) {
+    for (const kind of ['hold', 'refuse', 'release'] as const) {
+      for (const reason of reasonsOf(kind)) {
         const line = `\nhealth_injector_hardware_decisions_total{kind="${kind}",reason="${reason}"} 0\n`;
         assert(text.includes(line), line);
       }
     }
-    for (const reason of Object.keys(holds)) assert(text.includes(`\n${name}{reason="${reason}"} 0\n`), reason);
+    for (const reason of reasonsOf('hold')) assert(text.includes(`\n${name}{reason="${reason}"} 0\n`), reason);
     assert(text.includes('\nhealth_injector_hardware_evictions_total{result="failed"} 0\n'));
   });
 

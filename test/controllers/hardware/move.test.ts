@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createProgress } from '../../../src/controllers/hardware/moving.ts';
+import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, useLeaders } from './support/leader.ts';
 
@@ -47,19 +47,41 @@ describe('a move off a sick node', () => {
     assert.match(await leader.registry.metrics(), /hardware_move_seconds_count 1/);
   });
 
-  it('is written after those that began before it on its node, and waits for no other node', async () => {
-    const { inTurn } = createProgress();
-    const order: string[] = [];
+  it('is written after the moves that began before it on its node, and waits for no other node', async () => {
+    const world = newWorld();
     const gate = Promise.withResolvers<void>();
-    const earlier = inTurn('node-a', async () => {
+    const ended = Promise.withResolvers<void>();
+    let isFirst = true;
+    const slow = createClient(async (request) => {
+      const isHeld = isFirst && request.method === 'POST' && JSON.stringify(request.body).includes('"name":"node-a"');
+      if (!isHeld) return world.transport(request);
+      isFirst = false;
       await gate.promise;
-      order.push('earlier');
+      const response = await world.transport(request);
+      ended.resolve();
+      return response;
     });
-    const later = inTurn('node-a', async () => order.push('later'));
-    await inTurn('node-b', async () => order.push('elsewhere'));
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, {}, slow);
+    await eventually('the first write', 2_000, async () => !isFirst);
+    world.setPod('db-0', 'node-a', 'db', false);
+    world.setPod('api-0', 'node-b', 'api', false);
+    await eventually('the move elsewhere', 2_000, async () => world.accepted.size === 1);
+    assert.deepEqual(
+      world.quarantines().map(({ spec }) => spec.nodeName),
+      ['node-b'],
+    );
     gate.resolve();
-    await Promise.all([earlier, later]);
-    assert.deepEqual(order, ['elsewhere', 'earlier', 'later']);
+    await ended.promise;
+    await eventually('all moves', 2_000, async () => world.accepted.size === 3);
+    const ofNodeA = world.calls.filter((call) => call.includes('nodequarantines'));
+    // The third one replaces the first: had it been a second creation, it would have conflicted.
+    assert.deepEqual(ofNodeA, [
+      'POST /apis/health.example.com/v1alpha1/nodequarantines',
+      'POST /apis/health.example.com/v1alpha1/nodequarantines',
+      'PUT /apis/health.example.com/v1alpha1/nodequarantines/node-a',
+    ]);
+    assert.deepEqual(leader.failures, []);
   });
 
   it('goes on without the webhook after a while, and says so', async () => {

@@ -1,16 +1,38 @@
 import assert from 'node:assert/strict';
 import { Registry } from 'prom-client';
-import type { Answer } from '../../../src/controllers/hardware/ask.ts';
-import type { Decision } from '../../../src/controllers/hardware/decision.ts';
+import { decide } from '../../../src/controllers/hardware/decide.ts';
+import { createDecisionReporter } from '../../../src/controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
-import { type Moving, createProgress } from '../../../src/controllers/hardware/moving.ts';
-import { createReport } from '../../../src/controllers/hardware/report.ts';
+import type { ReadingFact } from '../../../src/controllers/hardware/readings.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
-import { pod } from './support/situation.ts';
+import { failsNow, nowMs, pod, settings, snapshot } from './support/snapshot.ts';
 
 const passes = '[+] temperature: pass, coretemp is 40 °C, 0.2 ms, 1s ago\n';
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const passingUntil = (untilMs: number) => ({ kind: 'passes', atMs: nowMs, count: 1, untilMs }) as const;
+
+/** Makes passes one after the other, each with what the sensor said before it; gives back the decisions and the Events. */
+function play(readings: readonly (ReadingFact | undefined)[], mode: 'dry-run' | 'move' = 'dry-run') {
+  const events: string[] = [];
+  const reporter = createDecisionReporter(
+    { record: (_pod, reason) => void events.push(reason), released: () => {}, idle: async () => {} },
+    createHardwareMetrics(new Registry()),
+  );
+  const decisions = readings.map((reading) => {
+    const facts = new Map(reading ? [['a', reading] as const] : []);
+    const pods = [pod('a', 'node-0')];
+    const known = snapshot({ pods, readings: facts, reported: reporter.reported() });
+    const decided = decide(known, { ...settings, mode }, nowMs);
+    reporter.report(decided);
+    return decided.map(({ kind, reason }) => `${kind} ${reason}`).join();
+  });
+  return { decisions, events };
+}
+
+/** The sensor said so long ago that the hardware fails. */
+const read = (ageMs: number) => ({ ...failsNow, atMs: nowMs - ageMs });
 
 describe('a Pod that is not ready and whose sidecar says that nothing fails', () => {
   const { newWorld, lead, say, asked } = useLeaders();
@@ -81,25 +103,38 @@ describe('a Pod that is not ready and whose sidecar says that nothing fails', ()
 });
 
 describe('what is told of a Pod that is held', () => {
-  it('is told once its sidecar says that it fails, also where no look fell into the time for which it was left alone', async () => {
-    const reasons: string[] = [];
-    const progress = createProgress();
-    const answers: Answer[] = [
-      { kind: 'passes' },
-      { kind: 'fails', reading: { check: 'temperature', message: '95 C' } },
-    ];
-    const report = createReport({
-      ask: async () => answers.shift() ?? { kind: 'passes' },
-      tell: { about: async (_pod, reason) => void reasons.push(reason), released: () => {} },
-      metrics: createHardwareMetrics(new Registry()),
-      progress,
-      retryMs: 1,
-    } as Partial<Moving> as Moving);
-    const held: Decision[] = [{ kind: 'hold', reason: 'dry-run', pod: pod('a', 'node-0') }];
-    const { signal } = new AbortController();
-    for (let look = 0; look < 3; look++) await report.changes(held, signal);
-    assert.deepEqual(reasons, ['MoveHeld', 'HardwareFailed', 'MoveHeld']);
-    assert.deepEqual([answers.length, progress.passing.size], [0, 0]);
+  it('is told once its sidecar says that it fails, also where no pass fell into the time for which it was left alone', () => {
+    assert.deepEqual(play([undefined, passingUntil(nowMs), failsNow, failsNow]), {
+      decisions: ['read-sensor reading-unasked', 'read-sensor reading-unasked', 'hold dry-run', 'hold dry-run'],
+      events: ['HardwareFailed', 'MoveHeld'],
+    });
+  });
+
+  it('is told once for all the times in a row that its sidecar passes, and again once it has failed in between', () => {
+    const long = passingUntil(nowMs + 1);
+    assert.deepEqual(
+      play([undefined, long, passingUntil(nowMs), long, passingUntil(nowMs), failsNow, passingUntil(nowMs + 1)]),
+      {
+        decisions: [
+          'read-sensor reading-unasked',
+          'hold passes',
+          'read-sensor reading-unasked',
+          'hold passes',
+          'read-sensor reading-unasked',
+          'hold dry-run',
+          'hold passes',
+        ],
+        events: ['MoveHeld', 'HardwareFailed', 'MoveHeld', 'MoveHeld'],
+      },
+    );
+  });
+
+  it('is not moved on a reading that is old, or older than its failure', () => {
+    assert.deepEqual(play([read(2_000)], 'move').decisions, ['move failed']);
+    assert.deepEqual(play([read(2_001), read(5_001)], 'move').decisions, [
+      'read-sensor reading-unasked',
+      'read-sensor reading-unasked',
+    ]);
   });
 });
 

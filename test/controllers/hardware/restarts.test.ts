@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decide } from '../../../src/controllers/hardware/decide.ts';
-import { withMoves, withoutOwners } from '../../../src/controllers/hardware/edit-quarantine.ts';
-import type { HardwarePod } from '../../../src/controllers/hardware/record.ts';
+import { withMoves, withoutOwners } from '../../../src/controllers/hardware/quarantines.ts';
+import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
-import { nodes, nowMs, pod, settings, situation } from './support/situation.ts';
+import { nodes, nowMs, pod, settings, snapshot } from './support/snapshot.ts';
 
 const minute = 60_000;
 const stepMs = 30_000;
@@ -43,7 +43,7 @@ function play({ owners, sick, deaths, refused = [0, 0], podsEach = 3, ttlMs = 30
       const sinceMs = each.failing?.sinceMs ?? atMs - 5_000;
       return { ...each, failing: { container: 'x', sinceMs, input: 'probe', message: '' } };
     });
-    const known = situation({ pods, quarantines: [...quarantines.values()], nodes: nodes(12) });
+    const known = snapshot({ pods, quarantines: [...quarantines.values()], nodes: nodes(12) });
     const byNode = new Map<string, HardwarePod[]>();
     for (const decision of decide(known, { ...settings, ttlMs }, atMs)) {
       if (decision.kind === 'move')
@@ -60,8 +60,7 @@ function play({ owners, sick, deaths, refused = [0, 0], podsEach = 3, ttlMs = 30
         held?.spec,
         { nodeName, bootId: 'boot', scope: 'Owner' },
         moved.map((each) => ({ pod: each, reading: { check: 'c', message: 'm' } })),
-        ttlMs,
-        new Date(atMs),
+        { ttlMs, now: new Date(atMs) },
       );
       const metadata = held?.metadata ?? { name: nodeName, creationTimestamp: new Date(atMs) };
       quarantines.set(nodeName, { apiVersion: 'health.example.com/v1alpha1', kind: 'NodeQuarantine', metadata, spec });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createAsk } from '../../../src/controllers/hardware/ask.ts';
+import { createSensorReader } from '../../../src/controllers/hardware/readings.ts';
 import type { Client } from '../../../src/kube/client.ts';
-import type { HardwarePod } from '../../../src/controllers/hardware/record.ts';
+import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 
 /** A sidecar in a process of its own, which a stall of this one does not stop. */
 const sidecar = `
@@ -32,9 +32,9 @@ describe('a stall of the controller', () => {
   });
 
   it('is not counted against a Pod: its sidecar is asked again, and its own answer counts', async () => {
-    const watched = { mode: 'sidecar', containers: ['health-probe-hardware'], port } as const;
-    const pod = { ip: '127.0.0.1', watched, failing: undefined } as unknown as HardwarePod;
-    const ask = createAsk({} as Client, life.signal);
+    const target = { mode: 'sidecar', containers: ['health-probe-hardware'], port } as const;
+    const pod = { ip: '127.0.0.1', target, failing: undefined } as unknown as HardwarePod;
+    const ask = createSensorReader({} as Client, life.signal);
     const answer = ask(pod, life.signal);
     // Longer than the second that a sidecar has: the timer of the deadline is due before its answer is read.
     setImmediate(() => standStill(1_500));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { claimsOf, isOnlyOn } from '../../../src/controllers/hardware/volumes.ts';
+import { claimsOf } from '../../../src/controllers/hardware/pod.ts';
+import { isOnlyOn } from '../../../src/controllers/hardware/volumes.ts';
 
 const expression = (key: string, values: readonly string[], operator = 'In') => ({ key, operator, values });
 const onHost = (...names: readonly string[]) => ({

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { withMoves } from '../../../src/controllers/hardware/edit-quarantine.ts';
-import { deleteQuarantine, writeQuarantine } from '../../../src/controllers/hardware/write-quarantine.ts';
+import { deleteQuarantine, withMoves, writeQuarantine } from '../../../src/controllers/hardware/quarantines.ts';
 import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
-import { pod } from './support/situation.ts';
+import { pod } from './support/snapshot.ts';
 import { createWorld } from './support/world.ts';
 
 const { signal } = new AbortController();
@@ -11,7 +10,7 @@ const reading = { check: 'temperature', message: '95 C >= 90 C' };
 
 /** An edit that adds the move of one Pod, and what is held to write it over. */
 const add = (uid: string) => (spec: NodeQuarantine['spec'] | undefined) =>
-  withMoves(spec, beginning, [{ pod: pod(uid, 'node-a'), reading }], 60_000, new Date());
+  withMoves(spec, beginning, [{ pod: pod(uid, 'node-a'), reading }], { ttlMs: 60_000, now: new Date() });
 const newWorld = () => createWorld({ nodes: ['node-a'], port: 1 });
 const owners = (quarantine: NodeQuarantine | undefined) => quarantine?.spec.owners.map(({ owner }) => owner.name);
 
@@ -19,7 +18,7 @@ describe('a quarantine is written', () => {
   it('over what others wrote meanwhile, of which nothing is lost', async () => {
     const { client } = newWorld();
     const write = (held: NodeQuarantine | undefined, uid: string) =>
-      writeQuarantine(client, 'node-a', held, add(uid), signal);
+      writeQuarantine(client, { nodeName: 'node-a', cached: held, edit: add(uid) }, signal);
     const first = await write(undefined, 'a');
     // Nobody has told this one that there is a quarantine, nor the next that it has changed.
     const second = await write(undefined, 'b');
@@ -32,25 +31,43 @@ describe('a quarantine is written', () => {
 
   it('not at all where it has everything already', async () => {
     const world = newWorld();
-    const first = await writeQuarantine(world.client, 'node-a', undefined, add('a'), signal);
-    assert.equal(await writeQuarantine(world.client, 'node-a', first, add('a'), signal), first);
+    const first = await writeQuarantine(
+      world.client,
+      { nodeName: 'node-a', cached: undefined, edit: add('a') },
+      signal,
+    );
+    assert.equal(
+      await writeQuarantine(world.client, { nodeName: 'node-a', cached: first, edit: add('a') }, signal),
+      first,
+    );
     assert.equal(world.calls.length, 1);
   });
 
   it('not again where somebody has deleted it', async () => {
     const world = newWorld();
     world.setAcknowledges(false);
-    const first = await writeQuarantine(world.client, 'node-a', undefined, add('a'), signal);
+    const first = await writeQuarantine(
+      world.client,
+      { nodeName: 'node-a', cached: undefined, edit: add('a') },
+      signal,
+    );
     world.removeQuarantine('node-a');
-    assert.equal(await writeQuarantine(world.client, 'node-a', first, add('b'), signal), undefined);
+    assert.equal(
+      await writeQuarantine(world.client, { nodeName: 'node-a', cached: first, edit: add('b') }, signal),
+      undefined,
+    );
     assert.deepEqual(world.quarantines(), []);
   });
 
   it('and deleted only as it was seen', async () => {
     const world = newWorld();
     world.setAcknowledges(false);
-    const first = await writeQuarantine(world.client, 'node-a', undefined, add('a'), signal);
-    const second = await writeQuarantine(world.client, 'node-a', first, add('b'), signal);
+    const first = await writeQuarantine(
+      world.client,
+      { nodeName: 'node-a', cached: undefined, edit: add('a') },
+      signal,
+    );
+    const second = await writeQuarantine(world.client, { nodeName: 'node-a', cached: first, edit: add('b') }, signal);
     assert(first && second);
     assert.equal(await deleteQuarantine(world.client, first, signal), false);
     assert.equal(await deleteQuarantine(world.client, second, signal), true);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { inject } from '../../../src/health/inject.ts';
 import { uninject } from '../../../src/health/uninject.ts';
-import { injectManifest, uninjectManifest } from '../../../src/manifest/inject-manifest.ts';
-import { type ManifestObject, readManifest } from '../../../src/manifest/read-manifest.ts';
-import { podOf } from '../../../src/webhook/review.ts';
+import { type ManifestObject, readManifest } from '../../../src/manifest/documents.ts';
+import { type Edit, injectManifest, uninjectManifest } from '../../../src/manifest/edit.ts';
+import { podOf } from '../../../src/webhook/admission.ts';
 import { templateAt, withTemplate } from '../../../src/workload/template.ts';
 import { testContext } from '../../support/webhook.ts';
 
@@ -17,17 +17,31 @@ export function injected({ value, templatePath }: ManifestObject): object | unde
   return outcome.kind === 'injected' ? withTemplate(value, templatePath, outcome.pod) : undefined;
 }
 
-export const injectText = (text: string) => injectManifest(text, prefix, injected);
+/** The edits that turn the objects of a text into others; an object for which there is none stays. */
+export const editsOf = (
+  objects: readonly ManifestObject[],
+  wantedOf: (object: ManifestObject) => object | undefined,
+): Edit[] =>
+  objects.flatMap((object) => {
+    const wanted = wantedOf(object);
+    return wanted ? [{ object, wanted }] : [];
+  });
+
+export function injectText(text: string) {
+  const manifest = readManifest(text);
+  return injectManifest(manifest, editsOf(manifest.objects, injected), prefix);
+}
 
 export function uninjectText(text: string) {
+  const manifest = readManifest(text);
   const left: string[] = [];
-  const changed = uninjectManifest(text, prefix, ({ value, templatePath }) => {
+  const edits = editsOf(manifest.objects, ({ value, templatePath }) => {
     const template = templatePath && templateAt(value, templatePath);
     const without = template && uninject(template, prefix);
     left.push(...(without?.left ?? []));
     return templatePath && without && withTemplate(value, templatePath, without.template);
   });
-  return { ...changed, left };
+  return { ...uninjectManifest(manifest, edits, prefix), left };
 }
 
 /** Injects a manifest, which gives the Pods that the core gives, again, which gives nothing new, and takes it back. */

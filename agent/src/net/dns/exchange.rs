@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::message::{Mismatch, Query, Reply};
 use crate::check::Deadline;
-use crate::net::{ProtocolError, Socket, Timed};
+use crate::net::{DeadlineStream, ProtocolError, Socket};
 
 /// A datagram that got lost is sent again after this time.
 const RESEND: Duration = Duration::from_secs(1);
@@ -70,21 +70,21 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
 }
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let mut timed = Timed::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
+    let mut carrier = DeadlineStream::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
     // Length and message in one segment: some servers read only the first (RFC 7766 §8).
     let length = query.bytes().len() as u16;
-    timed.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
+    carrier.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
     let mut length = [0; 2];
-    timed.read_exact(&mut length)?;
+    carrier.read_exact(&mut length)?;
     let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
-    timed.read_exact(&mut message)?;
-    timed.leave();
+    carrier.read_exact(&mut message)?;
+    carrier.shutdown();
     query.read(&message).map_err(|_| malformed().into())
 }
 
 fn connect(server: SocketAddr, deadline: Deadline) -> Result<Socket> {
     #[cfg(any(test, fuzzing))]
-    if let Some(scripted) = crate::net::scripted::connection() {
+    if let Some(scripted) = crate::net::io::scripted::connection() {
         return Ok(scripted);
     }
     TcpStream::connect_timeout(&server, deadline.remaining()?).map(Socket::Tcp)

@@ -133,7 +133,7 @@ impl Exchange {
     fn leave(&mut self, stream: &mut Stream) {
         let mut farewell = Vec::new();
         if !self.over() {
-            stream.timed().hurry();
+            stream.carrier().linger();
             while !self.over() && self.step(stream, &mut |_, _| {}).is_ok() {}
         }
         if !self.ended && self.answer.broken_off.is_none() {

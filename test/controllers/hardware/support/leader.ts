@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import type { Client } from '../../../../src/kube/client.ts';
 import { createHardwareMetrics } from '../../../../src/controllers/hardware/metrics.ts';
-import { runHardware } from '../../../../src/controllers/hardware/run-hardware.ts';
-import type { HardwareSettings } from '../../../../src/controllers/hardware/situation.ts';
-import { settings } from './situation.ts';
+import { runHardwareController } from '../../../../src/controllers/hardware/controller.ts';
+import type { HardwareSettings } from '../../../../src/controllers/hardware/decide.ts';
+import { settings } from './snapshot.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type World, createWorld } from './world.ts';
 
@@ -36,22 +36,23 @@ function startLeader(client: Client, rules: Partial<HardwareSettings>) {
   const done: string[] = [];
   const stop = new AbortController();
   const registry = new Registry();
-  const ended = runHardware(
+  const ended = runHardwareController(
     {
       client,
       prefix: 'health.example.com/',
       settings: { ...settings, stableMs: 0, minimumAgeMs: 0, percent: 100, mostPerOwner: 100, ...rules },
       webhook: { namespace: 'health-injector', service: 'health-injector', limitMs: 200 },
-      tell: {
-        about: async ({ name }, reason, note, places) =>
-          void told.push(`${name} ${reason} ${places.join('+')} ${note}`),
-        released: (node, byHand, note) => void told.push(`${node} NodeReleased ${byHand ? 'by hand ' : ''}${note}`),
+      events: {
+        record: ({ name }, reason, note, places) => void told.push(`${name} ${reason} ${places.join('+')} ${note}`),
+        released: (node, by, note) =>
+          void told.push(`${node} NodeReleased ${by === 'person' ? 'by hand ' : ''}${note}`),
+        idle: async () => {},
       },
       metrics: createHardwareMetrics(registry),
       tickMs: 20,
       retryMs: 200,
-      failed: (sentence) => void failures.push(sentence),
-      done: (what, message) => void done.push(`${message} ${JSON.stringify(what)}`),
+      onError: (sentence) => void failures.push(sentence),
+      onAction: (what, message) => void done.push(`${message} ${JSON.stringify(what)}`),
     },
     stop.signal,
   );

@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
+import jsonPatch from 'fast-json-patch';
+import { type InjectionContext, inject } from '../health/inject.ts';
+import { type Outcome, rejected, skipped } from '../health/outcome.ts';
+import type { Problem } from '../health/problem.ts';
+import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
+import type { Pod } from '../pod/pod.ts';
+import { type PolicyScope, readNamespace } from '../policies/scope.ts';
+import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
+import { podOf } from '../webhook/admission.ts';
+import { copyDown, overruled } from '../workload/copy-down.ts';
+import { templateAt, withTemplate } from '../workload/template.ts';
+import type { ManifestFile } from './input.ts';
+import { nonStringAnnotations } from './locate.ts';
+
+/** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
+export type EvaluationContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Where objects are that name no namespace; empty where that is left open. */
+  readonly namespace: string;
+  readonly scopeFor: (namespace: string) => PolicyScope;
+};
+
+/** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
+export type Evaluable = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;
+
+/** What injection does to an object. */
+export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name'> & {
+  readonly before: object;
+  /** The same object as `before` where nothing changes. */
+  readonly after: object;
+  readonly templatePath: readonly string[];
+  /** The Pod that the webhook is asked about: with the annotations that it copies down from the workload. */
+  readonly pod: Pod;
+  readonly outcome: Outcome;
+  /** One sentence for each annotation of the workload that does not count. */
+  readonly overruled: readonly string[];
+};
+
+/** The same for an object of a manifest. */
+export type EvaluatedObject = Evaluation & { readonly file: ManifestFile; readonly object: ManifestObject };
+
+/** Evaluates every Pod and workload of some manifests, in their order, in the namespaces that stand beside them. */
+export function evaluateAll(files: readonly ManifestFile[], context: EvaluationContext): EvaluatedObject[] {
+  const within = withNamespaces(
+    context,
+    files.flatMap(({ manifest }) => manifest.objects),
+  );
+  return files.flatMap((file) =>
+    file.manifest.objects.flatMap((object) => {
+      const evaluation = evaluate(object, within, problemsOf(file, object, context.prefix));
+      return evaluation ? [Object.assign(evaluation, { file, object })] : [];
+    }),
+  );
+}
+
+/** What the manifests say of a namespace comes before what else is known of it. */
+function withNamespaces(context: EvaluationContext, objects: readonly ManifestObject[]): EvaluationContext {
+  const namespaces = new Map(
+    objects
+      .filter(({ kind }) => kind === 'Namespace')
+      .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
+  );
+  const scopeFor: EvaluationContext['scopeFor'] = (name) => {
+    const known = context.scopeFor(name);
+    return { ...known, namespace: namespaces.get(name) ?? known.namespace };
+  };
+  return { ...context, scopeFor };
+}
+
+/** The annotations of a template that are no text, and ours of its workload: the problems that only the text shows. */
+function problemsOf({ manifest }: ManifestFile, object: ManifestObject, prefix: string): Problem[] {
+  if (!object.templatePath) return [];
+  const below = nonStringAnnotations(manifest, object, object.templatePath);
+  // What the template has too is reported once.
+  const above = nonStringAnnotations(manifest, object, []).filter(
+    ({ annotation }) => annotation.startsWith(prefix) && !below.some((other) => other.annotation === annotation),
+  );
+  return [...above, ...below];
+}
+
+/** Does to an object what the webhook does to its Pods; undefined for one that has none. With problems it is refused. */
+export function evaluate(
+  { kind, namespace: named, name, value, templatePath }: Evaluable,
+  context: EvaluationContext,
+  problems: readonly Problem[] = [],
+): Evaluation | undefined {
+  const template = templatePath && templateAt(value, templatePath);
+  if (!templatePath || !template) return undefined;
+  const namespace = named || context.namespace;
+  const about = { kind, namespace, name, before: value, templatePath };
+  const unchanged = { ...about, after: value, overruled: [] };
+  if (problems.length > 0) {
+    const pod = template as Pod;
+    return { ...unchanged, pod, outcome: rejected(pod, problems) };
+  }
+  const isWorkload = templatePath.length > 0;
+  const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
+  const pod = podOf(templateAt(applied, templatePath));
+  if (!pod) return undefined;
+  if (context.excludedNamespaces.has(namespace)) {
+    return { ...unchanged, pod, outcome: skipped(pod, 'excluded-namespace') };
+  }
+  const outcome = inject(pod, context, context.scopeFor(namespace));
+  const admitted = outcome.result === 'injected' ? admit(pod, outcome.pod) : pod;
+  return {
+    ...about,
+    after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
+    pod,
+    outcome,
+    overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
+  };
+}
+
+/**
+ * The Pod that an apiserver makes of the JSON Patch that the webhook sends for it; the same Pod where the patch is empty.
+ * Throws where that is not the Pod that injection has made.
+ */
+function admit(pod: Pod, injected: Pod): Pod {
+  const patch: PatchOperation[] = JSON.parse(JSON.stringify(createJsonPatch(pod, injected)));
+  if (patch.length === 0) return pod;
+  // A copy that shares nothing, as JSON does not: in YAML two containers may be one object, by an alias.
+  const admitted = jsonPatch.applyPatch(withoutUndefined(pod) as Pod, patch, true).newDocument;
+  if (!isDeepStrictEqual(admitted, withoutUndefined(injected))) {
+    throw new Error("the webhook's patch does not make the Pod that was injected");
+  }
+  return admitted;
+}
+
+/** The injected template without the annotations that were only copied down: in a manifest they stand where they stood. */
+function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
+  const [before, own] = [applied.metadata?.annotations ?? {}, template.metadata?.annotations ?? {}];
+  const annotations = Object.fromEntries(
+    Object.entries(injected.metadata?.annotations ?? {}).filter(
+      ([key]) => Object.hasOwn(own, key) || !Object.hasOwn(before, key),
+    ),
+  );
+  return { ...injected, metadata: { ...injected.metadata, annotations } };
+}
+
+/** What an object is called in a sentence, such as `Deployment shop/redis`. */
+export function titleOf({ kind, namespace, name }: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+  if (name === '') return `${kind} without a name`;
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}

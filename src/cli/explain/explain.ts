@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type ContainerIntent, type ProbeName, probeNames } from '../../health/intent.ts';
+import type { Kept } from '../../health/outcome.ts';
+import { sentence } from '../../health/problem.ts';
+import { type SkipReason, skipReasons } from '../../health/skip-reason.ts';
+import type { Assignment } from '../../health/assign.ts';
+import { readStatus } from '../../health/status.ts';
+import { readAnnotations } from '../../health/written.ts';
+import { type PatternName, patterns } from '../../patterns/index.ts';
+import { probeField } from '../../pod/addition.ts';
+import { type Pod, probedContainers } from '../../pod/pod.ts';
+import { templateAt } from '../../workload/template.ts';
+import type { Evaluation } from '../evaluate.ts';
+import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
+
+/** All that can be said of what injection does to one Pod or workload, and why. */
+export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name'> & {
+  readonly result: 'injected' | SkipReason;
+  readonly sentence: string;
+  /** The policy or the namespace that asks; null where annotations do, or nobody. */
+  readonly by: string | null;
+  readonly containers: readonly ContainerExplanation[];
+  /** What is added; with a policy on trial what would be. */
+  readonly added: readonly string[];
+  readonly kept: readonly Kept[];
+  readonly warnings: readonly string[];
+  readonly problems: readonly string[];
+  /** Undefined where nothing is added. */
+  readonly cost?: Cost;
+  /** The newest Pod of a live workload, or the Pod itself; null where the workload has none. */
+  readonly pod?: PodExplanation | null;
+};
+
+const listFormat = new Intl.ListFormat('en');
+
+/** Explains what injection does to an object. */
+export function explain(evaluation: Evaluation, prefix: string): Explanation {
+  const { kind, namespace, name, outcome, pod } = evaluation;
+  const containers = explainContainers(evaluation, prefix);
+  const nothing = { added: [], kept: [], warnings: evaluation.overruled, problems: [] };
+  const about = { kind, namespace, name, by: outcome.by ?? null, containers };
+  switch (outcome.kind) {
+    case 'skipped': {
+      const { reason, kept, added } = outcome;
+      const problems = outcome.problems.map(sentence);
+      return { ...about, ...nothing, result: reason, sentence: skipReasons[reason], kept, added, problems };
+    }
+    case 'rejected': {
+      const result = 'invalid-annotations';
+      const problems = outcome.problems.map(sentence);
+      return { ...about, ...nothing, result, sentence: skipReasons[result], problems };
+    }
+    case 'injected': {
+      const { added, kept } = outcome;
+      // An upgrade writes the annotation status anew, and adds nothing.
+      const earlier = new Set(readStatus(pod, prefix)?.added);
+      const isNew = added.some((what) => !earlier.has(what));
+      return {
+        ...about,
+        ...nothing,
+        result: isNew ? 'injected' : 'already-injected',
+        sentence: isNew ? `health checks by ${listFormat.format(outcome.patterns)}.` : skipReasons['already-injected'],
+        added,
+        kept,
+        warnings: [...evaluation.overruled, ...outcome.warnings],
+        cost: costOfAll(outcome),
+      };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Where one probe comes from, or why there is none. */
+export type ProbeExplanation = {
+  readonly probe: ProbeName;
+  readonly checks: readonly string[];
+  /** The pattern that carries it; undefined where none does, and `why` says why. */
+  readonly pattern?: string;
+  readonly why?: string;
+  /** The patterns that were preferred and could not carry it. */
+  readonly passedOver: readonly { readonly pattern: string; readonly why: string }[];
+  readonly cost?: ProbeCost;
+};
+
+/** What is done for one container. */
+export type ContainerExplanation = {
+  readonly name: string;
+  readonly image: string;
+  /** What the checks come from: annotations, or what they were found by. */
+  readonly from: string;
+  readonly probes: readonly ProbeExplanation[];
+};
+
+/** The reasons for which nothing is added to a Pod that was looked at all the same. */
+const openReasons: ReadonlySet<SkipReason> = new Set(['audit', 'host-network', 'nothing-to-add', 'probes-exist']);
+
+/** Explains every container that a check is asked for, where the Pod is one that may be touched. */
+function explainContainers({ pod, outcome }: Evaluation, prefix: string): ContainerExplanation[] {
+  const isOpen = outcome.kind === 'injected' || (outcome.kind === 'skipped' && openReasons.has(outcome.reason));
+  const { intent: asked, assignment } = outcome;
+  if (!asked || !assignment || !isOpen) return [];
+  const wanted = outcome.kind === 'injected' ? outcome.pod : pod;
+  return asked.containers.map((intent) => ({
+    name: intent.container,
+    image: containerOf(pod, intent.container)?.image ?? '',
+    from: intent.found === undefined ? [...new Set(annotationsOf(intent))].join(', ') : `the preset ${intent.found}`,
+    probes: probeNames.map((probe) => explainProbe(probe, intent, assignment, { pod, wanted, prefix })),
+  }));
+}
+
+const containerOf = (pod: Pod, name: string) => probedContainers(pod).find((container) => container.name === name);
+
+function annotationsOf({ check, probes }: ContainerIntent): string[] {
+  return [check, ...probeNames.map((probe) => probes[probe])].flatMap((checks) =>
+    checks === undefined || checks === 'off' ? [] : [checks.annotation],
+  );
+}
+
+function explainProbe(
+  probe: ProbeName,
+  intent: ContainerIntent,
+  { wishes, kept }: Assignment,
+  { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
+): ProbeExplanation {
+  const field = probeField(probe);
+  const own = intent.probes[probe];
+  const checks = own ?? intent.check;
+  const list = checks === undefined || checks === 'off' ? [] : checks.list;
+  const texts = { probe, checks: list.map(({ text }) => text) };
+  const pattern = [...wishes].find(([, containers]) =>
+    containers.some(
+      ({ container, probes }) => container === intent.container && probes.some((wish) => wish.probe === probe),
+    ),
+  )?.[0];
+  if (pattern === undefined) {
+    const note = kept.find(({ what }) => what === `${intent.container}/${field}`);
+    return { ...texts, passedOver: [], why: note?.why ?? reasonForNone(probe, checks, prefix) };
+  }
+  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern)) as readonly PatternName[];
+  const passedOver = preferred.flatMap((name) => {
+    const obstacle = patterns[name].obstacle(list, intent.container, pod);
+    return obstacle ? [{ pattern: name, why: `${obstacle.received}, expected ${obstacle.expected}` }] : [];
+  });
+  const added = containerOf(wanted, intent.container)?.[field];
+  return { ...texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };
+}
+
+function reasonForNone(probe: ProbeName, checks: object | 'off' | undefined, prefix: string): string {
+  if (checks === 'off') return 'it is off';
+  if (checks === undefined) return 'no check is for it';
+  return `only ${prefix}${probe} adds it here`;
+}
+
+/** Whether a Pod in a cluster carries what it should. */
+type PodExplanation = {
+  readonly name: string;
+  readonly isComplete: boolean;
+  readonly sentence: string;
+  /** What it should carry and does not, by the names that `status` has. */
+  readonly missed: readonly string[];
+  /** What the webhook said about it when it was admitted. */
+  readonly problems: readonly string[];
+};
+
+/** Compares a Pod with what injection adds to it today, or to the workload that made it. */
+export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): PodExplanation {
+  const { outcome } = evaluation;
+  const annotations = pod.metadata?.annotations ?? {};
+  const status = readStatus(pod, prefix);
+  const carried = new Set(status?.added);
+  const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
+  const problems = annotations[`${prefix}problems`]?.split('\n') ?? [];
+  const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
+  if (missed.length > 0) {
+    return {
+      ...about,
+      sentence: `missed: it lacks ${missed.join(', ')}, since ${reasonFor(pod, evaluation, prefix)}.`,
+    };
+  }
+  if (carried.size === 0) return { ...about, sentence: 'it carries nothing of health-injector.' };
+  return {
+    ...about,
+    sentence: `it carries all that is asked for${status?.version === undefined ? '' : `, added by version ${status.version}`}.`,
+  };
+}
+
+function reasonFor(pod: Pod, { kind, before, templatePath, pod: applied }: Evaluation, prefix: string): string {
+  const asked = ({ metadata }: Pick<Pod, 'metadata'>) => readAnnotations(metadata?.annotations ?? {}, prefix).written;
+  if (!isDeepStrictEqual(asked(templateAt(before, templatePath) ?? {}), asked(applied))) {
+    return `the annotations of the ${kind} are not on its Pod template: apply it again`;
+  }
+  const why = isDeepStrictEqual(asked(applied), asked(pod))
+    ? 'the webhook was away, or was not asked, when it was created'
+    : 'it was made from another template';
+  return `${why}; a new Pod in its place gets them`;
+}

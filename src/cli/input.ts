@@ -1,0 +1,67 @@
+import { type Manifest, readManifest } from '../manifest/documents.ts';
+import { patternNames } from '../patterns/index.ts';
+import { createStore } from '../policies/store.ts';
+import { readNamespace } from '../policies/scope.ts';
+import { readPolicyFiles } from '../policy-files/read.ts';
+import { version } from '../config/options.ts';
+import { type Terminal, UserError, type Values, exitCode } from './command.ts';
+import type { EvaluationContext } from './evaluate.ts';
+import { type SourceText, readTexts } from './files.ts';
+import { type inputOptions, readSettingOptions, type settingOptions } from './options.ts';
+
+/** A manifest that was read and parsed, once. */
+export type ManifestFile = SourceText & { readonly manifest: Manifest };
+
+/** Reads what injection goes by: flags, environment variables, and the files of policies that they name. */
+export function readContext(values: Values<typeof settingOptions>, env: Terminal['env']): EvaluationContext {
+  const settings = readSettingOptions(values, env);
+  const store = createStore(settings.prefix);
+  if (settings.policies !== '') {
+    const { policies, namespaces, mistakes } = readPolicyFiles(settings.policies);
+    if (mistakes.length > 0) throw new UserError(exitCode.unreadable, mistakes);
+    store.policies.reset(policies);
+    store.namespaces.reset(namespaces);
+  }
+  const { prefix } = settings;
+  return {
+    ...settings,
+    patternNames,
+    version,
+    namespace: values.namespace ?? '',
+    scopeFor(name) {
+      const { namespace = readNamespace({ name }, prefix), ...rest } = store.scopeFor(name, Date.now());
+      return { ...rest, namespace };
+    },
+  };
+}
+
+/** Reads and parses the manifests that a command line names, each document of which has to be readable. */
+export async function readManifests(
+  values: Values<typeof inputOptions>,
+  positionals: readonly string[],
+  terminal: Terminal,
+): Promise<readonly ManifestFile[]> {
+  const files = await readManifestsLeniently(values, positionals, terminal);
+  const mistakes = files.flatMap(mistakesIn);
+  if (mistakes.length > 0) throw new UserError(exitCode.unreadable, mistakes);
+  return files;
+}
+
+/** The same where a document that cannot be read only counts for nothing. */
+export async function readManifestsLeniently(
+  { file = [] }: Values<typeof inputOptions>,
+  positionals: readonly string[],
+  { readStandardInput }: Terminal,
+): Promise<readonly ManifestFile[]> {
+  const names = [...file, ...positionals];
+  if (names.length === 0) {
+    const sentence = 'No manifest is named: name a file or a folder, or - for standard input.';
+    throw new UserError(exitCode.usage, [sentence]);
+  }
+  const texts = await readTexts(names, readStandardInput);
+  return texts.map((source) => Object.assign({ manifest: readManifest(source.text) }, source));
+}
+
+/** One sentence for each document that cannot be read. */
+export const mistakesIn = ({ name, manifest }: ManifestFile): string[] =>
+  manifest.mistakes.map((mistake) => `${name}: ${mistake}`);

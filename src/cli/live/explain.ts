@@ -1,0 +1,81 @@
+import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
+import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
+import { createStore } from '../../policies/store.ts';
+import type { PolicyScope } from '../../policies/scope.ts';
+import { groupOf, templatePath } from '../../workload/template.ts';
+import { UserError, exitCode } from '../command.ts';
+import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
+import { type Explanation, explain, explainPod } from '../explain/explain.ts';
+import { type Cluster, type Target, openCluster } from './cluster.ts';
+import type { LiveKind, Reference } from './reference.ts';
+
+/** Objects of a cluster, explained, and one sentence for what the cluster does not show. */
+type LiveExplanations = { readonly explanations: readonly Explanation[]; readonly unseen: readonly string[] };
+
+/** Explains objects of a cluster, each with its newest Pod, by the policies of the cluster or by those of the context. */
+export async function explainLive(
+  references: readonly Reference[],
+  target: Target,
+  context: EvaluationContext,
+  hasPolicies: boolean,
+): Promise<LiveExplanations> {
+  const cluster = await openCluster(target);
+  const { scope, unseen } = hasPolicies
+    ? { scope: context.scopeFor(cluster.namespace), unseen: [] }
+    : await liveScope(cluster, context.prefix);
+  const explanations: Explanation[] = [];
+  for (const reference of references) {
+    explanations.push(await explainOne(reference, cluster, { ...context, scopeFor: () => scope }));
+  }
+  return { explanations, unseen };
+}
+
+async function explainOne(
+  reference: Reference,
+  { read, newestPod }: Cluster,
+  context: EvaluationContext,
+): Promise<Explanation> {
+  const object = await read(reference);
+  const evaluation = evaluate(subject(reference.kind, object), context);
+  if (!evaluation) {
+    const sentence = `${reference.kind} ${reference.name} has no containers to look at.`;
+    throw new UserError(exitCode.unreadable, [sentence]);
+  }
+  const newest = reference.kind === 'Pod' ? object : await newestPod(reference, object);
+  const live = newest && evaluate(subject('Pod', newest), context)?.pod;
+  const pod = live ? explainPod(live, evaluation, context.prefix) : null;
+  return { ...explain(evaluation, context.prefix), pod };
+}
+
+function subject(kind: LiveKind, object: object): Evaluable {
+  const { apiVersion = '', metadata } = object as KubernetesObject;
+  const found = templatePath(groupOf(apiVersion), kind);
+  const { name = '', namespace = '' } = metadata ?? {};
+  return { kind, name, namespace, value: { ...object }, ...(found ? { templatePath: found } : {}) };
+}
+
+/** What a cluster says of the namespace and of its policies, and one sentence for each that it does not show. */
+async function liveScope(
+  { namespace: name, get }: Cluster,
+  prefix: string,
+): Promise<{ readonly scope: PolicyScope; readonly unseen: readonly string[] }> {
+  const unseen: string[] = [];
+  // Who may see a workload may still not see these.
+  const getIfShown = async (path: string, what: string): Promise<object | undefined> => {
+    try {
+      return await get(path, what);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unseen.push(...error.sentences);
+      return undefined;
+    }
+  };
+  const [namespace, policies] = await Promise.all([
+    getIfShown(`/api/v1/namespaces/${encodeURIComponent(name)}`, `Namespace ${name}`),
+    getIfShown(policiesPath, 'the HealthPolicies'),
+  ]);
+  const store = createStore(prefix);
+  store.namespaces.upsert(namespace ? (namespace as { metadata: V1ObjectMeta }) : { metadata: { name } });
+  if (policies) store.policies.reset((policies as { items: HealthPolicy[] }).items);
+  return { scope: store.scopeFor(name, Date.now()), unseen };
+}
