@@ -68,7 +68,7 @@ for (const { name, context } of images) {
         '.git/config',
         'node_modules/x/index.js',
         'target/release/x',
-        'dist/main.js',
+        'dist/webhook.js',
         'certs/tls.key',
       ]) {
         assert(isIgnored(file, dockerignore), file);
