@@ -203,6 +203,12 @@ const maxNoteBytes = 1024;
 const maxNameLength = 253;
 const maxInstanceLength = 128;
 
+function endingInAlphanumeric(name: string): string {
+  let end = name.length;
+  while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;
+  return name.slice(0, end);
+}
+
 /** An Event as the apiserver takes it: in the namespace of its object, or in `default`, under a random name. */
 function newEvent(
   { regarding, type, reason, action, note }: EventInput,
