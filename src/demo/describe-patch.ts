@@ -1,6 +1,6 @@
 import jsonPatch from 'fast-json-patch';
 import { stringify } from 'yaml';
-import type { Pod } from '../pod/pod.ts';
+import type { Pod } from '../inject/pod/pod.ts';
 import type { PatchOperation } from '../webhook/json-patch.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Client } from '../kube/client.ts';
 import { type Clock, systemClock } from '../kube/clock.ts';
 import { type ResourceEventHandler, runReflector } from '../kube/reflector.ts';
 import { createWorkQueue, runWorkers } from '../kube/work-queue.ts';
-import { type NodeQuarantine, quarantinesPath } from '../quarantines/quarantine.ts';
+import { type NodeQuarantine, quarantinesPath } from '../quarantine/quarantine.ts';
 
 type QuarantineHandler = ResourceEventHandler<NodeQuarantine>;
 

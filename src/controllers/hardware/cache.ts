@@ -3,7 +3,7 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { type ListWatch, type ResourceEventHandler, runReflector } from '../../kube/reflector.ts';
-import { type NodeQuarantine, quarantinesPath } from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { type HardwareNode, toHardwareNode } from './nodes.ts';
 import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
 

@@ -2,7 +2,7 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts, Retry } from './facts.ts';

@@ -1,4 +1,4 @@
-import type { QuarantinedOwner } from '../../quarantines/quarantine.ts';
+import type { QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import type { HardwarePod } from './pod.ts';
 import type { SensorReading } from './readings.ts';
 import type { IneligibleReason, ReasonOf } from './reasons.ts';

@@ -2,12 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import {
-  type NodeQuarantine,
-  type QuarantinedOwner,
-  ownerText,
-  quarantinesPath,
-} from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { mostMoves } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwarePod } from './pod.ts';

@@ -1,5 +1,5 @@
 import { evict } from '../../kube/eviction.ts';
-import { ownerText } from '../../quarantines/quarantine.ts';
+import { ownerText } from '../../quarantine/quarantine.ts';
 import { wholeSeconds } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { SoftenDecision } from './decision.ts';
