@@ -1,20 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
-import { acknowledgeQuarantines } from './cluster/acknowledge.ts';
-import type { Connection } from './cluster/connection.ts';
-import { followQuarantines } from './cluster/follow-quarantines.ts';
-import { followSurroundings } from './cluster/follow-surroundings.ts';
-import { inClusterConnection } from './cluster/in-cluster-connection.ts';
+import { type Client, createClient } from './kube/client.ts';
+import { inCluster } from './kube/config.ts';
 import { watchPolicyFiles } from './policy-files/watch.ts';
 import { provideCertificate } from './certificates/provide.ts';
 import { patternNames } from './patterns/index.ts';
+import { startPolicyInformers } from './policies/informers.ts';
 import { createStore } from './policies/store.ts';
-import { readSettings, settingRows, version } from './settings.ts';
-import { settingHelp } from './setting.ts';
-import { followLogLevel } from './follow-log-level.ts';
-import { createLog } from './log.ts';
-import { readClientCa } from './webhook/client-check.ts';
-import { followClientCa } from './webhook/follow-client-ca.ts';
-import { createWebhook } from './webhook/server.ts';
+import { optionHelp, version } from './config/options.ts';
+import { readWebhookSettings, webhookOptions } from './config/webhook.ts';
+import { createLog, watchLogLevel } from './config/log.ts';
+import { readClientCa, watchClientCa } from './webhook/client-auth.ts';
+import { createGenerationReporter, startQuarantineInformer } from './webhook/quarantine-sync.ts';
+import { createWebhookServer } from './webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
 const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
@@ -23,46 +20,52 @@ const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
 const longestHoldMs = 30_000;
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the webhook`, settingRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the webhook`, webhookOptions));
   process.exit(0);
 }
-const settings = readSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readWebhookSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
+const settings = read.values;
 
 const { log, flush } = createLog(settings.logLevel);
 const store = createStore(settings.prefix);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const clients = settings.clientCa === '' ? undefined : readClientCa(settings.clientCa);
-if (typeof clients === 'string') {
-  process.stderr.write(`--client-ca: ${clients}\n`);
+if (clients && 'problem' in clients) {
+  process.stderr.write(`--client-ca: ${clients.problem}\n`);
   process.exit(64);
 }
-const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log, {
-  ...settings,
+const webhook = createWebhookServer({
+  context: { ...settings, patternNames, version },
+  store,
+  log,
   clients: clients && { ...clients, names: settings.clientNames },
 });
-if (clients) followClientCa(settings.clientCa, webhook.trust, log);
+if (clients) watchClientCa(settings.clientCa, webhook.setClientCa, log);
 const stopping = new AbortController();
 provideCertificate(
-  { settings, webhook, log, directory: developmentDirectory, connect: () => clusterFor('--certificate-source') },
+  { settings, webhook, log, directory: developmentDirectory, connect: () => clientFor('--certificate-source') },
   stopping.signal,
 );
 
 if (settings.policies === 'cluster') {
-  const release = webhook.hold('policies, namespaces and quarantines are not known yet');
-  const failed = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
-  const connection = clusterFor('--policies');
+  const release = webhook.addReadyzCheck('policies, namespaces and quarantines are not known yet');
+  const onError = (sentence: string): void => log.warn({ sentence }, 'the cluster cannot be followed');
+  const client = clientFor('--policies');
   const { signal } = stopping;
-  const unacknowledged = (sentence: string): void => log.warn({ sentence }, 'quarantine not acknowledged');
-  // Who waits for the acknowledgements goes by the names of the Pods behind the Service.
+  const { reset: onReplace, upsert: onUpsert, remove: onDelete } = store.quarantines;
+  const handlers = [{ onReplace, onUpsert, onDelete }];
   const replica = process.env['POD_NAME'];
-  const seers = replica ? [acknowledgeQuarantines(connection, replica, unacknowledged, signal)] : [];
+  if (replica) {
+    const onReportError = (sentence: string): void => log.warn({ sentence }, 'quarantine not acknowledged');
+    handlers.push(createGenerationReporter({ client, replica, onError: onReportError }, signal));
+  }
   const synced = Promise.all([
-    followSurroundings(connection, store, failed, signal),
-    followQuarantines(connection, [store.quarantines, ...seers], failed, signal),
+    startPolicyInformers(client, store, onError, signal),
+    startQuarantineInformer(client, handlers, onError, signal),
   ]);
   // A webhook that waited for ever would be away for the Pods that ask themselves.
   void Promise.race([synced, setTimeout(longestHoldMs)]).then(release);
@@ -106,10 +109,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-/** The connection to the cluster that this Pod is in, which a setting asks for. */
-function clusterFor(setting: string): Connection {
-  const connection = inClusterConnection();
-  if (typeof connection !== 'string') return connection;
-  process.stderr.write(`${setting} asks for the cluster: ${connection}\n`);
+/** A client for the cluster that this Pod is in, which a setting asks for. */
+function clientFor(setting: string): Client {
+  const config = inCluster({ userAgent: `health-injector/${version}` });
+  if (config.problem === undefined) return createClient(config.transport);
+  process.stderr.write(`${setting} asks for the cluster: ${config.problem}\n`);
   process.exit(64);
 }

@@ -7,7 +7,7 @@ import type { Pod } from '../src/pod/pod.ts';
 import type { NodeQuarantine } from '../src/quarantines/quarantine.ts';
 import { isHealthPolicy } from '../src/policies/policy.ts';
 import type { Store } from '../src/policies/store.ts';
-import type { Surroundings } from '../src/policies/surroundings.ts';
+import type { PolicyScope } from '../src/policies/scope.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
 import { type RunningWebhook, patchOf, startWebhook, testContext } from './support/webhook.ts';
 
@@ -50,7 +50,7 @@ describe('cases', () => {
 });
 
 /** The Pod, and what surrounds it: the Namespace `shop`, HealthPolicies and NodeQuarantines in the documents behind it. */
-function readCase(file: string, store: Store): readonly [Pod, Surroundings] {
+function readCase(file: string, store: Store): readonly [Pod, PolicyScope] {
   const [pod, ...others] = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJSON());
   store.policies.reset(others.filter(isHealthPolicy));
   store.quarantines.reset(others.filter(({ kind }: Partial<NodeQuarantine>) => kind === 'NodeQuarantine'));
@@ -58,7 +58,7 @@ function readCase(file: string, store: Store): readonly [Pod, Surroundings] {
     { metadata: { name: 'shop' } },
     ...others.filter(({ kind }: { kind: string }) => kind === 'Namespace'),
   ]);
-  return [pod, store.surroundingsOf('shop')];
+  return [pod, store.scopeFor('shop', 0)];
 }
 
 /** Holds the documents against the file, or with UPDATE=1 writes it. */

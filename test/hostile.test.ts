@@ -11,7 +11,12 @@ import { type RunningWebhook, patchOf, reviewOf, startWebhook } from './support/
 
 const prefix = 'health.example.com/';
 const json = { 'content-type': 'application/json' };
-const slowestMs = 100;
+
+/**
+ * What one review may use of a CPU, however busy the machine is. It is some forty times what the worst of these uses, and nothing beside what
+ * reading them in quadratic time would: the longest have hundreds of thousands of characters.
+ */
+const mostCpuMs = 2_000;
 
 const valueOf = (row: (typeof values)[number]): string =>
   row.value ?? (row.repeat ?? '').repeat(row.times ?? 0) + row.end;
@@ -61,19 +66,18 @@ describe('hostile annotations', () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
-  const send = async (text: string): Promise<{ code: number; body: string; tookMs: number }> => {
-    const start = performance.now();
-    const { code, body } = await webhook.send('POST', '/mutate', text, json);
-    return { code, body, tookMs: performance.now() - start };
+  const send = async (text: string): Promise<{ code: number; body: string }> => {
+    const before = process.cpuUsage();
+    const sent = await webhook.send('POST', '/mutate', text, json);
+    const { user, system } = process.cpuUsage(before);
+    const cpuMs = (user + system) / 1_000;
+    assert(cpuMs <= mostCpuMs, `${cpuMs} ms of a CPU`);
+    return sent;
   };
 
   /** Sends a Pod, holds what comes back against what always has to hold, and gives back the warnings. */
   async function answer(pod: Pod): Promise<readonly string[]> {
-    const text = JSON.stringify(reviewOf(pod));
-    const { code, body, tookMs } = await send(text);
-    // A busy machine may be slow once; another Pod, since answers are remembered.
-    const again = tookMs > slowestMs ? await send(text.replace('app:1', 'app:2')) : undefined;
-    assert((again?.tookMs ?? 0) <= slowestMs, `${again?.tookMs} ms`);
+    const { code, body } = await send(JSON.stringify(reviewOf(pod)));
     assert.equal(code, 200, body);
     const { response } = JSON.parse(body);
     assert.equal(response.allowed, true);

@@ -6,7 +6,7 @@ import { inject } from '../src/health/inject.ts';
 import type { Pod } from '../src/pod/pod.ts';
 import { allContainers } from '../src/pod/pod.ts';
 import { literal } from '../src/pod/agent-container.ts';
-import { diff } from '../src/webhook/patch.ts';
+import { createJsonPatch } from '../src/webhook/json-patch.ts';
 import { arbitraryAnnotations } from './support/arbitrary-annotations.ts';
 import { arbitraryPod, secret } from './support/arbitrary-pod.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
@@ -27,7 +27,7 @@ describe('any Pod with any annotations', () => {
         const outcome = inject(deepFreeze(input), testContext);
         kinds.set(outcome.kind, (kinds.get(outcome.kind) ?? 0) + 1);
         if (outcome.kind !== 'skipped')
-          hold(input, outcome.pod, structuredClone(diff(input, outcome.pod)) as Operation[]);
+          hold(input, outcome.pod, structuredClone(createJsonPatch(input, outcome.pod)) as Operation[]);
       });
       fc.assert(check, runs);
     });
@@ -42,13 +42,13 @@ describe('any Pod with any annotations', () => {
 
   property('comes out the same when it comes in again', (_, output) => {
     const again = inject(deepFreeze(structuredClone(output)), testContext);
-    if (again.kind !== 'skipped') assert.deepEqual(diff(output, again.pod), []);
+    if (again.kind !== 'skipped') assert.deepEqual(createJsonPatch(output, again.pod), []);
   });
 
   property('keeps what an earlier version added, with the defaults of the apiserver on it', (_, output) => {
     const defaulted = withDefaults(output);
     const upgraded = inject(deepFreeze(defaulted), { ...testContext, version: '9.9.9', agentImage: 'other:9' });
-    const changed = upgraded.kind === 'skipped' ? [] : diff(defaulted, upgraded.pod).map(({ path }) => path);
+    const changed = upgraded.kind === 'skipped' ? [] : createJsonPatch(defaulted, upgraded.pod).map(({ path }) => path);
     assert.deepEqual(
       changed.filter((path) => path !== '/metadata/annotations/health.example.com~1status'),
       [],

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 
-use crate::checks::{Roots, SPECS};
-use crate::deadline::Deadline;
-use crate::grammar::parse;
-use crate::net::scripted;
+use crate::check::{Deadline, HostRoots};
+use crate::net::io::scripted;
+use crate::registry::SCHEMES;
 use crate::runner::Runner;
+use crate::scheme::parse;
 
 /// No peer may make a check hold more than this in one piece.
 const LARGEST: usize = 1024 * 1024;
@@ -39,10 +39,10 @@ unsafe impl GlobalAlloc for Bounded {
 static ALLOCATOR: Bounded = Bounded;
 
 static RUNNER: LazyLock<Runner> = LazyLock::new(|| {
-    let check = parse(&text(), SPECS).unwrap_or_else(|refusal| panic!("{}", refusal.0));
+    let check = parse(&text(), SCHEMES).unwrap_or_else(|error| panic!("{}", error.0));
     let root = || TREE.clone();
-    let roots = Roots { proc: root(), sys: root(), dev: root(), state: None };
-    Runner::new(check, &roots).unwrap_or_else(|refusal| panic!("{}", refusal.0))
+    let roots = HostRoots { proc: root(), sys: root(), dev: root(), state: None };
+    Runner::new(check, &roots).unwrap_or_else(|error| panic!("{}", error.0))
 });
 
 fn text() -> String {

@@ -1,4 +1,4 @@
-//! One line for a terminal, a log or an event, from text that nobody vouches for.
+//! One line for a terminal, a log or an event, from text that is not trusted.
 
 /// The text on one line of at most `longest` characters: white space runs become one space, what steers a terminal becomes `?`.
 pub fn clean(text: &str, longest: usize) -> String {

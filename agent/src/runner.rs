@@ -3,12 +3,11 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use crate::checks::{self, Roots, Runnable};
-use crate::deadline::Deadline;
-use crate::grammar::{Check, Refusal, format_duration};
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
 use crate::line;
-use crate::net::files;
-use crate::outcome::{Cause, Outcome};
+use crate::net::io::files;
+use crate::registry;
+use crate::scheme::{CheckUrl, ParseError, format_duration};
 
 /// The most characters of a reason; with the check's label it fits into the 200 of a line.
 const LONGEST_REASON: usize = 160;
@@ -16,8 +15,8 @@ const LONGEST_REASON: usize = 160;
 /// A check that can be run and told about; its label holds no login and no argument of a command.
 pub struct Runner {
     pub label: String,
-    check: Check,
-    test: Box<dyn Runnable>,
+    url: CheckUrl,
+    check: Box<dyn Check>,
 }
 
 /// One run: what came out, and how long it took.
@@ -29,18 +28,18 @@ pub struct Run {
 
 impl Runner {
     /// Refuses a check that its scheme cannot run.
-    pub fn new(check: Check, roots: &Roots) -> Result<Self, Refusal> {
-        let test = checks::from_check(&check, roots)?;
-        Ok(Self { label: label(&check), check, test })
+    pub fn new(url: CheckUrl, roots: &HostRoots) -> Result<Self, ParseError> {
+        let check = registry::check_of(&url, roots)?;
+        Ok(Self { label: label(&url), url, check })
     }
 
     /// Runs the check; `timeout` is what the deadline was made of, for the reason.
     pub fn run(&self, deadline: Deadline, timeout: Duration) -> Run {
         let started = Instant::now();
-        let mut outcome = self.test.run(deadline);
+        let mut outcome = self.check.run(deadline);
         let took = started.elapsed();
-        if outcome.cause == Some(Cause::Timeout) && outcome.reason == "timed out" {
-            outcome.reason = format!("timed out after {}", format_duration(timeout));
+        if outcome.cause == Some(Cause::Timeout) && outcome.reason.ends_with("timed out") {
+            outcome.reason.push_str(&format!(" after {}", format_duration(timeout)));
         }
         outcome.reason = line::clean(&line::mask(&outcome.reason, &self.secrets()), LONGEST_REASON);
         Run { outcome, took }
@@ -48,18 +47,18 @@ impl Runner {
 
     /// Passes a report of the application on to a push check.
     pub fn report(&self) {
-        self.test.report();
+        self.check.report();
     }
 
     /// The name under which the application reports in, if this is a push check.
     pub fn push_name(&self) -> Option<&str> {
-        (self.check.scheme == "push").then_some(self.label.as_str())
+        (self.url.scheme == "push").then_some(self.label.as_str())
     }
 
     /// What a server could echo: the values behind the login. Read anew each time, since files are rotated.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<_> = self.check.env.iter().filter_map(|name| env::var(name).ok()).collect();
-        if let Some(path) = self.check.option("password-file") {
+        let mut secrets: Vec<_> = self.url.env.iter().filter_map(|name| env::var(name).ok()).collect();
+        if let Some(path) = self.url.option("password-file") {
             let text = files::read(path, 4096).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             secrets.extend(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()));
         }
@@ -68,7 +67,7 @@ impl Runner {
 }
 
 /// The check's name, or its scheme and whom it asks.
-fn label(check: &Check) -> String {
+fn label(check: &CheckUrl) -> String {
     let host = match check.host.as_str() {
         "" => "127.0.0.1".to_owned(),
         address if address.contains(':') => format!("[{address}]"),
@@ -87,14 +86,19 @@ fn label(check: &Check) -> String {
     }
 }
 
+/// A latency as it is told, to a tenth of a millisecond.
+pub fn milliseconds(took: Duration) -> String {
+    format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::SPECS;
-    use crate::grammar::parse;
+    use crate::registry::SCHEMES;
+    use crate::scheme::parse;
 
     fn labelled(text: &str) -> String {
-        label(&parse(text, SPECS).unwrap())
+        label(&parse(text, SCHEMES).unwrap())
     }
 
     #[test]
@@ -111,15 +115,15 @@ mod tests {
 
     #[test]
     fn a_reason_is_one_clean_line() {
-        let check = parse("exec:printf 'a\\033[31mb'", SPECS).unwrap();
-        let runner = Runner::new(check, &Roots::default()).unwrap();
+        let check = parse("exec:printf 'a\\033[31mb'", SCHEMES).unwrap();
+        let runner = Runner::new(check, &HostRoots::default()).unwrap();
         let timeout = Duration::from_secs(5);
         assert_eq!(runner.run(Deadline::after(timeout), timeout).outcome, Outcome::pass("a?[31mb"));
     }
 
     #[test]
     fn a_time_out_says_after_how_long() {
-        let runner = Runner::new(parse("exec:sleep 9", SPECS).unwrap(), &Roots::default()).unwrap();
+        let runner = Runner::new(parse("exec:sleep 9", SCHEMES).unwrap(), &HostRoots::default()).unwrap();
         let timeout = Duration::from_millis(50);
         let run = runner.run(Deadline::after(timeout), timeout);
         assert_eq!(run.outcome, Outcome::fail(Cause::Timeout, "timed out after 50ms"));

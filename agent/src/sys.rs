@@ -142,7 +142,7 @@ pub fn clock_state() -> io::Result<(i32, i64)> {
 }
 
 /// What is left of a file system, in blocks of so many bytes, of what may be had without being root.
-pub struct Room {
+pub struct FsStats {
     pub block: u64,
     pub free: u64,
     pub used: u64,
@@ -156,14 +156,14 @@ pub struct Room {
     clippy::useless_conversion,
     reason = "the types are those of the C library"
 )]
-pub fn room(path: &CStr) -> io::Result<Room> {
+pub fn fs_stats(path: &CStr) -> io::Result<FsStats> {
     // SAFETY: an all-zero statvfs is valid and is only written to; the path ends with a zero.
     let (outcome, it) = unsafe {
         let mut it: libc::statvfs64 = std::mem::zeroed();
         (libc::statvfs64(path.as_ptr(), &raw mut it), it)
     };
     match outcome {
-        0 => Ok(Room {
+        0 => Ok(FsStats {
             block: it.f_frsize as u64,
             free: it.f_bavail,
             used: it.f_blocks.saturating_sub(it.f_bfree),

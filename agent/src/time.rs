@@ -1,4 +1,4 @@
-//! The wall clock in words.
+//! The wall clock in words, and the calendar.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,6 +24,13 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
+/// The days from 1970 to a day of the calendar, counted likewise.
+pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -38,6 +45,15 @@ mod tests {
         assert_eq!(at(1_709_251_199), "2024-02-29T23:59:59.000Z");
         assert_eq!(at(1_709_251_200), "2024-03-01T00:00:00.000Z");
         assert_eq!(at(4_102_444_799), "2099-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn the_two_ways_through_the_calendar_meet() {
+        for days in (0..60_000).step_by(13) {
+            let (year, month, day) = civil(days);
+            let number = |part: u64| i64::try_from(part).unwrap();
+            assert_eq!(days_of(number(year), number(month), number(day)), number(days));
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import type { Validity } from './plan.ts';
 
+const begin = '-----BEGIN CERTIFICATE-----';
+const end = '-----END CERTIFICATE-----';
+
 /** The certificates of a PEM text, in their order and each once; what is none is left out. */
 export function readCertificates(text: string): readonly X509Certificate[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = text.split(begin).slice(1);
   const found = new Map<string, X509Certificate>();
   for (const block of blocks) {
-    const certificate = readCertificate(block);
+    const [body = '', ...rest] = block.split(end);
+    const certificate = rest.length > 0 ? readCertificate(`${begin}${body}${end}`) : undefined;
     if (certificate && !found.has(pemOf(certificate))) found.set(pemOf(certificate), certificate);
   }
   return [...found.values()];

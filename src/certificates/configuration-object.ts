@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/
-import type { Connection } from '../cluster/connection.ts';
-import { expectFound, expectWritten } from '../cluster/object-answer.ts';
+import { ignoreNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
 
 /** A MutatingWebhookConfiguration, as far as it concerns the certificate. */
 export type Configuration = {
@@ -10,7 +10,7 @@ export type Configuration = {
 };
 
 /** Where the configuration is. */
-export type ConfigurationPlace = { readonly connection: Connection; readonly name: string };
+export type ConfigurationPlace = { readonly client: Client; readonly name: string };
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 const fieldManager = 'health-injector-certificates';
@@ -19,18 +19,15 @@ const fieldManager = 'health-injector-certificates';
 export const configurationsPath = `/apis/${apiVersion}/mutatingwebhookconfigurations`;
 
 /** The configuration, or undefined where there is none yet: nobody calls then. */
-export async function readConfiguration(
-  { connection, name }: ConfigurationPlace,
+export const readConfiguration = (
+  { client, name }: ConfigurationPlace,
   signal: AbortSignal,
-): Promise<Configuration | undefined> {
-  return (await expectFound(await connection.get(`${configurationsPath}/${name}`, { signal }))) as
-    | Configuration
-    | undefined;
-}
+): Promise<Configuration | undefined> =>
+  ignoreNotFound(client.get<Configuration>(`${configurationsPath}/${name}`, { signal }));
 
-/** Sets the caBundle of every webhook; rejects with `Conflict` where the configuration was changed since it was read. */
+/** Sets the caBundle of every webhook; rejects with a conflict where the configuration was changed since it was read. */
 export async function writeBundle(
-  { connection, name }: ConfigurationPlace,
+  { client, name }: ConfigurationPlace,
   { metadata: { resourceVersion }, webhooks = [] }: Configuration,
   bundle: string,
   signal: AbortSignal,
@@ -43,8 +40,7 @@ export async function writeBundle(
     webhooks: webhooks.map((webhook) => ({ name: webhook.name, clientConfig: { caBundle } })),
   };
   // By force: whoever applies a manifest with a caBundle of its own has no key for it.
-  const path = `${configurationsPath}/${name}?fieldManager=${fieldManager}&force=true`;
-  await expectWritten(await connection.send('APPLY', path, body, { signal }));
+  await client.apply(`${configurationsPath}/${name}`, body, { fieldManager, signal });
 }
 
 /** The text of the caBundle of each webhook. */

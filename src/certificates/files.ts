@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { followFiles } from '../follow-file.ts';
+import { pollFiles } from '../config/poll-file.ts';
 import type { Issued } from './issue.ts';
 
 /** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */
@@ -40,5 +40,5 @@ export function watchKeyPair(
       return false;
     }
   };
-  return followFiles([join(directory, 'tls.crt'), join(directory, 'tls.key')], take, intervalMs);
+  return pollFiles([join(directory, 'tls.crt'), join(directory, 'tls.key')], take, intervalMs);
 }

@@ -1,8 +1,8 @@
-import { createBackOff } from '../cluster/back-off.ts';
-import { type Clock, systemClock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import { follow } from '../cluster/follow.ts';
-import { Conflict } from '../cluster/object-answer.ts';
+import { isConflict } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import { createBackoff } from '../kube/flow-control.ts';
+import { type Clock, systemClock } from '../kube/clock.ts';
+import { runReflector } from '../kube/reflector.ts';
 import { configurationsPath } from './configuration-object.ts';
 import { type KeepTiming, usualTiming } from './keep-timing.ts';
 import { secretsPath } from './secret-object.ts';
@@ -18,15 +18,18 @@ export async function keepCertificate(
   clock: Clock = systemClock,
   timing: KeepTiming = usualTiming,
 ): Promise<void> {
-  const { connection, secret, configuration, failed } = keeping;
+  const { client, secret, configuration, failed } = keeping;
   const step = createStep(keeping, signal, clock, timing);
-  const backOff = createBackOff(timing);
+  const backOff = createBackoff(timing);
   let bell = new AbortController();
   const ring = (): void => bell.abort();
   signal.addEventListener('abort', ring);
   const followed = [
-    followOne(connection, secretsPath(secret.namespace), secret.name, ring, failed, signal),
-    followOne(connection, configurationsPath, configuration, ring, failed, signal),
+    watchOne(
+      { client, path: secretsPath(secret.namespace), name: secret.name, onChange: ring, onError: failed },
+      signal,
+    ),
+    watchOne({ client, path: configurationsPath, name: configuration, onChange: ring, onError: failed }, signal),
   ];
   let told = '';
   while (!signal.aborted) {
@@ -39,7 +42,7 @@ export async function keepCertificate(
       await clock.sleep(restMs, bell.signal);
     } catch (error) {
       const { message } = error as Error;
-      if (!signal.aborted && !(error instanceof Conflict)) {
+      if (!signal.aborted && !isConflict(error)) {
         keeping.metrics.failed();
         if (message !== told) failed(`The certificate is not as it should be: ${message}.`);
         told = message;
@@ -50,17 +53,18 @@ export async function keepCertificate(
   await Promise.all(followed);
 }
 
-/** Rings whenever one object changes, comes or goes; what it holds is read afresh then, and none of it here. */
-const followOne = (
-  connection: Connection,
-  path: string,
-  name: string,
-  ring: () => void,
-  failed: (sentence: string) => void,
-  signal: AbortSignal,
-): Promise<void> =>
-  follow(
-    { connection, path, isMetadataOnly: true, fieldSelector: `metadata.name=${name}`, read: () => name },
-    { reset: ring, upsert: ring, remove: ring, synced: () => {}, failed },
+type OneObject = {
+  readonly client: Client;
+  readonly path: string;
+  readonly name: string;
+  readonly onChange: () => void;
+  readonly onError: (sentence: string) => void;
+};
+
+/** Calls `onChange` whenever one object changes, comes or goes. The caller reads the object itself afresh. */
+const watchOne = ({ client, path, name, onChange, onError }: OneObject, signal: AbortSignal): Promise<void> =>
+  runReflector(
+    { client, path, metadataOnly: true, fieldSelector: `metadata.name=${name}`, transform: () => name },
+    { onReplace: onChange, onUpsert: onChange, onDelete: onChange, onError },
     signal,
   );

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Connection } from '../cluster/connection.ts';
-import type { Settings } from '../settings.ts';
-import type { Webhook } from '../webhook/server.ts';
+import type { WebhookSettings } from '../config/webhook.ts';
+import type { Client } from '../kube/client.ts';
+import type { WebhookServer } from '../webhook/server.ts';
 import { readCertificate } from './certificate.ts';
 import { developmentCertificate } from './development.ts';
 import { readKeyPair, watchKeyPair } from './files.ts';
@@ -11,13 +11,13 @@ import { createCertificateMetrics } from './metrics.ts';
 
 /** What provides a certificate, by `settings.certificateSource`. */
 export type Provision = {
-  readonly settings: Settings;
-  readonly webhook: Webhook;
+  readonly settings: WebhookSettings;
+  readonly webhook: WebhookServer;
   readonly log: Logger;
   /** Where development certificates are kept. */
   readonly directory: string;
   /** Called only where the source is in the cluster. */
-  readonly connect: () => Connection;
+  readonly connect: () => Client;
 };
 
 /** Lets the webhook serve a certificate, and every renewed one; from the cluster it comes as soon as it can be had. */
@@ -27,7 +27,7 @@ export function provideCertificate(
 ): void {
   const metrics = createCertificateMetrics(webhook.registry);
   const serve = (pair: Issued): void => {
-    webhook.renew(pair);
+    webhook.setServingCertificate(pair);
     const leaf = readCertificate(pair.cert);
     if (leaf) metrics.served(leaf, []);
   };
@@ -51,12 +51,12 @@ export function provideCertificate(
     case 'cert-manager':
       void keepCertificate(
         {
-          connection: connect(),
+          client: connect(),
           secret: { namespace: settings.namespace, name: settings.certificateSecret },
           service: settings.service,
           configuration: settings.webhookConfiguration,
           isOfOthers: settings.certificateSource === 'cert-manager',
-          serve: webhook.renew,
+          serve: webhook.setServingCertificate,
           metrics,
           done: (what, message) => log.info(what, message),
           failed: (sentence) => log.warn({ sentence }, 'certificate could not be looked after'),

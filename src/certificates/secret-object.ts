@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
-import type { Connection } from '../cluster/connection.ts';
-import { expectFound, expectWritten } from '../cluster/object-answer.ts';
+import { ignoreNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
 import type { Content } from './holding.ts';
 
 /** A Secret as it is on the wire. */
@@ -13,24 +13,20 @@ export type Secret = {
 };
 
 /** Where the Secret is. */
-export type SecretPlace = { readonly connection: Connection; readonly namespace: string; readonly name: string };
+export type SecretPlace = { readonly client: Client; readonly namespace: string; readonly name: string };
 
 /** The path of the Secrets of its namespace. */
 export const secretsPath = (namespace: string): string => `/api/v1/namespaces/${namespace}/secrets`;
 
 /** The Secret, or undefined where there is none yet. */
-export async function readSecret(
-  { connection, namespace, name }: SecretPlace,
+export const readSecret = (
+  { client, namespace, name }: SecretPlace,
   signal: AbortSignal,
-): Promise<Secret | undefined> {
-  return (await expectFound(await connection.get(`${secretsPath(namespace)}/${name}`, { signal }))) as
-    | Secret
-    | undefined;
-}
+): Promise<Secret | undefined> => ignoreNotFound(client.get<Secret>(`${secretsPath(namespace)}/${name}`, { signal }));
 
-/** Makes the Secret, or writes it where it is still of the version that was read; rejects with `Conflict` where another was faster. */
+/** Makes the Secret, or writes it where it is still of the version that was read; rejects with a conflict where another was faster. */
 export async function writeSecret(
-  { connection, namespace, name }: SecretPlace,
+  { client, namespace, name }: SecretPlace,
   held: Secret | undefined,
   content: Required<Content>,
   signal: AbortSignal,
@@ -39,16 +35,11 @@ export async function writeSecret(
   const data = { ...held?.data, ...Object.fromEntries(encoded) };
   const kind = { apiVersion: 'v1', kind: 'Secret' };
   const path = secretsPath(namespace);
-  await expectWritten(
-    await (held
-      ? connection.send('PUT', `${path}/${name}`, { ...held, ...kind, data }, { signal })
-      : connection.send(
-          'POST',
-          path,
-          { ...kind, metadata: { name, namespace }, type: 'kubernetes.io/tls', data },
-          { signal },
-        )),
-  );
+  if (held) await client.update(`${path}/${name}`, { ...held, ...kind, data }, { signal });
+  else {
+    const secret = { ...kind, metadata: { name, namespace }, type: 'kubernetes.io/tls', data };
+    await client.create(path, secret, { signal });
+  }
 }
 
 /** The texts of the Secret. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connection.ts';
-import { Conflict } from '../cluster/object-answer.ts';
-import { createTokenBuckets } from '../cluster/token-buckets.ts';
-import { within } from '../cluster/within.ts';
+import type { Clock } from '../kube/clock.ts';
+import { isConflict } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import { createTokenBuckets } from '../kube/flow-control.ts';
+import { withDeadline } from '../kube/clock.ts';
 import { type SeenSince, stillSeen, wantedBundle } from './bundle.ts';
 import { carryOut, isOurs } from './carry-out.ts';
 import { makeKeyPair } from './issue.ts';
@@ -17,7 +17,7 @@ import { type Secret, contentOf, isOfCertManager, readSecret, writeSecret } from
 
 /** What is kept, and who hears of it. */
 export type Keeping = {
-  readonly connection: Connection;
+  readonly client: Client;
   readonly secret: { readonly namespace: string; readonly name: string };
   readonly service: string;
   /** The name of the webhook configuration. */
@@ -36,7 +36,7 @@ const writes = { burst: 20, refillMs: 5_000, keys: 1 };
 
 /**
  * One look at everything, and what follows from it; resolves to how long may pass until the next. Rejects where
- * something could not be done, having done the rest, and with `Conflict` where another was faster.
+ * something could not be done, having done the rest, and with a conflict where another was faster.
  */
 export function createStep(
   keeping: Keeping,
@@ -44,10 +44,10 @@ export function createStep(
   clock: Clock,
   { pollMs, callMs, trustMs, graceMs }: KeepTiming,
 ): () => Promise<number> {
-  const { connection, service, metrics, done } = keeping;
+  const { client, service, metrics, done } = keeping;
   const { namespace, name } = keeping.secret;
-  const secretPlace = { connection, namespace, name };
-  const configurationPlace = { connection, name: keeping.configuration };
+  const secretPlace = { client, namespace, name };
+  const configurationPlace = { client, name: keeping.configuration };
   const theSecret = `the Secret ${namespace}/${name}`;
   const theConfiguration = `the MutatingWebhookConfiguration ${keeping.configuration}`;
   const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
@@ -58,10 +58,10 @@ export function createStep(
 
   const call = async <T>(what: string, work: (inner: AbortSignal) => Promise<T>): Promise<T> => {
     try {
-      return await within(callMs, signal, clock, work);
+      return await withDeadline(callMs, signal, clock, work);
     } catch (error) {
-      if (error instanceof Conflict) throw error;
-      throw new Error(`${what}, ${(error as Error).message}`, { cause: error });
+      if (isConflict(error)) throw error;
+      throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
     }
   };
 
@@ -76,7 +76,7 @@ export function createStep(
     if (decided.action === 'keep') return holding;
     const [ofAuthority, ofServer] = await Promise.all([makeKeyPair(), makeKeyPair()]);
     const content = carryOut(decided, holding, { old, names, now, keys: { ofAuthority, ofServer } });
-    await call(theSecret, (inner) => writeSecret(secretPlace, held, content, inner));
+    await call(`${theSecret} could not be written`, (inner) => writeSecret(secretPlace, held, content, inner));
     metrics.renewed(decided.action);
     const reason = held ? decided.reason : 'the Secret was not there';
     done({ action: decided.action, reason, secret: `${namespace}/${name}` }, 'certificate renewed');
@@ -100,7 +100,9 @@ export function createStep(
     const bundle = wanted.join('');
     if (texts.every((text) => text === bundle)) return;
     if (!mayWrite('', nowMs)) throw new Error('the caBundle is written over and over by somebody else');
-    await call(theConfiguration, (inner) => writeBundle(configurationPlace, held, bundle, inner));
+    await call(`${theConfiguration} could not be written`, (inner) =>
+      writeBundle(configurationPlace, held, bundle, inner),
+    );
     trusted = stillSeen([...wanted], trusted, nowMs);
     done({ authorities: wanted.length, configuration: keeping.configuration }, 'caBundle written');
   };
@@ -123,12 +125,14 @@ export function createStep(
 
   return async () => {
     // In this order: whoever wrote another caBundle than the one that is read here has written the Secret before.
-    const configuration = await call(theConfiguration, (inner) => readConfiguration(configurationPlace, inner));
-    const held = await call(theSecret, (inner) => readSecret(secretPlace, inner));
+    const configuration = await call(`${theConfiguration} could not be read`, (inner) =>
+      readConfiguration(configurationPlace, inner),
+    );
+    const held = await call(`${theSecret} could not be read`, (inner) => readSecret(secretPlace, inner));
     const bundle = configuration ? bundlesOf(configuration).join('\n') : '';
     let failure: unknown;
     const failedWith = (error: unknown): void => {
-      if (error instanceof Conflict) throw error;
+      if (isConflict(error)) throw error;
       failure ??= error;
     };
     const holding = await renew(held, bundle).catch((error: unknown) => {

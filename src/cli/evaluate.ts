@@ -2,28 +2,26 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1ObjectMeta } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { type InjectionContext, inject } from '../health/inject.ts';
-import { type Outcome, skipped } from '../health/outcome.ts';
+import { type Outcome, rejected, skipped } from '../health/outcome.ts';
 import type { Problem } from '../health/problem.ts';
 import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
 import type { Pod } from '../pod/pod.ts';
-import { type Surroundings, readNamespace } from '../policies/surroundings.ts';
-import type { Settings } from '../settings.ts';
-import { type Operation, diff } from '../webhook/patch.ts';
-import { podOf } from '../webhook/review.ts';
+import { type PolicyScope, readNamespace } from '../policies/scope.ts';
+import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
+import { podOf } from '../webhook/admission.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt, withTemplate } from '../workload/template.ts';
 import type { ManifestFile } from './input.ts';
 import { nonStringAnnotations } from './locate.ts';
-import { type Reasoning, reasoningFor } from './reasoning.ts';
 import { bounded } from './visible.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
-export type EvaluationContext = InjectionContext &
-  Pick<Settings, 'excludedNamespaces'> & {
-    /** Where objects are that name no namespace; empty where that is left open. */
-    readonly namespace: string;
-    readonly surroundingsOf: (namespace: string) => Surroundings;
-  };
+export type EvaluationContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Where objects are that name no namespace; empty where that is left open. */
+  readonly namespace: string;
+  readonly scopeFor: (namespace: string) => PolicyScope;
+};
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
 export type Evaluable = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;
@@ -39,8 +37,6 @@ export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name'> & {
   readonly outcome: Outcome;
   /** One sentence for each annotation of the workload that does not count. */
   readonly overruled: readonly string[];
-  /** Undefined where it does not matter. */
-  readonly reasoning: Reasoning | undefined;
 };
 
 /** The same for an object of a manifest. */
@@ -67,11 +63,11 @@ function withNamespaces(context: EvaluationContext, objects: readonly ManifestOb
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
   );
-  const surroundingsOf: EvaluationContext['surroundingsOf'] = (name) => {
-    const known = context.surroundingsOf(name);
+  const scopeFor: EvaluationContext['scopeFor'] = (name) => {
+    const known = context.scopeFor(name);
     return { ...known, namespace: namespaces.get(name) ?? known.namespace };
   };
-  return { ...context, surroundingsOf };
+  return { ...context, scopeFor };
 }
 
 /** The annotations of a template that are no text, and ours of its workload: the problems that only the text shows. */
@@ -95,28 +91,26 @@ export function evaluate(
   if (!templatePath || !template) return undefined;
   const namespace = named || context.namespace;
   const about = { kind, namespace, name, before: value, templatePath };
-  const unchanged = { ...about, after: value, overruled: [], reasoning: undefined };
+  const unchanged = { ...about, after: value, overruled: [] };
   if (problems.length > 0) {
     const pod = template as Pod;
-    return { ...unchanged, pod, outcome: { kind: 'rejected', by: undefined, pod, problems } };
+    return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const isWorkload = templatePath.length > 0;
   const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(templateAt(applied, templatePath));
   if (!pod) return undefined;
   if (context.excludedNamespaces.has(namespace)) {
-    return { ...unchanged, pod, outcome: skipped('excluded-namespace') };
+    return { ...unchanged, pod, outcome: skipped(pod, 'excluded-namespace') };
   }
-  const surroundings = context.surroundingsOf(namespace);
-  const outcome = inject(pod, context, surroundings);
-  const admitted = outcome.kind === 'injected' ? admit(pod, outcome.pod) : pod;
+  const outcome = inject(pod, context, context.scopeFor(namespace));
+  const admitted = outcome.result === 'injected' ? admit(pod, outcome.pod) : pod;
   return {
     ...about,
     after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
     pod,
     outcome,
     overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
-    reasoning: reasoningFor(pod, context, surroundings),
   };
 }
 
@@ -125,7 +119,7 @@ export function evaluate(
  * Throws where that is not the Pod that injection has made.
  */
 function admit(pod: Pod, injected: Pod): Pod {
-  const patch: Operation[] = JSON.parse(JSON.stringify(diff(pod, injected)));
+  const patch: PatchOperation[] = JSON.parse(JSON.stringify(createJsonPatch(pod, injected)));
   if (patch.length === 0) return pod;
   // A copy that shares nothing, as JSON does not: in YAML two containers may be one object, by an alias.
   const admitted = jsonPatch.applyPatch(withoutUndefined(pod) as Pod, patch, true).newDocument;

@@ -1,9 +1,9 @@
 import { type Manifest, readManifest } from '../manifest/documents.ts';
 import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
-import { readNamespace } from '../policies/surroundings.ts';
+import { readNamespace } from '../policies/scope.ts';
 import { readPolicyFiles } from '../policy-files/read.ts';
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { type TextFile, readTexts } from './files.ts';
@@ -28,8 +28,8 @@ export function readContext(values: Values<typeof settingOptions>, env: Terminal
     patternNames,
     version,
     namespace: values.namespace ?? '',
-    surroundingsOf(name) {
-      const { namespace = readNamespace({ name }, prefix), ...rest } = store.surroundingsOf(name);
+    scopeFor(name) {
+      const { namespace = readNamespace({ name }, prefix), ...rest } = store.scopeFor(name, Date.now());
       return { ...rest, namespace };
     },
   };

@@ -1,5 +1,5 @@
-import { variable } from '../setting.ts';
-import { type Settings, readSettings, settingRows } from '../settings.ts';
+import { injectionOptions, injectionSettings } from '../config/injection.ts';
+import { readOptions } from '../config/options.ts';
 import { type Option, type Options, type Terminal, UserError, type Values, exitCode } from './command.ts';
 
 /** The flags that say what a command works on. */
@@ -48,34 +48,18 @@ export const settingOptions = {
   },
 } as const satisfies Options;
 
-/** The settings of hardware, which have no default but none. */
-const allowed = [
-  'allowed-host-paths',
-  'allowed-devices',
-  'allowed-device-resources',
-  'allowed-resource-claims',
-] as const;
-
-function setting<N extends 'prefix' | 'agent-image' | (typeof allowed)[number]>(name: N, value: string) {
-  const { meaning, value: otherwise } = settingRows[name];
-  return { type: 'string', value, meaning: `${meaning} (${otherwise || 'none'})` } as const satisfies Option;
+function setting(name: keyof typeof injectionOptions, value: string) {
+  const { doc, default: byDefault } = injectionOptions[name];
+  return { type: 'string', value, meaning: `${doc} (${byDefault || 'none'})` } as const satisfies Option;
 }
 
+/** What injection goes by, and where its policies are: empty for none. */
+export type InjectionSettings = ReturnType<typeof injectionSettings> & { readonly policies: string };
+
 /** Reads these flags, then the environment variables of the webhook. */
-export function readSettingOptions(values: Values<typeof settingOptions>, env: Terminal['env']): Settings {
-  const given = Object.entries({
-    prefix: values.prefix,
-    'agent-image': values['agent-image'],
-    'allow-image': values['allow-image'] === true ? 'true' : undefined,
-    policies: values.policies,
-    ...Object.fromEntries(allowed.map((name) => [name, values[name]])),
-  });
-  const names = ['prefix', 'agent-image', 'allow-image', 'excluded-namespaces', ...allowed];
-  const variables = names.map(variable);
-  const settings = readSettings(
-    given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
-    Object.fromEntries(variables.map((name) => [name, env[name]])),
-  );
-  if (Array.isArray(settings)) throw new UserError(exitCode.usage, settings);
-  return settings;
+export function readSettingOptions(values: Values<typeof settingOptions>, env: Terminal['env']): InjectionSettings {
+  const given = { ...values, 'allow-image': values['allow-image'] === true ? 'true' : undefined };
+  const read = readOptions(injectionOptions, given, env);
+  if ('problems' in read) throw new UserError(exitCode.usage, read.problems);
+  return { ...injectionSettings(read.values), policies: values.policies ?? '' };
 }

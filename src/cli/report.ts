@@ -12,7 +12,7 @@ export function reportOf(evaluated: EvaluatedObject): string[] {
 }
 
 function doneTo(evaluated: EvaluatedObject): string {
-  const { outcome, before, after } = evaluated;
+  const { outcome } = evaluated;
   switch (outcome.kind) {
     case 'skipped': {
       const would = outcome.added.length > 0 ? [`It would add ${outcome.added.join(', ')}.`] : [];
@@ -21,7 +21,7 @@ function doneTo(evaluated: EvaluatedObject): string {
     case 'rejected':
       return `refused: ${outcome.problems.map(sentence).join(' ')}`;
     case 'injected': {
-      if (before === after) return `skipped: ${skipReasons['already-injected']}`;
+      if (outcome.result === 'already-injected') return `skipped: ${skipReasons['already-injected']}`;
       const by = outcome.by === undefined ? '' : `, as ${outcome.by} asks`;
       const kept = outcome.kept.map(({ what }) => what);
       return `injected ${addedBy(evaluated)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
@@ -32,8 +32,8 @@ function doneTo(evaluated: EvaluatedObject): string {
 }
 
 /** Such as `port (liveness of web), sidecar (liveness, readiness, startup of redis)`. */
-const addedBy = ({ reasoning }: EvaluatedObject): string =>
-  [...(reasoning?.assignment.wishes ?? [])]
+const addedBy = ({ outcome }: EvaluatedObject): string =>
+  [...(outcome.assignment?.wishes ?? [])]
     .map(([pattern, containers]) => {
       const probes = containers.map(
         (wish) => `${wish.probes.map(({ probe }) => probe).join(', ')} of ${wish.container}`,

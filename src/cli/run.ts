@@ -1,6 +1,6 @@
 // https://nodejs.org/api/util.html#utilparseargsconfig
 import { parseArgs } from 'node:util';
-import { version } from '../settings.ts';
+import { version } from '../config/options.ts';
 import { type Command, type Options, type Terminal, UserError, type Values, exitCode, helpOption } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
 

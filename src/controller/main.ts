@@ -1,42 +1,40 @@
 import { type Server, createServer } from 'node:http';
 import { hostname } from 'node:os';
-import type { Connection } from '../cluster/connection.ts';
-import { createEventWriter } from '../cluster/events.ts';
-import { inClusterConnection } from '../cluster/in-cluster-connection.ts';
-import { kubeconfigConnection } from '../cluster/kubeconfig-connection.ts';
-import { lead } from '../cluster/lease.ts';
-import { patient } from '../cluster/patient.ts';
-import { followLogLevel } from '../follow-log-level.ts';
-import { createLog } from '../log.ts';
+import { runCoverageController } from '../controllers/coverage/controller.ts';
+import { type ControllerMetrics, createControllerMetrics } from '../controllers/coverage/metrics.ts';
+import { runHardwareController } from '../controllers/hardware/controller.ts';
+import { createHardwareEvents } from '../controllers/hardware/events.ts';
+import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
+import { createClient } from '../kube/client.ts';
+import { fromKubeconfig, inCluster } from '../kube/config.ts';
+import { createEventRecorder } from '../kube/event-recorder.ts';
+import { runLeaderElection } from '../kube/leader-election.ts';
+import { createOwnerResolver } from '../kube/owners.ts';
+import { controllerOptions, readControllerSettings } from '../config/controller.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
+import { optionHelp, version } from '../config/options.ts';
 import { patternNames } from '../patterns/index.ts';
-import { settingHelp } from '../setting.ts';
-import { version } from '../settings.ts';
-import { createHardwareMetrics } from './hardware/metrics.ts';
-import { runHardware } from './hardware/run-hardware.ts';
-import { createTell } from './hardware/tell.ts';
-import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
-import { createOwners } from './owners.ts';
-import { run } from './run.ts';
-import { controllerRows, readControllerSettings } from './settings.ts';
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(settingHelp(`health-injector ${version}: the controller`, controllerRows));
+  process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
   process.exit(0);
 }
-const settings = readControllerSettings(process.argv.slice(2), process.env);
-if (Array.isArray(settings)) {
-  process.stderr.write(`${settings.join('\n')}\n`);
+const read = readControllerSettings(process.argv.slice(2), process.env);
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n`);
   process.exit(64);
 }
-const plain = settings.kubeconfig ? await fromKubeconfig() : inClusterConnection();
-if (typeof plain === 'string') {
-  process.stderr.write(`${plain}\n`);
+const settings = read.values;
+const userAgent = `health-injector/${version}`;
+const config = settings.kubeconfig ? await fromKubeconfig({ userAgent }) : inCluster({ userAgent });
+if (config.problem !== undefined) {
+  process.stderr.write(`${config.problem}\n`);
   process.exit(64);
 }
-const connection = patient(plain);
+const client = createClient(config.transport);
 
 const { log, flush } = createLog(settings.logLevel);
-if (settings.logLevelFile) followLogLevel(settings.logLevelFile, log);
+if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const server = serve(metrics);
@@ -46,7 +44,7 @@ const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()
 const stopping = new AbortController();
 const failed = (sentence: string): void =>
   log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
-const context = { ...settings, patternNames, version, strict: false };
+const context = { ...settings, patternNames, version };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,
@@ -55,44 +53,43 @@ const repair = {
   ownerWindowMs: 30 * 60_000,
 };
 
-const onStarted = async (signal: AbortSignal): Promise<void> => {
+const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
   log.info({ identity }, 'leading');
   metrics.leading.set(1);
   const reporter = { controller: 'health-injector', instance: identity };
-  const events = createEventWriter({ connection, ...reporter, counted: metrics.eventWritten, failed }, signal);
-  const owners = createOwners(connection);
-  const done = (what: object, message: string): void => log.info(what, message);
-  const shared = { connection, failed, done, tickMs: 2_000 };
-  const judging = { ...shared, context, annotatedOnly: settings.annotatedOnly, owners, events, metrics };
+  const events = { client, ...reporter, onOutcome: metrics.countEvent, onError: failed };
+  const recorder = createEventRecorder(events, signal);
+  const owners = createOwnerResolver(client);
+  const onAction = (fields: object, message: string): void => log.info(fields, message);
+  const coverage = { client, context, owners, recorder, metrics, tickMs: 2_000, onError: failed, onAction };
   const webhook = { namespace: settings.namespace, service: settings.webhookService, limitMs: 2_000 };
-  const tell = createTell(events, owners, signal);
-  const moving = { ...shared, prefix: settings.prefix, webhook, tell, metrics: hardwareMetrics, retryMs: 2_000 };
+  const hardware = {
+    client,
+    prefix: settings.prefix,
+    webhook,
+    events: createHardwareEvents(recorder, owners, signal),
+    metrics: hardwareMetrics,
+    tickMs: 2_000,
+    retryMs: 2_000,
+    onError: failed,
+    onAction,
+  };
   await Promise.all([
-    run({ ...judging, repair: settings.repair === 'evict' ? repair : undefined }, signal),
-    settings.hardware && runHardware({ ...moving, settings: settings.hardware }, signal),
+    runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
+    settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
-  await events.idle();
+  await recorder.idle();
   metrics.leading.set(0);
 };
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+const lease = { namespace: settings.namespace, name: 'health-injector-controller', identity };
 await (settings.namespace === ''
-  ? onStarted(stopping.signal)
-  : lead(
-      { connection, namespace: settings.namespace, name: 'health-injector-controller', identity, onStarted, failed },
-      stopping.signal,
-    ));
+  ? onStartedLeading(stopping.signal)
+  : runLeaderElection({ client, ...lease, onStartedLeading, onError: failed }, stopping.signal));
 log.info('stopped');
 flush();
 process.exit(0);
-
-/** What reads a kubeconfig takes 40 MB, which nobody needs in a cluster. */
-async function fromKubeconfig(): Promise<Connection | string> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  return kubeconfigConnection(config);
-}
 
 function serve({ registry }: ControllerMetrics): Server {
   return createServer((request, response) => {

@@ -1,13 +1,13 @@
 import jsonPatch from 'fast-json-patch';
 import { stringify } from 'yaml';
 import type { Pod } from '../pod/pod.ts';
-import type { Operation } from '../webhook/patch.ts';
+import type { PatchOperation } from '../webhook/json-patch.ts';
 
 /**
  * Describes a JSON Patch for people: where, by name rather than by number, and then what as YAML. It is applied step by
  * step, as an apiserver does, since an item may move by an earlier operation; throws where it cannot be applied.
  */
-export function describePatch(pod: Pod, patch: readonly Operation[]): string {
+export function describePatch(pod: Pod, patch: readonly PatchOperation[]): string {
   let patched = structuredClone(pod);
   return patch
     .map((operation) => {

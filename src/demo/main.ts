@@ -6,18 +6,26 @@ import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/development.ts';
 import { patternNames } from '../patterns/index.ts';
 import { createStore } from '../policies/store.ts';
-import { type Settings, readSettings, version } from '../settings.ts';
-import { createWebhook } from '../webhook/server.ts';
+import { injectionOptions, injectionSettings } from '../config/injection.ts';
+import { readOptions, version } from '../config/options.ts';
+import { createWebhookServer } from '../webhook/server.ts';
 import { describePatch } from './describe-patch.ts';
 
 /** Posts every example to a webhook of its own, as the apiserver would, and prints what was added to each. */
 const root = new URL('../../', import.meta.url).pathname;
 // A reader such as head may stop early.
 process.stdout.on('error', () => process.exit(0));
-const settings = readSettings([], {}) as Settings;
+const read = readOptions(injectionOptions, {}, {});
+if ('problems' in read) throw new Error(read.problems.join('\n'));
+const settings = { ...injectionSettings(read.values), strict: false };
 const pair = developmentCertificate(`${root}certs/`, new Date());
 const store = createStore(settings.prefix);
-const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, pino({ level: 'silent' }));
+const webhook = createWebhookServer({
+  context: { ...settings, patternNames, version },
+  store,
+  log: pino({ level: 'silent' }),
+  certificate: pair,
+});
 await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
 const { port } = webhook.server.address() as AddressInfo;
 

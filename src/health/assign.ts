@@ -26,8 +26,9 @@ export function assign(
   const wishes = new Map<PatternName, ContainerWish[]>();
   const kept: Kept[] = [];
   const warnings: string[] = [];
+  const byName = new Map(probedContainers(pod).map((container) => [container.name, container]));
   for (const intent of containers) {
-    const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
+    const container = byName.get(intent.container) as V1Container;
     const notes = { kept, warnings, problems };
     const byPattern = assignContainer(intent, container, pod, ours, notes);
     const isReadinessTaken = [...byPattern.values()].flat().some(({ probe }) => probe === 'readiness');
@@ -35,7 +36,9 @@ export function assign(
     if (own) byPattern.set('hardware', [own]);
     for (const [pattern, probes] of byPattern) {
       const wish = { container: intent.container, probes, timing: intent.timing };
-      wishes.set(pattern, [...(wishes.get(pattern) ?? []), wish]);
+      const list = wishes.get(pattern);
+      if (list) list.push(wish);
+      else wishes.set(pattern, [wish]);
     }
   }
   return { wishes, kept, warnings };

@@ -1,76 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
 import { patterns } from '../patterns/index.ts';
 import type { Plan } from '../patterns/pattern.ts';
 import { type Addition, nameOf } from '../pod/addition.ts';
 import { annotate, keepEvictable } from '../pod/annotate.ts';
 import { apply } from '../pod/apply.ts';
+import { exceededLimit } from '../pod/limits.ts';
 import type { Pod } from '../pod/pod.ts';
-import { type Namespace, type Surroundings, noSurroundings } from '../policies/surroundings.ts';
+import { type PolicyScope, annotationsOnly } from '../policies/scope.ts';
 import { assign } from './assign.ts';
-import { gate } from './gate.ts';
+import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
+import { exclusionReason } from './exclusion-reason.ts';
+import { hardwareLabel, hardwareStatus } from './hardware-notes.ts';
 import type { HealthIntent } from './intent.ts';
-import { type Kept, type Outcome, existsAlready, skipped } from './outcome.ts';
+import { type Kept, type Outcome, type Reasoning, existsAlready, undecided } from './outcome.ts';
+import { holdToPodSecurity } from './pod-security.ts';
 import { type Problem, sentence } from './problem.ts';
 import { readIntent } from './read-intent.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { SkipReason } from './skip-reason.ts';
-import { type Status, configHash, readStatus } from './status.ts';
-import { hardwareLabel, hardwareStatus } from './hardware-notes.ts';
-import { holdToPodSecurity } from './pod-security.ts';
+import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './status.ts';
 import { type Wish, findWish } from './wish.ts';
 import { readAnnotations } from './written.ts';
 
-/** What injection needs to know besides the Pod and what surrounds it: fixed for the life of the process. */
+/** What injection needs to know besides the Pod and its scope: fixed for the life of the process. */
 export type InjectionContext = ReadingContext & { readonly version: string };
 
+/** What is decided on a Pod before anything is done to it. */
+type Decision = Reasoning &
+  Pick<Outcome, 'by' | 'kept'> & { readonly problems: readonly Problem[] } & (
+    | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly added: readonly string[] }
+    | { readonly kind: 'rejected' }
+    | {
+        readonly kind: 'injected';
+        readonly additions: readonly Addition[];
+        readonly status: Status;
+        readonly warnings: readonly string[];
+      }
+  );
+
+/** What the steps of one call go by. */
+type Call = {
+  readonly pod: Pod;
+  readonly context: InjectionContext;
+  readonly scope: PolicyScope;
+  /** What an earlier call wrote. */
+  readonly earlier: RecordedStatus | undefined;
+};
+
 /**
- * Turns a Pod into the Pod that its annotations, a policy or its namespace ask for. The Pod that comes in is never
- * changed; the one that goes out holds all that was in it, and gives itself when it comes in again.
+ * Turns a Pod into the Pod that its annotations, a policy or its namespace ask for, and keeps it off the nodes that its
+ * owner is quarantined on. The Pod that comes in is never changed; the one that goes out holds all that was in it, and
+ * gives itself when it comes in again.
  */
-export function inject(pod: Pod, context: InjectionContext, surroundings: Surroundings = noSurroundings): Outcome {
-  const { written, problems: misread } = readAnnotations(pod.metadata?.annotations ?? {}, context.prefix);
-  const wish = findWish(written, pod, surroundings);
-  if (typeof wish === 'string' && (wish !== 'not-asked' || misread.length === 0)) return skipped(wish);
-  const barred = gate(pod);
-  if (barred) return skipped(barred, { by: typeof wish === 'string' ? undefined : wish.by });
-  // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
-  if (typeof wish === 'string') return rejected(pod, misread, context);
-  return fulfil(wish, misread, pod, context, surroundings.namespace);
+export function inject(pod: Pod, context: InjectionContext, scope: PolicyScope = annotationsOnly): Outcome {
+  const excess = exceededLimit(pod, context.prefix);
+  if (excess !== undefined)
+    return finish({ pod, context, scope, earlier: undefined }, tooLarge(excess, pod, context, scope), []);
+  const call = { pod, context, scope, earlier: readStatus(pod, context.prefix) };
+  const excluded = exclusionReason(pod);
+  return finish(call, decide(call, excluded), excluded ? [] : exclusionsFor(pod, scope));
 }
 
-function fulfil(
-  wish: Wish,
-  misread: readonly Problem[],
-  pod: Pod,
-  context: InjectionContext,
-  namespace: Namespace | undefined,
-): Outcome {
-  const { written, by } = wish;
+const skip = (reason: SkipReason, notes: Partial<Decision> = {}): Decision => ({
+  ...undecided,
+  ...notes,
+  kind: 'skipped',
+  reason,
+  added: [],
+});
+
+const reject = (problems: readonly Problem[], reasoning: Partial<Reasoning> = {}): Decision => ({
+  ...undecided,
+  ...reasoning,
+  kind: 'rejected',
+  problems,
+});
+
+/** A Pod that is not looked at, whoever asks: its policies are not looked for either. */
+function tooLarge(why: string, { metadata }: Pod, { prefix }: InjectionContext, scope: PolicyScope): Decision {
+  const isAnnotated = Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(prefix));
+  const { namespace, policies } = scope;
+  const isSelected =
+    namespace?.inject !== 'disabled' && (namespace?.inject === 'enabled' || policies.policies.length > 0);
+  if (!isAnnotated && !isSelected) return skip('not-asked');
+  return skip('too-large', { by: isAnnotated ? undefined : 'policies', kept: [{ what: 'Pod', why }] });
+}
+
+function decide(call: Call, excluded: SkipReason | undefined): Decision {
+  const { pod, context, scope } = call;
+  const { written, problems } = readAnnotations(pod.metadata?.annotations ?? {}, context.prefix);
+  const found = findWish(written, pod, scope);
+  if (found.request) {
+    const { request } = found;
+    return excluded ? skip(excluded, { by: request.by, request }) : injectRequested(call, request, problems);
+  }
+  // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
+  if (found.reason !== 'not-asked' || problems.length === 0) return skip(found.reason);
+  return excluded ? skip(excluded) : reject(problems);
+}
+
+function injectRequested(call: Call, request: Wish, misread: readonly Problem[]): Decision {
+  const { pod, context, scope, earlier } = call;
+  const { written, by } = request;
   const problems: Problem[] = [...misread];
-  const earlier = readStatus(pod, context.prefix);
   const ours = new Set(earlier?.added);
   const left: Kept[] = [];
-  const reading = { pod, context, isByDefault: by !== undefined, ours, problems, kept: left };
-  const intent = readIntent(written, reading);
+  const intent = readIntent(written, { pod, context, isByDefault: by !== undefined, ours, problems, kept: left });
   const assigned = assign(intent, pod, ours, problems);
-  const { assignment, isBarred } = holdToPodSecurity(assigned, intent.hardware, namespace);
+  const { assignment, isBarred } = holdToPodSecurity(assigned, intent.hardware, scope.namespace);
   const { wishes, warnings } = assignment;
   const plans: readonly Plan[] = [...wishes].map(([name, list]) => patterns[name].plan(list, { pod, intent, ours }));
   problems.push(...plans.flatMap((plan) => plan.problems));
   const label = hardwareLabel(wishes, intent, { pod, ours, prefix: context.prefix });
   const kept = [...assignment.kept, ...label.kept];
-  const notes = { by, kept: [...left, ...kept] };
+  const notes = { request, intent, assignment, by, kept: [...left, ...kept], problems };
   if (problems.length > 0) {
     const isOurs = by !== undefined && misread.length === 0;
-    return isOurs ? skipped('policy-mistaken', { ...notes, problems }) : rejected(pod, problems, context);
+    return isOurs ? skip('policy-mistaken', notes) : reject(problems, { request, intent, assignment });
   }
   // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
   const hasSidecar = wishes.has('sidecar') || (wishes.has('hardware') && intent.hardware.mode === 'sidecar');
-  if (by !== undefined && pod.spec.hostNetwork && hasSidecar) return skipped('host-network', notes);
-  if (wishes.size === 0) return skipped(isBarred ? 'pod-security' : reasonForNothing(intent, left, kept), notes);
-
+  if (by !== undefined && pod.spec.hostNetwork && hasSidecar) return skip('host-network', notes);
+  if (wishes.size === 0) return skip(isBarred ? 'pod-security' : reasonForNothing(intent, left, kept), notes);
   const additions = distinct([...plans.flatMap((plan) => plan.additions), ...label.additions]);
   const added = additions.map(nameOf);
-  if (wish.isAudit) return skipped('audit', { ...notes, added });
+  if (request.isAudit) return { ...notes, kind: 'skipped', reason: 'audit', added };
   const found = intent.containers.flatMap(({ container, found: text }) =>
     text === undefined ? [] : [[container, text]],
   );
@@ -87,12 +141,10 @@ function fulfil(
     ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
   };
   return {
+    ...notes,
     kind: 'injected',
-    by,
-    pod: build(pod, additions, status, context),
-    patterns: status.patterns,
-    added,
-    kept: status.kept,
+    additions,
+    status,
     warnings: [...warnings, ...plans.flatMap((plan) => plan.warnings)],
   };
 }
@@ -108,22 +160,49 @@ function distinct(additions: readonly Addition[]): readonly Addition[] {
   return [...byName.values()];
 }
 
-function build(pod: Pod, additions: readonly Addition[], status: Status, { prefix }: InjectionContext): Pod {
-  const volumes = additions.flatMap((addition) =>
+/** Makes the Pod that was decided on, and says by comparing it with the one that came in what became of it. */
+function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions']): Outcome {
+  const { pod, earlier, context } = call;
+  const { prefix, version } = context;
+  const { request, intent, assignment, by, kept, problems } = decision;
+  const about = { request, intent, assignment, by, kept, exclusions };
+  const additions = decision.kind === 'injected' ? decision.additions : [];
+  const names = new Set(earlier?.added);
+  const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, { before: pod, earlier: names, prefix });
+  const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
+  if (decision.kind === 'injected') {
+    const { status, warnings } = decision;
+    const added = [...new Set([...status.added, ...excluding.added])];
+    const values = { [statusKey]: JSON.stringify({ ...status, added }), [problemsKey]: undefined };
+    const wanted = annotate(keepEvictable(excluding.pod, emptiedVolumes(additions)), values);
+    const isSame = wanted.spec === pod.spec && isDeepStrictEqual(wanted.metadata, pod.metadata);
+    const rest = { kind: decision.kind, patterns: status.patterns, added, warnings };
+    return {
+      ...about,
+      ...rest,
+      ...(isSame ? { result: 'already-injected', pod } : { result: 'injected', pod: wanted }),
+    };
+  }
+  const status = statusWith(excluding.added, earlier, version);
+  const values = status === undefined ? {} : { [statusKey]: status };
+  if (decision.kind === 'rejected') {
+    const wanted = annotate(excluding.pod, { [problemsKey]: textOf(problems), ...values });
+    const added = excluding.added;
+    return { ...about, kind: 'rejected', result: 'invalid-annotations', pod: wanted, added, problems: few(problems) };
+  }
+  const { kind, reason } = decision;
+  const wanted = status === undefined ? excluding.pod : annotate(excluding.pod, values);
+  const added = [...decision.added, ...excluding.added];
+  return { ...about, kind, reason, result: wanted === pod ? reason : 'kept-off', pod: wanted, added, problems };
+}
+
+/** The volumes whose content the cluster autoscaler need not care for. */
+const emptiedVolumes = (additions: readonly Addition[]): string[] =>
+  additions.flatMap((addition) =>
     addition.kind === 'volume' && (addition.value.emptyDir ?? addition.value.hostPath) ? [addition.value.name] : [],
   );
-  const wanted = additions.reduce(apply, pod);
-  return annotate(keepEvictable(wanted, volumes), {
-    [`${prefix}status`]: JSON.stringify(status),
-    [`${prefix}problems`]: undefined,
-  });
-}
 
 /** Nobody reads more, and a hostile Pod must not fill the log. */
-const mostProblems = 32;
+const few = (problems: readonly Problem[]): readonly Problem[] => problems.slice(0, 32);
 
-function rejected(pod: Pod, all: readonly Problem[], { prefix }: InjectionContext): Outcome {
-  const problems = all.slice(0, mostProblems);
-  const text = problems.map(sentence).join('\n').slice(0, 8_192);
-  return { kind: 'rejected', by: undefined, pod: annotate(pod, { [`${prefix}problems`]: text }), problems };
-}
+const textOf = (problems: readonly Problem[]): string => few(problems).map(sentence).join('\n').slice(0, 8_192);

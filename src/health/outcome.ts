@@ -1,6 +1,10 @@
 import type { Pod } from '../pod/pod.ts';
+import type { KeptOff } from '../quarantines/kept-off.ts';
+import type { Assignment } from './assign.ts';
+import type { HealthIntent } from './intent.ts';
 import type { Problem } from './problem.ts';
-import type { SkipReason } from './skip-reason.ts';
+import { type SkipReason, skipReasons } from './skip-reason.ts';
+import type { Wish } from './wish.ts';
 
 /** What was left as the user has it, and why. */
 export type Kept = { readonly what: string; readonly why: string };
@@ -8,44 +12,73 @@ export type Kept = { readonly what: string; readonly why: string };
 /** Why a probe is left alone that the user wrote. */
 export const existsAlready = 'the container has this probe already';
 
-/** What became of a Pod; `by` names the policy or the namespace that asked, and is undefined where annotations did. */
-export type Outcome =
-  | {
-      readonly kind: 'injected';
-      readonly by: string | undefined;
-      readonly pod: Pod;
-      readonly patterns: readonly string[];
-      readonly added: readonly string[];
-      readonly kept: readonly Kept[];
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly kind: 'skipped';
-      readonly by: string | undefined;
-      readonly reason: SkipReason;
-      readonly kept: readonly Kept[];
-      /** What a policy on trial would add. */
-      readonly added: readonly string[];
-      /** The mistakes of a policy, which are not the user's. */
-      readonly problems: readonly Problem[];
-    }
-  | {
-      readonly kind: 'rejected';
-      readonly by: undefined;
-      /** The Pod with nothing but the problems written on it. */
-      readonly pod: Pod;
-      readonly problems: readonly Problem[];
-    };
+/** What may become of an object: the words of the log and of the metric. */
+export const results = [
+  'injected',
+  'copied',
+  'kept-off',
+  ...(Object.keys(skipReasons) as readonly SkipReason[]),
+] as const;
 
-type Skipped = Outcome & { readonly kind: 'skipped' };
+export type InjectionResult = (typeof results)[number];
 
-/** A Pod that is left alone. */
-export const skipped = (reason: SkipReason, notes: Partial<Omit<Skipped, 'kind' | 'reason'>> = {}): Skipped => ({
-  kind: 'skipped',
+/** The reasoning behind an outcome, as far as it came: each is undefined where an earlier step decided. */
+export type Reasoning = {
+  readonly request: Wish | undefined;
+  readonly intent: HealthIntent | undefined;
+  /** Without the patterns that Pod Security took out. */
+  readonly assignment: Assignment | undefined;
+};
+
+/** What became of a Pod. */
+export type Outcome = Reasoning & {
+  readonly result: InjectionResult;
+  /** The policy or the namespace that asked; undefined where annotations did. */
+  readonly by: string | undefined;
+  /** The Pod as it is to be; the very same where nothing changes. */
+  readonly pod: Pod;
+  /** The nodes that the Pod is kept off. */
+  readonly exclusions: readonly KeptOff[];
+  /** What is added, by its names in `status`; what would be, where a policy is on trial. */
+  readonly added: readonly string[];
+  readonly kept: readonly Kept[];
+} & (
+    | { readonly kind: 'injected'; readonly patterns: readonly string[]; readonly warnings: readonly string[] }
+    | {
+        readonly kind: 'skipped';
+        readonly reason: SkipReason;
+        /** The mistakes of a policy, which are not the user's. */
+        readonly problems: readonly Problem[];
+      }
+    | { readonly kind: 'rejected'; readonly problems: readonly Problem[] }
+  );
+
+/** What is so of a Pod until a step says otherwise. */
+export const undecided = {
   by: undefined,
-  reason,
-  kept: [],
+  request: undefined,
+  intent: undefined,
+  assignment: undefined,
+  exclusions: [],
   added: [],
+  kept: [],
   problems: [],
-  ...notes,
+} as const;
+
+/** The outcome for a Pod that is not looked at. */
+export const skipped = (pod: Pod, reason: SkipReason): Outcome => ({
+  ...undecided,
+  kind: 'skipped',
+  result: reason,
+  reason,
+  pod,
+});
+
+/** The outcome for a Pod whose manifest is wrong before any annotation is read. */
+export const rejected = (pod: Pod, problems: readonly Problem[]): Outcome => ({
+  ...undecided,
+  kind: 'rejected',
+  result: 'invalid-annotations',
+  pod,
+  problems,
 });

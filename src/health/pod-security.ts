@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/concepts/security/pod-security-admission/
-import type { Namespace } from '../policies/surroundings.ts';
+import type { Namespace } from '../policies/scope.ts';
 import type { Assignment } from './assign.ts';
 import type { HardwareIntent } from './intent.ts';
 

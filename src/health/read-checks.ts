@@ -12,20 +12,27 @@ export function readChecks({ annotation, value }: Entry, problems: Problem[]): C
     return undefined;
   }
   const list: Check[] = [];
+  const labels = new Set<string>();
   for (const text of texts) {
     const check = parseCheck(text);
     if (isRefusal(check)) problems.push({ annotation, ...check });
-    else if (list.some((other) => label(other) === label(check))) {
+    else if (labels.has(label(check))) {
       problems.push({ annotation, received: `received ${quote(label(check))} twice`, expected: 'every check once' });
-    } else list.push(check);
+    } else {
+      labels.add(label(check));
+      list.push(check);
+    }
   }
   return list.length === texts.length ? { annotation, list } : undefined;
 }
 
 function splitLine(line: string): string[] {
-  const [, front = '', exec] = /^(.*?(?:^|\s))((?:[^\s:=]*=)?exec:.*)$/.exec(line) ?? [undefined, line];
-  const words = front.split(/\s+/).filter((word) => word !== '');
-  return exec === undefined ? words : [...words, exec.trim()];
+  const words: string[] = [];
+  for (const { 0: word, index } of line.matchAll(/\S+/g)) {
+    if (/^(?:[^:=]*=)?exec:/.test(word)) return [...words, line.slice(index).trim()];
+    words.push(word);
+  }
+  return words;
 }
 
 /** How two checks of one probe are told apart: by name, else by the text. */

@@ -20,13 +20,13 @@ export const skipReasons = {
     'No probe is left to add: each is off, exists already, or is not for a Pod that runs to completion.',
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
-  overloaded: 'health-injector has more reviews than it can answer in time, and the object is admitted unchanged.',
   'own-pod': 'It is a Pod of health-injector.',
   'pod-security':
     'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',
   'policy-mistaken': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   'sub-resource': 'The request is about a sub-resource.',
+  'too-large': 'The Pod has more in it than health-injector looks at, and is admitted unchanged.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const;
 
@@ -38,5 +38,6 @@ export const loudReasons: ReadonlySet<SkipReason> = new Set([
   'nothing-to-add',
   'pod-security',
   'probes-exist',
+  'too-large',
   'windows-pod',
 ]);

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { annotate } from '../pod/annotate.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { HardwareIntent } from './intent.ts';
 import type { Kept } from './outcome.ts';
@@ -27,27 +26,48 @@ export type Status = {
 /** How values were written before they were filled, from the end of their key on, by their place. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** The annotation as an earlier call wrote it, or a user: only its form is known. */
-export type EarlierStatus = Pick<Status, 'added'> & { readonly source: Sources };
+/** The annotation as an earlier call wrote it, or anybody else: each field is of its type, and nothing else is known. */
+export type RecordedStatus = {
+  readonly version: string | undefined;
+  readonly patterns: readonly string[];
+  readonly added: readonly string[];
+  readonly source: Sources;
+  /** The whole object as it stands there. */
+  readonly fields: Readonly<Record<string, unknown>>;
+};
 
-/** What the `status` annotation says was added; undefined where there is none that can be read. */
-export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string): EarlierStatus | undefined {
+/** Room for the status of a Pod with as many containers as are looked at, each with three probes and a long name. */
+const longestStatus = 131_072;
+
+/** Reads the `status` annotation; undefined where there is none that says what was added. */
+export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string): RecordedStatus | undefined {
   const text = metadata?.annotations?.[`${prefix}status`];
-  if (typeof text !== 'string' || text.length > 16_384) return undefined;
+  if (typeof text !== 'string' || text.length > longestStatus) return undefined;
+  let fields: unknown;
   try {
-    const status: unknown = JSON.parse(text);
-    if (typeof status !== 'object' || status === null || !('added' in status) || !Array.isArray(status.added)) {
-      return undefined;
-    }
-    const source = Object.entries('source' in status ? (status.source ?? {}) : {});
-    return {
-      added: status.added.filter((name) => typeof name === 'string'),
-      source: Object.fromEntries(source.filter(([, written]) => typeof written === 'string')),
-    };
+    fields = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (!isFields(fields) || !Array.isArray(fields['added'])) return undefined;
+  const { version, source } = fields;
+  return {
+    version: typeof version === 'string' ? version : undefined,
+    patterns: textsOf(fields['patterns']),
+    added: textsOf(fields['added']),
+    source: Object.fromEntries(
+      Object.entries(source ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
+    fields,
+  };
 }
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** The texts of what should be a list of them. */
+export const textsOf = (list: unknown): readonly string[] =>
+  Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 
 /** The template whose `status` also notes how these places were written; ours is written anew in any case. */
 export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix: string, sources: Sources): T {
@@ -56,19 +76,23 @@ export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix
   const news = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
   if (!earlier || news.length === 0) return template;
   const { metadata } = template;
-  const status: unknown = JSON.parse(metadata?.annotations?.[key] ?? '{}');
-  const text = JSON.stringify({ ...(status as object), source: { ...earlier.source, ...Object.fromEntries(news) } });
+  const text = JSON.stringify({ ...earlier.fields, source: { ...earlier.source, ...Object.fromEntries(news) } });
   return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
 }
 
-/** The Pod with these names among what its `status` says was added; a status that is none is written anew. */
-export function addToStatus(pod: Pod, names: readonly string[], prefix: string, version: string): Pod {
-  const key = `${prefix}status`;
-  const before = new Set(readStatus(pod, prefix)?.added);
-  if (names.every((name) => before.has(name))) return pod;
+/** The text of a status that also names these additions; undefined where the earlier one does already. */
+export function statusWith(
+  names: readonly string[],
+  earlier: RecordedStatus | undefined,
+  version: string,
+): string | undefined {
+  const before = new Set(earlier?.added);
+  if (names.every((name) => before.has(name))) return undefined;
   const fresh: Status = { version, patterns: [], containers: [], added: [], kept: [], config: '' };
-  const status: Status = before.size > 0 ? JSON.parse(pod.metadata?.annotations?.[key] ?? '') : fresh;
-  return annotate(pod, { [key]: JSON.stringify({ ...status, added: [...new Set([...before, ...names])] }) });
+  return JSON.stringify({
+    ...(before.size > 0 ? earlier?.fields : fresh),
+    added: [...new Set([...before, ...names])],
+  });
 }
 
 /** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */

@@ -1,5 +1,5 @@
 import type { Pod } from '../pod/pod.ts';
-import type { Namespace, Surroundings } from '../policies/surroundings.ts';
+import type { Namespace, PolicyScope } from '../policies/scope.ts';
 import { type Key, keys } from './annotations.ts';
 import type { SkipReason } from './skip-reason.ts';
 import type { Entry, Written } from './written.ts';
@@ -20,8 +20,12 @@ const decisive: readonly Key[] = ['pattern', 'check', 'liveness', 'readiness', '
  * Finds who speaks for a Pod: its own annotations, else the first policy, else its namespace. Where a policy or the
  * namespace does, annotations that only say how (`period`, `memory`) still come before the policy's own.
  */
-export function findWish(written: Written, pod: Pod, { namespace, policies }: Surroundings): Wish | SkipReason {
-  if (namespace?.inject === 'disabled') return 'namespace-disabled';
+export function findWish(
+  written: Written,
+  pod: Pod,
+  { namespace, policies }: PolicyScope,
+): { readonly request: Wish } | { readonly request?: undefined; readonly reason: SkipReason } {
+  if (namespace?.inject === 'disabled') return { reason: 'namespace-disabled' };
   const hasDecided = [written.pod, ...written.containers.values()].some((entries) =>
     decisive.some((key) => entries.has(key)),
   );
@@ -29,18 +33,16 @@ export function findWish(written: Written, pod: Pod, { namespace, policies }: Su
   if (found) {
     const { policy, containers } = found;
     const by = `HealthPolicy ${policy.name}`;
-    return { written: overlay(writtenBy(policy.entries, containers), written), by, isAudit: policy.mode === 'Audit' };
+    const words = overlay(writtenBy(policy.entries, containers), written);
+    return { request: { written: words, by, isAudit: policy.mode === 'Audit' } };
   }
   if (hasDecided || namespace?.inject !== 'enabled') {
     const isSilent = written.pod.size === 0 && written.containers.size === 0;
-    return isSilent ? 'not-asked' : { written, by: undefined, isAudit: false };
+    return isSilent ? { reason: 'not-asked' } : { request: { written, by: undefined, isAudit: false } };
   }
   const entries = new Map<Key, Entry>([['pattern', { annotation: annotationOf(namespace), value: 'auto' }]]);
-  return {
-    written: overlay(writtenBy(entries, undefined), written),
-    by: `Namespace ${namespace.name}`,
-    isAudit: false,
-  };
+  const words = overlay(writtenBy(entries, undefined), written);
+  return { request: { written: words, by: `Namespace ${namespace.name}`, isAudit: false } };
 }
 
 const annotationOf = ({ name }: Namespace): string => `Namespace/${name}/inject`;

@@ -67,8 +67,17 @@ function endOf(text: string, node: Node | null): number | undefined {
   if (!isScalar(node) || (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED')) return end;
   const source = text.slice(start, end);
   // Only with `+` are the empty lines at its end part of the value.
-  const kept = /^[|>]\d?\+/.test(source) ? source.replace(/\r?\n$/, '') : source.replace(/(\r?\n)+$/, '');
+  const kept = /^[|>]\d?\+/.test(source) ? withoutLineBreak(source) : withoutLineBreaks(source);
   return start + kept.length;
+}
+
+const withoutLineBreak = (text: string): string =>
+  text.endsWith('\n') ? text.slice(0, text.endsWith('\r\n') ? -2 : -1) : text;
+
+function withoutLineBreaks(text: string): string {
+  let rest = text;
+  while (rest.endsWith('\n')) rest = withoutLineBreak(rest);
+  return rest;
 }
 
 /** True where an entry may end in `spelling` from its key on, and then means `wanted` and nothing more. */

@@ -139,7 +139,7 @@ export function flowStyle(
   return {
     isJson,
     colon: first ? text.slice(first.colonEnd, first.value?.range?.[0]) : ' ',
-    comma: /\s*\n/.test(gap) ? ' ' : gap,
+    comma: gap.includes('\n') ? ' ' : gap,
     padding: '',
     newline,
     ...(step === undefined ? {} : { step }),

@@ -1,5 +1,6 @@
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import type { Check, Refusal } from '../check/check.ts';
+import { commandCharacters } from './limits.ts';
 
 /** The env entries that the checks name, and those that these refer to by `$(NAME)`, in the container's order. */
 export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Refusal {
@@ -8,13 +9,22 @@ export function borrowEnv(checks: readonly Check[], container: V1Container): rea
   const byName = new Map(env.map((entry) => [entry.name, entry]));
   const wanted = new Set<string>();
   const fromSources: V1EnvVar[] = [];
-  const queue = checks.flatMap((check) => check.env);
+  const named = new Set(checks.flatMap((check) => check.env));
+  const queue = [...named];
+  let characters = 0;
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (wanted.has(name)) continue;
     wanted.add(name);
     const entry = byName.get(name);
     const value = entry?.value ?? '';
-    queue.push(...[...value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)].map((match) => match[1] as string));
+    characters += value.length;
+    if (characters > commandCharacters) {
+      return {
+        received: `the variables that the check needs have more than ${commandCharacters} characters in container "${container.name}"`,
+        expected: 'shorter ones',
+      };
+    }
+    for (const [, reference] of value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)) queue.push(reference as string);
     if (entry) continue;
     const source = envFromSource(name, container);
     if (source) fromSources.push(source);
@@ -23,7 +33,7 @@ export function borrowEnv(checks: readonly Check[], container: V1Container): rea
         received: `the check needs $${name}, which any of the envFrom sources of container "${container.name}" may hold`,
         expected: 'an env entry of that name',
       };
-    } else if (checks.some((check) => check.env.includes(name as string))) {
+    } else if (named.has(name)) {
       return {
         received: `the check names $${name}, which container "${container.name}" does not have in its env`,
         expected: 'the name of one of its env entries',

@@ -17,8 +17,13 @@ export function freeName(pod: Pod, wanted: string, ours: ReadonlySet<string>): s
 
 /** The first port from `wanted` on that no container declares; a container in `ours` may keep it. */
 export function freePort(pod: Pod, wanted: number, ours: ReadonlySet<string>): number {
+  const taken = new Set<number>();
+  for (const { name, ports } of allContainers(pod)) {
+    if (ours.has(`initContainers/${name}`)) continue;
+    for (const { containerPort } of ports ?? []) taken.add(containerPort);
+  }
   let port = wanted;
-  while (ownerOfPort(pod, port, ours) !== undefined) port++;
+  while (taken.has(port)) port++;
   return port;
 }
 

@@ -1,5 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node';
 import type { Pod } from '../pod/pod.ts';
+import { imageCharacters } from '../pod/limits.ts';
 import type { Match, Policy } from './policy.ts';
 import type { Labels } from './selector.ts';
 
@@ -50,6 +51,8 @@ export function createPolicySet(all: readonly Policy[]): PolicySet {
       let best: Ranked | undefined;
       for (const container of pod.spec.containers) {
         const { image = '' } = container;
+        // It is a key of what is remembered, and a stranger's text.
+        if (image.length > imageCharacters) continue;
         const index = indexOf(selecting, ofImage(image, image));
         const accepts = ({ match, selectsPod }: Policy): boolean =>
           selectsPod(podLabels) && (!match || declares(container, match));
@@ -60,7 +63,7 @@ export function createPolicySet(all: readonly Policy[]): PolicySet {
       const { match } = policy;
       if (!match) return { policy, containers: undefined };
       const meant = pod.spec.containers.filter(
-        (container) => (match.image?.(container.image ?? '') ?? true) && declares(container, match),
+        (container) => imageFits(container, match) && declares(container, match),
       );
       return { policy, containers: meant.map((container) => container.name) };
     },
@@ -95,6 +98,10 @@ function firstOf(
   look(others);
   if (asking.size > 0) for (const [key, value] of Object.entries(labels)) look(asking.get(`${key}=${value}`) ?? []);
   return first;
+}
+
+function imageFits({ image = '' }: V1Container, match: Match): boolean {
+  return image.length <= imageCharacters && (match.image?.(image) ?? true);
 }
 
 /** True where one port of the container is as the policy wants it. */

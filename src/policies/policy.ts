@@ -45,6 +45,9 @@ export type Match = {
 /** The group of our own kinds. */
 export const apiGroup = 'health.example.com';
 
+/** The path of the policies in the API. */
+export const policiesPath = `/apis/${apiGroup}/v1alpha1/healthpolicies`;
+
 /** Tells whether an object is a HealthPolicy of the version that is read here. */
 export const isHealthPolicy = (object: unknown): object is HealthPolicy => {
   const { apiVersion, kind } = (object ?? {}) as Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { type KeptOff, keptOffBy } from '../quarantines/kept-off.ts';
 import type { NodeQuarantine } from '../quarantines/quarantine.ts';
 import { type HealthPolicy, type Policy, compilePolicy } from './policy.ts';
 import { type PolicySet, createPolicySet } from './policy-set.ts';
-import { type Namespace, type Surroundings, readNamespace } from './surroundings.ts';
+import { type Namespace, type PolicyScope, readNamespace } from './scope.ts';
 
 /** What follows one kind of object: all of them at once, then one after the other. */
 export type Follower<T> = {
@@ -18,7 +18,7 @@ export type Store = {
   readonly policies: Follower<HealthPolicy>;
   readonly namespaces: Follower<{ readonly metadata?: V1ObjectMeta }>;
   readonly quarantines: Follower<NodeQuarantine>;
-  readonly surroundingsOf: (namespace: string) => Surroundings;
+  readonly scopeFor: (namespace: string, nowMs: number) => PolicyScope;
   /** Grows with every change that an answer may depend on. */
   readonly generation: () => number;
 };
@@ -89,10 +89,12 @@ export function createStore(prefix: string): Store {
         if (quarantines.delete(nameOf(object))) quarantinesChanged();
       },
     },
-    surroundingsOf: (namespace) => ({
-      namespace: namespaces.get(namespace),
+    scopeFor: (namespaceName, nowMs) => ({
+      namespaceName,
+      namespace: namespaces.get(namespaceName),
       keptOff: (keptOff ??= byOwner([...quarantines.values()].flat())),
       policies: (set ??= createPolicySet([...policies.values()])),
+      nowMs,
     }),
     generation: () => generation,
   };

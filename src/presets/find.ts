@@ -1,5 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Refusal, isRefusal, refuse } from '../check/check.ts';
+import { commandCharacters } from '../pod/limits.ts';
 import type { Found } from './found.ts';
 import { healthPortChecks } from './health-port.ts';
 import { type Preset, presets } from './table.ts';
@@ -18,12 +19,16 @@ export function findChecks(container: V1Container): Found | Refusal {
 /** The first row of its image that fits; where none does, why the first does not. */
 function imageChecks(container: V1Container): Found | Refusal {
   const name = baseName(container.image ?? '');
-  const rows = (byImage.get(name) ?? []).map(({ preset }) => rowChecks(name, preset, container));
+  const words = wordsOf(container);
+  if (words.reduce((sum, word) => sum + word.length, 0) > commandCharacters) {
+    return unknown(`its command, arguments and environment have more than ${commandCharacters} characters`);
+  }
+  const rows = (byImage.get(name) ?? []).map(({ preset }) => rowChecks(name, preset, container, words));
   return rows.find((row) => !isRefusal(row)) ?? rows[0] ?? unknown('nothing is known of its image');
 }
 
-function rowChecks(name: string, preset: Preset, container: V1Container): Found | Refusal {
-  const port = portOf(container, preset.ports);
+function rowChecks(name: string, preset: Preset, container: V1Container, words: readonly string[]): Found | Refusal {
+  const port = portOf(container, preset.ports, words);
   if (port === undefined) {
     return unknown(`it declares no port on which ${name} is known to listen: ${preset.ports.join(', ')}`);
   }
@@ -32,7 +37,7 @@ function rowChecks(name: string, preset: Preset, container: V1Container): Found 
     return unknown(`whether ${name} speaks TLS is known only with ${onlyWith.name}=${onlyWith.value} in its env`);
   }
   const login = loginOf(container, preset);
-  if (isTold(container, preset.encrypted) || (login === '' && isTold(container, preset.hidden))) {
+  if (isTold(words, preset.encrypted) || (login === '' && isTold(words, preset.hidden))) {
     return unknown(`${name} is started in a way that may ask for a login or TLS`);
   }
   const fill = (check: string): string => check.replace('PORT', `${port}`).replace('//', `//${login}`);
@@ -42,26 +47,37 @@ function rowChecks(name: string, preset: Preset, container: V1Container): Found 
 const unknown = (why: string): Refusal => refuse(why, 'a check');
 
 /** The last segment of an image reference without registry, tag and digest. */
-export const baseName = (image: string): string =>
-  image
-    .replace(/@[^]*$/, '')
-    .replace(/^[^]*\//, '')
-    .replace(/:[^]*$/, '')
-    .toLowerCase();
+export function baseName(image: string): string {
+  const [reference = ''] = image.split('@', 1);
+  const [name = ''] = reference.slice(reference.lastIndexOf('/') + 1).split(':', 1);
+  return name.toLowerCase();
+}
 
 /**
  * A usual port that the container declares; without any, the only usual one. A port that is not the usual one may be
  * that of the metrics, and asking it would restart a server that is well.
  */
-function portOf(container: V1Container, usual: readonly number[]): number | undefined {
+function portOf(container: V1Container, usual: readonly number[], words: readonly string[]): number | undefined {
   const declared = (container.ports ?? []).map(({ containerPort }) => containerPort);
   if (declared.length > 0) return usual.find((port) => declared.includes(port));
-  const told = [
-    ...wordsOf(container)
-      .join(' ')
-      .matchAll(/(?:port\w*|\s-p)[=: ]\s*(\d+)/gi),
-  ];
-  return usual.length === 1 && told.every(([, port]) => Number(port) === usual[0]) ? usual[0] : undefined;
+  return usual.length === 1 && portsTold(words).every((port) => port === usual[0]) ? usual[0] : undefined;
+}
+
+/** The numbers behind `-p` or a word that ends like `port` or `port_80`: `--port 80`, `PORT=80`, `-p 80`. */
+function portsTold(words: readonly string[]): number[] {
+  const tokens = words
+    .join(' ')
+    .toLowerCase()
+    .split(/[\s=:]+/);
+  return tokens.flatMap((token, index) => {
+    const [digits] = /^\d+/.exec(tokens[index + 1] ?? '') ?? [];
+    return digits !== undefined && (token === '-p' || namesPort(token)) ? Number(digits) : [];
+  });
+}
+
+function namesPort(token: string): boolean {
+  const at = token.lastIndexOf('port');
+  return at >= 0 && /^\w*$/.test(token.slice(at));
 }
 
 /** What stands before the host of a check: empty, or a login of which the container has every variable, with its `@`. */
@@ -71,8 +87,8 @@ function loginOf({ env }: V1Container, { logins }: Preset): string {
   return login === undefined ? '' : `${login}@`;
 }
 
-const isTold = (container: V1Container, words: RegExp | undefined): boolean =>
-  wordsOf(container).some((word) => words?.test(word));
+const isTold = (words: readonly string[], told: Preset['hidden']): boolean =>
+  told !== undefined && words.some((word) => told(word));
 
 /** What the server is told: its command line, and its variables as `NAME=value`. */
 const wordsOf = ({ command, args, env }: V1Container): string[] => [

@@ -13,10 +13,24 @@ export type Preset = {
   /** A variable without which nobody can tell how the server is asked. */
   readonly onlyWith?: { readonly name: string; readonly value: string };
   /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that a check without a login lacks. */
-  readonly hidden?: RegExp;
+  readonly hidden?: Told;
   /** What, in the same places, has it speak TLS whatever the login. */
-  readonly encrypted?: RegExp;
+  readonly encrypted?: Told;
 };
+
+/** Whether an argument, or a variable as `NAME=value`, tells the server something. Both are a stranger's text: the test is linear. */
+type Told = (word: string) => boolean;
+
+const matching =
+  (pattern: RegExp): Told =>
+  (word) =>
+    pattern.test(word);
+
+/** A listener of Kafka over TLS, as `KAFKA_LISTENERS=SASL_SSL://:9092` in a variable or in the script of a shell. */
+function hasTlsListener(word: string): boolean {
+  const at = word.indexOf('LISTENER');
+  return at >= 0 && word.includes('SSL', at);
+}
 
 /**
  * The table. A preset may be too weak, never too strict: what a server needs besides (a login, TLS) comes from its
@@ -28,8 +42,8 @@ export const presets: readonly Preset[] = [
     ports: [6379],
     check: 'redis://:PORT',
     logins: [':$REDIS_PASSWORD', ':$VALKEY_PASSWORD'],
-    hidden: /requirepass|aclfile|\.conf\b|_PASSWORD_FILE=/,
-    encrypted: /--tls-port|_TLS_ENABLED=yes/,
+    hidden: matching(/requirepass|aclfile|\.conf\b|_PASSWORD_FILE=/),
+    encrypted: matching(/--tls-port|_TLS_ENABLED=yes/),
   },
   {
     images: ['postgres', 'postgresql', 'postgresql-repmgr', 'postgis', 'pgvector', 'timescaledb', 'timescaledb-ha'],
@@ -45,7 +59,7 @@ export const presets: readonly Preset[] = [
     images: ['mongo', 'mongodb', 'mongodb-community-server', 'percona-server-mongodb'],
     ports: [27017],
     check: 'mongodb://:PORT',
-    hidden: /requireTLS|preferTLS|requireSSL|\.conf\b/,
+    hidden: matching(/requireTLS|preferTLS|requireSSL|\.conf\b/),
   },
   { images: ['rabbitmq', 'lavinmq'], ports: [5672], check: 'amqp://:PORT' },
   {
@@ -54,19 +68,19 @@ export const presets: readonly Preset[] = [
     // One that is full closes without a word, in any protocol, and a restart would throw its clients out.
     check: 'tcp://:PORT',
     readiness: 'kafka://:PORT',
-    hidden: /LISTENER\w*=[^]*SSL/,
+    hidden: hasTlsListener,
   },
   {
     images: ['memcached'],
     ports: [11211],
     check: 'memcached://:PORT',
-    hidden: /^-\w*[SYZ]|auth-file|enable-sasl|enable-ssl|MEMCACHED_PASSWORD=/,
+    hidden: matching(/^-\w*[SYZ]|auth-file|enable-sasl|enable-ssl|MEMCACHED_PASSWORD=/),
   },
   {
     images: ['nats'],
     ports: [4222],
     check: 'nats://:PORT',
-    hidden: /^--?(auth|user|pass|tls\w*|c|config)\b|\.conf\b/,
+    hidden: matching(/^--?(auth|user|pass|tls\w*|c|config)\b|\.conf\b/),
   },
   {
     images: ['eclipse-mosquitto', 'mosquitto', 'emqx', 'vernemq', 'hivemq-ce', 'nanomq'],
@@ -78,7 +92,12 @@ export const presets: readonly Preset[] = [
   // As kafka when full; one that is only connected to has a stack trace in its log each time.
   { images: ['zookeeper', 'cp-zookeeper'], ports: [2181], check: 'listen://:PORT', readiness: 'zookeeper://:PORT' },
   { images: ['clickhouse-keeper'], ports: [9181, 2181], check: 'listen://:PORT', readiness: 'zookeeper://:PORT' },
-  { images: ['etcd'], ports: [2379], check: 'etcd://:PORT', hidden: /--cert-file|client-cert-auth|ETCD_CERT_FILE=/ },
+  {
+    images: ['etcd'],
+    ports: [2379],
+    check: 'etcd://:PORT',
+    hidden: matching(/--cert-file|client-cert-auth|ETCD_CERT_FILE=/),
+  },
   {
     images: ['elasticsearch'],
     ports: [9200],
@@ -124,14 +143,14 @@ export const presets: readonly Preset[] = [
     ports: [9000],
     check: 'http://:PORT/minio/health/live',
     readiness: 'http://:PORT/minio/health/ready',
-    hidden: /certs-dir/,
+    hidden: matching(/certs-dir/),
   },
   {
     images: ['vault', 'openbao'],
     ports: [8200],
     check: 'http://:PORT/v1/sys/health?status=200-599',
     readiness: 'http://:PORT/v1/sys/health%3Fstandbyok=true',
-    hidden: /\.hcl\b|-config/,
+    hidden: matching(/\.hcl\b|-config/),
   },
   { images: ['consul'], ports: [8500], check: 'tcp://:PORT', readiness: 'http://:PORT/v1/status/leader' },
   { images: ['prometheus'], ports: [9090], check: 'http://:PORT/-/healthy', readiness: 'http://:PORT/-/ready' },

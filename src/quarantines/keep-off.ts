@@ -24,6 +24,12 @@ export const affinityName = ({ node }: Pick<KeptOff, 'node'>): string => `nodeAf
 /** The value of the label by which the controller finds a Pod that is kept off a node and has no hardware check. */
 export const keptOffLabel = 'kept-off';
 
+/** The label by which the controller finds a Pod that is kept off a node. */
+export const exclusionLabel = (prefix: string): { readonly key: string; readonly value: string } => ({
+  key: `${prefix}hardware`,
+  value: keptOffLabel,
+});
+
 /** The node that a field of a term keeps off, where it has the form in which one is added. */
 export const nodeOf = ({ key, operator, values }: V1NodeSelectorRequirement): string | undefined =>
   key === 'metadata.name' && operator === 'NotIn' && values?.length === 1 ? values[0] : undefined;

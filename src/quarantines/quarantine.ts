@@ -22,6 +22,9 @@ export type NodeQuarantine = {
   };
 };
 
+/** The path of the quarantines in the API. */
+export const quarantinesPath = '/apis/health.example.com/v1alpha1/nodequarantines';
+
 /** An owner whose Pods are kept off the node, and why. */
 export type QuarantinedOwner = {
   readonly owner: OwnerKey;

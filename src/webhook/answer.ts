@@ -1,22 +1,14 @@
-import type { Kept } from '../health/outcome.ts';
-import { type SkipReason, skipReasons } from '../health/skip-reason.ts';
-import { diff } from './patch.ts';
-import type { ReviewRequest, ReviewResponse } from './review.ts';
-
-/** What may become of an object. */
-export const results = [
-  'injected',
-  'copied',
-  'kept-off',
-  ...(Object.keys(skipReasons) as readonly SkipReason[]),
-] as const;
+import type { InjectionResult, Kept } from '../health/outcome.ts';
+import type { SkipReason } from '../health/skip-reason.ts';
+import type { ReviewRequest, ReviewResponse } from './admission.ts';
+import { createJsonPatch } from './json-patch.ts';
 
 /** An answer, and what to log and count about it. */
 export type Answer = {
   readonly response: ReviewResponse;
   /** The JSON Patch in the clear; undefined where there is none. */
   readonly patch: string | undefined;
-  readonly result: (typeof results)[number];
+  readonly result: InjectionResult;
   /** The policy or the namespace that asked; undefined where annotations did. */
   readonly by: string | undefined;
   readonly patterns: readonly string[];
@@ -38,7 +30,7 @@ export function allow(
   { warnings = [], ...notes }: Notes = {},
   wanted: object | undefined = undefined,
 ): Answer {
-  const operations = wanted ? diff(object as object, wanted) : [];
+  const operations = wanted ? createJsonPatch(object as object, wanted) : [];
   const patch = operations.length === 0 ? undefined : JSON.stringify(operations);
   const whole = wholeSentences(warnings);
   const response: ReviewResponse = {

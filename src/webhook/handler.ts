@@ -1,144 +1,98 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Store } from '../policies/store.ts';
-import type { Tracer } from '../tracing/tracer.ts';
-import { parseTraceparent } from '../tracing/traceparent.ts';
-import type { BodyBudget } from './body-budget.ts';
-import { readBody } from './body.ts';
-import { collectAfter } from './collect-garbage.ts';
-import { type Identity, identify } from './identify.ts';
-import { tooIntricate } from './intricacy.ts';
-import type { Metrics } from './metrics.ts';
+import { type Rejection, type ReviewRequest, type ReviewResponse, objectFields, parseReview } from './admission.ts';
 import type { Answer } from './answer.ts';
+import { type BodyMemory, readBody } from './body.ts';
+import type { ClientAuth } from './client-auth.ts';
+import type { Metrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { admitUnchanged, mutate } from './mutate.ts';
-import type { Overload } from './overload.ts';
-import { createRecall } from './recall.ts';
-import type { Refuse } from './refuse.ts';
-import { type ReviewRequest, type ReviewResponse, parseReview } from './review.ts';
 
 /** Two objects of the apiserver's own limit of 3 MB, and their envelope. */
-const bodyLimitBytes = 7 * 1024 * 1024;
+const maxBodyBytes = 7 * 1024 * 1024;
 
-/** What is remembered of a review: the answer, the end of its text behind the uid, and what the log says of it. */
-type Remembered = { readonly answer: Answer; readonly tail: string; readonly identity: Identity };
-
-/** What the handler works with. */
-export type HandlerParts = {
+export type HandlerDeps = {
   readonly context: MutateContext;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly refuse: Refuse;
-  readonly overload: Overload;
-  readonly budget: BodyBudget;
-  readonly tracer: Tracer | undefined;
+  readonly bodies: BodyMemory;
+  /** Undefined: any client may call. */
+  readonly clientAuth: ClientAuth | undefined;
 };
 
-/** A review while it is answered. */
-type Call = { readonly uid: string; readonly startMs: number; readonly traceparent: unknown };
-
-/** Answers `POST /mutate`: a review gets a review, anything else a 4xx, and what there is no room for a 503, with one sentence. */
-export function createHandler({ context, store, metrics, log, refuse, overload, budget, tracer }: HandlerParts) {
-  const recall = createRecall<Remembered>();
-
+/** Answers `POST /mutate`: a review gets a review, every other call an HTTP error with one sentence. Never rejects. */
+export function createAdmissionHandler({ context, store, metrics, log, bodies, clientAuth }: HandlerDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
-    let bodyLength = 0;
     try {
-      const body = await readBody(request, bodyLimitBytes, budget);
-      if (typeof body !== 'string') {
-        refuse(request, response, body.code, body.sentence);
+      const client = clientAuth?.check(request.socket);
+      if (client?.rejection) {
+        rejectRequest(request, response, client.rejection);
         return;
       }
-      bodyLength = body.length;
+      // This call is still answered; the next one comes over a new handshake, which asks the new CA.
+      if (client?.isStale) response.setHeader('connection', 'close');
+      const body = await readBody(request, maxBodyBytes, bodies);
+      if ('rejection' in body) {
+        rejectRequest(request, response, body.rejection);
+        return;
+      }
       const startMs = performance.now();
-      const { traceparent } = request.headers;
-      const { uid, known, remember } = recall.find(body, store.generation());
-      if (known) {
-        conclude({ uid, startMs, traceparent }, known);
-        send(response, uid, known.tail);
-        return;
-      }
-      // Only a text that begins as the apiserver's can be turned away without the work of reading it.
-      if (uid !== '' && overload.isOver(startMs)) {
-        metrics.answered({ result: 'overloaded', patterns: [] }, (performance.now() - startMs) / 1_000);
-        send(response, uid, overloadedTail);
-        return;
-      }
-      const intricate = tooIntricate(body);
-      if (intricate !== undefined) {
-        refuse(request, response, 413, intricate);
-        return;
-      }
-      const review = parseReview(body);
-      if (typeof review === 'string') {
-        refuse(request, response, 400, review);
-        return;
-      }
-      const fresh = respond(review, { uid: review.uid, startMs, traceparent });
-      // The uid that was found in the text is the request's own, or the text is no key.
-      if (fresh && uid === review.uid && review.kind === 'Pod' && isIndependent(fresh)) remember(fresh);
-      send(response, review.uid, fresh?.tail ?? failedTail);
+      const review = parseReview(body.text);
+      if ('rejection' in review) rejectRequest(request, response, review.rejection);
+      else send(response, respond(review.request, startMs));
+    } catch (error) {
+      log.error({ err: withoutMessage(error) }, 'call failed');
+      request.socket.destroy();
     } finally {
       metrics.inFlight.dec();
-      collectAfter(bodyLength);
     }
   };
 
-  function respond(review: ReviewRequest, call: Call): Remembered | undefined {
-    const identity = identify(review);
+  function rejectRequest(request: IncomingMessage, response: ServerResponse, { code, sentence }: Rejection): void {
+    metrics.rejected(code);
+    log.warn({ code, sentence }, 'request refused');
+    // Node would take the rest of a body that was not read for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end(`${sentence}\n`);
+  }
+
+  function respond(review: ReviewRequest, startMs: number): ReviewResponse {
     try {
-      const answer = mutate(review, context, store.surroundingsOf(review.namespace), Date.now());
-      const fresh = { answer, tail: tailOf(answer.response), identity };
-      conclude(call, fresh);
-      return fresh;
+      const answer = mutate(review, context, store.scopeFor(review.namespace, Date.now()));
+      metrics.answered(answer, (performance.now() - startMs) / 1_000);
+      logAnswer(review, answer);
+      return answer.response;
     } catch (error) {
-      count(call, { result: 'internal-error', patterns: [] }, identity);
-      const said = { uid: call.uid, ...identity, err: withoutMessage(error) };
-      log.error(said, 'review failed, the object is admitted unchanged');
-      return undefined;
+      metrics.answered({ result: 'internal-error', patterns: [] }, (performance.now() - startMs) / 1_000);
+      const fields = { uid: review.uid, ...objectFields(review), err: withoutMessage(error) };
+      log.error(fields, 'review failed, the object is admitted unchanged');
+      return { ...admitUnchanged('internal-error'), uid: review.uid };
     }
   }
 
-  function conclude(call: Call, { answer, identity }: Remembered): void {
-    const { result, by, added, kept, problems } = answer;
-    count(call, answer, identity);
-    const said = { uid: call.uid, ...identity, result, by };
-    if (result === 'injected') log.info({ ...said, added, kept }, 'review answered');
-    else if (problems.length > 0) log.warn({ ...said, problems }, 'review answered');
-    else if (result === 'copied' || result === 'kept-off' || result === 'audit')
-      log.info({ ...said, added }, 'review answered');
-    else log.debug({ ...said, kept }, 'review answered');
-  }
-
-  function count(call: Call, answer: Pick<Answer, 'result' | 'patterns'>, { namespace, kind }: Identity): void {
-    const endMs = performance.now();
-    metrics.answered(answer, (endMs - call.startMs) / 1_000);
-    tracer?.record({
-      parent: parseTraceparent(call.traceparent),
-      startMs: call.startMs,
-      endMs,
-      isError: answer.result === 'internal-error',
-      attributes: { uid: call.uid, 'k8s.namespace.name': namespace, kind, result: answer.result },
-    });
+  function logAnswer(review: ReviewRequest, { result, by, added, kept, problems }: Answer): void {
+    const level = levelOf(result, problems);
+    if (!log.isLevelEnabled(level)) return;
+    const fields = { uid: review.uid, ...objectFields(review), result, by };
+    if (level === 'debug') log.debug({ ...fields, kept }, 'review answered');
+    else if (level === 'warn') log.warn({ ...fields, problems }, 'review answered');
+    else log.info(result === 'injected' ? { ...fields, added, kept } : { ...fields, added }, 'review answered');
   }
 }
 
-/** True where nothing of the answer, the patch in the clear included, speaks of a volume whose name is random, or hangs on the time. */
-const isIndependent = ({ answer, tail }: Remembered): boolean =>
-  !answer.isMomentary && !`${tail}${answer.patch ?? ''}`.includes('kube-api-access-');
+/** Injections and copies are `info`, mistakes `warn`, all else `debug`. */
+function levelOf(result: Answer['result'], problems: Answer['problems']): 'debug' | 'info' | 'warn' {
+  if (result === 'injected') return 'info';
+  if (problems.length > 0) return 'warn';
+  return result === 'copied' || result === 'kept-off' || result === 'audit' ? 'info' : 'debug';
+}
 
-/** The text of an answer behind its uid. */
-const tailOf = (response: ReviewResponse): string =>
-  `${JSON.stringify({ ...response, uid: '' }).replace('{"uid":"', '')}}`;
-
-const overloadedTail = tailOf(admitUnchanged('overloaded'));
-const failedTail = tailOf(admitUnchanged('internal-error'));
-
-function send(response: ServerResponse, uid: string, tail: string): void {
-  const escaped = JSON.stringify(uid).slice(1, -1);
-  const body = `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"${escaped}${tail}`;
+function send(response: ServerResponse, answer: ReviewResponse): void {
+  const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer });
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

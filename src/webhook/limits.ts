@@ -1,14 +1,14 @@
 // https://nodejs.org/api/http.html#class-httpserver
 import type { Server } from 'node:https';
 
-/** What a client may take of the server, so that none is away for the others. */
+/** What a client may take of the server, so that no client starves the others. */
 export type Limits = {
   readonly handshakeMs: number;
   /** From the start of a connection, or of a call on one that is kept, to the end of the head. */
   readonly headMs: number;
   /** The same to the end of the body. */
   readonly callMs: number;
-  /** How long a connection may move no byte in the middle of a call: a client that never reads is caught by nothing else. */
+  /** How long a connection may move no byte in the middle of a call: no other limit catches a client that never reads. */
   readonly stillMs: number;
   readonly idleMs: number;
   readonly connections: number;
@@ -17,13 +17,12 @@ export type Limits = {
   readonly bodiesBytes: number;
 };
 
-/** The limits that the webhook has. */
 export const defaultLimits: Limits = {
   handshakeMs: 10_000,
   headMs: 10_000,
   callMs: 10_000,
   stillMs: 30_000,
-  // Whoever closes last wins: the apiserver keeps idle connections for 90 s, and must not find them closed.
+  // Longer than the apiserver, which closes idle connections after 90 s and must not find them closed before.
   idleMs: 120_000,
   // Each takes 70 KiB of a replica's memory, or 85 with a long head.
   connections: 1_000,
@@ -33,15 +32,15 @@ export const defaultLimits: Limits = {
   bodiesBytes: 16 * 1024 * 1024,
 };
 
-/** The limits that a server takes only when it is made. */
-export const limitsAtBirth = ({ handshakeMs, headMs }: Limits) => ({
+/** The limits that a server takes only as options. */
+export const serverOptions = ({ handshakeMs, headMs }: Limits) => ({
   handshakeTimeout: handshakeMs,
-  // Node looks for calls that are over their time only every 30 s by itself.
+  // By itself Node looks for calls that are over their time only every 30 s.
   connectionsCheckingInterval: headMs / 5,
 });
 
-/** Gives a server all other limits. */
-export function setLimits(server: Server, limits: Limits): void {
+/** Sets all other limits. */
+export function applyServerLimits(server: Server, limits: Limits): void {
   server.headersTimeout = limits.headMs;
   server.requestTimeout = limits.callMs;
   server.timeout = limits.stillMs;
@@ -50,14 +49,15 @@ export function setLimits(server: Server, limits: Limits): void {
 }
 
 /**
- * Tells whether a call is the last one of its connection, which is then to be closed. Node's `maxRequestsPerSocket` only
- * says so to the client, and answers one that does not listen with a 503.
+ * Counts a call, and tells whether it is the last one of its connection, which is then to be closed. Node's
+ * `maxRequestsPerSocket` only says so to the client, and answers a client that sends more with a 503.
  */
-export function createCallCount({ callsOnAConnection }: Limits): (socket: object) => boolean {
-  const counts = new WeakMap<object, number>();
+export function createCallCounter({ callsOnAConnection }: Limits): (socket: object) => boolean {
+  const counters = new WeakMap<object, { calls: number }>();
   return (socket) => {
-    const count = (counts.get(socket) ?? 0) + 1;
-    counts.set(socket, count);
-    return count >= callsOnAConnection;
+    const counter = counters.get(socket);
+    if (counter) return ++counter.calls >= callsOnAConnection;
+    counters.set(socket, { calls: 1 });
+    return callsOnAConnection <= 1;
   };
 }

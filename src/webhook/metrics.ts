@@ -1,7 +1,10 @@
+import type { Server } from 'node:https';
+import { promisify } from 'node:util';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { patternNames } from '../patterns/index.ts';
 import { startAtZero } from '../start-at-zero.ts';
-import { type Answer, results } from './answer.ts';
+import { results } from '../health/outcome.ts';
+import type { Answer } from './answer.ts';
 
 /** The metrics of the webhook; every label has a closed set of values, so that no user can make it grow. */
 export function createMetrics() {
@@ -25,7 +28,7 @@ export function createMetrics() {
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     registers: [registry],
   });
-  const refused = new Counter({
+  const rejections = new Counter({
     name: 'health_injector_refused_requests_total',
     help: 'Calls that were refused rather than answered with a review, by HTTP status.',
     labelNames: ['code'],
@@ -36,37 +39,45 @@ export function createMetrics() {
     help: 'Calls of /mutate that are being answered.',
     registers: [registry],
   });
-  const spans = new Counter({
-    name: 'health_injector_spans_total',
-    help: 'Spans of reviews, by what became of them: sent to the collector, or dropped.',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  const overloaded = new Gauge({
-    name: 'health_injector_overloaded',
-    help: '1 while reviews are turned away, because the event loop is behind.',
-    registers: [registry],
-  });
   startAtZero(reviews, 'result', results);
   startAtZero(injections, 'pattern', patternNames);
-  startAtZero(spans, 'result', ['sent', 'dropped']);
   return {
     registry,
-    overloaded,
     inFlight,
-    /** Counts one answer. */
     answered({ result, patterns }: Pick<Answer, 'result' | 'patterns'>, durationSeconds: number): void {
       reviews.inc({ result });
       if (result === 'injected') for (const pattern of patterns) injections.inc({ pattern });
       durations.observe(durationSeconds);
     },
-    /** Counts a call that was refused with this HTTP status. */
-    refused(code: number): void {
-      refused.inc({ code });
-    },
-    /** Counts spans that were sent or dropped. */
-    traced: (result: 'sent' | 'dropped', count: number): void => spans.inc({ result }, count),
+    /** `code` is the HTTP status. */
+    rejected: (code: number): void => rejections.inc({ code }),
   };
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Adds which version runs, how many connections are open, and how many were closed at once for being too many. */
+export function addServerMetrics(registry: Registry, server: Server, version: string): void {
+  const build = new Gauge({
+    name: 'health_injector_build_info',
+    help: 'Always 1: the version that runs.',
+    labelNames: ['version'],
+    registers: [registry],
+  });
+  build.set({ version }, 1);
+  const countConnections = promisify(server.getConnections.bind(server));
+  const open = new Gauge({
+    name: 'health_injector_open_connections',
+    help: 'Connections that are open, those in the middle of their handshake included.',
+    async collect() {
+      open.set(await countConnections());
+    },
+    registers: [registry],
+  });
+  const dropped = new Counter({
+    name: 'health_injector_dropped_connections_total',
+    help: 'Connections that were closed at once, because too many were open.',
+    registers: [registry],
+  });
+  server.on('drop', () => dropped.inc());
+}

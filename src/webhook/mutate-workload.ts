@@ -1,11 +1,11 @@
 import { inject } from '../health/inject.ts';
 import { warningsOf } from '../health/warnings.ts';
-import type { Surroundings } from '../policies/surroundings.ts';
+import type { PolicyScope } from '../policies/scope.ts';
 import { copyDown, overruled } from '../workload/copy-down.ts';
 import { templateAt } from '../workload/template.ts';
 import { type Answer, allow } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { type ReviewRequest, podOf, workloadOf } from './review.ts';
+import { type ReviewRequest, podOf, workloadOf } from './admission.ts';
 
 /**
  * Answers the review of a workload: its annotations go down to the template, and what its Pods would be told is told
@@ -15,7 +15,7 @@ export function mutateWorkload(
   request: ReviewRequest,
   path: readonly string[],
   context: MutateContext,
-  surroundings: Surroundings,
+  scope: PolicyScope,
 ): Answer {
   const { operation, kind } = request;
   const workload = workloadOf(request.object);
@@ -23,15 +23,14 @@ export function mutateWorkload(
   if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(request, 'not-a-create');
   // The template of a Job cannot be changed once it is there.
   if (operation === 'UPDATE' && kind === 'Job') return allow(request, 'not-a-create');
-  if (surroundings.namespace?.inject === 'disabled') return allow(request, 'namespace-disabled');
+  if (scope.namespace?.inject === 'disabled') return allow(request, 'namespace-disabled');
   const owners = workload.metadata?.ownerReferences ?? [];
   if (owners.some((owner) => owner.kind === 'Deployment' || owner.kind === 'CronJob')) {
     return allow(request, 'owned-workload');
   }
   const wanted = copyDown(workload, workloadOf(request.oldObject), path, context.prefix);
   const pod = podOf(templateAt(wanted, path));
-  const told = pod ? warningsOf(inject(pod, context, surroundings)) : [];
+  const told = pod ? warningsOf(inject(pod, context, scope)) : [];
   const warnings = [...overruled(wanted, path, context.prefix), ...told];
-  const answer = allow(request, 'copied', { warnings }, wanted);
-  return answer.patch === undefined ? { ...answer, result: 'nothing-to-copy' } : answer;
+  return allow(request, wanted === workload ? 'nothing-to-copy' : 'copied', { warnings }, wanted);
 }

@@ -32,7 +32,6 @@ describe('the agent asks a real rabbitmq', () => {
   let url: string;
 
   before(async function () {
-    this.timeout(60_000);
     const tls = [`cacertfile = ${files.ca}`, `certfile = ${files.cert}`, `keyfile = ${files.key}`];
     const mutual = ['verify = verify_peer', 'fail_if_no_peer_cert = true'];
     rabbit = await startRabbit(directory, { tls: [...tls, ...mutual], definitions }, async (port) => {
@@ -109,7 +108,6 @@ describe('the agent asks a real rabbitmq', () => {
   });
 
   it('leaves three lines of information for each of 200 checks with a login, and no connection', async function () {
-    this.timeout(20_000);
     const lines = await logOf(
       () => passes(url, 200),
       (log) => log.match(/closing AMQP connection/g)?.length === 200,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
-import { check, checkWithin } from './support/agent.ts';
+import { check } from './support/agent.ts';
 import { asking } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
@@ -13,7 +13,6 @@ const passes = (url: string, what = 'a leader') =>
   eventually(what, 10_000, async () => (await check([url])).code === 0);
 
 describe('the agent asks a real etcd', function () {
-  this.timeout(40_000);
   const directory = useDaemons(['etcd-server']);
   let etcd: Member;
   before(async () => {
@@ -84,7 +83,7 @@ describe('the agent asks a real etcd', function () {
     await passes(`etcd://:${other.port}`);
     other.signal('SIGSTOP');
     for (const probe of ['liveness', 'readiness']) {
-      const { code } = await checkWithin(400, ['--probe', probe, '--timeout', '300ms', `etcd://:${other.port}`]);
+      const { code } = await check(['--probe', probe, '--timeout', '300ms', `etcd://:${other.port}`]);
       assert.equal(code, 3);
     }
     other.signal('SIGCONT');

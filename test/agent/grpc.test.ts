@@ -87,7 +87,6 @@ describe('the agent asks a gRPC server', () => {
   });
 
   it('when it is stopped it is 3, in time, and when it is killed it is 2', async function () {
-    this.timeout(20_000);
     const server = await startGrpcProcess();
     await timesOut(server, `grpc://:${server.port}`);
     await server.kill();

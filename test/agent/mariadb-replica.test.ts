@@ -17,7 +17,6 @@ describe('the agent asks a real MariaDB and its replica', () => {
     ask(`mariadb://${login}127.0.0.1:${server.port}?${options}`);
 
   before(async function () {
-    this.timeout(30_000);
     primary = await startMariadb(directory, ['--server-id=1', '--log-bin']);
     replica = await startMariadb(directory, ['--server-id=2', '--read-only']);
     const users = `

@@ -14,7 +14,6 @@ describe('what a real MariaDB counts', () => {
   let mariadb: MariadbServer;
 
   before(async function () {
-    this.timeout(30_000);
     mariadb = await startMariadb(directory);
     await mariadb.sql(`
       CREATE USER health@127.0.0.1 IDENTIFIED BY '${password}';
@@ -41,7 +40,6 @@ describe('what a real MariaDB counts', () => {
   };
 
   it('of two hundred checks that log in is nothing', async function () {
-    this.timeout(30_000);
     const url = `mysql://health:$PASSWORD@:${mariadb.port}?query=SELECT%201&role=primary`;
     assert.deepEqual(await traces(200, url), { counted: [0, 0, 0, 0, 0, 0, 0], log: [] });
   });
@@ -54,7 +52,6 @@ describe('what a real MariaDB counts', () => {
   });
 
   it('a check from elsewhere never has its host blocked, as one who leaves after the greeting has', async function () {
-    this.timeout(30_000);
     const host = otherAddress();
     if (host === undefined) return this.skip();
     const other = await startMariadb(directory, [

@@ -32,7 +32,6 @@ describe('the agent asks a real MySQL', () => {
 
   bring('MySQL', installMysql);
   before(async function () {
-    this.timeout(60_000);
     mysql = await startMysql(directory, [
       `--ssl-cert=${cert}`,
       `--ssl-key=${key}`,
@@ -144,7 +143,6 @@ describe('the agent asks a real MySQL', () => {
     };
 
     it('of two hundred checks that log in is nothing', async function () {
-      this.timeout(30_000);
       assert.equal((await ask(`mysql://health:$PASSWORD@:${mysql.port}`)).code, 0);
       for (const tls of ['', '&tls']) {
         const url = `mysql://health:$PASSWORD@:${mysql.port}?query=SELECT%201&role=primary${tls}`;
@@ -160,7 +158,6 @@ describe('the agent asks a real MySQL', () => {
   });
 
   it('over another address it wants TLS, and never has its host blocked', async function () {
-    this.timeout(60_000);
     const host = otherAddress();
     if (host === undefined) return this.skip();
     const other = await startMysql(directory, ['--bind-address=0.0.0.0', '--max-connect-errors=3']);
@@ -202,7 +199,6 @@ describe('the agent asks a real MySQL', () => {
   });
 
   it('without TLS it gets no password itself', async function () {
-    this.timeout(30_000);
     const plain = await startMysql(directory, ['--tls-version=']);
     await plain.sql(users);
     const url = `mysql://health:$PASSWORD@:${plain.port}`;

@@ -78,7 +78,6 @@ async function refusalOfAgent(check: string): Promise<string | undefined> {
 
 describe('a pattern', () => {
   it('is accepted and refused alike by the injector and the agent', async function () {
-    this.timeout(20_000);
     let accepted = 0;
     const agree = fc.asyncProperty(patterns, async (pattern) => {
       const check = `expect:///nowhere?expect=${encodeURIComponent(pattern)}`;

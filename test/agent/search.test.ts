@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
-import { checkWithin } from './support/agent.ts';
+import { check } from './support/agent.ts';
 import { asking, refused, unhealthy } from './support/asking.ts';
 import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
@@ -80,7 +80,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
       it('when it is stopped it is 3, in time, and killed it is 2', async () => {
         node.signal('SIGSTOP');
         for (const probe of ['liveness', 'readiness']) {
-          const { code } = await checkWithin(400, ['--probe', probe, '--timeout', '300ms', url]);
+          const { code } = await check(['--probe', probe, '--timeout', '300ms', url]);
           assert.equal(code, 3);
         }
         node.signal('SIGCONT');

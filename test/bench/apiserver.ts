@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { text as readText } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
-import { atMost } from '../../src/cluster/at-most.ts';
-import type { Sending } from '../../src/cluster/connection.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
-import { readAnswer } from '../../src/cluster/read-answer.ts';
+import { fromKubeconfig } from '../../src/kube/config.ts';
+import { createSemaphore } from '../../src/kube/flow-control.ts';
 
 const config = new KubeConfig();
 config.loadFromDefault();
-const connection = kubeconfigConnection(config);
-if (typeof connection === 'string') throw new Error(connection);
+const loaded = await fromKubeconfig({ userAgent: 'health-injector-bench' });
+if (loaded.problem !== undefined) throw new Error(loaded.problem);
+const { transport } = loaded;
 const { signal } = new AbortController();
 
 /** Where the apiserver is, and the CA of its certificate. */
@@ -19,15 +19,29 @@ export function clusterOf(): { readonly host: string; readonly port: string; rea
   return { host: hostname, port: port || '443', ca };
 }
 
+type Verb = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** A whole answer, whatever its status; the body is its JSON, or its text where it is none. */
+async function exchange(method: 'GET' | Verb, path: string, sent?: object) {
+  const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  const sending = sent === undefined ? {} : { contentType, body: sent };
+  const { status, body } = await transport({ method, path, accept: 'application/json', signal, ...sending });
+  const answer = await readText(body);
+  try {
+    return { status, body: JSON.parse(answer) as unknown };
+  } catch {
+    return { status, body: answer as unknown };
+  }
+}
+
 /** What the apiserver answers, whatever the status. */
-export const get = async (path: string): Promise<unknown> =>
-  (await readAnswer(await connection.get(path, { signal }), 256 * 1024 * 1024)).body;
+export const get = async (path: string): Promise<unknown> => (await exchange('GET', path)).body;
 
 const sendAtMost = (count: number) => {
-  const limit = atMost(count);
-  return (method: Sending, path: string, body: object): Promise<unknown> =>
+  const limit = createSemaphore(count);
+  return (method: Verb, path: string, body: object): Promise<unknown> =>
     limit(async () => {
-      const answer = await readAnswer(await connection.send(method, path, body, { signal }), 8 * 1024 * 1024);
+      const answer = await exchange(method, path, body);
       const isFine = answer.status < 300 || (answer.status === 404 && method === 'DELETE');
       if (!isFine) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
       return answer.body;
@@ -52,12 +66,12 @@ export const total = (text: string, ...words: string[]): number =>
 
 /** What the apiserver itself counted about evictions, and its CPU time. */
 export async function apiserverCounts() {
-  const text = String(await get('/metrics'));
+  const metrics = String(await get('/metrics'));
   const eviction = 'subresource="eviction"';
   return {
-    accepted: total(text, 'apiserver_request_total{', 'code="201"', eviction),
-    all: total(text, 'apiserver_request_total{', eviction),
-    seconds: total(text, 'apiserver_request_duration_seconds_sum{', eviction),
-    cpuSeconds: total(text, 'process_cpu_seconds_total '),
+    accepted: total(metrics, 'apiserver_request_total{', 'code="201"', eviction),
+    all: total(metrics, 'apiserver_request_total{', eviction),
+    seconds: total(metrics, 'apiserver_request_duration_seconds_sum{', eviction),
+    cpuSeconds: total(metrics, 'process_cpu_seconds_total '),
   };
 }

@@ -1,8 +1,7 @@
-import { decide } from '../../src/controller/hardware/decide.ts';
-import type { NodeRecord } from '../../src/controller/hardware/node-record.ts';
-import { recordOf } from '../../src/controller/hardware/record.ts';
-import type { Situation } from '../../src/controller/hardware/situation.ts';
-import { nowMs, settings } from '../controller/hardware/support/situation.ts';
+import { type Snapshot, decide } from '../../src/controllers/hardware/decide.ts';
+import type { HardwareNode } from '../../src/controllers/hardware/nodes.ts';
+import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
+import { failsNow, nowMs, settings } from '../controllers/hardware/support/snapshot.ts';
 import { median } from './measure.ts';
 import { type Report, addRow } from './report.ts';
 
@@ -12,12 +11,12 @@ const rounds = 21;
 /** Measures what it costs to decide about all hardware Pods at once, a tenth of whose nodes fail in the same moment. */
 export function benchController(report: Report): string[] {
   const lines = [1_000, 10_000, 50_000].map((count) => {
-    const situation = situationOf(count, count / 20);
-    decide(situation, settings, nowMs);
+    const snapshot = snapshotOf(count, count / 20);
+    decide(snapshot, settings, nowMs);
     let moves = 0;
     const times = Array.from({ length: rounds }, () => {
       const startMs = performance.now();
-      moves = decide(situation, settings, nowMs).filter(({ kind }) => kind === 'move').length;
+      moves = decide(snapshot, settings, nowMs).filter(({ kind }) => kind === 'move').length;
       return performance.now() - startMs;
     });
     const worst = Math.max(...times);
@@ -36,28 +35,30 @@ export function benchController(report: Report): string[] {
   return [`decisions about hardware, a tenth of the nodes fails, median of ${rounds}`, ...lines];
 }
 
-function situationOf(pods: number, nodes: number): Situation {
+function snapshotOf(pods: number, nodes: number): Snapshot {
   const names = Array.from({ length: nodes }, (_, index) => `node-${index}`);
-  const records = names.map((name): NodeRecord => ({
+  const records = names.map((name): HardwareNode => ({
     name,
     bootId: 'boot',
     isReady: true,
     isSchedulable: true,
     taint: '',
   }));
+  const all = Array.from({ length: pods }, (_, index) => {
+    const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));
+    return trackPod(toObservedPod(pod, prefix), undefined, nowMs);
+  });
   return {
-    pods: Array.from({ length: pods }, (_, index) => {
-      const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));
-      return recordOf(pod, prefix, undefined, nowMs);
-    }),
+    pods: all,
     quarantines: [],
     nodes: records,
-    releasedByHand: new Map(),
-    backOff: new Map(),
-    passing: new Map(),
-    letBack: new Map(),
-    underWay: new Set(),
+    manualReleases: new Map(),
+    retries: new Map(),
+    readings: new Map(all.flatMap(({ uid, failing }) => (failing ? [[uid, failsNow] as const] : []))),
+    softened: new Map(),
+    inFlight: new Set(),
     volumes: new Map(),
+    reported: new Map(),
   };
 }
 

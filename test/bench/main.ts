@@ -1,7 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { benchAgent } from './agent.ts';
 import { benchController } from './controller.ts';
-import { benchOverload } from './overload.ts';
 import { benchPolicies } from './policies.ts';
 import { type Report, createReport, writeReport } from './report.ts';
 import { benchSoak } from './soak.ts';
@@ -11,7 +10,6 @@ const parts: Readonly<Record<string, (report: Report) => readonly string[] | Pro
   agent: benchAgent,
   webhook: benchWebhook,
   policies: benchPolicies,
-  overload: benchOverload,
   soak: benchSoak,
   controller: benchController,
   apiserver: async (report) =>

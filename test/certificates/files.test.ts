@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { pino } from 'pino';
 import { watchKeyPair, writeKeyPair } from '../../src/certificates/files.ts';
 import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
-import { followClientCa } from '../../src/webhook/follow-client-ca.ts';
+import { watchClientCa } from '../../src/webhook/client-auth.ts';
 import { issueClient } from '../support/client-certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
@@ -28,8 +28,13 @@ describe('a certificate in files', () => {
     failures = [];
     webhook = await startWebhook({}, undefined, { clients: { ca: authority.cert, names: [] } });
     writeKeyPair(directory, first);
-    webhook.renew(first);
-    stop = watchKeyPair(directory, webhook.renew, (error) => failures.push((error as Error).message), 20);
+    webhook.setServingCertificate(first);
+    stop = watchKeyPair(
+      directory,
+      webhook.setServingCertificate,
+      (error) => failures.push((error as Error).message),
+      20,
+    );
   });
   afterEach(async () => {
     stop();
@@ -77,9 +82,9 @@ describe('a certificate in files', () => {
   });
 
   it('that does not fit leaves what is served, and the CA of clients can be changed meanwhile', async () => {
-    assert.throws(() => webhook.renew({ cert: second.cert, key: first.key }), /key values mismatch/);
+    assert.throws(() => webhook.setServingCertificate({ cert: second.cert, key: first.key }), /key values mismatch/);
     const other = issueAuthority('clients', new Date());
-    webhook.trust(other.cert);
+    webhook.setClientCa(other.cert);
     assert.equal(await isServed(first), true);
     Object.assign(webhook.connection, issueClient(other, 'kube-apiserver'), { rejectUnauthorized: false });
     assert.equal((await webhook.send('POST', '/mutate', '{}', { 'content-type': 'application/json' })).code, 400);
@@ -97,7 +102,7 @@ describe('the CA of clients in a file', () => {
       if (ca === authority.cert) throw new Error('This is no CA');
       taken = ca;
     };
-    const stop = followClientCa(file, trust, log, 20);
+    const stop = watchClientCa(file, trust, log, 20);
     const told = (level: number): Promise<unknown> =>
       eventually(`a line of ${level}`, 5_000, async () => lines.some((line) => line.level === level));
     writeFileSync(file, `${first.cert}`);

@@ -17,7 +17,6 @@ function pairOf(ca: Issued): Record<string, string> {
 }
 
 describe('keeping the certificate', function () {
-  this.timeout(30_000);
   let cluster: Cluster;
   let wall: ReturnType<typeof wallClock>;
   let replicas: Replica[];
@@ -299,7 +298,7 @@ describe('keeping the certificate', function () {
       /^health_injector_certificate_failures_total ([2-9]|\d\d)/m.test((await replica?.metrics()) ?? ''),
     );
     assert.deepEqual(replica?.failures, [
-      'The certificate is not as it should be: the Secret system/pair, its writing was answered with 403, "so it is".',
+      'The certificate is not as it should be: the Secret system/pair could not be written: the answer was 403, "so it is".',
     ]);
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { developmentCertificate } from '../../src/certificates/development.ts';
 import { provideCertificate } from '../../src/certificates/provide.ts';
-import { type Settings, readSettings } from '../../src/settings.ts';
+import { readWebhookSettings } from '../../src/config/webhook.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
 import { secretPath, startCluster } from './support/cluster.ts';
@@ -25,8 +25,10 @@ describe('a certificate is provided', () => {
 
   const provide = (...args: string[]) => {
     const cluster = startCluster();
-    const settings = readSettings(args, {}) as Settings;
-    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.connection }, stop.signal);
+    const read = readWebhookSettings(args, {});
+    assert('values' in read, JSON.stringify(read));
+    const settings = read.values;
+    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.client }, stop.signal);
     return cluster;
   };
   const expiry = async (): Promise<string | undefined> =>

@@ -5,7 +5,7 @@ import { commands } from '../../src/cli/commands/index.ts';
 import { commandHelp } from '../../src/cli/help.ts';
 import { createTerminal } from '../../src/cli/output.ts';
 import { parseFlags, run, suggest } from '../../src/cli/run.ts';
-import { version } from '../../src/settings.ts';
+import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
 import { healthInjector, manifests } from './support/health-injector.ts';
 

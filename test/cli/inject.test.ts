@@ -22,6 +22,20 @@ const policy = (mode: string) => ({
   spec: { mode, inject: { pattern: 'port', port: 81 } },
 });
 
+/** A Pod of the namespace shop that wants /sys of its node, as YAML. */
+const podText = (name: string, pattern: string, check: string) => `---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name}
+  namespace: shop
+  annotations:
+    health.example.com/pattern: ${pattern}
+    health.example.com/check: '${check}'
+    health.example.com/host-paths: /sys
+spec: { containers: [{ name: redis, image: redis }] }
+`;
+
 describe('health-injector inject, uninject and diff', () => {
   let folder = '';
   beforeEach(() => {
@@ -50,7 +64,6 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
   });
 
   it('inject does to the Pods of all golden cases what the webhook does', async function () {
-    this.timeout(60_000);
     const root = new URL('../cases/', import.meta.url).pathname;
     // What keeps a Pod off a sick node is for the moment of its creation, and nothing for a manifest.
     const files = globSync('**/*.input.yaml', { cwd: root, exclude: ['quarantines'] }).toSorted();
@@ -205,6 +218,26 @@ spec:
     const { code, out, errors } = await healthInjector(['inject', '-'], { input });
     assert.deepEqual([code, out], [1, input]);
     assert.match(errors, /standard input: Pod "a" was left as it is: spec\.containers\.a\.volumeMounts has the anchor/);
+  });
+
+  it('inject names no pattern that Pod Security takes out, beside those that stay or alone', async () => {
+    const namespace = `apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: baseline } }
+`;
+    const input =
+      namespace +
+      podText('a', 'sidecar,hardware', 'redis://:6379 temperature:') +
+      podText('b', 'hardware', 'temperature:');
+    const { code, errors } = await healthInjector(['inject', '-', '--allowed-host-paths=/sys'], { input });
+    assert.equal(code, 0);
+    assert.equal(
+      errors,
+      `Pod shop/a: injected sidecar (liveness, readiness, startup of redis); left alone hardware
+Pod shop/a: warning: Pattern hardware is left out: Pod Security of namespace shop is at the level baseline, which allows no host paths.
+Pod shop/b: skipped: The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.
+`,
+    );
   });
 
   it('inject says with 2 that the policies cannot be read', async () => {

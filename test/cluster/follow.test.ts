@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { type Socket, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { type Handler, follow } from '../../src/cluster/follow.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
+import { createClient } from '../../src/kube/client.ts';
+import { fromKubeconfig } from '../../src/kube/config.ts';
+import { type ReflectorHandler, runReflector } from '../../src/kube/reflector.ts';
 import { eventually, kubectl, useNamespace } from './support/kubectl.ts';
 
 const namespace = 'test-follow';
@@ -27,12 +31,19 @@ async function cuttable() {
   assert(address !== null && typeof address === 'object');
   const near = { ...cluster!, server: `https://127.0.0.1:${address.port}`, tlsServerName: 'kubernetes.default.svc' };
   config.loadFromClusterAndUser(near, config.getCurrentUser()!);
-  const connection = kubeconfigConnection(config);
-  assert(typeof connection !== 'string', String(connection));
-  return { connection, proxy, sockets, cut: () => sockets.forEach((socket) => socket.destroy()) };
+  const file = join(mkdtempSync(join(tmpdir(), 'health-injector-kubeconfig-')), 'config');
+  writeFileSync(file, config.exportConfig(), { mode: 0o600 });
+  const viaProxy = await fromKubeconfig({ userAgent: 'health-injector-test', file });
+  assert(viaProxy.problem === undefined, viaProxy.problem);
+  return {
+    client: createClient(viaProxy.transport),
+    proxy,
+    sockets,
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+  };
 }
 
-describe('following, on a real apiserver', () => {
+describe('a reflector, on a real apiserver', () => {
   useNamespace(namespace);
 
   const labels = new Map<string, string | undefined>();
@@ -48,16 +59,16 @@ describe('following, on a real apiserver', () => {
     assert(!keys.includes('data'), 'metadata alone is asked for');
     labels.set(name, step);
   };
-  const handler: Handler<Kept> = {
-    reset: (items) => {
+  const handler: ReflectorHandler<Kept> = {
+    onReplace: (items) => {
       heard.push('reset');
       labels.clear();
       items.forEach(keep);
     },
-    upsert: keep,
-    remove: ({ name }) => labels.delete(name),
-    synced: () => (isSynced = true),
-    failed: (sentence) => failures.push(sentence),
+    onUpsert: keep,
+    onDelete: ({ name }) => labels.delete(name),
+    onSynced: () => (isSynced = true),
+    onError: (sentence) => failures.push(sentence),
   };
   const label = (name: string, step: string): Promise<string> =>
     kubectl(['label', '-n', namespace, '--overwrite', `configmap/${name}`, `step=${step}`]);
@@ -68,13 +79,13 @@ describe('following, on a real apiserver', () => {
     await kubectl(['create', 'configmap', 'first', '-n', namespace, '--from-literal', 'a=b']);
     await label('first', 'one');
     way = await cuttable();
-    ended = follow(
+    ended = runReflector(
       {
-        connection: way.connection,
+        client: way.client,
         path: `/api/v1/namespaces/${namespace}/configmaps`,
-        isMetadataOnly: true,
+        metadataOnly: true,
         fieldSelector: 'metadata.name!=kube-root-ca.crt',
-        read: (object) => {
+        transform: (object) => {
           const { metadata } = object as { metadata: { name: string; labels?: Record<string, string> } };
           return { name: metadata.name, step: metadata.labels?.['step'], keys: Object.keys(object as object) };
         },
@@ -119,9 +130,9 @@ describe('following, on a real apiserver', () => {
   it('says in a sentence that a kind is not there', async () => {
     const sentences: string[] = [];
     const end = new AbortController();
-    const absent = follow(
-      { connection: way.connection, path: '/apis/absent.example.com/v1/things', read: () => undefined },
-      { reset: () => {}, upsert: () => {}, remove: () => {}, synced: () => {}, failed: (text) => sentences.push(text) },
+    const absent = runReflector(
+      { client: way.client, path: '/apis/absent.example.com/v1/things', transform: () => undefined },
+      { onReplace: () => {}, onUpsert: () => {}, onDelete: () => {}, onError: (text) => sentences.push(text) },
       end.signal,
     );
     await eventually('the sentence', 20, async () => sentences.length > 0);

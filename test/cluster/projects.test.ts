@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { readManifest } from '../../src/manifest/documents.ts';
 import { runToEnd } from '../support/process.ts';
-import { projectsRoot } from '../support/projects.ts';
+import { manifestsFolder } from '../projects/support/manifests.ts';
 import { useNamespace } from './support/kubectl.ts';
 import { policy } from './support/policy.ts';
 
@@ -46,10 +46,10 @@ describe('the manifests of real projects, by the command line and the real apise
   it('are injected, none of them is broken, and all are given back to the byte', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'health-injector-projects-'));
     try {
-      cpSync(projectsRoot, folder, { recursive: true });
+      const manifests = await manifestsFolder();
+      cpSync(manifests, folder, { recursive: true });
       // A key that stands twice is an error by the specification, and the command line says so.
       rmSync(join(folder, 'kube-dns'), { recursive: true });
-      rmSync(join(folder, 'sources.json'));
       const policies = join(tmpdir(), 'health-injector-projects.yaml');
       writeFileSync(policies, stringify(policy('all', {})));
       const before = workloadsIn(folder);
@@ -68,7 +68,7 @@ describe('the manifests of real projects, by the command line and the real apise
 
       assert.equal((await healthInjector(['uninject', '-i', folder])).code, 0);
       for (const file of globSync('*/*.{yaml,json}', { cwd: folder })) {
-        assert.equal(readFileSync(join(folder, file), 'utf8'), readFileSync(join(projectsRoot, file), 'utf8'), file);
+        assert.equal(readFileSync(join(folder, file), 'utf8'), readFileSync(join(manifests, file), 'utf8'), file);
       }
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { KubeConfig } from '@kubernetes/client-node';
-import { systemClock } from '../../src/cluster/clock.ts';
-import type { Connection } from '../../src/cluster/connection.ts';
-import type { Regarding } from '../../src/cluster/event-object.ts';
-import { createEventWriter } from '../../src/cluster/events.ts';
-import { kubeconfigConnection } from '../../src/cluster/kubeconfig-connection.ts';
-import { lead } from '../../src/cluster/lease.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import type { Client } from '../../src/kube/client.ts';
+import { type ObjectReference, createEventRecorder } from '../../src/kube/event-recorder.ts';
+import { runLeaderElection } from '../../src/kube/leader-election.ts';
+import { clusterClient } from './support/load.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 
 const namespace = 'test-writing';
@@ -15,23 +13,21 @@ const lease = async () => (await get(['lease', 'leader', '-n', namespace])).spec
 describe('writing, on a real apiserver', () => {
   useNamespace(namespace);
 
-  let connection: Connection;
-  before(() => {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    const made = kubeconfigConnection(config);
-    assert(typeof made !== 'string', String(made));
-    connection = made;
-  });
+  let client: Client;
+  before(async () => (client = await clusterClient()));
 
   it('a lease is gained, renewed, released, and taken by the next', async () => {
     const failures: string[] = [];
     const led: string[] = [];
     const stand = (identity: string) => {
       const stop = new AbortController();
-      const candidate = { connection, namespace, name: 'leader', identity };
-      const ended = lead(
-        { ...candidate, onStarted: () => void led.push(identity), failed: (sentence) => failures.push(sentence) },
+      const candidate = { client, namespace, name: 'leader', identity };
+      const ended = runLeaderElection(
+        {
+          ...candidate,
+          onStartedLeading: () => void led.push(identity),
+          onError: (sentence) => failures.push(sentence),
+        },
         stop.signal,
       );
       return async (): Promise<void> => {
@@ -57,21 +53,27 @@ describe('writing, on a real apiserver', () => {
     const { metadata } = await get(['configmap', 'subject', '-n', namespace]);
     let aheadMs = 0;
     const failures: string[] = [];
-    const writer = createEventWriter(
+    const recorder = createEventRecorder(
       {
-        connection,
+        client,
         controller: 'health-injector',
         instance: 'test',
-        counted: () => {},
-        failed: (sentence) => failures.push(sentence),
+        onOutcome: () => {},
+        onError: (sentence) => failures.push(sentence),
       },
       new AbortController().signal,
       { ...systemClock, now: () => systemClock.now() + aheadMs },
     );
-    const regarding: Regarding = { apiVersion: 'v1', kind: 'ConfigMap', name: 'subject', namespace, uid: metadata.uid };
+    const regarding: ObjectReference = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      name: 'subject',
+      namespace,
+      uid: metadata.uid,
+    };
     for (let time = 0; time < 3; time += 1) {
-      writer.write({ regarding, type: 'Warning', reason: 'Tested', action: 'Test', note: 'ü'.repeat(600) });
-      await writer.idle();
+      recorder.event({ regarding, type: 'Warning', reason: 'Tested', action: 'Test', note: 'ü'.repeat(600) });
+      await recorder.idle();
       aheadMs += 6 * 60_000;
     }
     assert.deepEqual(failures, []);

@@ -56,7 +56,7 @@ describe("the controller's log level", () => {
 
 describe('a log that cannot be made', () => {
   it('says why, not that there is no log to say it in', async () => {
-    const log = new URL('../../src/log.ts', import.meta.url).href;
+    const log = new URL('../../src/config/log.ts', import.meta.url).href;
     const script = `const { createLog } = await import(${JSON.stringify(log)}); createLog('loud');`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, globSync } from 'node:fs';
 import { parse } from 'yaml';
-import { controllerRows, readControllerSettings } from '../../src/controller/settings.ts';
-import { readSettings, settingRows, version } from '../../src/settings.ts';
+import { controllerOptions, readControllerSettings } from '../../src/config/controller.ts';
+import { version } from '../../src/config/options.ts';
+import { readWebhookSettings, webhookOptions } from '../../src/config/webhook.ts';
 import { referencesOf } from './support/references.ts';
 import { chartDirectory, chartNotes, chartObjects, helmTemplate, identityOf, needTools } from './support/render.ts';
 import { type Leaf, leaves, valueAt, without } from './support/values.ts';
@@ -24,7 +25,7 @@ const environmentOf = (objects: any[], component: string): string[] =>
  * What makes no sense in a cluster, where there is a service account, and what few want: `webhook.extraEnv` gives it, with
  * `webhook.extraVolumes` and `webhook.extraVolumeMounts` where it names a file.
  */
-const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'OTLP_ENDPOINT'].map(
+const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE'].map(
   (name) => `HEALTH_INJECTOR_${name}`,
 );
 
@@ -126,23 +127,6 @@ describe('the Helm chart', () => {
     }
   });
 
-  const thirds: readonly (readonly [object, string])[] = [
-    [{}, '1000'],
-    [{ timeoutSeconds: 1 }, '333'],
-    [{ timeoutSeconds: 30 }, '10000'],
-    [{ timeoutSeconds: 10, shedMilliseconds: 0 }, '0'],
-    [{ timeoutSeconds: 10, shedMilliseconds: 250 }, '250'],
-  ];
-  for (const [webhook, milliseconds] of thirds) {
-    it(`sheds load after ${milliseconds} ms by the values ${JSON.stringify(webhook)}`, async () => {
-      const pod = podsOf(await chartObjects({ webhook })).find(({ spec }) => spec.containers[0].name === 'webhook');
-      const { value } = pod.spec.containers[0].env.find(
-        ({ name }: any) => name === 'HEALTH_INJECTOR_SHED_MILLISECONDS',
-      );
-      assert.equal(value, milliseconds);
-    });
-  }
-
   it('asks no cluster and no chance', () => {
     for (const file of globSync('templates/*', { cwd: chartDirectory })) {
       const text = readFileSync(`${chartDirectory}/${file}`, 'utf8');
@@ -171,7 +155,10 @@ describe('the Helm chart', () => {
 
   it('knows every setting of the programs', async () => {
     const objects = await chartObjects();
-    for (const [component, rows] of [['webhook', settingRows] as const, ['controller', controllerRows] as const]) {
+    for (const [component, rows] of [
+      ['webhook', webhookOptions] as const,
+      ['controller', controllerOptions] as const,
+    ]) {
       const wanted = [...variables(rows).filter((name) => !elsewhere.includes(name)), 'POD_NAME'];
       assert.deepEqual(environmentOf(objects, component), wanted.toSorted());
     }
@@ -182,8 +169,8 @@ describe('the Helm chart', () => {
       for (const { metadata, spec } of podsOf(await chartObjects(values(name)))) {
         const told = Object.fromEntries(spec.containers[0].env.map((entry: any) => [entry.name, entry.value ?? 'x']));
         const isWebhook = metadata.labels['app.kubernetes.io/component'] === 'webhook';
-        const read = isWebhook ? readSettings([], told) : readControllerSettings([], told);
-        assert(!Array.isArray(read), String(read));
+        const read = isWebhook ? readWebhookSettings([], told) : readControllerSettings([], told);
+        assert('values' in read, JSON.stringify(read));
       }
     }
   });
@@ -212,7 +199,7 @@ describe('the Helm chart', () => {
     [{ certificate: { ca: 'ca.crt' } }, /'\/certificate\/ca': 'ca.crt' does not match pattern/],
     [{ webhook: { extraVolumes: [{ emptyDir: {} }] } }, /'\/webhook\/extraVolumes\/0': missing property 'name'/],
     [{ webhook: { extraVolumeMounts: [{ name: 'x' }] } }, /extraVolumeMounts\/0': missing property 'mountPath'/],
-    [{ webhook: { shedMilliseconds: -1 } }, /'\/webhook\/shedMilliseconds': minimum: got -1, want 0/],
+    [{ webhook: { shedMilliseconds: 500 } }, /'\/webhook': additional properties 'shedMilliseconds' not allowed/],
     [{ excludedNamespaces: ['Not_A_Name'] }, /'\/excludedNamespaces\/0': 'Not_A_Name' does not match pattern/],
   ];
   for (const [mistake, sentence] of wrong) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { controllerRows } from '../../src/controller/settings.ts';
-import { settingRows } from '../../src/settings.ts';
+import { controllerOptions } from '../../src/config/controller.ts';
+import { webhookOptions } from '../../src/config/webhook.ts';
 import { chartObjects, identityOf, kustomizeObjects, needTools } from './support/render.ts';
 
 /** What only Helm says of an object. */
@@ -13,9 +13,9 @@ const ofHelm = [
 ];
 
 const defaults = new Map(
-  Object.entries({ ...settingRows, ...controllerRows }).map(([name, { value }]) => [
+  Object.entries({ ...webhookOptions, ...controllerOptions }).map(([name, option]) => [
     `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`,
-    value as string,
+    option.default,
   ]),
 );
 

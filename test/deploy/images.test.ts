@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { settingRows } from '../../src/settings.ts';
+import { injectionOptions } from '../../src/config/injection.ts';
 import { copiedFromContext, isIgnored, stagesOf } from './support/dockerfile.ts';
 import { jobsOf, matrixOf, workflow } from './support/workflow.ts';
 
@@ -167,7 +167,7 @@ describe('the images', () => {
       kustomization.images.map((image: any) => image.name),
       [injector],
     );
-    assert.equal(settingRows['agent-image'].value.split(':')[0], probe);
+    assert.equal(injectionOptions['agent-image'].default.split(':')[0], probe);
     for (const file of ['deploy/deployment.yaml', 'deploy/controller.yaml']) {
       const container = parse(read(file)).spec.template.spec.containers[0];
       assert.equal(container.image, injector);

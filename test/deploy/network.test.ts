@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
 import assert from 'node:assert/strict';
 import { inject } from '../../src/health/inject.ts';
-import { watchedOf } from '../../src/controller/hardware/watched.ts';
+import { probeTargetOf } from '../../src/controllers/hardware/pod.ts';
 import { testContext } from '../support/webhook.ts';
 import { chartObjects, kustomizeObjects, needTools } from './support/render.ts';
 
@@ -27,7 +27,7 @@ describe('the NetworkPolicies', () => {
   for (const healthPort of [undefined, '1024', '19440', '65534', '65535']) {
     it(`let the controller ask a sidecar of hardware where health-port is ${healthPort ?? 'not given'}`, async () => {
       const pod = injected(healthPort);
-      const { port } = watchedOf(pod, testContext.prefix);
+      const { port } = probeTargetOf(pod, testContext.prefix);
       for (const objects of [await chartObjects(), await kustomizeObjects()]) {
         const rules = egressOf(objects, 'health-injector-controller').filter(({ to }) => to);
         for (const { to } of rules) {

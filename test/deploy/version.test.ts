@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { version } from '../../src/settings.ts';
+import { version } from '../../src/config/options.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const read = (path: string): string => readFileSync(root + path, 'utf8');
@@ -39,7 +39,7 @@ describe('the version', () => {
       tagged.filter(([, tag]) => tag !== version),
       [],
     );
-    for (const file of ['src/settings.ts', 'deploy/deployment.yaml', 'deploy/controller.yaml']) {
+    for (const file of ['src/config/injection.ts', 'deploy/deployment.yaml', 'deploy/controller.yaml']) {
       assert(
         tagged.some(([each]) => each === file),
         file,

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { version } from '../../src/settings.ts';
+import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
 import { stagesOf } from './support/dockerfile.ts';
 import { type Step, jobsOf, workflow, workflowDirectory, workflowText } from './support/workflow.ts';

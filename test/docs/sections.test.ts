@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { newsActions } from '../../src/controller/news.ts';
+import { eventActions } from '../../src/controllers/coverage/events.ts';
 import { keys } from '../../src/health/annotations.ts';
 import { skipReasons } from '../../src/health/skip-reason.ts';
 import { root, textOf } from './support/markdown.ts';
@@ -26,7 +26,7 @@ const parts: Readonly<Record<string, { readonly file: string; readonly said: Rea
   },
   events: {
     file: 'docs/troubleshooting.md',
-    said: Object.fromEntries(Object.keys(newsActions).map((reason) => [reason, ''])),
+    said: Object.fromEntries(Object.keys(eventActions).map((reason) => [reason, ''])),
   },
 };
 

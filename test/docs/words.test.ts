@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { parseAllDocuments } from 'yaml';
 import { program } from '../agent/support/agent.ts';
 import { commands } from '../../src/cli/commands/index.ts';
-import { controllerRows } from '../../src/controller/settings.ts';
+import { controllerOptions } from '../../src/config/controller.ts';
 import { keys, writtenKeys } from '../../src/health/annotations.ts';
-import { settingRows } from '../../src/settings.ts';
+import { webhookOptions } from '../../src/config/webhook.ts';
 import { blocksOf, codeSpansOf, markdownFiles, textOf } from './support/markdown.ts';
 
 /** What else follows the prefix: the label of a namespace, the label and taint of hardware, the version of the API. */
@@ -14,7 +14,7 @@ const otherKeys = ['inject', 'hardware', 'v1alpha1'];
 /** Flags that a page names without the program that they belong to. */
 const flagsOfOthers = ['--listen-metrics-urls', '--take-ownership'];
 
-const settings = [...Object.keys(settingRows), ...Object.keys(controllerRows)];
+const settings = [...Object.keys(webhookOptions), ...Object.keys(controllerOptions)];
 const knownKeys = new Set<string>([...Object.keys(keys), ...writtenKeys, ...otherKeys]);
 const variables = new Set(settings.map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`));
 const flag = /(?<![\w-])--[a-z][a-z-]*/g;

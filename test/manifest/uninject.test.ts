@@ -68,7 +68,7 @@ describe('taking an injection back', () => {
   });
 
   it('takes the sentences about mistakes away, and keeps a status that it cannot read', () => {
-    for (const status of ['mine', '{"added":"all"}', 'null', '[]', `{"added":[]}${' '.repeat(20_000)}`]) {
+    for (const status of ['mine', '{"added":"all"}', 'null', '[]', `{"added":[]}${' '.repeat(200_000)}`]) {
       const annotations = { [`${prefix}problems`]: 'all', [statusKey]: status };
       const back = uninject({ ...pod('cli'), metadata: { annotations } }, prefix);
       assert.deepEqual(back?.left, [`${statusKey} cannot be read: it was left.`]);

@@ -26,6 +26,9 @@ const rows: readonly (readonly [glob: string, matching: readonly string[], other
   ['redis:7*', ['redis:7', 'bitnami/redis:7.2.4', 'redis:7@sha256:ab'], ['redis:6', 'redis', 'redis@sha256:7']],
   ['r.example:5000/app', ['r.example:5000/app:1'], ['r.example/app', 'app']],
   ['*', ['anything', 'a/b:c'], []],
+  ['a*b*c', ['abc', 'a-b-c', 'abbcc', 'x/a.b.c:1'], ['ab', 'acb', 'abcd']],
+  ['**a*/b**', ['x/ya/b', 'r.example/xa1/b/c'], ['x/b', 'xa/y/c']],
+  ['***', ['anything', 'a/b:c'], []],
   ['a.c+(d)', ['a.c+(d)'], ['abc+(d)']],
 ];
 

@@ -38,7 +38,7 @@ describe('policies from files', () => {
     const store = createStore('health.example.com/');
     const mistakes: string[] = [];
     const stop = watchPolicyFiles(file, store, (files) => mistakes.push(...files.mistakes), 10);
-    const names = () => store.surroundingsOf('shop').policies.policies.map(({ name }) => name);
+    const names = () => store.scopeFor('shop', 0).policies.policies.map(({ name }) => name);
     assert.deepEqual(names(), ['a']);
     writeFileSync(file, 'a: [1');
     await eventually('the mistake', 5_000, async () => mistakes.length > 0);

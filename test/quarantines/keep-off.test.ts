@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Pod } from '../../src/pod/pod.ts';
 import { keepOff } from '../../src/quarantines/keep-off.ts';
 import type { KeptOff } from '../../src/quarantines/kept-off.ts';
-import { diff } from '../../src/webhook/patch.ts';
+import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
 
 type Node = { readonly name: string; readonly zone: string };
@@ -94,7 +94,7 @@ describe('a Pod that is kept off nodes', () => {
   });
 
   property('keeps all that was in it, and is the same when it comes again', (before, after, list) => {
-    assertOnlyAdds(structuredClone(diff(before, after)) as Parameters<typeof assertOnlyAdds>[0], before);
+    assertOnlyAdds(structuredClone(createJsonPatch(before, after)) as Parameters<typeof assertOnlyAdds>[0], before);
     assertUserKept(before, after);
     assert.equal(keepOff(after, list), after);
   });

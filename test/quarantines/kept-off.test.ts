@@ -36,7 +36,7 @@ const keyOf = (name: string) =>
   ownerKeyOf('shop', { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid: name, controller: true }] });
 
 const nodesAt = (store: ReturnType<typeof createStore>, nowMs: number): string[] =>
-  nodesToAvoid(store.surroundingsOf('shop').keptOff, 'shop', metadata, nowMs).map(
+  nodesToAvoid(store.scopeFor('shop', 0).keptOff, 'shop', metadata, nowMs).map(
     ({ node, affinity }) => `${node} ${affinity}`,
   );
 

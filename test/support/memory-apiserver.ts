@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Call, Connection, Response } from '../../src/cluster/connection.ts';
+import { type TransportResponse, createClient } from '../../src/kube/client.ts';
 
 type Metadata = { name: string; namespace?: string; uid?: string; resourceVersion?: string; generation?: number };
 export type Stored = { metadata: Metadata; spec?: any; status?: any; [field: string]: unknown };
@@ -10,13 +10,16 @@ export type Sent = { readonly method: string; readonly path: string; readonly bo
 /** Answers a call in the apiserver's stead, or changes nothing where it gives undefined. */
 export type Rule = (method: string, path: string, body: any) => { status: number; body?: object } | undefined;
 
+/** Answers a GET in the apiserver's stead, or leaves it to the apiserver where it gives undefined. */
+export type ReadRule = (path: string) => { status: number; body: object } | undefined;
+
 /** The objects of a namespace are listed with those of all. */
 const clusterWide = (path: string): string => path.replace(/\/namespaces\/[^/]+(?=\/)/, '');
 
 const keyOf = ({ namespace = '', name }: Metadata): string => `${namespace}/${name}`;
 
 /**
- * An apiserver in memory, behind the same `Connection` as the real one: collections by their path, lists and watches,
+ * An apiserver in memory, behind the same `Client` as the real one: collections by their path, lists and watches,
  * create, replace with resourceVersion conflicts, merge patch (also of `/status`), and evictions by uid.
  */
 export function createMemoryApiserver() {
@@ -24,6 +27,8 @@ export function createMemoryApiserver() {
   const watches = new Set<{ readonly path: string; readonly body: Readable }>();
   const sent: Sent[] = [];
   const rules: Rule[] = [];
+  const readRules: ReadRule[] = [];
+  const reads: string[] = [];
   let version = 1;
 
   const collectionAt = (path: string): Map<string, Stored> => {
@@ -64,17 +69,22 @@ export function createMemoryApiserver() {
     };
   };
 
-  const get = (url: string, { signal }: Call): Response => {
+  const get = (url: string, signal: AbortSignal): TransportResponse => {
     const { pathname, searchParams } = new URL(url, 'https://apiserver');
+    const ruled = readRules.map((rule) => rule(url)).find(Boolean);
+    if (ruled) return answer(ruled.status, ruled.body);
     if (collections.has(pathname) || searchParams.has('limit')) {
       if (searchParams.has('watch')) return watch(pathname, signal);
-      const items = [...collectionAt(pathname).values()];
+      const namespace = /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];
+      const items = [...collectionAt(clusterWide(pathname)).values()].filter(
+        ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+      );
       return answer(200, { metadata: { resourceVersion: `${version}` }, items });
     }
     const { object } = find(pathname);
     return object ? answer(200, object) : answer(404, { message: 'not found' });
   };
-  const watch = (path: string, signal: AbortSignal): Response => {
+  const watch = (path: string, signal: AbortSignal): TransportResponse => {
     const body = new Readable({ read() {} });
     const entry = { path, body };
     watches.add(entry);
@@ -112,20 +122,21 @@ export function createMemoryApiserver() {
     return { status: 200, body: put(collection, { ...merged, metadata: { ...object.metadata, generation } }) };
   };
 
-  const connection: Connection = {
-    get: (path, call) => Promise.resolve(get(path, call)),
-    send(method, path, body) {
-      const changed = change(method, path, structuredClone(body));
-      sent.push({ method, path, body, status: changed.status });
-      return Promise.resolve(answer(changed.status, changed.body ?? { message: `status ${changed.status}` }));
-    },
-  };
-  return { connection, put, remove, collectionAt, sent, rules };
+  const client = createClient(async ({ method, path, body, signal }) => {
+    if (method === 'GET') {
+      reads.push(path);
+      return get(path, signal);
+    }
+    const changed = change(method, path, structuredClone(body));
+    sent.push({ method, path, body, status: changed.status });
+    return answer(changed.status, changed.body ?? { message: `status ${changed.status}` });
+  });
+  return { client, put, remove, collectionAt, sent, rules, readRules, reads };
 }
 
 export type MemoryApiserver = ReturnType<typeof createMemoryApiserver>;
 
-const answer = (status: number, body: object): Response => ({
+const answer = (status: number, body: object): TransportResponse => ({
   status,
   headers: {},
   body: Readable.from([Buffer.from(JSON.stringify(body))]),

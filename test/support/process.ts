@@ -7,7 +7,7 @@ export type Ended = { readonly code: number | null; readonly out: string; readon
 export async function runToEnd(
   program: string,
   args: readonly string[],
-  { input = '', ...options }: Pick<SpawnOptions, 'env'> & { readonly input?: string } = {},
+  { input = '', ...options }: Pick<SpawnOptions, 'cwd' | 'env'> & { readonly input?: string } = {},
 ): Promise<Ended> {
   const child = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => {});

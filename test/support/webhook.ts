@@ -6,9 +6,9 @@ import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
 import { patternNames } from '../../src/patterns/index.ts';
 import type { MutateContext } from '../../src/webhook/mutate-context.ts';
 import { createStore } from '../../src/policies/store.ts';
-import { createLogger } from '../../src/log.ts';
-import type { ReviewResponse } from '../../src/webhook/review.ts';
-import { type WebhookOptions, createWebhook } from '../../src/webhook/server.ts';
+import { createLogger } from '../../src/config/log.ts';
+import type { ReviewResponse } from '../../src/webhook/admission.ts';
+import { type WebhookServerOptions, createWebhookServer } from '../../src/webhook/server.ts';
 import { searchForSecrets } from './secrets.ts';
 
 /** The settings under which every golden pair was made. */
@@ -44,19 +44,17 @@ export type RunningWebhook = Awaited<ReturnType<typeof startWebhook>>;
 export async function startWebhook(
   context: Partial<MutateContext> = {},
   prepare?: (server: Server) => void,
-  options: WebhookOptions & { readonly log?: Logger; readonly hasCertificate?: boolean } = {},
+  options: Pick<WebhookServerOptions, 'clients' | 'limits'> & {
+    readonly log?: Logger;
+    readonly hasCertificate?: boolean;
+  } = {},
 ) {
   const store = createStore(testContext.prefix);
   const log =
     options.log ?? createLogger('debug', { write: (line) => searchForSecrets('the log of the webhook', line) });
-  const settings = { ...testContext, ...context };
-  const webhook = createWebhook(
-    settings,
-    store,
-    options.hasCertificate === false ? undefined : serverPair,
-    log,
-    options,
-  );
+  const { hasCertificate = true, ...others } = options;
+  const certificate = hasCertificate ? serverPair : undefined;
+  const webhook = createWebhookServer({ ...others, context: { ...testContext, ...context }, store, log, certificate });
   prepare?.(webhook.server);
   await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
   const { port } = webhook.server.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, type TLSSocket, connect } from 'node:tls';
 import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
-import { readClientCa } from '../../src/webhook/client-check.ts';
+import { readClientCa } from '../../src/webhook/client-auth.ts';
 import { issueClient } from '../support/client-certificate.ts';
 import { type RunningWebhook, reviewOf, serverPair, startWebhook } from '../support/webhook.ts';
 
@@ -84,7 +84,7 @@ describe('the server that asks for client certificates', () => {
   }
 
   it('keeps asking when its own certificate is renewed', async () => {
-    webhook.renew(serverPair);
+    webhook.setServingCertificate(serverPair);
     assert.equal((await call({})).code, 401);
     assert.equal((await call(apiserver)).code, 200);
   });
@@ -92,22 +92,22 @@ describe('the server that asks for client certificates', () => {
   it('answers a connection once more when the CA changes, and then asks the new one', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     assert.equal((await call({ ...apiserver, agent })).code, 200);
-    webhook.trust(stranger.cert);
+    webhook.setClientCa(stranger.cert);
     assert.deepEqual(await call({ ...apiserver, agent }), { code: 200, closes: true, reused: true });
     assert.equal((await call({ ...apiserver, agent })).code, 401);
     assert.equal((await call(issueClient(stranger, 'kube-apiserver'))).code, 200);
-    webhook.trust(`${authority.cert}\n${stranger.cert}`);
+    webhook.setClientCa(`${authority.cert}\n${stranger.cert}`);
     assert.equal((await call(apiserver)).code, 200);
     agent.destroy();
   });
 
   it('reads a CA from a file, or says in a sentence why not', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'client-ca-')), 'ca.crt');
-    assert.match(String(readClientCa(file)), /^\S+ cannot be read .*ENOENT.*\.$/);
+    assert.match(problemOf(file), /^\S+ cannot be read .*ENOENT.*\.$/);
     writeFileSync(file, authority.key);
-    assert.match(String(readClientCa(file)), /^\S+ holds no certificate, .*\.$/);
+    assert.match(problemOf(file), /^\S+ holds no certificate, .*\.$/);
     writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-    assert.match(String(readClientCa(file)), /^\S+ cannot be read .*\.$/);
+    assert.match(problemOf(file), /^\S+ cannot be read .*\.$/);
     writeFileSync(file, authority.cert);
     assert.deepEqual(readClientCa(file), { ca: authority.cert });
   });
@@ -131,3 +131,8 @@ const speak = (
     const reused = (): boolean => socket.isSessionReused();
     socket.on('end', () => resolve({ session, reused: reused(), status: said.split(' ')[1] ?? '' }));
   });
+
+function problemOf(file: string): string {
+  const read = readClientCa(file);
+  return 'problem' in read ? read.problem : '';
+}

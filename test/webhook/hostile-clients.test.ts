@@ -107,7 +107,7 @@ describe('the server and hostile clients', () => {
     await eventually('that is closed', 12_000, async () => (await open()) === 0);
     clearInterval(feed);
     socket.destroy();
-  }).timeout(20_000);
+  });
 
   it('closes connections above the limit, and touches none of those that exist', async () => {
     await start({ connections: 3 });

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { followLogLevel } from '../../src/follow-log-level.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLogger, watchLogLevel } from '../../src/config/log.ts';
 import { eventually } from '../support/eventually.ts';
 
 describe('the log level in a file', () => {
@@ -20,7 +19,7 @@ describe('the log level in a file', () => {
       symlinkSync(target, file);
     };
     const becomes = (level: string): Promise<boolean> => eventually(level, 5_000, async () => log.level === level);
-    const stop = followLogLevel(file, log, 20);
+    const stop = watchLogLevel(file, log, 20);
     assert.equal(log.level, 'info');
     put('debug\n');
     await becomes('debug');

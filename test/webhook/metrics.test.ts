@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
 import { patternNames } from '../../src/patterns/index.ts';
-import { results as answers } from '../../src/webhook/answer.ts';
+import { results as answers } from '../../src/health/outcome.ts';
 import { type RunningWebhook, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const strangers = 4_000;
@@ -41,7 +41,7 @@ describe('the server and its metrics', () => {
   it('are named as Prometheus asks: a prefix, a unit, _total for counters alone, a sentence of help', async () => {
     const lines = (await scrape()).filter((line) => / health_injector_/.test(line));
     const types = lines.filter((line) => line.startsWith('# TYPE'));
-    assert(types.length >= 10);
+    assert(types.length >= 8);
     for (const line of types) {
       const [, , name = '', type] = line.split(' ');
       assert.equal(name.endsWith('_total'), type === 'counter', line);
@@ -73,7 +73,7 @@ describe('the server and its metrics', () => {
     const after = await names();
     assert.deepEqual(after, before);
     const patterns = new Set<string>(patternNames);
-    const results = new Set<string>([...answers, 'sent', 'dropped']);
+    const results = new Set<string>(answers);
     for (const line of after.filter((each) => each.startsWith('health_injector_'))) {
       for (const [, label, value = ''] of line.matchAll(/(\w+)="([^"]*)"/g)) {
         const isKnown =
@@ -83,7 +83,7 @@ describe('the server and its metrics', () => {
       }
     }
     agent.destroy();
-  }).timeout(60_000);
+  });
 });
 
 /** A review in which all that a user names is named like nothing before, and every kind of answer comes. */

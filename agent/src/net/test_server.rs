@@ -6,18 +6,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::scripted;
-use crate::deadline::Deadline;
-use crate::grammar::Check;
-use crate::outcome::{Cause, Outcome, Verdict};
+use super::io::scripted;
+use crate::check::{Cause, Deadline, Outcome, Verdict};
+use crate::scheme::CheckUrl;
 
 /// How much longer than its deadline a check may take.
 const SLACK: Duration = Duration::from_millis(100);
 
 /// A check of a port on loopback.
-pub fn check(scheme: &str, port: u16, options: &[(&str, &str)]) -> Check {
+pub fn check(scheme: &str, port: u16, options: &[(&str, &str)]) -> CheckUrl {
     let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Check { scheme: scheme.into(), port: Some(port), options, ..Check::default() }
+    CheckUrl { scheme: scheme.into(), port: Some(port), options, ..CheckUrl::default() }
 }
 
 pub fn soon() -> Deadline {
@@ -38,14 +37,14 @@ pub fn server(script: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// A server that says this, whatever it hears and whoever is to speak first, and closes.
+/// A server that says this, whatever it hears and whichever side is to speak first, and closes.
 pub fn says(reply: &[u8]) -> u16 {
     let reply = reply.to_vec();
     server(move |mut stream| {
-        let mut heard = [0; 4096];
+        let mut received = [0; 4096];
         let _ = stream.write_all(&reply);
         let _ = stream.shutdown(Shutdown::Write);
-        while stream.read(&mut heard).is_ok_and(|count| count > 0) {}
+        while stream.read(&mut received).is_ok_and(|count| count > 0) {}
     })
 }
 
@@ -95,7 +94,7 @@ pub fn in_time(run: &dyn Fn(Deadline) -> Outcome, limit: Duration) -> Outcome {
 fn seed(healthy: &[u8]) {
     let Some(directory) = std::env::var_os("FUZZ_SEEDS") else { return };
     let test = thread::current().name().unwrap_or_default().to_owned();
-    let scheme = test.split("::").nth(1).unwrap_or_default();
+    let scheme = test.split("::").nth(2).unwrap_or_default();
     let folder = std::path::Path::new(&directory).join(scheme);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("seed-{}", healthy.len())), healthy).unwrap();

@@ -50,17 +50,17 @@ impl Connection {
     /// Goes as far as it can without waiting; `answer` gives the bytes for a head. False when the connection is over.
     pub fn advance(&mut self, mut answer: impl FnMut(Head) -> Vec<u8>) -> bool {
         loop {
-            let step = match &mut self.phase {
+            let progress = match &mut self.phase {
                 Phase::Reading(head) => read(&mut self.stream, head).map(|open| match parse(head) {
-                    Head::Incomplete => open.then_some(Step::Again),
-                    head => Some(Step::To(Phase::Writing(answer(head), 0))),
+                    Head::Incomplete => open.then_some(Progress::Again),
+                    head => Some(Progress::To(Phase::Writing(answer(head), 0))),
                 }),
                 Phase::Writing(bytes, written) => write(&mut self.stream, bytes, written).map(Some),
                 Phase::Closing => discard(&mut self.stream),
             };
-            match step {
-                Ok(Some(Step::Again)) => {}
-                Ok(Some(Step::To(phase))) => self.phase = phase,
+            match progress {
+                Ok(Some(Progress::Again)) => {}
+                Ok(Some(Progress::To(phase))) => self.phase = phase,
                 Ok(None) => return false,
                 Err(error) => {
                     return matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted);
@@ -70,7 +70,7 @@ impl Connection {
     }
 }
 
-enum Step {
+enum Progress {
     Again,
     To(Phase),
 }
@@ -83,17 +83,17 @@ fn read(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<bool> {
     Ok(count > 0)
 }
 
-fn write(stream: &mut TcpStream, bytes: &[u8], written: &mut usize) -> io::Result<Step> {
+fn write(stream: &mut TcpStream, bytes: &[u8], written: &mut usize) -> io::Result<Progress> {
     let rest = bytes.get(*written..).unwrap_or_default();
     if rest.is_empty() {
         stream.shutdown(Shutdown::Write)?;
-        return Ok(Step::To(Phase::Closing));
+        return Ok(Progress::To(Phase::Closing));
     }
     *written += stream.write(rest)?;
-    Ok(Step::Again)
+    Ok(Progress::Again)
 }
 
 /// Throws away what comes after the answer, until the peer closes.
-fn discard(stream: &mut TcpStream) -> io::Result<Option<Step>> {
-    Ok((stream.read(&mut [0; 1024])? > 0).then_some(Step::Again))
+fn discard(stream: &mut TcpStream) -> io::Result<Option<Progress>> {
+    Ok((stream.read(&mut [0; 1024])? > 0).then_some(Progress::Again))
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::metrics::{self, Requests};
 use super::request::Request;
 use super::response::Response;
-use super::state::{Entry, Standing, State, failure};
-use crate::grammar::format_duration;
-use crate::once::milliseconds;
-use crate::probe::Probe;
+use super::state::{CheckState, Freshness, State, failure};
+use crate::check::Probe;
+use crate::runner::milliseconds;
+use crate::scheme::format_duration;
 
 /// What an answer depends on besides the request.
 pub struct Context<'a> {
@@ -38,7 +38,7 @@ pub fn respond(request: &Request, context: &Context) -> Response {
         ["agentz"] => read(request, || agent(context)),
         ["metrics"] => read(request, || metrics::render(context.state, context.requests)),
         ["push", target @ ..] => push(target, request, context),
-        _ => Response::refusal(404),
+        _ => Response::error(404),
     }
 }
 
@@ -48,7 +48,7 @@ fn read(request: &Request, answer: impl FnOnce() -> Response) -> Response {
     match request.method.as_str() {
         "GET" | "HEAD" => response,
         _ if response.status == 404 => response,
-        _ => Response { allow: Some("GET, HEAD"), ..Response::refusal(405) },
+        _ => Response { allow: Some("GET, HEAD"), ..Response::error(405) },
     }
 }
 
@@ -59,11 +59,11 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
         [name] if state.entries.iter().any(|entry| !name.is_empty() && entry.container == *name) => {
             Some(*name)
         }
-        _ => return Response::refusal(404),
+        _ => return Response::error(404),
     };
     let judged: Vec<_> = state
         .asked(probe, container)
-        .map(|entry| (entry, failure(probe, state.standing(entry, context.now))))
+        .map(|entry| (entry, failure(probe, state.freshness(entry, context.now))))
         .collect();
     let stopping = probe == Probe::Readiness && state.is_stopping();
     let first_failure = judged.iter().find_map(|(_, failure)| *failure);
@@ -85,16 +85,16 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
 }
 
 /// The check's label, with its container where the answer is for all of them.
-fn name(entry: &Entry, container: Option<&str>) -> String {
+fn name(entry: &CheckState, container: Option<&str>) -> String {
     match (container, entry.container.as_str()) {
         (None, owner) if !owner.is_empty() => format!("{owner}/{}", entry.label),
         _ => entry.label.clone(),
     }
 }
 
-fn detail(entry: &Entry, context: &Context) -> String {
+fn detail(entry: &CheckState, context: &Context) -> String {
     let Some(last) = &entry.last else { return "no result yet".to_owned() };
-    let stale = context.state.standing(entry, context.now) == Standing::Stale;
+    let stale = context.state.freshness(entry, context.now) == Freshness::Stale;
     format!(
         "{}{}, {}, {}, {} ago",
         if stale { "stale, last was " } else { "" },
@@ -118,7 +118,7 @@ fn push(target: &[&str], request: &Request, context: &Context) -> Response {
     let (container, name) = match target {
         [name] => (None, *name),
         [container, name] => (Some(*container), *name),
-        _ => return Response::refusal(404),
+        _ => return Response::error(404),
     };
     let mut found = context.state.entries.iter().enumerate().filter(|(_, entry)| {
         entry.push_name.as_deref() == Some(name)
@@ -126,18 +126,17 @@ fn push(target: &[&str], request: &Request, context: &Context) -> Response {
     });
     match (found.next(), found.next(), request.method.as_str()) {
         // Whether a name exists is nobody's business outside the Pod.
-        _ if !context.loopback => Response::refusal(403),
-        (None, ..) => Response::refusal(404),
+        _ if !context.loopback => Response::error(403),
+        (None, ..) => Response::error(404),
         (Some(_), Some(_), _) => {
             Response::text(404, "name is that of several checks, expected /push/CONTAINER/NAME")
         }
         (Some((index, _)), None, "POST") => {
             Response { reported: Some(index), ..Response::of(204, String::new(), "") }
         }
-        _ => Response { allow: Some("POST"), ..Response::refusal(405) },
+        _ => Response { allow: Some("POST"), ..Response::error(405) },
     }
 }
 
 #[cfg(test)]
-#[path = "endpoints_tests.rs"]
 mod tests;

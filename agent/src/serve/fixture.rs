@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::plan::{Job, plan};
-use crate::arguments::{Command, parse};
-use crate::outcome::Outcome;
+use crate::check::Outcome;
+use crate::cli::{Command, parse};
 use crate::runner::Run;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ pub fn jobs(line: &str) -> Vec<Job> {
     match parse(format!("serve {line}").split(' ').map(OsString::from)) {
         Ok(Command::Serve(serve)) => plan(serve.sections, &serve.roots).unwrap(),
         Ok(_) => panic!("another command"),
-        Err(refusal) => panic!("{}", refusal.0),
+        Err(error) => panic!("{}", error.0),
     }
 }
 

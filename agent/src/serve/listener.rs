@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use crate::arguments::Bind;
+use crate::cli::Bind;
 
 /// Listens where it was told to. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
 /// is set, or the one for IPv4 where the kernel has no IPv6.
@@ -32,8 +32,8 @@ fn every_address(port: u16) -> io::Result<Vec<TcpListener>> {
     Ok([Some(both), second].into_iter().flatten().collect())
 }
 
-/// The address as it is told in the log and in the refusal.
-pub fn told(bind: Bind) -> String {
+/// The address as the log and the error show it.
+pub fn shown(bind: Bind) -> String {
     match bind {
         Bind::Any(port) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)).to_string(),
         Bind::Address(address) => address.to_string(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::response::Response;
-use super::state::{Entry, Last, State, VERDICTS};
-use crate::VERSION;
+use super::state::{CheckState, Last, State, VERDICTS};
+use crate::version::VERSION;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -69,11 +69,11 @@ pub fn render(state: &State, requests: &Requests) -> Response {
     Response::of(200, text, CONTENT_TYPE)
 }
 
-fn finished(state: &State) -> impl Iterator<Item = (&Entry, &Last)> {
+fn finished(state: &State) -> impl Iterator<Item = (&CheckState, &Last)> {
     state.entries.iter().filter_map(|entry| Some((entry, entry.last.as_ref()?)))
 }
 
-fn labels<'a>(entry: &'a Entry, more: Option<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
+fn labels<'a>(entry: &'a CheckState, more: Option<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
     [("container", entry.container.as_str()), ("check", entry.label.as_str())]
         .into_iter()
         .chain(more)
@@ -103,7 +103,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::outcome::Outcome;
+    use crate::check::Outcome;
     use crate::serve::fixture::{jobs, run};
 
     #[test]

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::arguments::Section;
-use crate::checks::Roots;
-use crate::grammar::{Check, Refusal, quoted};
-use crate::probe::Probe;
+use crate::check::{HostRoots, Probe};
+use crate::cli::Section;
 use crate::runner::Runner;
+use crate::scheme::{CheckUrl, ParseError, quoted};
 
 /// A report that is missing should be seen within a second or so, and to look costs nothing.
 const PUSH_PERIOD: Duration = Duration::from_secs(1);
@@ -26,7 +25,7 @@ pub struct Job {
 }
 
 /// The jobs of all sections, in the order in which they were written.
-pub fn plan(sections: Vec<Section>, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+pub fn plan(sections: Vec<Section>, roots: &HostRoots) -> Result<Vec<Job>, ParseError> {
     let mut jobs = Vec::new();
     for section in sections {
         jobs.extend(plan_section(section, roots)?);
@@ -34,7 +33,7 @@ pub fn plan(sections: Vec<Section>, roots: &Roots) -> Result<Vec<Job>, Refusal> 
     Ok(jobs)
 }
 
-fn plan_section(section: Section, roots: &Roots) -> Result<Vec<Job>, Refusal> {
+fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseError> {
     let mut jobs: Vec<Job> = Vec::new();
     for (check, probes) in distinct(&section)? {
         let named = !check.name.is_empty() || check.scheme == "push";
@@ -58,8 +57,8 @@ fn plan_section(section: Section, roots: &Roots) -> Result<Vec<Job>, Refusal> {
 }
 
 /// The checks of a section without repetitions, each with its probes.
-fn distinct(section: &Section) -> Result<Vec<(Check, [bool; 3])>, Refusal> {
-    let mut checks: Vec<(Check, [bool; 3])> = Vec::new();
+fn distinct(section: &Section) -> Result<Vec<(CheckUrl, [bool; 3])>, ParseError> {
+    let mut checks: Vec<(CheckUrl, [bool; 3])> = Vec::new();
     let shared = section.shared.iter().map(|check| (check, section.own.each_ref().map(Vec::is_empty)));
     let own = section.own.iter().enumerate().flat_map(|(index, checks)| {
         let probes: [bool; Probe::ALL.len()] = std::array::from_fn(|probe| probe == index);
@@ -67,9 +66,9 @@ fn distinct(section: &Section) -> Result<Vec<(Check, [bool; 3])>, Refusal> {
     });
     for (check, probes) in shared.chain(own) {
         if probes == [false; 3] {
-            let told = quoted(&check.text);
-            return Err(Refusal(format!(
-                "check {told} is for no probe, expected one without a check of its own"
+            let shown = quoted(&check.text);
+            return Err(ParseError(format!(
+                "check {shown} is for no probe, expected one without a check of its own"
             )));
         }
         match checks.iter_mut().find(|(known, _)| known.text == check.text) {
@@ -87,8 +86,8 @@ fn free_label(wanted: &str, taken: &[Job]) -> String {
     std::iter::once(wanted.to_owned()).chain(numbered).find(|label| is_free(label)).unwrap_or_default()
 }
 
-fn same_name(name: &str) -> Refusal {
-    Refusal(format!("name is {} for two checks of a container, expected a name for each", quoted(name)))
+fn same_name(name: &str) -> ParseError {
+    ParseError(format!("name is {} for two checks of a container, expected a name for each", quoted(name)))
 }
 
 #[cfg(test)]
@@ -96,16 +95,16 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::arguments::{Command, parse};
+    use crate::cli::{Command, parse};
 
-    fn planned(line: &str) -> Result<Vec<Job>, Refusal> {
+    fn planned(line: &str) -> Result<Vec<Job>, ParseError> {
         match parse(format!("serve {line}").split(' ').map(OsString::from))? {
             Command::Serve(serve) => plan(serve.sections, &serve.roots),
             _ => panic!("another command"),
         }
     }
 
-    fn told(line: &str) -> Vec<(String, [bool; 3])> {
+    fn shown(line: &str) -> Vec<(String, [bool; 3])> {
         planned(line).unwrap().into_iter().map(|job| (job.container + "/" + &job.label, job.probes)).collect()
     }
 
@@ -115,7 +114,7 @@ mod tests {
             ("/tcp 127.0.0.1:1".into(), [false, true, true]),
             ("/tcp 127.0.0.1:2".into(), [true, false, false]),
         ];
-        assert_eq!(told("tcp://:1 --liveness tcp://:2"), expected);
+        assert_eq!(shown("tcp://:1 --liveness tcp://:2"), expected);
     }
 
     #[test]
@@ -123,19 +122,20 @@ mod tests {
         let line = "--container a --liveness tcp://:1 --startup tcp://:1 --container b tcp://:1";
         let expected =
             [("a/tcp 127.0.0.1:1".into(), [true, false, true]), ("b/tcp 127.0.0.1:1".into(), [true; 3])];
-        assert_eq!(told(line), expected);
+        assert_eq!(shown(line), expected);
     }
 
     #[test]
     fn labels_are_unique() {
-        let labels: Vec<_> = told("exec:a exec:a\tb exec:a\tc").into_iter().map(|(label, _)| label).collect();
+        let labels: Vec<_> =
+            shown("exec:a exec:a\tb exec:a\tc").into_iter().map(|(label, _)| label).collect();
         assert_eq!(labels, ["/exec a", "/exec a #2", "/exec a #3"]);
     }
 
     #[test]
     fn one_name_for_two_checks_is_refused() {
-        let refusal = planned("x=tcp://:1 x=tcp://:2").err().unwrap();
-        assert_eq!(refusal.0, "name is \"x\" for two checks of a container, expected a name for each");
+        let error = planned("x=tcp://:1 x=tcp://:2").err().unwrap();
+        assert_eq!(error.0, "name is \"x\" for two checks of a container, expected a name for each");
         assert!(planned("push: push:?max-age=1s").is_err());
         assert!(planned("--container a push: --container b push:").is_ok());
     }
@@ -143,8 +143,6 @@ mod tests {
     #[test]
     fn a_check_that_answers_no_probe_is_refused() {
         let line = "tcp://:1 --liveness tcp://:2 --readiness tcp://:2 --startup tcp://:2";
-        assert!(
-            planned(line).is_err_and(|refusal| refusal.0.starts_with("check \"tcp://:1\" is for no probe"))
-        );
+        assert!(planned(line).is_err_and(|error| error.0.starts_with("check \"tcp://:1\" is for no probe")));
     }
 }

@@ -19,7 +19,7 @@ impl Response {
     }
 
     /// The answer to what cannot be answered: the words of its status.
-    pub fn refusal(status: u16) -> Self {
+    pub fn error(status: u16) -> Self {
         Self::text(status, phrase(status))
     }
 

@@ -13,7 +13,7 @@ use super::metrics::Requests;
 use super::request::Head;
 use super::response::Response;
 use super::worker::Shared;
-use crate::log;
+use crate::serve::log;
 use crate::sys;
 
 /// At one more, the oldest has to go: it is the slowest, and the kubelet must get in.
@@ -91,7 +91,7 @@ impl Server {
         self.closes = Some(Instant::now() + self.drain);
         log::write(
             "info",
-            &[("msg", "shutting down"), ("drain", &crate::grammar::format_duration(self.drain))],
+            &[("msg", "shutting down"), ("drain", &crate::scheme::format_duration(self.drain))],
         );
         Ok(true)
     }
@@ -142,8 +142,8 @@ fn answer(head: &Head, loopback: bool, verbose: bool, shared: &Shared, requests:
             let context = Context { state: &state, requests, now: Instant::now(), loopback, verbose };
             (respond(request, &context), class(&request.path), request.method == "HEAD")
         }
-        Head::Refused(status) => (Response::refusal(*status), "other", false),
-        Head::Incomplete => (Response::refusal(400), "other", false),
+        Head::Refused(status) => (Response::error(*status), "other", false),
+        Head::Incomplete => (Response::error(400), "other", false),
     };
     requests.count(class, response.status);
     if let Some(index) = response.reported {

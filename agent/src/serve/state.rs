@@ -3,19 +3,18 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::plan::Job;
-use crate::outcome::{Outcome, Verdict};
-use crate::probe::Probe;
+use crate::check::{Outcome, Probe, Verdict};
 use crate::runner::Run;
 
 /// What is known of all checks since the agent started.
 pub struct State {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<CheckState>,
     started: Instant,
     stopping: bool,
 }
 
 /// What is known of one check.
-pub struct Entry {
+pub struct CheckState {
     pub container: String,
     pub label: String,
     /// The name under which the application reports in.
@@ -39,7 +38,7 @@ pub struct Last {
 
 /// What a check is worth at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing<'a> {
+pub enum Freshness<'a> {
     /// No result yet.
     Pending,
     /// No result for so long that the last one means nothing: its thread is stuck, or starved.
@@ -53,7 +52,7 @@ pub const VERDICTS: [Verdict; 4] = [Verdict::Pass, Verdict::Alive, Verdict::Unkn
 impl State {
     /// Nothing is known yet of these jobs; entries and jobs have the same order.
     pub fn new(jobs: &[Job], started: Instant) -> Self {
-        let entry = |job: &Job| Entry {
+        let entry = |job: &Job| CheckState {
             container: job.container.clone(),
             label: job.label.clone(),
             push_name: job.runner.push_name().map(str::to_owned),
@@ -103,17 +102,21 @@ impl State {
     }
 
     /// What the check is worth now.
-    pub fn standing<'a>(&self, entry: &'a Entry, now: Instant) -> Standing<'a> {
+    pub fn freshness<'a>(&self, entry: &'a CheckState, now: Instant) -> Freshness<'a> {
         let since = entry.last.as_ref().map_or(self.started, |last| last.ended);
         match &entry.last {
-            _ if now.saturating_duration_since(since) > entry.stale_after => Standing::Stale,
-            Some(last) => Standing::Known(&last.outcome),
-            None => Standing::Pending,
+            _ if now.saturating_duration_since(since) > entry.stale_after => Freshness::Stale,
+            Some(last) => Freshness::Known(&last.outcome),
+            None => Freshness::Pending,
         }
     }
 
     /// The checks that answer a probe, of one container or of all.
-    pub fn asked<'a>(&'a self, probe: Probe, container: Option<&'a str>) -> impl Iterator<Item = &'a Entry> {
+    pub fn asked<'a>(
+        &'a self,
+        probe: Probe,
+        container: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a CheckState> {
         let index = Probe::ALL.iter().position(|&known| known == probe).unwrap_or_default();
         self.entries.iter().filter(move |entry| {
             entry.probes.get(index) == Some(&true) && container.is_none_or(|name| entry.container == name)
@@ -121,7 +124,7 @@ impl State {
     }
 
     /// The checks whose run is under way for longer than their result may be old.
-    pub fn stuck(&self, now: Instant) -> impl Iterator<Item = &Entry> {
+    pub fn stuck(&self, now: Instant) -> impl Iterator<Item = &CheckState> {
         self.entries.iter().filter(move |entry| {
             entry.running_since.is_some_and(|since| now.saturating_duration_since(since) > entry.stale_after)
         })
@@ -132,27 +135,27 @@ impl State {
 ///
 /// Liveness holds before the first result, or the agent's start would restart the program. Startup has no memory beyond
 /// the last result: the kubelet latches on its own, and asks again only for a new container, which must start anew.
-pub fn failure(probe: Probe, standing: Standing) -> Option<u16> {
-    match standing {
-        Standing::Pending => (probe != Probe::Liveness).then_some(503),
-        Standing::Stale => Some(503),
-        Standing::Known(outcome) if probe.holds(outcome.verdict) => None,
-        Standing::Known(outcome) => Some(outcome.cause.map_or(503, |cause| cause.http_status())),
+pub fn failure(probe: Probe, freshness: Freshness) -> Option<u16> {
+    match freshness {
+        Freshness::Pending => (probe != Probe::Liveness).then_some(503),
+        Freshness::Stale => Some(503),
+        Freshness::Known(outcome) if probe.holds(outcome.verdict) => None,
+        Freshness::Known(outcome) => Some(outcome.cause.map_or(503, |cause| cause.http_status())),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Cause;
+    use crate::check::Cause;
     use crate::serve::fixture::{SECOND, jobs, run};
 
     fn statuses(state: &State, now: Instant) -> [Option<u16>; 3] {
-        Probe::ALL.map(|probe| failure(probe, state.standing(&state.entries[0], now)))
+        Probe::ALL.map(|probe| failure(probe, state.freshness(&state.entries[0], now)))
     }
 
     fn known(outcome: Outcome) -> [Option<u16>; 3] {
-        Probe::ALL.map(|probe| failure(probe, Standing::Known(&outcome)))
+        Probe::ALL.map(|probe| failure(probe, Freshness::Known(&outcome)))
     }
 
     #[test]

@@ -8,11 +8,10 @@ use std::time::{Instant, SystemTime};
 use super::plan::Job;
 use super::schedule::Schedule;
 use super::state::State;
-use crate::deadline::Deadline;
-use crate::log;
-use crate::outcome::Verdict;
-use crate::pages::forget_the_start;
+use crate::check::{Deadline, Verdict};
 use crate::runner::Run;
+use crate::serve::log;
+use crate::serve::pages::forget_the_start;
 
 /// Address space only: a thread costs the pages that it touches. A TLS handshake of an unoptimised build needs the most.
 const STACK: usize = 256 * 1024;
@@ -48,9 +47,9 @@ impl Shared {
         let Some(job) = self.jobs.get(index) else { return };
         self.state().begin(index, Instant::now());
         let run = job.runner.run(Deadline::after(job.timeout), job.timeout);
-        let told = run.clone();
+        let shown = run.clone();
         if self.state().finish(index, run, Instant::now(), SystemTime::now()) {
-            log_change(job, &told);
+            log_change(job, &shown);
         }
     }
 }

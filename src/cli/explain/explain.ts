@@ -3,6 +3,7 @@ import { type ContainerIntent, type ProbeName, probeNames } from '../../health/i
 import type { Kept } from '../../health/outcome.ts';
 import { sentence } from '../../health/problem.ts';
 import { type SkipReason, skipReasons } from '../../health/skip-reason.ts';
+import type { Assignment } from '../../health/assign.ts';
 import { readStatus } from '../../health/status.ts';
 import { readAnnotations } from '../../health/written.ts';
 import { type PatternName, patterns } from '../../patterns/index.ts';
@@ -10,7 +11,6 @@ import { probeField } from '../../pod/addition.ts';
 import { type Pod, probedContainers } from '../../pod/pod.ts';
 import { templateAt } from '../../workload/template.ts';
 import type { Evaluation } from '../evaluate.ts';
-import type { Reasoning } from '../reasoning.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
 
 /** All that can be said of what injection does to one Pod or workload, and why. */
@@ -96,15 +96,16 @@ export type ContainerExplanation = {
 const openReasons: ReadonlySet<SkipReason> = new Set(['audit', 'host-network', 'nothing-to-add', 'probes-exist']);
 
 /** Explains every container that a check is asked for, where the Pod is one that may be touched. */
-function explainContainers({ pod, outcome, reasoning }: Evaluation, prefix: string): ContainerExplanation[] {
+function explainContainers({ pod, outcome }: Evaluation, prefix: string): ContainerExplanation[] {
   const isOpen = outcome.kind === 'injected' || (outcome.kind === 'skipped' && openReasons.has(outcome.reason));
-  if (!reasoning || !isOpen) return [];
+  const { intent: asked, assignment } = outcome;
+  if (!asked || !assignment || !isOpen) return [];
   const wanted = outcome.kind === 'injected' ? outcome.pod : pod;
-  return reasoning.intent.containers.map((intent) => ({
+  return asked.containers.map((intent) => ({
     name: intent.container,
     image: containerOf(pod, intent.container)?.image ?? '',
     from: intent.found === undefined ? [...new Set(annotationsOf(intent))].join(', ') : `the preset ${intent.found}`,
-    probes: probeNames.map((probe) => explainProbe(probe, intent, reasoning.assignment, { pod, wanted, prefix })),
+    probes: probeNames.map((probe) => explainProbe(probe, intent, assignment, { pod, wanted, prefix })),
   }));
 }
 
@@ -119,7 +120,7 @@ function annotationsOf({ check, probes }: ContainerIntent): string[] {
 function explainProbe(
   probe: ProbeName,
   intent: ContainerIntent,
-  { wishes, kept }: Reasoning['assignment'],
+  { wishes, kept }: Assignment,
   { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
 ): ProbeExplanation {
   const field = probeField(probe);
@@ -169,7 +170,8 @@ const maxProblems = 32;
 export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): PodExplanation {
   const { outcome } = evaluation;
   const annotations = pod.metadata?.annotations ?? {};
-  const carried = new Set(readStatus(pod, prefix)?.added);
+  const status = readStatus(pod, prefix);
+  const carried = new Set(status?.added);
   const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
   const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
@@ -180,10 +182,9 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
     };
   }
   if (carried.size === 0) return { ...about, sentence: 'it carries nothing of health-injector.' };
-  const version = versionOf(annotations[`${prefix}status`]);
   return {
     ...about,
-    sentence: `it carries all that is asked for${version === undefined ? '' : `, added by version ${version}`}.`,
+    sentence: `it carries all that is asked for${status?.version === undefined ? '' : `, added by version ${status.version}`}.`,
   };
 }
 
@@ -196,14 +197,4 @@ function reasonFor(pod: Pod, { kind, before, templatePath, pod: applied }: Evalu
     ? 'the webhook was away, or was not asked, when it was created'
     : 'it was made from another template';
   return `${why}; a new Pod in its place gets them`;
-}
-
-/** Anything may stand in the annotation. */
-function versionOf(status: string | undefined): string | undefined {
-  try {
-    const { version } = JSON.parse(status ?? '') as { version?: unknown };
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
-import { KubeConfig, type KubernetesObject, type V1Deployment, type V1LabelSelector } from '@kubernetes/client-node';
-import type { Connection } from '../../cluster/connection.ts';
-import { kubeconfigConnection } from '../../cluster/kubeconfig-connection.ts';
-import { type Answer, messageOf, readAnswer } from '../../cluster/read-answer.ts';
+import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
+import { ApiError, isNotFound } from '../../kube/api-error.ts';
+import { type Client, createClient } from '../../kube/client.ts';
+import { fromKubeconfig } from '../../kube/config.ts';
+import { version } from '../../config/options.ts';
 import { UserError, exitCode } from '../command.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
@@ -15,7 +16,7 @@ export type Target = {
 
 /** What is asked of a cluster; where there is no answer, a `UserError` says why. */
 export type Cluster = {
-  readonly connection: Connection;
+  readonly client: Client;
   readonly namespace: string;
   readonly read: (reference: Reference) => Promise<object>;
   /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
@@ -36,29 +37,24 @@ const collections: Readonly<Record<LiveKind, readonly [api: string, collection: 
 };
 
 const timeoutMs = 30_000;
-const limitBytes = 256 * 1024 * 1024;
+const maxResponseBytes = 256 * 1024 * 1024;
 
 /** Gets ready to ask a cluster; nothing is asked yet. */
-export function openCluster(target: Target): Cluster {
-  const { config, namespace } = configure(target);
-  const connection = kubeconfigConnection(config);
-  if (typeof connection === 'string') throw unreadable(connection);
+export async function openCluster(target: Target): Promise<Cluster> {
+  const { kubeconfig: file, context } = target;
+  const config = await fromKubeconfig({ userAgent: `health-injector/${version}`, file, context });
+  if (config.problem !== undefined) throw unreadable(config.problem);
+  const namespace = target.namespace ?? config.namespace;
+  const client = createClient(config.transport, { maxResponseBytes });
 
-  const ask = async (path: string): Promise<Answer> => {
+  const get = async (path: string, what: string): Promise<object | undefined> => {
     try {
-      return await readAnswer(
-        await connection.get(path, { signal: new AbortController().signal, limitMs: timeoutMs }),
-        limitBytes,
-      );
+      return await client.get<object>(path, { signal: new AbortController().signal, timeoutMs });
     } catch (error) {
+      if (isNotFound(error)) return undefined;
+      if (error instanceof ApiError) throw unreadable(`The cluster does not show ${what}: ${error.summary}.`);
       throw unreadable(`The cluster does not answer: ${(error as Error).message}.`);
     }
-  };
-  const get = async (path: string, what: string): Promise<object | undefined> => {
-    const answer = await ask(path);
-    if (answer.status === 200) return answer.body as object;
-    if (answer.status === 404) return undefined;
-    throw unreadable(`The cluster does not show ${what}: ${messageOf(answer)}.`);
   };
   const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${encodeURIComponent(namespace)}/`);
   const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[]> => {
@@ -67,7 +63,7 @@ export function openCluster(target: Target): Cluster {
     return (found as { items?: KubernetesObject[] } | undefined)?.items ?? [];
   };
   return {
-    connection,
+    client,
     namespace,
     get,
     async read({ kind, name }) {
@@ -92,28 +88,6 @@ export function openCluster(target: Target): Cluster {
       return newestOf(ownedBy(owners, await list('Pod', labels)));
     },
   };
-}
-
-/** What the client takes where it finds no configuration at all. */
-const noCluster = 'http://localhost:8080';
-
-function configure({ kubeconfig, context, namespace }: Target): { config: KubeConfig; namespace: string } {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw unreadable(`The kubeconfig cannot be read: ${(error as Error).message}.`);
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  const current = config.getContextObject(config.getCurrentContext());
-  if (!current) {
-    throw unreadable(`The kubeconfig has no ${context === undefined ? 'current context' : `context ${context}`}.`);
-  }
-  if (config.getCurrentCluster()?.server === noCluster) {
-    throw unreadable('No cluster is known: name a kubeconfig with --kubeconfig or $KUBECONFIG.');
-  }
-  return { config, namespace: namespace ?? current.namespace ?? 'default' };
 }
 
 const unreadable = (sentence: string): UserError => new UserError(exitCode.unreadable, [sentence]);

@@ -1,8 +1,7 @@
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
-import { policiesPath } from '../../cluster/follow-surroundings.ts';
-import type { HealthPolicy } from '../../policies/policy.ts';
+import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
 import { createStore } from '../../policies/store.ts';
-import type { Surroundings } from '../../policies/surroundings.ts';
+import type { PolicyScope } from '../../policies/scope.ts';
 import { groupOf, templatePath } from '../../workload/template.ts';
 import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
@@ -20,13 +19,13 @@ export async function explainLive(
   context: EvaluationContext,
   hasPolicies: boolean,
 ): Promise<LiveExplanations> {
-  const cluster = openCluster(target);
-  const { surroundings, unseen } = hasPolicies
-    ? { surroundings: context.surroundingsOf(cluster.namespace), unseen: [] }
-    : await liveSurroundings(cluster, context.prefix);
+  const cluster = await openCluster(target);
+  const { scope, unseen } = hasPolicies
+    ? { scope: context.scopeFor(cluster.namespace), unseen: [] }
+    : await liveScope(cluster, context.prefix);
   const explanations: Explanation[] = [];
   for (const reference of references) {
-    explanations.push(await explainOne(reference, cluster, { ...context, surroundingsOf: () => surroundings }));
+    explanations.push(await explainOne(reference, cluster, { ...context, scopeFor: () => scope }));
   }
   return { explanations, unseen };
 }
@@ -56,10 +55,10 @@ function subject(kind: LiveKind, object: object): Evaluable {
 }
 
 /** What a cluster says of the namespace and of its policies, and one sentence for each that it does not show. */
-async function liveSurroundings(
+async function liveScope(
   { namespace: name, get }: Cluster,
   prefix: string,
-): Promise<{ readonly surroundings: Surroundings; readonly unseen: readonly string[] }> {
+): Promise<{ readonly scope: PolicyScope; readonly unseen: readonly string[] }> {
   const unseen: string[] = [];
   // Who may see a workload may still not see these.
   const getIfShown = async (path: string, what: string): Promise<object | undefined> => {
@@ -78,5 +77,5 @@ async function liveSurroundings(
   const store = createStore(prefix);
   store.namespaces.upsert(namespace ? (namespace as { metadata: V1ObjectMeta }) : { metadata: { name } });
   if (policies) store.policies.reset((policies as { items: HealthPolicy[] }).items);
-  return { surroundings: store.surroundingsOf(name), unseen };
+  return { scope: store.scopeFor(name, Date.now()), unseen };
 }

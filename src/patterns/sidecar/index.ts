@@ -40,6 +40,9 @@ function obstacle(checks: readonly Check[], _container: string, pod: Pod): Refus
   return undefined;
 }
 
+/** The annotation of another key with the same prefix. */
+const sibling = (annotation: string, key: string): string => annotation.slice(0, annotation.lastIndexOf('/') + 1) + key;
+
 function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const { pod, intent, ours } = context;
   const problems: Problem[] = [];
@@ -47,7 +50,7 @@ function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
   const port = sidecarPort(context);
   const owner = ownerOfPort(pod, port, ours);
   if (owner !== undefined) {
-    const annotation = (wishes[0]?.probes[0]?.annotation ?? '').replace(/[^/]*$/, 'health-port');
+    const annotation = sibling(wishes[0]?.probes[0]?.annotation ?? '', 'health-port');
     problems.push({
       annotation,
       received: `port ${port} is declared by container "${owner}"`,

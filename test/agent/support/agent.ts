@@ -14,17 +14,15 @@ type Environment = Readonly<Record<string, string>>;
 /** How `check` ended: its exit code, the one line that it printed, and the time from start to end. */
 export type Checked = { readonly code: number | null; readonly line: string; readonly ms: number };
 
-/** Runs `check` with nothing in its environment but `env`; it has to print one line of at most 200 characters. */
-export async function check(args: readonly string[], env: Environment = {}): Promise<Checked> {
-  const checked = await run(args, env);
-  record({ args, ...checked });
-  return checked;
-}
+/** Far more than any `--timeout` of the tests, and far less than the peers that never end would hold a check. */
+const longestMs = 15_000;
 
-async function run(args: readonly string[], env: Environment): Promise<Checked> {
+/** Runs `check` with nothing in its environment but `env`; it has to end, and to print one line of at most 200 characters. */
+export async function check(args: readonly string[], env: Environment = {}): Promise<Checked> {
   const start = performance.now();
   const { code, out, errors } = await runToEnd(program, ['check', ...args], { env });
   const ms = performance.now() - start;
+  assert(ms < longestMs, `it ended after ${ms.toFixed()} ms: ${out}`);
   assert.equal(errors, '');
   assert.match(out, /^\P{Cc}+\n$/u);
   const line = out.trimEnd();
@@ -32,16 +30,8 @@ async function run(args: readonly string[], env: Environment): Promise<Checked> 
   assertNoSecret('check', line);
   // A test puts nothing into the environment but logins.
   for (const secret of Object.values(env)) assert(secret.length < 8 || !line.includes(secret), line);
+  record({ args, code, line, ms });
   return { code, line, ms };
-}
-
-/** Runs `check`, up to three times where it takes longer than `ms`: a busy machine is no fault of the agent. */
-export async function checkWithin(ms: number, args: readonly string[], env: Environment = {}): Promise<Checked> {
-  let checked = await run(args, env);
-  for (let tries = 1; checked.ms > ms && tries < 3; tries++) checked = await run(args, env);
-  record({ args, ...checked });
-  assert(checked.ms <= ms, `${checked.ms.toFixed()} ms, expected at most ${ms}: ${checked.line}`);
-  return checked;
 }
 
 /** An answer of `serve`. */

@@ -2,15 +2,19 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configurationsPath } from '../../../src/certificates/configuration-object.ts';
 import { secretsPath } from '../../../src/certificates/secret-object.ts';
-import type { Connection, Response, Sending } from '../../../src/cluster/connection.ts';
-import { answer } from '../../cluster-access/support/answer.ts';
+import { type TransportRequest, type TransportResponse, createClient } from '../../../src/kube/client.ts';
+import { answer } from '../../kube/support/answer.ts';
 
 export const namespace = 'system';
 export const secretPath = `${secretsPath(namespace)}/pair`;
 export const configurationPath = `${configurationsPath}/ours`;
 
 /** A call as it comes in. */
-export type Received = { readonly method: 'GET' | Sending; readonly path: string; readonly sent: any };
+export type Received = {
+  readonly method: TransportRequest['method'] | 'APPLY';
+  readonly path: string;
+  readonly sent: any;
+};
 
 /** What goes wrong with a call: it never comes, its answer never does, or it is refused with this status. */
 export type Fault = (call: Received) => 'call' | 'answer' | number | undefined;
@@ -44,11 +48,11 @@ export function startCluster() {
     return stored;
   };
 
-  const list = (path: string): Response => {
+  const list = (path: string): TransportResponse => {
     const items = [...objects].filter(([each]) => each.startsWith(path)).map(([, object]) => object);
     return answer(200, { metadata: { resourceVersion: String(version) }, items });
   };
-  const watch = (path: string, from: number, signal: AbortSignal): Response => {
+  const watch = (path: string, from: number, signal: AbortSignal): TransportResponse => {
     const body = new PassThrough();
     const entry = { path, body };
     watches.add(entry);
@@ -63,7 +67,7 @@ export function startCluster() {
     return { status: 200, headers: {}, body };
   };
 
-  const write = ({ method, path, sent }: Received): Response => {
+  const write = ({ method, path, sent }: Received): TransportResponse => {
     const at = method === 'POST' ? `${path}/${sent.metadata.name}` : path;
     const held = objects.get(at);
     if (method === 'POST') return held ? answer(409, { message: 'already exists' }) : answer(201, put(at, sent));
@@ -80,14 +84,14 @@ export function startCluster() {
     return answer(200, put(at, { ...held, webhooks }));
   };
 
-  const take = async (call: Received, signal: AbortSignal): Promise<Response> => {
+  const take = async (call: Received, signal: AbortSignal): Promise<TransportResponse> => {
     const wrong = fault(call);
     await sleep(Math.random() * 3);
     if (wrong === 'call') return never(signal);
     if (typeof wrong === 'number') return answer(wrong, { message: 'so it is' });
     const url = new URL(call.path, 'https://apiserver');
     const path = url.pathname;
-    let reply: Response;
+    let reply: TransportResponse;
     if (call.method !== 'GET') {
       written.push(call);
       reply = write({ ...call, path });
@@ -101,12 +105,12 @@ export function startCluster() {
     return reply;
   };
 
-  const connection: Connection = {
-    get: (path, { signal }) => take({ method: 'GET', path, sent: undefined }, signal),
-    send: (method, path, body, { signal }) => take({ method, path, sent: structuredClone(body) }, signal),
-  };
+  const client = createClient(({ method, path, contentType, body, signal }) => {
+    const isApply = contentType === 'application/apply-patch+yaml';
+    return take({ method: isApply ? 'APPLY' : method, path, sent: structuredClone(body) }, signal);
+  });
   return {
-    connection,
+    client,
     written,
     fail: (next: Fault): Fault => (fault = next),
     get: (path: string): any => objects.get(path),

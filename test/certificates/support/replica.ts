@@ -4,7 +4,7 @@ import type { Issued } from '../../../src/certificates/issue.ts';
 import type { KeepTiming } from '../../../src/certificates/keep-timing.ts';
 import { keepCertificate } from '../../../src/certificates/keep.ts';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
-import { type Clock, systemClock } from '../../../src/cluster/clock.ts';
+import { type Clock, systemClock } from '../../../src/kube/clock.ts';
 import { type Cluster, namespace } from './cluster.ts';
 
 /** Times under which nothing takes long. */
@@ -35,7 +35,7 @@ export function startReplica(
   const registry = new Registry();
   const ended = keepCertificate(
     {
-      connection: cluster.connection,
+      client: cluster.client,
       secret: { namespace, name: 'pair' },
       service: 'webhook',
       configuration: 'ours',

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '../../../src/cluster/connection.ts';
-import { kubeconfigConnection } from '../../../src/cluster/kubeconfig-connection.ts';
-import { readAnswer } from '../../../src/cluster/read-answer.ts';
+import { ApiError } from '../../../src/kube/api-error.ts';
+import { type Client, createClient } from '../../../src/kube/client.ts';
+import { fromKubeconfig } from '../../../src/kube/config.ts';
 import { eventually, kubectl } from './kubectl.ts';
 
-/** A connection to the cluster of `$KUBECONFIG`. */
-export function clusterConnection(): Connection {
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  const connection = kubeconfigConnection(config);
-  if (typeof connection === 'string') throw new Error(connection);
-  return connection;
+/** A client for the cluster of `$KUBECONFIG`. */
+export async function clusterClient(): Promise<Client> {
+  const config = await fromKubeconfig({ userAgent: 'health-injector-test' });
+  if (config.problem !== undefined) throw new Error(config.problem);
+  return createClient(config.transport);
 }
 
 /** The apiserver's own counts of calls of our webhooks: all, those that it refused and those that it let pass for a failure. */
@@ -34,7 +31,7 @@ export async function webhookCalls(): Promise<{ readonly all: number; readonly f
 
 /** Creates annotated Pods by dry-run, so many a second, until the call that it returns; that gives what came back. */
 export function startLoad(namespace: string, perSecond: number) {
-  const connection = clusterConnection();
+  const client = clusterClient();
   const stop = new AbortController();
   const counts = { created: 0, injected: 0, wrong: [] as string[] };
   const create = async (index: number): Promise<void> => {
@@ -49,13 +46,13 @@ export function startLoad(namespace: string, perSecond: number) {
     };
     try {
       const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
-      const response = await connection.send('POST', path, pod, { signal: AbortSignal.timeout(30_000) });
-      const { status, body } = await readAnswer(response, 1024 * 1024);
-      if (status === 201) counts.created += 1;
-      else counts.wrong.push(`status ${status}`);
-      if ((body as any).spec?.containers?.[0]?.livenessProbe) counts.injected += 1;
+      const body = await (
+        await client
+      ).create<any>(path, pod, { timeoutMs: 30_000, signal: new AbortController().signal });
+      counts.created += 1;
+      if (body.spec?.containers?.[0]?.livenessProbe) counts.injected += 1;
     } catch (error) {
-      counts.wrong.push((error as Error).message);
+      counts.wrong.push(error instanceof ApiError ? `status ${error.status}` : (error as Error).message);
     }
   };
   const ended = (async () => {

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
-import { createHardwareMetrics } from '../../../src/controller/hardware/metrics.ts';
-import { createControllerMetrics } from '../../../src/controller/metrics.ts';
+import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
+import { createControllerMetrics } from '../../../src/controllers/coverage/metrics.ts';
 import { createMetrics } from '../../../src/webhook/metrics.ts';
 
 /** Metrics of the apiserver, with their labels: https://kubernetes.io/docs/reference/instrumentation/metrics/ */

@@ -3,7 +3,7 @@ import { inject } from '../../../src/health/inject.ts';
 import { uninject } from '../../../src/health/uninject.ts';
 import { type ManifestObject, readManifest } from '../../../src/manifest/documents.ts';
 import { type Edit, injectManifest, uninjectManifest } from '../../../src/manifest/edit.ts';
-import { podOf } from '../../../src/webhook/review.ts';
+import { podOf } from '../../../src/webhook/admission.ts';
 import { templateAt, withTemplate } from '../../../src/workload/template.ts';
 import { testContext } from '../../support/webhook.ts';
 

@@ -6,7 +6,7 @@ export type Answer = { readonly code: number; readonly body: string };
 
 /** How long a client waits for a first byte before it closes its side, and for the end after that. */
 const patienceMs = 100;
-const longestMs = 4_000;
+const longestMs = 60_000;
 
 /** Where a server is, and by whose word it is the right one. */
 export type Connection = {

@@ -1,12 +1,12 @@
 //! The way of a query to a server and back (RFC 1035 §4.2, RFC 7766).
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use super::message::{Mismatch, Query, Reply};
-use crate::deadline::Deadline;
-use crate::net::{Socket, Timed};
+use crate::check::Deadline;
+use crate::net::{DeadlineStream, ProtocolError, Socket};
 
 /// A datagram that got lost is sent again after this time.
 const RESEND: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
         let Ok(left) = deadline.remaining() else {
             return Err(match strangers {
                 0 => ErrorKind::TimedOut.into(),
-                _ => malformed("only messages that answer something else came"),
+                _ => ProtocolError::because("only messages that answer something else came").into(),
             });
         };
         let Ok(wait) = next.remaining() else {
@@ -59,7 +59,7 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
             Ok(count) => match query.read(&datagram[..count]) {
                 Ok(reply) => return Ok(reply),
                 Err(Mismatch::NotOurs) => strangers += 1,
-                Err(Mismatch::Malformed) => return Err(malformed("answer is malformed")),
+                Err(Mismatch::Malformed) => return Err(malformed().into()),
             },
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
@@ -70,26 +70,26 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
 }
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let mut timed = Timed::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
+    let mut carrier = DeadlineStream::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
     // Length and message in one segment: some servers read only the first (RFC 7766 §8).
     let length = query.bytes().len() as u16;
-    timed.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
+    carrier.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
     let mut length = [0; 2];
-    timed.read_exact(&mut length)?;
+    carrier.read_exact(&mut length)?;
     let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
-    timed.read_exact(&mut message)?;
-    timed.leave();
-    query.read(&message).map_err(|_| malformed("answer is malformed"))
+    carrier.read_exact(&mut message)?;
+    carrier.shutdown();
+    query.read(&message).map_err(|_| malformed().into())
 }
 
 fn connect(server: SocketAddr, deadline: Deadline) -> Result<Socket> {
     #[cfg(any(test, fuzzing))]
-    if let Some(scripted) = crate::net::scripted::connection() {
+    if let Some(scripted) = crate::net::io::scripted::connection() {
         return Ok(scripted);
     }
     TcpStream::connect_timeout(&server, deadline.remaining()?).map(Socket::Tcp)
 }
 
-fn malformed(reason: &str) -> Error {
-    Error::new(ErrorKind::InvalidData, reason)
+fn malformed() -> ProtocolError {
+    ProtocolError::because("answer is malformed")
 }

@@ -3,7 +3,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::deadline::Deadline;
+use crate::check::Deadline;
 use crate::net::dns::message::Mismatch;
 use crate::net::test_server::{Random, soon};
 
@@ -94,10 +94,10 @@ fn datagrams(script: impl Fn(&[u8], usize) -> Vec<Vec<u8>> + Send + 'static) -> 
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
-        let mut heard = [0; 512];
+        let mut received = [0; 512];
         for round in 0.. {
-            let Ok((count, from)) = socket.recv_from(&mut heard) else { break };
-            for message in script(&heard[..count], round) {
+            let Ok((count, from)) = socket.recv_from(&mut received) else { break };
+            for message in script(&received[..count], round) {
                 let _ = socket.send_to(&message, from);
             }
         }

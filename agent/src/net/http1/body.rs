@@ -1,8 +1,11 @@
 //! The body of a response (RFC 9112 §6, §7), read as it comes.
 
-use std::io::{Error, ErrorKind, Result};
+use std::io::Result;
 
-use super::BODY_LIMIT;
+use crate::net::ProtocolError;
+
+/// How much of a body is looked at.
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// A line before a chunk: a length in hexadecimal, and extensions that nobody uses.
 const CHUNK_LINE_LIMIT: usize = 1024;
@@ -80,12 +83,12 @@ impl Body {
                     let line = rest.get(skip..).unwrap_or_default();
                     let Some(end) = line.iter().position(|&byte| byte == b'\n') else {
                         if line.len() > CHUNK_LINE_LIMIT {
-                            return Err(malformed());
+                            return Err(malformed().into());
                         }
                         break;
                     };
                     if state.is_some() && !rest.starts_with(b"\r\n") {
-                        return Err(malformed());
+                        return Err(malformed().into());
                     }
                     let length = chunk_length(&line[..end]).ok_or_else(malformed)?;
                     self.taken += skip + end + 1;
@@ -105,6 +108,6 @@ fn chunk_length(line: &[u8]) -> Option<usize> {
     usize::from_str_radix(digits, 16).ok()
 }
 
-fn malformed() -> Error {
-    Error::new(ErrorKind::InvalidData, "a chunk of the body is malformed")
+fn malformed() -> ProtocolError {
+    ProtocolError::because("a chunk of the body is malformed")
 }

@@ -2,10 +2,10 @@
 
 use std::io::{Error, ErrorKind, Write};
 
-use super::{BODY_LIMIT, Body, Framing, HEAD_LIMIT, LIMIT, read_head, request};
-use crate::deadline::Deadline;
-use crate::net::{Endpoint, Stream, fault, read_until};
-use crate::outcome::Outcome;
+use super::body::{BODY_LIMIT, Body, Framing};
+use super::head::{HEAD_LIMIT, LIMIT, read_head, request};
+use crate::check::Outcome;
+use crate::net::{Conversation, Failure, Stream, read_until};
 
 /// A response with as much of its body as is looked at.
 pub struct Answer {
@@ -23,32 +23,31 @@ impl Answer {
     }
 }
 
-/// A conversation with one server.
+/// The requests of one conversation.
 pub struct Client<'a> {
-    endpoint: &'a Endpoint,
-    deadline: Deadline,
+    conversation: &'a Conversation<'a>,
     /// Whole lines, sent with every request.
     headers: String,
     open: Option<Stream>,
 }
 
 impl<'a> Client<'a> {
-    pub fn new(endpoint: &'a Endpoint, deadline: Deadline, headers: String) -> Self {
-        Self { endpoint, deadline, headers, open: None }
+    pub fn new(conversation: &'a Conversation<'a>, headers: String) -> Self {
+        Self { conversation, headers, open: None }
     }
 
     /// The answer to a GET; after the last one the server closes first.
-    pub fn get(&mut self, path: &str, last: bool) -> Result<Answer, Outcome> {
+    pub fn get(&mut self, path: &str, last: bool) -> Result<Answer, Failure> {
         let mut stream = match self.open.take() {
             Some(mut stream) => {
-                stream.timed().allow(HEAD_LIMIT + BODY_LIMIT);
+                stream.carrier().allow(HEAD_LIMIT + BODY_LIMIT);
                 stream
             }
-            None => self.endpoint.open(self.deadline, LIMIT)?,
+            None => self.conversation.open(LIMIT)?,
         };
         let connection = if last { "Connection: close\r\n" } else { "" };
         let headers = format!("{}{connection}", self.headers);
-        let request = request("GET", path, &self.endpoint.authority(), &headers);
+        let request = request("GET", path, &self.conversation.endpoint().authority(), &headers);
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(request.as_bytes());
         let mut buffer = Vec::new();
@@ -61,27 +60,25 @@ impl<'a> Client<'a> {
         match read_until(&mut stream, &mut buffer, |raw| body.read(raw).map(|over| over.then_some(()))) {
             // The end of the connection is the end of the body, or cuts it short: either way there is no more.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
-            result => result.map_err(fault)?,
+            result => result?,
         }
         if !last && head.keeps && framing == Framing::Length(buffer.len()) {
             self.open = Some(stream);
         } else {
-            stream.close();
+            stream.drain();
         }
         Ok(Answer { status: head.status, text: head.text(), body: body.into_bytes() })
     }
 
-    /// The outcome of an error in place of an answer: one that expects TLS mostly just closes.
-    fn silence(&self, error: Error, mute: bool) -> Outcome {
+    /// What an error in place of an answer means: one that expects TLS mostly just closes.
+    fn silence(&self, error: Error, mute: bool) -> Failure {
         let closed = matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset);
-        let outcome = fault(error);
-        if mute && closed && !self.endpoint.secure() {
-            return Outcome {
-                reason: format!("{}: if the server expects TLS, add tls", outcome.reason),
-                ..outcome
-            };
+        if !mute || !closed || self.conversation.endpoint().secure() {
+            return error.into();
         }
-        outcome
+        let outcome = self.conversation.outcome(error.into());
+        let reason = format!("{}: if the server expects TLS, add tls", outcome.reason);
+        Outcome { reason, ..outcome }.into()
     }
 }
 
@@ -89,7 +86,7 @@ impl Drop for Client<'_> {
     /// After an answer that left nothing more to ask.
     fn drop(&mut self) {
         if let Some(stream) = self.open.take() {
-            stream.leave();
+            stream.shutdown();
         }
     }
 }

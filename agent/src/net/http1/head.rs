@@ -1,10 +1,23 @@
-//! The status line and the headers of a response (RFC 9112 §4, §5).
+//! The head of a request, and of a response: its status line and headers (RFC 9112 §3 to §5).
 
-use std::io::{Error, ErrorKind, Result};
+use std::io::{Read, Result};
 
-use super::HEAD_LIMIT;
-use super::body::Framing;
-use crate::net::quote;
+use super::body::{BODY_LIMIT, Framing};
+use crate::net::{ProtocolError, quote, read_until};
+use crate::version::USER_AGENT;
+
+/// The status line and the headers, as most servers and proxies limit them.
+pub const HEAD_LIMIT: usize = 16 * 1024;
+
+/// Of one response, with twice the body, for what the framing of tiny chunks and interim responses add.
+pub const LIMIT: usize = HEAD_LIMIT + 2 * BODY_LIMIT;
+
+/// The head of a request, as text: `headers` are whole lines.
+pub fn request(method: &str, path: &str, host: &str, headers: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n{headers}\r\n"
+    )
+}
 
 /// What a check needs to know of a response before its body.
 pub struct Head {
@@ -23,18 +36,20 @@ impl Head {
     pub fn read(bytes: &[u8]) -> Result<Option<Self>> {
         let start = &bytes[..bytes.len().min(7)];
         if start != &b"HTTP/1."[..start.len()] {
-            return Err(invalid(format!("answer is not HTTP: {:?}", quote(bytes))));
+            return Err(ProtocolError::because(format!("answer is not HTTP: {:?}", quote(bytes))).into());
         }
         let Some(length) = end(&bytes[..bytes.len().min(HEAD_LIMIT)]) else {
             return match bytes.len() {
                 ..HEAD_LIMIT => Ok(None),
-                _ => Err(invalid(format!("headers are longer than {HEAD_LIMIT} bytes"))),
+                _ => {
+                    Err(ProtocolError::because(format!("headers are longer than {HEAD_LIMIT} bytes")).into())
+                }
             };
         };
         let mut lines = bytes[..length].split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
         let first = lines.next().unwrap_or_default();
-        let (status, reason) =
-            status(first).ok_or_else(|| invalid(format!("status line is malformed: {:?}", quote(first))))?;
+        let (status, reason) = status(first)
+            .ok_or_else(|| ProtocolError::because(format!("status line is malformed: {:?}", quote(first))))?;
         let keeps = !first.starts_with(b"HTTP/1.0");
         let mut head = Self { status, reason, chunked: false, content_length: None, keeps, length };
         for line in lines {
@@ -77,6 +92,17 @@ impl Head {
     }
 }
 
+/// Reads the final head; the interim ones before it are passed over, what follows it stays in the buffer.
+pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Head> {
+    loop {
+        let head = read_until(stream, buffer, Head::read)?;
+        buffer.drain(..head.length);
+        if head.last() {
+            return Ok(head);
+        }
+    }
+}
+
 /// The length up to and with the empty line; a bare line feed ends a line too (RFC 9112 §2.2).
 fn end(bytes: &[u8]) -> Option<usize> {
     let empty = |rest: &[u8]| match rest {
@@ -95,8 +121,4 @@ fn status(line: &[u8]) -> Option<(u16, String)> {
         version[7].is_ascii_digit() && version[8] == b' ' && matches!(reason.first(), None | Some(b' '));
     let code = str::from_utf8(code).ok()?.parse().ok().filter(|code| (100..=999).contains(code))?;
     spaced.then(|| (code, quote(reason)))
-}
-
-fn invalid(reason: String) -> Error {
-    Error::new(ErrorKind::InvalidData, reason)
 }

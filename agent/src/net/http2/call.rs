@@ -2,9 +2,9 @@
 
 use std::io::{Read, Result, Write};
 
-use super::frame::{self, Frame, invalid};
+use super::frame::{self, Frame};
 use super::hpack::{self, Decoder};
-use crate::net::Stream;
+use crate::net::{ProtocolError, Stream};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -62,7 +62,9 @@ pub fn call(
         Exchange { answer: Answer::default(), decoder: Decoder::default(), window: WINDOW, ended: false };
     let first = Frame::read(stream)?;
     if first.kind != frame::SETTINGS || first.has(frame::ACK) {
-        return Err(invalid("answer is not HTTP/2: it does not begin with its settings"));
+        return Err(
+            ProtocolError::because("answer is not HTTP/2: it does not begin with its settings").into()
+        );
     }
     reply(stream, frame::SETTINGS, &[]);
     while !enough(&exchange.answer) && !exchange.over() {
@@ -95,7 +97,9 @@ impl Exchange {
             frame::GOAWAY if frame.number(0)? & 0x7fff_ffff < STREAM => {
                 answer.broken_off = Some(frame.number(4)?);
             }
-            frame::PUSH_PROMISE => return Err(invalid("a stream was pushed, which was not allowed")),
+            frame::PUSH_PROMISE => {
+                return Err(ProtocolError::because("a stream was pushed, which was not allowed").into());
+            }
             frame::RST_STREAM if frame.stream == STREAM => answer.broken_off = Some(frame.number(0)?),
             frame::DATA if frame.stream == STREAM => {
                 // Padding counts too.
@@ -110,9 +114,13 @@ impl Exchange {
                     }
                     note(name, value);
                 };
-                self.decoder.decode(&block, &mut field).ok_or_else(|| invalid("headers are malformed"))?;
+                self.decoder
+                    .decode(&block, &mut field)
+                    .ok_or_else(|| ProtocolError::because("headers are malformed"))?;
             }
-            frame::CONTINUATION => return Err(invalid("headers are continued that had not begun")),
+            frame::CONTINUATION => {
+                return Err(ProtocolError::because("headers are continued that had not begun").into());
+            }
             // WINDOW_UPDATE, PRIORITY, a GOAWAY that lets our call finish, and frames of the future.
             _ => {}
         }
@@ -125,7 +133,7 @@ impl Exchange {
     fn leave(&mut self, stream: &mut Stream) {
         let mut farewell = Vec::new();
         if !self.over() {
-            stream.timed().hurry();
+            stream.carrier().linger();
             while !self.over() && self.step(stream, &mut |_, _| {}).is_ok() {}
         }
         if !self.ended && self.answer.broken_off.is_none() {
@@ -144,12 +152,12 @@ fn block(peer: &mut impl Read, begin: &Frame) -> Result<Vec<u8>> {
     while !complete {
         let next = Frame::read(peer)?;
         if next.kind != frame::CONTINUATION || next.stream != begin.stream {
-            return Err(invalid("headers are cut short"));
+            return Err(ProtocolError::because("headers are cut short").into());
         }
         block.extend_from_slice(&next.payload);
         complete = next.has(frame::END_HEADERS);
         if block.len() > BLOCK_LIMIT {
-            return Err(invalid("headers are longer than 16384 bytes"));
+            return Err(ProtocolError::because("headers are longer than 16384 bytes").into());
         }
     }
     Ok(block)

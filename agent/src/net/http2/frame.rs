@@ -1,8 +1,8 @@
 //! Frames of HTTP/2 (RFC 9113 §4, §6).
 
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Read, Result};
 
-use crate::net::quote;
+use crate::net::{ProtocolError, quote};
 
 /// The largest frame that a peer may send unless it was allowed more, which it is not.
 const LIMIT: usize = 16 * 1024;
@@ -36,12 +36,12 @@ impl Frame {
         let mut header = [0; 9];
         from.read_exact(&mut header)?;
         if header.starts_with(b"HTTP/1.") {
-            return Err(invalid("peer speaks HTTP/1.1, expected HTTP/2"));
+            return Err(ProtocolError::because("peer speaks HTTP/1.1, expected HTTP/2").into());
         }
         let [a, b, c, kind, flags, stream @ ..] = header;
         let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
         if length > LIMIT {
-            return Err(invalid(&format!("answer is not HTTP/2: {:?}", quote(&header))));
+            return Err(ProtocolError::because(format!("answer is not HTTP/2: {:?}", quote(&header))).into());
         }
         let mut payload = vec![0; length];
         from.read_exact(&mut payload)?;
@@ -81,11 +81,6 @@ pub fn add(to: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
     to.extend_from_slice(payload);
 }
 
-/// An answer that breaks the protocol.
-pub fn invalid(reason: &str) -> Error {
-    Error::new(ErrorKind::InvalidData, reason)
-}
-
-fn too_short() -> Error {
-    invalid("a frame is too short")
+fn too_short() -> ProtocolError {
+    ProtocolError::because("a frame is too short")
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::huffman;
+use crate::net::codec::reader::{Reader, write_varint};
 
 /// A dynamic table may be used until the peer has seen that we ask for none.
 const TABLE_LIMIT: usize = 4096;
@@ -27,13 +28,13 @@ pub fn encode(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn add_length(block: &mut Vec<u8>, length: usize) {
-    let Some(mut more) = length.checked_sub(127) else { return block.push(length as u8) };
-    block.push(127);
-    while more >= 128 {
-        block.push(more as u8 | 128);
-        more >>= 7;
+    match length.checked_sub(127) {
+        None => block.push(length as u8),
+        Some(more) => {
+            block.push(127);
+            write_varint(block, more);
+        }
     }
-    block.push(more as u8);
 }
 
 /// The state that a connection's blocks share.
@@ -51,9 +52,10 @@ impl Default for Decoder {
 
 impl Decoder {
     /// Calls `field` for each field of a block, or none if it is malformed or too much.
-    pub fn decode(&mut self, mut block: &[u8], field: &mut dyn FnMut(&[u8], &[u8])) -> Option<()> {
+    pub fn decode(&mut self, block: &[u8], field: &mut dyn FnMut(&[u8], &[u8])) -> Option<()> {
+        let mut block = Reader::new(block);
         let mut total = 0;
-        while let Some(&first) = block.first() {
+        while let Some(&first) = block.rest().first() {
             let (prefix, remember) = match first {
                 0x80.. => {
                     let (name, value) = self.entry(integer(&mut block, 7)?)?;
@@ -107,35 +109,22 @@ impl Decoder {
     }
 }
 
-/// An integer whose first bits share a byte with something else (§5.1).
-fn integer(block: &mut &[u8], prefix: u32) -> Option<usize> {
+/// An integer whose first bits share a byte with something else (§5.1); no longer one than of three more bytes is needed.
+fn integer(block: &mut Reader, prefix: u32) -> Option<usize> {
     let mask = (1 << prefix) - 1;
-    let mut value = usize::from(next(block)?) & mask;
+    let value = usize::from(block.byte()?) & mask;
     if value < mask {
         return Some(value);
     }
-    for shift in [0, 7, 14] {
-        let byte = next(block)?;
-        value += usize::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
+    let more = block.varint().and_then(|more| usize::try_from(more).ok()).filter(|&more| more < 1 << 21)?;
+    Some(value + more)
 }
 
-fn string(block: &mut &[u8]) -> Option<Vec<u8>> {
-    let coded = block.first()? & 0x80 != 0;
+fn string(block: &mut Reader) -> Option<Vec<u8>> {
+    let coded = block.rest().first()? & 0x80 != 0;
     let length = integer(block, 7)?;
-    let (text, rest) = block.split_at_checked(length)?;
-    *block = rest;
+    let text = block.take(length)?;
     if coded { huffman::decode(text) } else { Some(text.to_vec()) }
-}
-
-fn next(block: &mut &[u8]) -> Option<u8> {
-    let (&first, rest) = block.split_first()?;
-    *block = rest;
-    Some(first)
 }
 
 /// The fields that both sides know (Appendix A).

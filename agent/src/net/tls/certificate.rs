@@ -3,6 +3,9 @@
 use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
+use crate::net::codec::ber::element;
+use crate::time::days_of;
+
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
@@ -44,22 +47,6 @@ impl Validity {
     }
 }
 
-/// Tag, content and what follows of the first element.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[tag, first], rest) = der.split_first_chunk()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-        if bytes.len() > 3 {
-            return None;
-        }
-        (bytes.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
-}
-
 /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` as seconds since 1970.
 fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
     let digits = text.strip_suffix(b"Z")?;
@@ -71,9 +58,6 @@ fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     let (month, day, hour, minute, second) = (next()?, next()?, next()?, next()?, next()?);
-    // Days from the civil date: years counted from March, so that the leap day comes last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
+    let days = days_of(year, month, day);
     Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }

@@ -12,18 +12,19 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
-use super::trust::{Anyone, Trusted};
-use crate::net::files::{self, Stamp};
-use crate::outcome::{Cause, Outcome};
+use super::trust::{AcceptAny, CaOrPinned};
+use crate::check::{Cause, Outcome};
+use crate::net::io::files;
+use crate::net::io::files::Stamp;
 
 /// A whole distribution's CA bundle is a fifth of this.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
 /// Whether a peer asked for a client certificate since this was last forgotten.
 #[derive(Debug, Default)]
-pub struct Asked(AtomicBool);
+pub struct RequestFlag(AtomicBool);
 
-impl Asked {
+impl RequestFlag {
     pub fn is_so(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -35,12 +36,12 @@ impl Asked {
 
 /// What is shown to a peer that asks for a client certificate, or the lack of one, with a note that it did.
 #[derive(Debug)]
-struct Noted {
+struct NotingResolver {
     shown: Arc<dyn ResolvesClientCert>,
-    asked: Arc<Asked>,
+    asked: Arc<RequestFlag>,
 }
 
-impl ResolvesClientCert for Noted {
+impl ResolvesClientCert for NotingResolver {
     fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.asked.0.store(true, Ordering::Relaxed);
         self.shown.resolve(issuers, schemes)
@@ -65,11 +66,11 @@ impl Files {
     }
 
     /// A configuration that verifies the peer exactly if there is a CA, and that keeps no sessions in memory.
-    pub fn load(&self, alpn: &[&[u8]], asked: &Arc<Asked>) -> Result<ClientConfig, Outcome> {
+    pub fn load(&self, alpn: &[&[u8]], asked: &Arc<RequestFlag>) -> Result<ClientConfig, Outcome> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match &self.ca {
             Some(path) => trusted(path, &provider)?,
-            None => Arc::new(Anyone(provider.clone())),
+            None => Arc::new(AcceptAny(provider.clone())),
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
@@ -86,7 +87,7 @@ impl Files {
             _ => builder.with_no_client_auth(),
         };
         let shown = config.client_auth_cert_resolver.clone();
-        config.client_auth_cert_resolver = Arc::new(Noted { shown, asked: asked.clone() });
+        config.client_auth_cert_resolver = Arc::new(NotingResolver { shown, asked: asked.clone() });
         // A resumed session skips the certificate, which is half of what is being checked.
         config.resumption = Resumption::disabled();
         config.alpn_protocols = alpn.iter().map(|&name| name.to_vec()).collect();
@@ -94,13 +95,13 @@ impl Files {
     }
 }
 
-fn trusted(path: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<Trusted>, Outcome> {
+fn trusted(path: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<CaOrPinned>, Outcome> {
     let listed = certificates(path)?;
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(listed.iter().cloned());
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
-        .map(|chain| Arc::new(Trusted { chain, listed }))
+        .map(|chain| Arc::new(CaOrPinned { chain, listed }))
         .map_err(|_| failed(format!("no usable certificate in {path}")))
 }
 

@@ -10,9 +10,9 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::*;
+use crate::check::Verdict;
 use crate::net::test_server::{Random, check, in_time, says, server, soon, survives};
 use crate::net::{Endpoint, Socket};
-use crate::outcome::Verdict;
 
 fn file(name: &str) -> String {
     format!("{}/src/net/tls/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -47,8 +47,8 @@ pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual
     let config = server_config(name, version, mutual);
     server(move |stream| {
         let mut tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
-        let mut heard = [0; 64];
-        if tls.read(&mut heard).is_ok_and(|count| count > 0) {
+        let mut received = [0; 64];
+        if tls.read(&mut received).is_ok_and(|count| count > 0) {
             let _ = tls.write_all(b"hello");
             tls.conn.send_close_notify();
         }
@@ -92,10 +92,10 @@ fn curt_server(
 /// What comes of a whole exchange.
 fn exchange(tls: &Tls, port: u16) -> Result<String, Outcome> {
     let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let mut stream = tls.handshake(Timed::new(Socket::Tcp(stream), soon(), 1024))?;
+    let mut stream = tls.handshake(DeadlineStream::new(Socket::Tcp(stream), soon(), 1024))?;
     let mut said = String::new();
     stream.write_all(b"hi").and_then(|()| stream.read_to_string(&mut said)).map_err(fault)?;
-    stream.close();
+    stream.drain();
     Ok(said)
 }
 
@@ -105,7 +105,7 @@ fn with(options: &[(&str, &str)], port: u16) -> Result<String, Outcome> {
         .map(|&(name, value)| (name, if name == "server-name" { value.to_owned() } else { file(value) }))
         .collect();
     let options: Vec<(&str, &str)> = options.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    exchange(&Tls::from_check(&check("tls", port, &options), &[]).unwrap(), port)
+    exchange(&Tls::from_url(&check("tls", port, &options)).unwrap(), port)
 }
 
 fn refused(reason: &str) -> Result<String, Outcome> {
@@ -186,7 +186,7 @@ fn a_server_that_asks_for_a_client_certificate_and_goes_without_a_word_is_alive(
 fn what_one_handshake_asked_for_is_no_excuse_in_the_next() {
     let options = [("cert", file("client.crt")), ("key", file("test.key"))];
     let options = options.each_ref().map(|(name, path)| (*name, path.as_str()));
-    let tls = Tls::from_check(&check("tls", 1, &options), &[]).unwrap();
+    let tls = Tls::from_url(&check("tls", 1, &options)).unwrap();
     let outcome = exchange(&tls, curt_server(&TLS13, true, b"", false)).unwrap_err();
     assert_eq!(outcome.verdict, Verdict::Alive, "{outcome:?}");
     let port = curt_server(&TLS13, false, b"", false);
@@ -198,7 +198,7 @@ fn what_one_handshake_asked_for_is_no_excuse_in_the_next() {
 fn a_renewed_file_is_read_again() {
     let path = std::env::temp_dir().join(format!("health-probe-ca-{}", std::process::id()));
     let port = tls_server("server.crt", &TLS13, false);
-    let tls = Tls::from_check(&check("tls", port, &[("ca", path.to_str().unwrap())]), &[]).unwrap();
+    let tls = Tls::from_url(&check("tls", port, &[("ca", path.to_str().unwrap())])).unwrap();
     let missing = format!("cannot read {}: no such file", path.display());
     assert_eq!(exchange(&tls, port), Err(Outcome::alive(Cause::Protocol, missing)));
     std::fs::copy(file("own-ca.crt"), &path).unwrap();
@@ -232,8 +232,8 @@ fn dates_are_read_to_the_second_and_damage_is_no_panic() {
     }
 }
 
-fn handshake(port: u16, deadline: crate::deadline::Deadline) -> Outcome {
-    let endpoint = Endpoint::from_check(&check("tls", port, &[]), true, &[]).unwrap();
+fn handshake(port: u16, deadline: crate::check::Deadline) -> Outcome {
+    let endpoint = Endpoint::over_tls(&check("tls", port, &[])).unwrap();
     endpoint.open(deadline, 0).map_or_else(|outcome| outcome, |_| Outcome::pass(""))
 }
 

@@ -13,9 +13,9 @@ use super::Validity;
 
 /// Believes any certificate, but only from a peer that holds its key.
 #[derive(Debug)]
-pub struct Anyone(pub Arc<CryptoProvider>);
+pub struct AcceptAny(pub Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -67,12 +67,12 @@ fn unless_unreadable(
 
 /// Believes chains that end in the listed certificates, and the listed certificates themselves.
 #[derive(Debug)]
-pub struct Trusted {
+pub struct CaOrPinned {
     pub chain: Arc<WebPkiServerVerifier>,
     pub listed: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for Trusted {
+impl ServerCertVerifier for CaOrPinned {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -84,7 +84,7 @@ impl ServerCertVerifier for Trusted {
         let result = self.chain.verify_server_cert(leaf, intermediates, name, ocsp, now);
         match result {
             // A self-signed certificate, as `openssl req -x509` makes it, is its own CA: webpki refuses such a server
-            // certificate whoever signed it, OpenSSL and Go accept it when it is listed itself.
+            // certificate whichever CA signed it, OpenSSL and Go accept it when it is listed itself.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.listed.contains(leaf) => {
                 Validity::of(leaf).ok_or(CertificateError::BadEncoding)?.check(now)?;
                 verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;

@@ -1,0 +1,110 @@
+//! What a check found out, and how it is told: as an exit code, as an HTTP status, as one line.
+
+use std::io;
+
+/// The outcomes of a check: liveness is "not fail", readiness is "pass" or "unknown".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It answers, and is ready for work.
+    Pass,
+    /// It answers but is not ready: loading, full, or it asks for a login that the check does not have.
+    Alive,
+    /// The hardware cannot be looked at, which is no reason to move anybody: as a pass.
+    Unknown,
+    /// It does not answer, or answers that it is broken.
+    Fail,
+}
+
+/// Why a check is not a pass; each has an exit code of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It answered, and says that it is not well.
+    Unhealthy,
+    /// The connection was not accepted, or the thing to look at is not there.
+    Connect,
+    /// No answer within the deadline.
+    Timeout,
+    /// The answer is not of the protocol, or the login or the certificate was refused.
+    Protocol,
+}
+
+impl Verdict {
+    /// The word in logs, metrics and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Alive => "alive",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl Cause {
+    /// The exit code of `check`; an exec probe's event shows it beside the output.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Unhealthy => 1,
+            Self::Connect => 2,
+            Self::Timeout => 3,
+            Self::Protocol => 4,
+        }
+    }
+
+    /// The status of `serve`: the kubelet's event shows nothing else, so it is the one hint in `kubectl describe`.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::Unhealthy => 503,
+            Self::Connect | Self::Protocol => 502,
+            Self::Timeout => 504,
+        }
+    }
+}
+
+/// The result of one run of a check; `reason` is one line without a secret, the reason first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub cause: Option<Cause>,
+    pub reason: String,
+}
+
+impl Outcome {
+    /// It is well.
+    pub fn pass(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Pass, cause: None, reason: reason.into() }
+    }
+
+    /// It answers, but is not ready.
+    pub fn alive(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Alive, cause: Some(cause), reason: reason.into() }
+    }
+
+    /// Nothing can be said of the hardware.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Unknown, cause: None, reason: reason.into() }
+    }
+
+    /// It is not well.
+    pub fn fail(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, cause: Some(cause), reason: reason.into() }
+    }
+}
+
+impl From<io::Error> for Outcome {
+    /// An error of the network or the file system as a failed check; a time-out is told apart.
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind::{
+            ConnectionAborted, ConnectionReset, InvalidData, TimedOut, UnexpectedEof, WouldBlock,
+        };
+        match error.kind() {
+            TimedOut | WouldBlock => Self::fail(Cause::Timeout, "timed out"),
+            UnexpectedEof => Self::fail(Cause::Protocol, "connection closed before the answer"),
+            ConnectionReset | ConnectionAborted => {
+                Self::fail(Cause::Protocol, "connection reset before the answer")
+            }
+            InvalidData => Self::fail(Cause::Protocol, error.to_string()),
+            _ => Self::fail(Cause::Connect, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What can be seen of a program from within its Pod: files, processes, listeners, reports.
+
+pub mod exec;
+pub mod file;
+pub mod listen;
+pub mod process;
+pub mod push;

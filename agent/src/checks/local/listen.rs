@@ -1,0 +1,199 @@
+//! `listen://`: a socket listens, read from `/proc/net/tcp` and `tcp6` (proc_pid_net(5)) without a connection that the program would notice.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::scheme::{CheckUrl, ParseError, Scheme, Target, quoted};
+
+pub const SCHEME: Scheme = Scheme {
+    scheme: "listen",
+    summary: "A socket listens on the port, read from /proc/net without connecting",
+    target: Target::Address { port: None },
+    ..Scheme::BARE
+};
+
+/// The kernel pads a line to 150 characters; anything longer is not from the kernel, and is read in pieces.
+const LONGEST_LINE: u64 = 512;
+
+/// `TCP_LISTEN` of `include/net/tcp_states.h`.
+const LISTENING: &str = "0A";
+
+/// Finds a listening socket of this network namespace by port, and by address where one is given.
+pub struct Listen {
+    /// Empty for any address.
+    addresses: Vec<IpAddr>,
+    port: u16,
+    tables: [PathBuf; 2],
+}
+
+impl Listen {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let addresses = match (check.host.as_str(), check.host.parse()) {
+            ("", _) => vec![],
+            ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            (_, Ok(address)) => vec![address],
+            (host, Err(_)) => {
+                let received = quoted(host);
+                return Err(ParseError(format!(
+                    "host is {received}, expected an IP address or localhost for listen"
+                )));
+            }
+        };
+        Ok(Self { addresses, port: check.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
+    }
+
+    /// Reads another proc file system, such as the node's.
+    pub fn under(self, proc_root: &Path) -> Self {
+        Self { tables: tables(proc_root), ..self }
+    }
+
+    /// Reads line by line, so that a node with a hundred thousand sockets costs time but no memory.
+    fn find(&self, table: &Path, deadline: Deadline) -> io::Result<bool> {
+        let mut reader = BufReader::with_capacity(4096, File::open(table)?);
+        let mut line = Vec::new();
+        for number in 0_u64.. {
+            if number.is_multiple_of(64) {
+                deadline.remaining()?;
+            }
+            line.clear();
+            if reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            if let Some((address, port)) = std::str::from_utf8(&line).ok().and_then(listener)
+                && port == self.port
+                && self.wants(address)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `::` takes IPv4 too, unless the program asked for IPv6 only, which the table does not tell.
+    fn wants(&self, bound: IpAddr) -> bool {
+        self.addresses.is_empty()
+            || self.addresses.iter().any(|wanted| {
+                bound == *wanted || bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4())
+            })
+    }
+}
+
+impl Check for Listen {
+    fn run(&self, deadline: Deadline) -> Outcome {
+        let mut unread = None;
+        for table in &self.tables {
+            match self.find(table, deadline) {
+                Ok(true) => return Outcome::pass("listening"),
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return error.into(),
+                // A kernel without IPv6 has no tcp6.
+                Err(error) if table.ends_with("tcp6") && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => unread = Some(format!("cannot read {}: {error}", table.display())),
+            }
+        }
+        Outcome::fail(Cause::Connect, unread.unwrap_or_else(|| "nothing listens".to_owned()))
+    }
+}
+
+fn tables(proc_root: &Path) -> [PathBuf; 2] {
+    ["net/tcp", "net/tcp6"].map(|table| proc_root.join(table))
+}
+
+/// The local address of a line, if its socket listens.
+fn listener(line: &str) -> Option<(IpAddr, u16)> {
+    let mut fields = line.split_ascii_whitespace();
+    let (address, port) = fields.nth(1)?.split_once(':')?;
+    if fields.nth(1)? != LISTENING {
+        return None;
+    }
+    Some((hex_address(address)?, u16::from_str_radix(port, 16).ok()?))
+}
+
+/// The kernel prints an address as 32-bit numbers, each in the byte order of the machine.
+fn hex_address(text: &str) -> Option<IpAddr> {
+    let word = |start: usize| u32::from_str_radix(text.get(start..start + 8)?, 16).ok().map(u32::to_ne_bytes);
+    match text.len() {
+        8 => Some(IpAddr::from(word(0)?)),
+        32 => {
+            let mut bytes = [0; 16];
+            for (index, chunk) in bytes.chunks_exact_mut(4).enumerate() {
+                chunk.copy_from_slice(&word(index * 8)?);
+            }
+            Some(IpAddr::from(bytes).to_canonical())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::check::Verdict;
+
+    fn listen(host: &str, port: u16) -> Listen {
+        Listen::from_url(&CheckUrl { host: host.into(), port: Some(port), ..CheckUrl::default() }).unwrap()
+    }
+
+    fn verdict(check: &Listen) -> Verdict {
+        check.run(Deadline::after(Duration::from_secs(5))).verdict
+    }
+
+    #[test]
+    fn a_real_listener_is_found_without_a_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(verdict(&listen("", port)), Verdict::Pass);
+        assert_eq!(verdict(&listen("127.0.0.1", port)), Verdict::Pass);
+        assert_eq!(verdict(&listen("localhost", port)), Verdict::Pass);
+        assert_eq!(verdict(&listen("127.0.0.2", port)), Verdict::Fail);
+        drop(listener);
+        assert_eq!(verdict(&listen("", port)), Verdict::Fail);
+    }
+
+    #[test]
+    fn wildcards_stand_for_every_address_of_their_family() {
+        let any4 = IpAddr::from(Ipv4Addr::UNSPECIFIED);
+        let any6 = IpAddr::from(Ipv6Addr::UNSPECIFIED);
+        assert!(listen("10.0.0.1", 1).wants(any4) && listen("10.0.0.1", 1).wants(any6));
+        assert!(!listen("::1", 1).wants(any4) && listen("::1", 1).wants(any6));
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn lines_of_the_kernel_are_understood() {
+        let line = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 1 1";
+        assert_eq!(listener(line), Some((Ipv4Addr::LOCALHOST.into(), 8080)));
+        assert_eq!(listener(&line.replace(" 0A ", " 01 ")), None);
+        let line = "0: 0000000000000000FFFF00000100007F:0050 0:0 0A";
+        assert_eq!(listener(line), Some((Ipv4Addr::LOCALHOST.into(), 80)));
+        for garbage in [
+            "",
+            "  sl  local_address rem_address   st",
+            "0: zz:1 0:0 0A",
+            "0: é:1 0:0 0A",
+            "0: 0100007F:1FFFF 0 0A",
+        ] {
+            assert_eq!(listener(garbage), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_proc_root_that_is_not_there_is_told() {
+        let outcome =
+            listen("", 80).under(Path::new("/no/proc")).run(Deadline::after(Duration::from_secs(1)));
+        assert_eq!(outcome.cause, Some(Cause::Connect));
+        assert!(outcome.reason.starts_with("cannot read /no/proc/net/tcp: "), "{}", outcome.reason);
+    }
+
+    #[test]
+    fn a_name_that_needs_a_resolver_is_refused() {
+        let check = CheckUrl { host: "redis".into(), port: Some(1), ..CheckUrl::default() };
+        assert!(Listen::from_url(&check).is_err());
+    }
+}

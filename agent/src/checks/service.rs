@@ -1,0 +1,23 @@
+//! Servers, asked in their own protocols.
+
+pub mod amqp;
+pub mod dns;
+pub mod elasticsearch;
+pub mod etcd;
+pub mod expect;
+pub mod grpc;
+pub mod http;
+pub mod http2;
+pub mod kafka;
+pub mod ldap;
+pub mod memcached;
+pub mod mongodb;
+pub mod mqtt;
+pub mod mysql;
+pub mod nats;
+pub mod postgres;
+pub mod redis;
+pub mod smtp;
+pub mod tcp;
+pub mod tls;
+pub mod zookeeper;

@@ -1,0 +1,97 @@
+use std::io::{Read, Write};
+use std::net::UdpSocket;
+use std::thread;
+
+use super::*;
+use crate::check::Verdict;
+use crate::net::test_server::{check, server, soon, survives};
+
+const RECORD: &[u8] = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x01";
+
+fn dns(port: u16, options: &[(&str, &str)]) -> Dns {
+    let mut check = check("dns", port, options);
+    check.path = "/app.test".into();
+    Dns::from_url(&check).unwrap()
+}
+
+/// Answers each query with these flags and so many records.
+fn by_udp(flags: u8, rcode: u8, records: usize) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut received = [0; 512];
+        while let Ok((count, from)) = socket.recv_from(&mut received) {
+            let _ = socket.send_to(&answer(&received[..count], flags, rcode, records), from);
+        }
+    });
+    port
+}
+
+fn answer(query: &[u8], flags: u8, rcode: u8, records: usize) -> Vec<u8> {
+    let mut reply = query.to_vec();
+    reply[2] |= flags;
+    reply[3] = rcode;
+    reply[7] = records as u8;
+    reply.extend_from_slice(&RECORD.repeat(records));
+    reply
+}
+
+#[test]
+fn records_pass_and_any_other_reply_is_alive() {
+    use Cause::Unhealthy;
+    for (rcode, records, options, expected) in [
+        (0, 1, &[][..], Outcome::pass("1 answer")),
+        (0, 3, &[("min-answers", "3")], Outcome::pass("3 answers")),
+        (0, 0, &[("min-answers", "0")], Outcome::pass("0 answers")),
+        (0, 2, &[("min-answers", "3")], Outcome::alive(Unhealthy, "2 answers, expected at least 3")),
+        (0, 1, &[("type", "TXT")], Outcome::alive(Unhealthy, "0 answers, expected at least 1")),
+        (2, 0, &[], Outcome::alive(Unhealthy, "SERVFAIL")),
+        (3, 0, &[], Outcome::alive(Unhealthy, "NXDOMAIN")),
+        (5, 0, &[], Outcome::alive(Unhealthy, "REFUSED")),
+        (9, 0, &[], Outcome::alive(Unhealthy, "RCODE 9")),
+    ] {
+        assert_eq!(dns(by_udp(0x80, rcode, records), options).run(soon()), expected);
+    }
+}
+
+#[test]
+fn a_truncated_reply_is_asked_for_again_by_tcp() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    thread::spawn(move || {
+        let mut received = [0; 512];
+        let (count, from) = socket.recv_from(&mut received).unwrap();
+        socket.send_to(&answer(&received[..count], 0x82, 0, 0), from).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let count = stream.read(&mut received).unwrap();
+        let reply = answer(&received[2..count], 0x80, 0, 60);
+        stream.write_all(&(reply.len() as u16).to_be_bytes()).unwrap();
+        stream.write_all(&reply).unwrap();
+    });
+    assert_eq!(dns(address.port(), &[]).run(soon()), Outcome::pass("60 answers"));
+}
+
+#[test]
+fn nobody_there_is_no_connection() {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let outcome = dns(port, &[]).run(soon());
+    assert_eq!(outcome, Outcome::fail(Cause::Connect, "connection refused on 127.0.0.1 and ::1"));
+}
+
+#[test]
+fn the_path_is_a_name() {
+    let mut check = check("dns", 53, &[]);
+    check.path = "/a..b".into();
+    let refused = Dns::from_url(&check).err();
+    assert_eq!(refused, Some(ParseError("path is \"/a..b\", expected a DNS name".into())));
+}
+
+#[test]
+fn hostile_servers_are_survived() {
+    let run = |port, deadline| dns(port, &[("transport", "tcp")]).run(deadline);
+    survives(run, &[&[0, 40][..], &[0; 40]].concat());
+    // One that closes after each query without a word.
+    let port = server(drop);
+    assert_eq!(run(port, soon()).verdict, Verdict::Fail);
+}

@@ -1,0 +1,103 @@
+//! HTTP/1.1 and HTTPS: one request, its status and its body (RFC 9110, RFC 9112).
+//!
+//! As the kubelet: no proxy, no redirect is followed (a 3xx passes as what it is), no certificate is verified unless a CA
+//! is given.
+
+mod expectation;
+mod search;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, ErrorKind, Write};
+
+pub(in crate::checks) use self::expectation::HttpExpectation;
+pub(in crate::checks) use self::search::Search;
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
+use crate::net::{Conversation, Endpoint, Failure, Stream, read_until};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
+
+pub const SCHEME: Scheme = Scheme {
+    scheme: "http",
+    summary: "An HTTP/1.1 request is answered with an expected status",
+    target: Target::Address { port: Some(80) },
+    path: PathRule::Optional,
+    options: &[
+        ("body", OptionType::Text),
+        ("host-header", OptionType::Text),
+        ("method", OptionType::Choice(&["GET", "HEAD"])),
+        ("socket", OptionType::File),
+        ("status", OptionType::Status),
+    ],
+    ..Scheme::BARE
+};
+
+pub const SCHEME_TLS: Scheme = Scheme {
+    scheme: "https",
+    summary: "As http, over TLS; the certificate is verified when ca is given, as the kubelet does not",
+    target: Target::Address { port: Some(443) },
+    tls: TlsRule::Always,
+    ..SCHEME
+};
+
+/// A check of one resource.
+pub struct Http {
+    endpoint: Endpoint,
+    request: String,
+    expectation: HttpExpectation,
+}
+
+impl Http {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint =
+            if check.scheme == "https" { Endpoint::over_tls(check)? } else { Endpoint::from_url(check)? };
+        let expectation = HttpExpectation::from_url(check, &endpoint)?;
+        let request =
+            request(&expectation.method, &expectation.path, &expectation.host, "Connection: close\r\n");
+        Ok(Self { endpoint, request, expectation })
+    }
+
+    fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = conversation.open(LIMIT)?;
+        // A server that refuses early may answer and close without reading: its answer counts.
+        let _ = stream.write_all(self.request.as_bytes());
+        let outcome = self.answer(&mut stream)?;
+        stream.drain();
+        Ok(outcome)
+    }
+
+    fn answer(&self, stream: &mut Stream) -> io::Result<Outcome> {
+        let mut buffer = Vec::new();
+        let head = read_head(stream, &mut buffer)?;
+        if !self.expectation.statuses.hold(head.status) {
+            return Ok(self.refusal(&head, stream, &mut buffer));
+        }
+        let Some(wanted) = &self.expectation.body else { return Ok(Outcome::pass(head.text())) };
+        let mut search = Search::new(head.framing(self.expectation.method == "HEAD"), wanted);
+        let found = match read_until(stream, &mut buffer, |bytes| search.look(bytes)) {
+            // The end of the connection is the end of the body, or cuts it short: either way there is no more.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
+            result => result?,
+        };
+        Ok(search.outcome(found, &head.text()))
+    }
+
+    /// The outcome of a status that is not expected.
+    fn refusal(&self, head: &Head, stream: &mut Stream, buffer: &mut Vec<u8>) -> Outcome {
+        let mut body = Body::new(head.framing(self.expectation.method == "HEAD"));
+        if head.status == 400 && self.endpoint.secure() && !self.endpoint.left_unanswered() {
+            // As much of it as comes.
+            let _ = read_until(stream, buffer, |bytes| body.read(bytes).map(|over| over.then_some(())));
+        }
+        certificate_refusal(&self.endpoint, head.status, body.bytes())
+            .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, head.text()))
+    }
+}
+
+impl Check for Http {
+    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
+    }
+}

@@ -1,0 +1,144 @@
+use std::io::Read;
+use std::sync::mpsc;
+
+use super::*;
+use crate::check::Verdict;
+use crate::net::http1::{Framing, Head};
+use crate::net::test_server::{Random, check, says, server, soon, survives};
+
+fn run(port: u16, deadline: Deadline) -> Outcome {
+    Http::from_url(&check("http", port, &[])).unwrap().run(deadline)
+}
+
+fn with(options: &[(&str, &str)], answer: &str) -> Outcome {
+    Http::from_url(&check("http", says(answer.as_bytes()), options)).unwrap().run(soon())
+}
+
+#[test]
+fn the_status_decides() {
+    for (answer, options, expected) in [
+        ("HTTP/1.1 200 OK\r\n\r\n", &[][..], Outcome::pass("status 200 OK")),
+        ("HTTP/1.0 204\r\n\r\n", &[], Outcome::pass("status 204")),
+        ("HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", &[], Outcome::pass("status 302 Found")),
+        ("HTTP/1.1 503 Service Unavailable\n\n", &[], fail("status 503 Service Unavailable")),
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", &[("status", "503")], pass_503()),
+        ("HTTP/1.1 201 Created\r\n\r\n", &[("status", "200,204")], fail("status 201 Created")),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 500\r\n\r\n",
+            &[],
+            fail("status 500"),
+        ),
+        ("HTTP/1.1 200 \u{1b}[2J\r\n\r\n", &[], Outcome::pass("status 200 ?[2J")),
+    ] {
+        assert_eq!(with(options, answer), expected, "{answer:?}");
+    }
+}
+
+fn fail(reason: &str) -> Outcome {
+    Outcome::fail(Cause::Unhealthy, reason)
+}
+
+fn pass_503() -> Outcome {
+    Outcome::pass("status 503 Service Unavailable")
+}
+
+#[test]
+fn what_is_not_http_is_a_protocol_error() {
+    for answer in [
+        "-ERR unknown command\r\n",
+        "HTTP/2 200\r\n\r\n",
+        "HTTP/1.1 20\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n",
+        "x",
+    ] {
+        let outcome = with(&[], answer);
+        assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Protocol)), "{answer:?}");
+    }
+    let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "a".repeat(20_000));
+    assert_eq!(with(&[], &endless).reason, "headers are longer than 16384 bytes");
+}
+
+#[test]
+fn the_body_is_searched_however_it_is_framed() {
+    let long = "x".repeat(70_000);
+    for (answer, found) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nall is well".to_owned(), true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nall is well".to_owned(), false),
+        ("HTTP/1.1 200 OK\r\n\r\nall is well".to_owned(), true),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nall i\r\n6\r\ns well\r\n0\r\n\r\n"
+                .to_owned(),
+            true,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nall i\r\n0\r\n\r\ns well".to_owned(),
+            false,
+        ),
+        (format!("HTTP/1.1 200 OK\r\n\r\n{}is well", "x".repeat(65_000)), true),
+        (format!("HTTP/1.1 200 OK\r\n\r\n{long}is well"), false),
+        (
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{long}\r\n7\r\nis well\r\n0\r\n\r\n",
+                long.len()
+            ),
+            false,
+        ),
+        ("HTTP/1.1 204 No Content\r\n\r\nis well".to_owned(), false),
+    ] {
+        let outcome = with(&[("body", "is well")], &answer);
+        assert_eq!(outcome.verdict == Verdict::Pass, found, "{}", &answer[..60.min(answer.len())]);
+        assert!(found || outcome.reason.ends_with("body does not hold \"is well\""), "{outcome:?}");
+    }
+    let broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nall\r\n";
+    assert_eq!(with(&[("body", "x")], broken).reason, "a chunk of the body is malformed");
+}
+
+#[test]
+fn the_request_is_what_a_server_expects() {
+    let (sender, receiver) = mpsc::channel();
+    let port = server(move |mut stream| {
+        let mut received = [0; 1024];
+        let count = stream.read(&mut received).unwrap();
+        let _ = sender.send(String::from_utf8_lossy(&received[..count]).into_owned());
+    });
+    let mut check = check("http", port, &[("method", "HEAD")]);
+    check.path = "/a%20b".into();
+    Http::from_url(&check).unwrap().run(soon());
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!(
+        "HEAD /a%20b HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: health-probe/{version}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
+    assert_eq!(receiver.recv().unwrap(), expected);
+}
+
+#[test]
+fn a_header_cannot_be_smuggled_in() {
+    let refused = Http::from_url(&check("http", 1, &[("host-header", "a\r\nb: c")])).err();
+    assert!(refused.is_some());
+}
+
+#[test]
+fn hostile_servers_are_survived() {
+    survives(run, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+}
+
+#[test]
+fn no_answer_makes_it_panic() {
+    let mut random = Random(7);
+    let good =
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nall i\r\n6\r\ns well\r\n0\r\n\r\n";
+    for round in 0..20_000 {
+        let bytes = random.damaged(good);
+        if let Ok(Some(head)) = Head::read(&bytes) {
+            let framing =
+                if round % 3 == 0 { Framing::Length(random.below(20)) } else { head.framing(false) };
+            let mut search = Search::new(framing, b"well");
+            let body = &bytes[head.length..];
+            for end in 0..=body.len() {
+                if !matches!(search.look(&body[..end]), Ok(None)) {
+                    break;
+                }
+            }
+        }
+    }
+}

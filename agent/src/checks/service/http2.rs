@@ -1,0 +1,113 @@
+//! HTTP/2: one request with prior knowledge (h2c), or over TLS where the peer agrees to it (ALPN).
+//!
+//! RFC 9113 §3.3. The `Upgrade` of HTTP/1.1 is not tried: it is deprecated, and a server that speaks both is asked by
+//! `http`.
+
+use std::io;
+
+use super::http::{self, HttpExpectation, Search};
+use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::net::http1::{Framing, LIMIT, certificate_refusal};
+use crate::net::http2::{Answer, Request, call, error_name};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote};
+use crate::scheme::{CheckUrl, ParseError, Scheme, TlsRule};
+use crate::version::USER_AGENT;
+
+pub const SCHEME: Scheme = Scheme {
+    scheme: "http2",
+    summary: "As http, in HTTP/2: with prior knowledge, or with tls over TLS",
+    tls: TlsRule::Optional,
+    ..http::SCHEME
+};
+
+/// A check of one resource.
+pub struct Http2 {
+    endpoint: Endpoint,
+    expectation: HttpExpectation,
+}
+
+impl Http2 {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(check)?.offering(&[b"h2"]);
+        let expectation = HttpExpectation::from_url(check, &endpoint)?;
+        Ok(Self { endpoint, expectation })
+    }
+
+    fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        let mut stream = conversation.open(LIMIT)?;
+        if stream.session().is_some_and(|session| session.alpn_protocol() != Some(b"h2")) {
+            stream.shutdown();
+            return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
+        }
+        let outcome = self.exchange(&mut stream)?;
+        stream.shutdown();
+        Ok(outcome)
+    }
+
+    fn exchange(&self, stream: &mut Stream) -> io::Result<Outcome> {
+        let headers = [
+            (":method", &*self.expectation.method),
+            (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
+            (":path", &self.expectation.path),
+            (":authority", &self.expectation.host),
+            ("user-agent", USER_AGENT),
+            ("accept", "*/*"),
+        ];
+        let wanted = self.expectation.body.as_deref();
+        let mut search = Search::new(Framing::Close, wanted.unwrap_or_default());
+        let mut found = false;
+        let enough = &mut |answer: &Answer| {
+            let Some(status) = status(answer) else { return false };
+            found = wanted.is_some() && matches!(search.look(&answer.data), Ok(Some(true)));
+            if !self.expectation.statuses.hold(status) {
+                // The page of a 400 may tell that it is about our certificate.
+                return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
+            }
+            // Nothing of a body that is not looked at is waited for.
+            found || wanted.is_none()
+        };
+        let request = Request { headers: &headers, data: None };
+        let answer = call(stream, &request, &mut |_, _| {}, enough)?;
+        Ok(self.judge(&answer, found))
+    }
+
+    fn judge(&self, answer: &Answer, found: bool) -> Outcome {
+        let Some(status) = status(answer) else {
+            return match answer.broken_off {
+                Some(code) => {
+                    let reason = format!("peer broke the request off: {}", error_name(code));
+                    Outcome::fail(Cause::Unhealthy, reason)
+                }
+                None => {
+                    let said = answer.status.as_deref().map(quote).unwrap_or_default();
+                    Outcome::fail(Cause::Protocol, format!("status is {said:?}"))
+                }
+            };
+        };
+        let text = format!("status {status}");
+        match &self.expectation.body {
+            _ if !self.expectation.statuses.hold(status) => {
+                certificate_refusal(&self.endpoint, status, &answer.data)
+                    .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, text))
+            }
+            Some(wanted) => Search::new(Framing::Close, wanted).outcome(found, &text),
+            None => Outcome::pass(text),
+        }
+    }
+}
+
+impl Check for Http2 {
+    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
+    }
+}
+
+/// The status of the final response: interim ones may come before.
+fn status(answer: &Answer) -> Option<u16> {
+    let digits = answer.status.as_deref().filter(|digits| digits.len() == 3)?;
+    str::from_utf8(digits).ok()?.parse().ok().filter(|status| (200..=999).contains(status))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! MySQL and MariaDB: the greeting or, with a user, a login and a ping.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html>. The server speaks first, so without a login
+//! its greeting is the answer. How to leave then is the question: whoever goes before a login is complete, in whatever
+//! way, raises `Aborted_connects` and is counted towards `max_connect_errors`, after which the server takes no more
+//! connections from that host, those of the application too (error 1129). Connections over loopback and over the Unix
+//! socket are not counted so: there the check just closes, which MariaDB logs (one warning) and MySQL does not. From
+//! elsewhere it goes on to log in as `health-probe` without a password and reads the refusal, which is not counted so
+//! either. Only a login leaves no trace at all.
+
+mod error;
+mod greeting;
+mod packet;
+mod role;
+mod scramble;
+mod session;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+use self::error::{Error, Stage};
+use self::greeting::Greeting;
+use self::role::Wanted;
+use self::session::{AuthState, Login, Session, Transport, foreign, unframed};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::net;
+use crate::net::{Conversation, Endpoint, Failure, Redaction, Stream};
+use crate::scheme::{
+    CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database, parse_duration,
+};
+
+/// Three statements whose answers are as long as they may be.
+const LIMIT: usize = 256 * 1024;
+
+/// Who logs in where it takes a login to leave.
+const NOBODY: Login<'static> = Login { user: b"health-probe", password: b"", database: "" };
+
+pub const SCHEME: Scheme = Scheme {
+    scheme: "mysql",
+    summary: "The server greets or, with a user, logs in and answers a ping; full, lagging or a refused login is alive but not ready",
+    target: Target::Address { port: Some(3306) },
+    credentials: true,
+    hardware: false,
+    tls: TlsRule::Optional,
+    path: PathRule::Optional,
+    options: &[
+        ("expect", OptionType::Text),
+        ("max-lag", OptionType::Duration),
+        ("query", OptionType::Text),
+        ("role", OptionType::Choice(&["primary", "replica"])),
+        ("socket", OptionType::File),
+    ],
+    requires: &[
+        ("expect", "query"),
+        ("max-lag", "user"),
+        ("path", "user"),
+        ("query", "user"),
+        ("role", "user"),
+    ],
+};
+
+pub const SCHEME_MARIADB: Scheme = Scheme { scheme: "mariadb", summary: "As mysql", ..SCHEME };
+
+/// A check of one server.
+pub struct Mysql {
+    endpoint: Endpoint,
+    /// The same server over TLS, if it is on this machine and otherwise asked in the clear.
+    over_tls: Option<Endpoint>,
+    socket: bool,
+    /// Whether leaving after the greeting is not counted towards `max_connect_errors`.
+    local: bool,
+    login: net::Login,
+    database: String,
+    wanted: Wanted,
+    query: Option<String>,
+    expect: Option<String>,
+}
+
+impl Mysql {
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let text = |name| check.option(name).map(str::to_owned);
+        let endpoint = Endpoint::from_url(check)?;
+        let local = endpoint.local();
+        Ok(Self {
+            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(check)?) } else { None },
+            endpoint,
+            local,
+            socket: !check.socket.is_empty(),
+            login: net::Login::from_url(check),
+            database: database(&check.path)?.unwrap_or_default(),
+            wanted: Wanted {
+                replica: check.option("role").map(|role| role == "replica"),
+                max_lag: check.option("max-lag").and_then(parse_duration),
+            },
+            query: text("query"),
+            expect: text("expect"),
+        })
+    }
+
+    fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        match (self.login.user()?, self.login.password()?) {
+            (None, Some(_)) => {
+                Err(Outcome::alive(Cause::Protocol, "a password is given without a user").into())
+            }
+            (None, None) => self.greet(conversation),
+            (Some(user), password) => {
+                let password = password.unwrap_or_default();
+                let login = Login { user: &user, password: &password, database: &self.database };
+                self.log_in(conversation, &login)
+            }
+        }
+    }
+
+    /// Pass on a greeting, whatever becomes of a login, unless that is answered with being full or shutting down.
+    fn greet(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        let (greeting, mut stream) = self.connect(conversation, &self.endpoint)?;
+        if self.local {
+            stream.shutdown();
+            return Ok(Outcome::pass(greeting.server()));
+        }
+        // Servers may let those who are refused wait, for which the answer need not wait.
+        let half = conversation.deadline().remaining()? / 2;
+        stream.carrier().end_by(Deadline::after(half));
+        let mut session = Session::new(conversation, stream, self.transport(&self.endpoint));
+        let refused = session.log_in(&greeting, &NOBODY).map_err(|failure| conversation.outcome(failure));
+        if refused.is_ok() {
+            let _ = session.quit();
+        }
+        session.into_stream().drain();
+        match refused {
+            Err(other) if other.cause != Some(Cause::Timeout) && !is_refusal(&other) => Err(other.into()),
+            _ => Ok(Outcome::pass(greeting.server())),
+        }
+    }
+
+    fn log_in(&self, conversation: &Conversation, login: &Login<'_>) -> Result<Outcome, Failure> {
+        // The second time nobody but this machine sees what is sent, so whose certificate it is does not matter.
+        for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
+            let (greeting, stream) = self.connect(conversation, endpoint)?;
+            let mut session = Session::new(conversation, stream, self.transport(endpoint));
+            let result = self.converse(conversation, &mut session, &greeting, login);
+            session.into_stream().drain();
+            if let Some(outcome) = result? {
+                return Ok(outcome);
+            }
+            if !greeting.offers_tls() {
+                break;
+            }
+        }
+        Err(Outcome::alive(Cause::Protocol, "the server asks for the password itself, which needs tls")
+            .into())
+    }
+
+    /// Nothing where the server wants the password in a way that this connection does not allow.
+    fn converse(
+        &self,
+        conversation: &Conversation,
+        session: &mut Session<Stream>,
+        greeting: &Greeting,
+        login: &Login<'_>,
+    ) -> Result<Option<Outcome>, Failure> {
+        if session.log_in(greeting, login)? == AuthState::WantsPassword {
+            return Ok(None);
+        }
+        session.ping()?;
+        conversation.alive("ping was answered");
+        let shown =
+            self.statements(session, greeting).map_err(|failure| match conversation.outcome(failure) {
+                Outcome { cause: cause @ Some(Cause::Timeout), .. } => {
+                    let reason = "ping was answered, but a statement timed out".into();
+                    Outcome { verdict: Verdict::Alive, cause, reason }
+                }
+                outcome => outcome,
+            });
+        // A server that cannot be told goodbye has said what matters.
+        let _ = session.quit();
+        Ok(Some(Outcome::pass(greeting.server() + &shown?)))
+    }
+
+    fn statements(&self, session: &mut Session<Stream>, greeting: &Greeting) -> Result<String, Failure> {
+        let shown = self.wanted.ask(session, greeting.is_mariadb())?;
+        let Some(query) = &self.query else { return Ok(shown) };
+        let table = session.query(query)?.map_err(|error| session.judge(&error))?;
+        let unhealthy = |reason| Err(Outcome::alive(Cause::Unhealthy, reason).into());
+        match (&self.expect, table.cell(0, 0)) {
+            (None, None) if !table.has_columns() => Ok(shown),
+            (_, None) => unhealthy("the query gives no row".into()),
+            (None, Some(_)) => Ok(shown),
+            (Some(expect), Some(Some(value))) if value == expect.as_bytes() => Ok(shown),
+            (Some(expect), Some(value)) => {
+                let value = value.map_or_else(|| "NULL".into(), |value| session.words(value));
+                unhealthy(format!("the query gives {value}, expected {expect:?}"))
+            }
+        }
+    }
+
+    /// The greeting, and the connection after it, over TLS if the endpoint says so.
+    fn connect(
+        &self,
+        conversation: &Conversation,
+        endpoint: &Endpoint,
+    ) -> Result<(Greeting, Stream), Failure> {
+        conversation.open_upgraded_at(endpoint, LIMIT, |carrier| {
+            let greeting = hear(carrier)?;
+            if !endpoint.secure() {
+                return Ok(greeting);
+            }
+            if greeting.offers_tls() {
+                let request = greeting.head(true, !self.database.is_empty());
+                packet::write(carrier, 1, &request)?;
+                return Ok(greeting);
+            }
+            if !self.local {
+                let _ = Session::new(conversation, carrier, Transport::Clear).log_in(&greeting, &NOBODY);
+            }
+            Err(Outcome::alive(Cause::Protocol, "the server does not offer TLS").into())
+        })
+    }
+
+    fn transport(&self, endpoint: &Endpoint) -> Transport {
+        match (endpoint.secure(), self.socket) {
+            (true, _) => Transport::Tls,
+            (false, true) => Transport::Socket,
+            (false, false) => Transport::Clear,
+        }
+    }
+}
+
+impl Check for Mysql {
+    /// Pass on a greeting or, with a user, when the login and all that is asked after it succeed.
+    fn run(&self, deadline: Deadline) -> Outcome {
+        Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
+    }
+}
+
+/// Reads the greeting, or the error in its place, and no byte beyond.
+fn hear(stream: &mut impl Read) -> Result<Greeting, Failure> {
+    let packet = packet::read(stream, greeting::LONGEST).map_err(unframed)?;
+    if let Some(error) = Error::read(&packet.payload) {
+        return Err(error.judge(Stage::Greeting, Redaction::None).into());
+    }
+    Greeting::read(&packet).ok_or_else(|| foreign().into())
+}
+
+/// Whether a login was refused, as that of nobody mostly is.
+fn is_refusal(outcome: &Outcome) -> bool {
+    (outcome.verdict, outcome.cause) == (Verdict::Alive, Some(Cause::Protocol))
+}

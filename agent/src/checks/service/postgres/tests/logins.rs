@@ -1,0 +1,68 @@
+use std::io::{Read, Write};
+
+use super::*;
+use crate::net::test_server::server;
+
+#[test]
+fn logins_that_the_check_cannot_make_are_alive() {
+    for (asks, reason) in [
+        (request(7, b""), "asks for a login by GSSAPI, not for a password"),
+        (request(10, b"OAUTHBEARER\0\0"), "asks for a login other than by SCRAM-SHA-256"),
+    ] {
+        assert_eq!(logged_in("other", says(&asks), &[]), Outcome::alive(Cause::Protocol, reason));
+    }
+    let mut far = check("postgres", says(&request(3, b"")), &[]);
+    (far.host, far.user, far.password) = ("127.0.0.1".into(), "app".into(), "$PATH".into());
+    // An address of this machine, which does not look like one.
+    far.host = "::ffff:127.0.0.1".into();
+    let outcome = Postgres::from_url(&far).unwrap().run(soon());
+    let reason = "asks for the password in clear text, expected tls with it";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+}
+
+/// A server that asks for this, and then says what it makes of the answer.
+fn asking(asks: Vec<u8>, then: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+    server(move |mut stream| {
+        let mut received = [0; 512];
+        let _ = stream.read(&mut received).unwrap();
+        stream.write_all(&asks).unwrap();
+        let count = stream.read(&mut received).unwrap();
+        stream.write_all(&then(&received[..count])).unwrap();
+        while stream.read(&mut received).is_ok_and(|count| count > 0) {}
+    })
+}
+
+#[test]
+fn md5_and_clear_text_are_answered() {
+    let ready = |right: bool| if right { welcome() } else { refusal("28P01", "no") };
+    // `echo -n s3cretapp | md5sum`, and of that and `salt` once more.
+    let digest = b"md5f69b5c3c139fffc980484809e0e6fb64\0";
+    let port = asking(request(5, b"salt"), move |received| ready(received == message(b'p', digest)));
+    assert_eq!(logged_in("md5", port, &[]), Outcome::pass("login accepted"));
+    let port = asking(request(3, b""), move |received| ready(received == message(b'p', b"s3cret\0")));
+    assert_eq!(logged_in("clear", port, &[]), Outcome::pass("login accepted"));
+}
+
+#[test]
+fn a_peer_that_was_told_the_password_is_not_repeated() {
+    let port = asking(request(3, b""), |_| refusal("28P01", "not s3cret"));
+    let outcome = logged_in("echo", port, &[]);
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, "refused with SQLSTATE 28P01"));
+    let port = asking(request(3, b""), |_| [welcome(), result(&[row(&["s3cret"])])].concat());
+    let outcome = logged_in("echo", port, &[("query", "SELECT 1"), ("expect", "1")]);
+    let reason = "query gave something else, expected \"1\"";
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
+    let port = asking(request(3, b""), <[u8]>::to_vec);
+    assert_eq!(logged_in("echo", port, &[]), Outcome::fail(Cause::Protocol, "answer is not of PostgreSQL"));
+}
+
+#[test]
+fn a_server_cannot_leave_its_proof_out() {
+    let asks = request(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+    let port = asking(asks, |received| {
+        let nonce: String = String::from_utf8_lossy(received).rsplit("r=").next().unwrap().into();
+        let challenge = format!("r={nonce}x,s=c2FsdA==,i=1");
+        [request(11, challenge.as_bytes()), welcome()].concat()
+    });
+    assert_eq!(logged_in("proof", port, &[]), Outcome::fail(Cause::Protocol, "answer is not of PostgreSQL"));
+}

@@ -1,0 +1,72 @@
+//! The role of a server and how far it is behind, out of `INFO replication`.
+//!
+//! <https://redis.io/docs/latest/commands/info/>: a replica hears from its primary at least every
+//! `repl-ping-replica-period` (10 s), so a shorter lag than that is not seen on a quiet one.
+
+use std::time::Duration;
+
+use crate::check::{Cause, Outcome};
+use crate::net::{ProtocolError, quote};
+use crate::scheme::{CheckUrl, format_duration, parse_duration};
+
+/// What a server has to be to be ready.
+pub struct Wanted {
+    replica: Option<bool>,
+    max_lag: Option<Duration>,
+}
+
+impl Wanted {
+    /// What the options ask for, if they ask for any of it.
+    pub fn of(check: &CheckUrl) -> Option<Self> {
+        let replica = check.option("role").map(|role| role == "replica");
+        let max_lag = check.option("max-lag").and_then(parse_duration);
+        (replica.is_some() || max_lag.is_some()).then_some(Self { replica, max_lag })
+    }
+
+    /// Alive, not ready, where the server is something else or too far behind.
+    pub fn judge(&self, info: &[u8]) -> Outcome {
+        let field = |name: &str| field(info, name);
+        let replica = match field("role") {
+            Some(b"master") => false,
+            Some(b"slave") => true,
+            _ => return ProtocolError::because("answer is not of Redis: INFO without a role").into(),
+        };
+        let role = |replica| if replica { "replica" } else { "primary" };
+        if let Some(wanted) = self.replica
+            && wanted != replica
+        {
+            let reason = format!("is a {}, expected a {}", role(replica), role(wanted));
+            return Outcome::alive(Cause::Unhealthy, reason);
+        }
+        match self.max_lag {
+            Some(most) if replica => behind(most, field),
+            _ => Outcome::pass(format!("PONG, {}", role(replica))),
+        }
+    }
+}
+
+fn behind<'a>(most: Duration, field: impl Fn(&str) -> Option<&'a [u8]>) -> Outcome {
+    if field("master_link_status") != Some(b"up") {
+        let since = field("master_link_down_since_seconds").map(|text| format!(" for {} s", quote(text)));
+        let reason = format!("the link to the primary is down{}", since.unwrap_or_default());
+        return Outcome::alive(Cause::Unhealthy, reason);
+    }
+    if field("master_sync_in_progress") == Some(b"1") {
+        return Outcome::alive(Cause::Unhealthy, "a sync with the primary is in progress");
+    }
+    let received = field("master_last_io_seconds_ago").and_then(|text| std::str::from_utf8(text).ok());
+    match received.and_then(|text| text.parse().ok()).map(Duration::from_secs) {
+        Some(ago) if ago <= most => Outcome::pass(format!("PONG, replica, {} s behind", ago.as_secs())),
+        Some(ago) => Outcome::alive(
+            Cause::Unhealthy,
+            format!("{} s behind the primary, expected at most {}", ago.as_secs(), format_duration(most)),
+        ),
+        None => ProtocolError::because("answer is not of Redis: INFO without the last contact").into(),
+    }
+}
+
+/// The value in the line `name:value`.
+fn field<'a>(info: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    info.split(|&byte| byte == b'\n')
+        .find_map(|line| line.trim_ascii_end().strip_prefix(name.as_bytes())?.strip_prefix(b":"))
+}

@@ -1,0 +1,264 @@
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use super::*;
+use crate::check::Verdict;
+use crate::net::test_server::{Random, check, says, server, soon, survives};
+
+fn run(port: u16, deadline: Deadline) -> Outcome {
+    Redis::from_url(&check("redis", port, &[])).unwrap().run(deadline)
+}
+
+#[test]
+fn pong_passes() {
+    assert_eq!(run(says(b"+PONG\r\n+OK\r\n"), soon()), Outcome::pass("PONG"));
+}
+
+#[test]
+fn each_error_tells_a_busy_server_from_a_broken_one() {
+    use Cause::{Protocol, Unhealthy};
+    use Verdict::{Alive, Fail};
+    for (reply, verdict, cause) in [
+        ("-LOADING Redis is loading the dataset in memory", Alive, Unhealthy),
+        ("-MASTERDOWN Link with MASTER is down", Alive, Unhealthy),
+        ("-BUSY Redis is busy running a script", Alive, Unhealthy),
+        ("-MISCONF Redis is configured to save RDB snapshots", Alive, Unhealthy),
+        ("-ERR max number of clients reached", Alive, Unhealthy),
+        ("-NOAUTH Authentication required.", Alive, Protocol),
+        ("-DENIED Redis is running in protected mode", Alive, Protocol),
+        ("-NOPERM this user has no permissions", Alive, Protocol),
+        ("-WRONGPASS invalid username-password pair", Alive, Protocol),
+        ("-ERR invalid password", Alive, Protocol),
+        ("-ERR AUTH <password> called without any password configured", Alive, Protocol),
+        ("-ERR unknown command", Fail, Unhealthy),
+        ("-ODD", Fail, Unhealthy),
+        ("+PONK", Fail, Protocol),
+        ("HTTP/1.1 400 Bad Request", Fail, Protocol),
+        (":1", Fail, Protocol),
+        ("$0\r\n", Fail, Protocol),
+    ] {
+        let outcome = run(says(format!("{reply}\r\n").as_bytes()), soon());
+        assert_eq!((outcome.verdict, outcome.cause), (verdict, Some(cause)), "{reply}");
+    }
+}
+
+#[test]
+fn nobody_there_is_no_connection() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert_eq!(run(port, soon()), Outcome::fail(Cause::Connect, "connection refused on 127.0.0.1 and ::1"));
+}
+
+/// A server that answers like one with the password `s3cret`, and hands back what it heard.
+fn with_password() -> u16 {
+    server(|mut stream| {
+        let mut received = [0; 512];
+        let count = stream.read(&mut received).unwrap();
+        let right =
+            received[..count].starts_with(b"*2\r\n$4\r\nAUTH\r\n$6\r\ns3cret\r\n*1\r\n$4\r\nPING\r\n");
+        let reply = if right { "+OK\r\n+PONG\r\n+OK\r\n" } else { "-WRONGPASS no\r\n-NOAUTH no\r\n+OK\r\n" };
+        stream.write_all(reply.as_bytes()).unwrap();
+    })
+}
+
+#[test]
+fn a_password_file_is_read_without_its_line_end_and_never_quoted() {
+    let path = std::env::temp_dir().join(format!("health-probe-redis-{}", std::process::id()));
+    let file = path.to_str().unwrap();
+    let redis = Redis::from_url(&check("redis", with_password(), &[("password-file", file)])).unwrap();
+    let missing = redis.run(soon());
+    assert_eq!(missing, Outcome::alive(Cause::Protocol, format!("cannot read {file}: no such file")));
+    std::fs::write(&path, "s3cret\r\n").unwrap();
+    assert_eq!(redis.run(soon()).verdict, Verdict::Pass);
+    std::fs::write(&path, "wrong").unwrap();
+    assert_eq!(redis.run(soon()), Outcome::alive(Cause::Protocol, "WRONGPASS no"));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_server_that_repeats_the_password_is_not_repeated() {
+    let path = std::env::temp_dir().join(format!("health-probe-echo-{}", std::process::id()));
+    std::fs::write(&path, "s3cret").unwrap();
+    let echo = server(|mut stream| {
+        let mut received = [0; 512];
+        let count = stream.read(&mut received).unwrap();
+        stream.write_all(&received[..count]).unwrap();
+    });
+    let renamed = says(b"-ERR unknown command 'AUTH', with args beginning with: 's3cret' \r\n");
+    for port in [echo, renamed] {
+        let options = [("password-file", path.to_str().unwrap())];
+        let outcome = Redis::from_url(&check("redis", port, &options)).unwrap().run(soon());
+        assert_eq!(outcome.verdict, Verdict::Fail);
+        assert!(!outcome.reason.contains("s3c"), "{outcome:?}");
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let mut check = check("redis", 1, &[]);
+    check.password = "$HEALTH_PROBE_NO_SUCH".into();
+    let outcome = Redis::from_url(&check).unwrap().run(soon());
+    let reason = "environment variable HEALTH_PROBE_NO_SUCH is not set";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+}
+
+#[test]
+fn a_server_that_says_why_and_closes_at_once_is_heard() {
+    let port = server(|mut stream| {
+        stream.write_all(b"-ERR max number of clients reached\r\n").unwrap();
+    });
+    for _ in 0..50 {
+        assert_eq!(run(port, soon()).verdict, Verdict::Alive);
+    }
+}
+
+#[test]
+fn hostile_servers_are_survived() {
+    survives(run, b"-LOADING Redis is loading the dataset in memory\r\n");
+}
+
+#[test]
+fn no_reply_makes_it_panic() {
+    let primary = Wanted::of(&check("redis", 1, &[("role", "primary")])).unwrap();
+    let mut random = Random(42);
+    for _ in 0..20_000 {
+        let mut buffer = Vec::new();
+        let bytes =
+            random.damaged(b"+OK\r\n-ERR max number\r\n+PONG\r\n$12\r\nrole:master\r\r\n:1\r\n*2\r\n$-1\r\n");
+        let mut rest = &bytes[..];
+        while let Ok(reply) = read(&mut rest, &mut buffer) {
+            judge(&reply, Redaction::None);
+            if let Reply::Bulk(Some(info)) = &reply {
+                primary.judge(info);
+            }
+            if rest.is_empty() && buffer.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+fn run_with(options: &[(&str, &str)], reply: &str) -> Outcome {
+    Redis::from_url(&check("redis", says(reply.as_bytes()), options)).unwrap().run(soon())
+}
+
+fn info(lines: &str) -> String {
+    format!("+PONG\r\n${}\r\n{lines}\r\n+OK\r\n", lines.len())
+}
+
+#[test]
+fn the_role_and_the_lag_decide_over_readiness_only() {
+    let replica = |rest: &str| info(&format!("# Replication\r\nrole:slave\r\nmaster_link_status:{rest}\r\n"));
+    let alive = |reason: &str| Outcome::alive(Cause::Unhealthy, reason);
+    for (options, reply, outcome) in [
+        (("role", "primary"), info("role:master\r\n"), Outcome::pass("PONG, primary")),
+        (("role", "replica"), info("role:master\r\n"), alive("is a primary, expected a replica")),
+        (("role", "replica"), replica("down"), Outcome::pass("PONG, replica")),
+        (("max-lag", "10s"), info("role:master\r\n"), Outcome::pass("PONG, primary")),
+        (("max-lag", "10s"), replica("down"), alive("the link to the primary is down")),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_last_io_seconds_ago:10"),
+            Outcome::pass("PONG, replica, 10 s behind"),
+        ),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_last_io_seconds_ago:11"),
+            alive("11 s behind the primary, expected at most 10s"),
+        ),
+        (
+            ("max-lag", "10s"),
+            replica("up\r\nmaster_sync_in_progress:1"),
+            alive("a sync with the primary is in progress"),
+        ),
+        (("role", "primary"), "+PONG\r\n-NOPERM no\r\n".into(), Outcome::alive(Cause::Protocol, "NOPERM no")),
+        (
+            ("role", "primary"),
+            info("nothing"),
+            Outcome::fail(Cause::Protocol, "answer is not of Redis: INFO without a role"),
+        ),
+    ] {
+        assert_eq!(run_with(&[options], &reply), outcome, "{reply}");
+    }
+}
+
+#[test]
+fn a_command_passes_with_any_answer_but_an_error_or_with_the_one_that_is_expected() {
+    let command = ("command", "GET 'a key'");
+    for (reply, pass) in
+        [("$2\r\nup\r\n", "up"), (":1\r\n", "1"), ("$-1\r\n", "nil"), ("*3\r\n", "3 elements")]
+    {
+        let outcome = run_with(&[command], &format!("+PONG\r\n{reply}"));
+        assert_eq!(outcome, Outcome::pass(format!("PONG, GET is answered with {pass:?}")));
+    }
+    let expected = [command, ("expect", "up")];
+    assert_eq!(run_with(&expected, "+PONG\r\n$2\r\nup\r\n").verdict, Verdict::Pass);
+    let outcome = run_with(&expected, "+PONG\r\n$4\r\ndown\r\n");
+    let reason = "GET is answered with \"down\", expected \"up\"";
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
+}
+
+#[test]
+fn a_command_that_is_refused_after_a_pong_is_no_reason_to_restart() {
+    let run = |option, rest: &str, password: &str| {
+        let login = if password.is_empty() { "" } else { "+OK\r\n" };
+        let port = says(format!("{login}+PONG\r\n{rest}\r\n+OK\r\n").as_bytes());
+        let mut check = check("redis", port, &[option]);
+        check.password = password.into();
+        Redis::from_url(&check).unwrap().run(soon())
+    };
+    let (command, role) = (("command", "GET k"), ("role", "primary"));
+    for (option, rest, password, reason) in [
+        (command, "-ERR unknown command 'k'", "", "GET is answered with ERR unknown command 'k'"),
+        (command, "-WRONGTYPE Operation against", "s3cret", "GET is answered with WRONGTYPE"),
+        (command, "-ERR unknown command 's3cret'", "s3cret", "GET is answered with ERR"),
+        (command, "-s3cret", "s3cret", "GET is answered with an error that may hold the password"),
+        (command, "$99999999", "s3cret", "GET is answered with an answer that is too long"),
+        (role, "-ERR unknown command 'INFO'", "s3cret", "INFO is answered with ERR"),
+        (role, "-NOPERM no", "", "NOPERM no"),
+    ] {
+        assert_eq!(run(option, rest, password), Outcome::alive(Cause::Protocol, reason), "{rest}");
+    }
+    let loading = Outcome::alive(Cause::Unhealthy, "LOADING Redis is loading");
+    assert_eq!(run(command, "-LOADING Redis is loading", "s3cret"), loading);
+    for odd in ["HTTP/1.1 400", "$99x", "$-2"] {
+        let outcome = run(command, odd, "s3cret");
+        assert_eq!(outcome, Outcome::fail(Cause::Protocol, "answer is not of Redis"), "{odd}");
+    }
+}
+
+#[test]
+fn no_password_goes_to_another_host_in_the_clear() {
+    let mut check = check("redis", 1, &[]);
+    (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
+    let outcome = Redis::from_url(&check).unwrap().run(soon());
+    let reason = "the password would be sent in the clear to another host, expected tls";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+}
+
+#[test]
+fn many_checks_at_once_share_nothing() {
+    let port = says(b"+PONG\r\n+OK\r\n");
+    let redis = Redis::from_url(&check("redis", port, &[])).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert_eq!(redis.run(soon()).verdict, Verdict::Pass));
+        }
+    });
+}
+
+#[test]
+fn a_server_that_falls_silent_after_its_pong_is_alive() {
+    let silent = server(|mut stream| {
+        stream.write_all(b"+PONG\r\n").unwrap();
+        thread::sleep(std::time::Duration::from_secs(2));
+    });
+    for option in [("command", "BLPOP q 5"), ("role", "primary")] {
+        let redis = Redis::from_url(&check("redis", silent, &[option])).unwrap();
+        let outcome = redis.run(Deadline::after(std::time::Duration::from_millis(200)));
+        assert_eq!(outcome, Outcome::alive(Cause::Timeout, "PING was answered, but timed out"));
+        let reason = "PING was answered, but connection closed before the answer";
+        assert_eq!(run_with(&[option], "+PONG\r\n"), Outcome::alive(Cause::Protocol, reason));
+    }
+}

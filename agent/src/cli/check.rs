@@ -1,0 +1,180 @@
+//! `check`: its command line, and every check once, for one line and one exit code.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::words::{Word, Words, wrong};
+use crate::check::{Deadline, HostRoots, Probe, Verdict};
+use crate::line;
+use crate::registry::SCHEMES;
+use crate::runner::{Run, Runner, milliseconds};
+use crate::scheme::{ParseError, parse as parse_check};
+
+/// The kubelet keeps more, but an event is read in one line of a terminal.
+const LONGEST_LINE: usize = 200;
+
+const OPTIONS: &[&str] =
+    &["--probe", "--timeout", "--state", "--proc-root", "--sys-root", "--dev-root", "--help"];
+
+/// What `check` is to do: run some checks once, all of which have to hold.
+pub struct CheckOnce {
+    pub probe: Probe,
+    pub timeout: Duration,
+    pub runners: Vec<Runner>,
+}
+
+/// Reads what follows `check`; none where it asks for help.
+pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
+    let mut probe = Probe::Readiness;
+    let mut timeout = Duration::from_secs(1);
+    let mut roots = HostRoots { state: Some(PathBuf::new()), ..HostRoots::default() };
+    let mut checks = Vec::new();
+    while let Some(word) = words.word() {
+        match word {
+            Word::Positional(text) => checks.push(text),
+            Word::Option(name) => match name.as_str() {
+                "--probe" => probe = named(&words.value("--probe")?)?,
+                "--timeout" => timeout = words.duration("--timeout")?,
+                "--state" => roots.state = Some(words.value("--state")?.into()),
+                "--proc-root" => roots.proc = words.value("--proc-root")?.into(),
+                "--sys-root" => roots.sys = words.value("--sys-root")?.into(),
+                "--dev-root" => roots.dev = words.value("--dev-root")?.into(),
+                "--help" => return Ok(None),
+                _ => return Err(Word::Option(name).unknown(OPTIONS)),
+            },
+        }
+    }
+    if checks.is_empty() {
+        return Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into()));
+    }
+    let runners = checks.iter().map(|text| runner(text, &roots)).collect::<Result<_, _>>()?;
+    Ok(Some(CheckOnce { probe, timeout, runners }))
+}
+
+fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {
+    let check = parse_check(text, SCHEMES)?;
+    if check.scheme == "push" {
+        return Err(ParseError(
+            "scheme is \"push\", expected another: a report can only be received by serve".into(),
+        ));
+    }
+    Runner::new(check, roots)
+}
+
+fn named(word: &str) -> Result<Probe, ParseError> {
+    Probe::ALL
+        .into_iter()
+        .find(|probe| probe.word() == word)
+        .ok_or_else(|| wrong("--probe", word, "one of liveness, readiness, startup"))
+}
+
+/// Runs the checks one after the other until one does not hold; all share one deadline, so the exec probe's time-out is kept.
+pub fn run(command: &CheckOnce) -> ExitCode {
+    let deadline = Deadline::after(command.timeout);
+    let mut shown = Vec::new();
+    for runner in &command.runners {
+        let run = runner.run(deadline, command.timeout);
+        if !command.probe.holds(run.outcome.verdict) {
+            return print(&failure(&run, &runner.label), code(&run));
+        }
+        shown.push(success(&run, &runner.label));
+    }
+    let text = match shown.as_slice() {
+        [one] => one.clone(),
+        all => format!("{} checks hold: {}", all.len(), all.join("; ")),
+    };
+    print(&text, 0)
+}
+
+fn success(run: &Run, label: &str) -> String {
+    let sign = if run.outcome.verdict == Verdict::Unknown { "unknown: " } else { "" };
+    let suffix = format!(" ({label}, {})", milliseconds(run.took));
+    let room = LONGEST_LINE.saturating_sub(suffix.chars().count());
+    line::clean(&format!("{sign}{}", run.outcome.reason), room) + &suffix
+}
+
+/// Reason first: the kubelet may cut the end.
+fn failure(run: &Run, label: &str) -> String {
+    let suffix = format!(" ({label})");
+    let room = LONGEST_LINE.saturating_sub(suffix.chars().count());
+    line::clean(&run.outcome.reason, room) + &suffix
+}
+
+fn code(run: &Run) -> u8 {
+    match (run.outcome.cause, run.outcome.verdict) {
+        (Some(cause), _) => cause.exit_code(),
+        (None, Verdict::Pass) => 0,
+        (None, _) => 1,
+    }
+}
+
+/// A closed standard output changes nothing about the health of the program.
+fn print(text: &str, code: u8) -> ExitCode {
+    let line = line::clean(text, LONGEST_LINE) + "\n";
+    drop(io::stdout().write_all(line.as_bytes()));
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::refused;
+    use super::*;
+    use crate::check::{Cause, Outcome};
+
+    #[test]
+    fn the_reason_comes_first_and_the_label_survives_a_long_one() {
+        let run = |outcome| Run { outcome, took: Duration::from_micros(321) };
+        assert_eq!(
+            success(&run(Outcome::pass("PONG")), "redis 127.0.0.1:6379"),
+            "PONG (redis 127.0.0.1:6379, 0.3 ms)"
+        );
+        assert!(
+            success(&run(Outcome::unknown("no sensor")), "nvme").starts_with("unknown: no sensor (nvme, ")
+        );
+        let line = failure(&run(Outcome::fail(Cause::Protocol, "x".repeat(300))), "cache");
+        assert_eq!(line.chars().count(), LONGEST_LINE);
+        assert!(line.ends_with("x… (cache)"), "{line}");
+    }
+
+    #[test]
+    fn every_cause_has_its_exit_code() {
+        let causes = [Cause::Unhealthy, Cause::Connect, Cause::Timeout, Cause::Protocol];
+        let codes =
+            causes.map(|cause| code(&Run { outcome: Outcome::alive(cause, ""), took: Duration::ZERO }));
+        assert_eq!(codes, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn mistakes_are_told_in_a_sentence() {
+        let rows = [
+            (&["check"][..], "check is missing, expected a URL such as http://:8080/healthz"),
+            (
+                &["check", "--probe=live", "tcp://:1"],
+                "option --probe is \"live\", expected one of liveness, readiness, startup",
+            ),
+            (&["check", "tcp://:1", "--timeout"], "option --timeout has no value, expected one"),
+            (
+                &["check", "--timeout", "1", "tcp://:1"],
+                "option --timeout is \"1\", expected a duration such as 10s, 1m30s or 500ms",
+            ),
+            (
+                &["check", "--all"],
+                "option is \"--all\", expected one of --probe, --timeout, --state, --proc-root, --sys-root, --dev-root, --help",
+            ),
+            (
+                &["check", "push:"],
+                "scheme is \"push\", expected another: a report can only be received by serve",
+            ),
+            (&["check", "--", "--help"], "check is \"--help\", expected a URL such as http://:8080/healthz"),
+            (
+                &["check", "listen://redis:1"],
+                "host is \"redis\", expected an IP address or localhost for listen",
+            ),
+        ];
+        for (line, sentence) in rows {
+            assert_eq!(refused(line), sentence);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The command line of `serve`: checks in sections, one for each container.
+
+use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use super::words::{Word, Words, wrong};
+use crate::check::{HostRoots, Probe};
+use crate::registry::SCHEMES;
+use crate::scheme::{CheckUrl, ParseError, parse as parse_check, quoted};
+
+const OPTIONS: &[&str] = &[
+    "--listen",
+    "--port",
+    "--drain",
+    "--verbose",
+    "--proc-root",
+    "--sys-root",
+    "--dev-root",
+    "--container",
+    "--period",
+    "--timeout",
+    "--liveness",
+    "--readiness",
+    "--startup",
+    "--help",
+];
+
+/// More often than this, the checks themselves become the load.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(100);
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// Every address, IPv6 and IPv4.
+    Any(u16),
+    Address(SocketAddr),
+}
+
+/// The checks of one container; the unnamed section comes first.
+#[derive(Clone, Debug)]
+pub struct Section {
+    pub container: String,
+    pub period: Duration,
+    /// At most the period.
+    pub timeout: Duration,
+    /// For every probe that has none of its own.
+    pub shared: Vec<CheckUrl>,
+    /// Those of one probe, in the order of `Probe::ALL`.
+    pub own: [Vec<CheckUrl>; 3],
+}
+
+/// What `serve` is to do.
+pub struct Serve {
+    pub bind: Bind,
+    pub drain: Duration,
+    /// Reasons are told to everybody who asks, not to this Pod only.
+    pub verbose: bool,
+    pub roots: HostRoots,
+    pub sections: Vec<Section>,
+}
+
+/// Reads what follows `serve`; none where it asks for help.
+pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
+    let mut serve = Serve {
+        bind: Bind::Any(9440),
+        drain: Duration::from_secs(1),
+        verbose: false,
+        roots: HostRoots::default(),
+        sections: Vec::new(),
+    };
+    let mut section = Section {
+        container: String::new(),
+        period: Duration::from_secs(10),
+        timeout: Duration::from_secs(1),
+        shared: vec![],
+        own: Default::default(),
+    };
+    let (mut period, mut timeout) = (section.period, section.timeout);
+    while let Some(word) = words.word() {
+        let name = match word {
+            Word::Positional(text) => {
+                section.shared.push(parse_check(&text, SCHEMES)?);
+                continue;
+            }
+            Word::Option(name) => name,
+        };
+        match name.as_str() {
+            "--listen" => serve.bind = address(&words.value("--listen")?)?,
+            "--port" => serve.bind = Bind::Any(port(&words.value("--port")?)?),
+            "--drain" => serve.drain = drain(&mut words)?,
+            "--verbose" => serve.verbose = true,
+            "--proc-root" => serve.roots.proc = words.value("--proc-root")?.into(),
+            "--sys-root" => serve.roots.sys = words.value("--sys-root")?.into(),
+            "--dev-root" => serve.roots.dev = words.value("--dev-root")?.into(),
+            "--period" => section.period = at_least_shortest(words.duration("--period")?)?,
+            "--timeout" => section.timeout = words.duration("--timeout")?,
+            "--help" => return Ok(None),
+            "--container" => {
+                let container = container(words.value("--container")?, &serve.sections, &section)?;
+                if serve.sections.is_empty() {
+                    (period, timeout) = (section.period, section.timeout);
+                }
+                let next = Section { container, period, timeout, shared: vec![], own: Default::default() };
+                serve.sections.push(std::mem::replace(&mut section, next));
+            }
+            _ => match Probe::ALL.iter().position(|probe| name.strip_prefix("--") == Some(probe.word())) {
+                Some(index) => section.own[index].push(parse_check(&words.value(&name)?, SCHEMES)?),
+                None => return Err(Word::Option(name).unknown(OPTIONS)),
+            },
+        }
+    }
+    serve.sections.push(section);
+    serve.sections = complete(serve.sections)?;
+    Ok(Some(serve))
+}
+
+/// Sections with their time-outs capped: a check that takes longer than its period could never be on time.
+fn complete(sections: Vec<Section>) -> Result<Vec<Section>, ParseError> {
+    let mut kept = Vec::new();
+    for mut section in sections {
+        section.timeout = section.timeout.min(section.period);
+        match (section.shared.is_empty() && section.own.iter().all(Vec::is_empty), section.container.as_str())
+        {
+            (true, "") => {}
+            (true, name) => {
+                return Err(ParseError(format!(
+                    "container {} has no check, expected one after it",
+                    quoted(name)
+                )));
+            }
+            (false, _) => kept.push(section),
+        }
+    }
+    match kept.is_empty() {
+        true => Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into())),
+        false => Ok(kept),
+    }
+}
+
+fn container(name: String, before: &[Section], current: &Section) -> Result<String, ParseError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !(1..=63).contains(&name.len()) || !name.bytes().all(plain) {
+        return Err(wrong("--container", &name, "lower-case letters, digits and dashes, at most 63"));
+    }
+    if before.iter().chain([current]).any(|section| section.container == name) {
+        return Err(wrong("--container", &name, "every container once"));
+    }
+    Ok(name)
+}
+
+fn address(text: &str) -> Result<Bind, ParseError> {
+    let address = text
+        .parse()
+        .map_err(|_| wrong("--listen", text, "ADDRESS:PORT such as 127.0.0.1:9440 or [::]:9440"))?;
+    match address {
+        SocketAddr::V6(any) if *any.ip() == Ipv6Addr::UNSPECIFIED => Ok(Bind::Any(any.port())),
+        other => Ok(Bind::Address(other)),
+    }
+}
+
+fn port(text: &str) -> Result<u16, ParseError> {
+    let port = text.parse().ok().filter(|&port| port > 0);
+    port.ok_or_else(|| wrong("--port", text, "a number from 1 to 65535"))
+}
+
+fn drain(words: &mut Words) -> Result<Duration, ParseError> {
+    let value = words.value("--drain")?;
+    if value == "0s" {
+        return Ok(Duration::ZERO);
+    }
+    crate::scheme::parse_duration(&value)
+        .ok_or_else(|| wrong("--drain", &value, "a duration such as 5s, or 0s"))
+}
+
+fn at_least_shortest(period: Duration) -> Result<Duration, ParseError> {
+    match period < SHORTEST_PERIOD {
+        true => Err(ParseError("option --period is too short, expected at least 100ms".into())),
+        false => Ok(period),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::super::Command;
+    use super::super::tests::refused;
+    use super::*;
+
+    fn serve(line: &[&str]) -> Serve {
+        match super::super::parse(["serve"].iter().chain(line).map(OsString::from)) {
+            Ok(Command::Serve(serve)) => serve,
+            Ok(_) => panic!("another command"),
+            Err(error) => panic!("{}", error.0),
+        }
+    }
+
+    #[test]
+    fn sections_inherit_what_came_before_the_first_container() {
+        let line = "--period 5s tcp://:1 --container a --timeout 9s tcp://:2 --container b --period 20s --startup=tcp://:3 tcp://:4";
+        let serve = serve(&line.split(' ').collect::<Vec<_>>());
+        let shown: Vec<_> = serve
+            .sections
+            .iter()
+            .map(|section| {
+                (
+                    section.container.as_str(),
+                    section.period.as_secs(),
+                    section.timeout.as_secs(),
+                    section.shared.len(),
+                )
+            })
+            .collect();
+        assert_eq!(shown, [("", 5, 1, 1), ("a", 5, 5, 1), ("b", 20, 1, 1)]);
+        assert_eq!(serve.sections[2].own.each_ref().map(Vec::len), [0, 0, 1]);
+    }
+
+    #[test]
+    fn the_default_is_every_address_of_both_families() {
+        assert_eq!(serve(&["tcp://:1"]).bind, Bind::Any(9440));
+        assert_eq!(serve(&["--port", "80", "tcp://:1"]).bind, Bind::Any(80));
+        assert_eq!(serve(&["--listen", "[::]:81", "tcp://:1"]).bind, Bind::Any(81));
+        let bind = serve(&["--listen", "127.0.0.1:82", "tcp://:1"]).bind;
+        assert_eq!(bind, Bind::Address("127.0.0.1:82".parse().unwrap()));
+    }
+
+    #[test]
+    fn mistakes_are_told_in_a_sentence() {
+        let rows = [
+            ("serve", "check is missing, expected a URL such as http://:8080/healthz"),
+            ("serve --container a", "container \"a\" has no check, expected one after it"),
+            (
+                "serve --container A tcp://:1",
+                "option --container is \"A\", expected lower-case letters, digits and dashes, at most 63",
+            ),
+            (
+                "serve --container a tcp://:1 --container a tcp://:1",
+                "option --container is \"a\", expected every container once",
+            ),
+            ("serve --port 0 tcp://:1", "option --port is \"0\", expected a number from 1 to 65535"),
+            ("serve --period 99ms tcp://:1", "option --period is too short, expected at least 100ms"),
+            ("serve --drain 0 tcp://:1", "option --drain is \"0\", expected a duration such as 5s, or 0s"),
+        ];
+        for (line, sentence) in rows {
+            assert_eq!(refused(&line.split(' ').collect::<Vec<_>>()), sentence);
+        }
+    }
+}

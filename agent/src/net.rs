@@ -1,0 +1,22 @@
+//! The network, as far as checks need it.
+
+pub mod auth;
+pub mod codec;
+pub mod dns;
+mod error;
+pub mod http1;
+pub mod http2;
+pub mod io;
+#[cfg(test)]
+pub mod test_server;
+pub mod tls;
+
+pub use auth::login::Login;
+pub use codec::quote::quote;
+pub use error::{NO_TLS, ProtocolError, has_gone};
+pub use io::conversation::{Conversation, Failure, Redaction};
+pub use io::deadline_stream::DeadlineStream;
+pub use io::dial::{addresses, first_that_answers};
+pub use io::endpoint::{Endpoint, read_until};
+pub use io::socket::Socket;
+pub use io::stream::Stream;

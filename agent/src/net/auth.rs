@@ -1,0 +1,5 @@
+//! Logins.
+
+pub mod login;
+pub mod md5;
+pub mod scram;

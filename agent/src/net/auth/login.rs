@@ -1,0 +1,51 @@
+//! Credentials, read when they are needed and from nowhere that a process list, an event or a log shows.
+
+use std::env::var_os;
+use std::os::unix::ffi::OsStringExt;
+
+use crate::check::{Cause, Outcome};
+use crate::net::io::files;
+use crate::scheme::CheckUrl;
+
+const PASSWORD_LIMIT: u64 = 4096;
+
+/// Where the user and the password of a check come from.
+pub struct Login {
+    user: String,
+    password: String,
+    file: Option<String>,
+}
+
+impl Login {
+    /// The login of a check; nothing is read yet.
+    pub fn from_url(check: &CheckUrl) -> Self {
+        let file = check.option("password-file").map(str::to_owned);
+        Self { user: check.user.clone(), password: check.password.clone(), file }
+    }
+
+    /// The user, if one was given; its `$NAME` is looked up.
+    pub fn user(&self) -> Result<Option<Vec<u8>>, Outcome> {
+        if self.user.is_empty() { Ok(None) } else { value(&self.user).map(Some) }
+    }
+
+    /// The password, if one was given, without the line end that editors put behind it.
+    pub fn password(&self) -> Result<Option<Vec<u8>>, Outcome> {
+        if !self.password.is_empty() {
+            return value(&self.password).map(Some);
+        }
+        let Some(path) = &self.file else { return Ok(None) };
+        let mut password = files::read(path, PASSWORD_LIMIT)?;
+        while let [.., b'\n' | b'\r'] = password[..] {
+            password.pop();
+        }
+        Ok(Some(password))
+    }
+}
+
+fn value(text: &str) -> Result<Vec<u8>, Outcome> {
+    let Some(name) = text.strip_prefix('$') else { return Ok(text.as_bytes().to_vec()) };
+    var_os(name)
+        .map(OsStringExt::into_vec)
+        // The check cannot be made, which says nothing of the program: no reason to restart it.
+        .ok_or_else(|| Outcome::alive(Cause::Protocol, format!("environment variable {name} is not set")))
+}

@@ -1,0 +1,11 @@
+//! Connections: to an address, within one deadline, in the clear or over TLS.
+
+pub mod conversation;
+pub mod deadline_stream;
+pub mod dial;
+pub mod endpoint;
+pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod scripted;
+pub mod socket;
+pub mod stream;

@@ -1,0 +1,225 @@
+//! What is known of a server while a check talks to it, on as many connections as that takes.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind};
+
+use super::deadline_stream::DeadlineStream;
+use super::endpoint::Endpoint;
+use super::stream::Stream;
+use crate::check::{Cause, Deadline, Outcome, Verdict};
+use crate::net::codec::quote::quote;
+use crate::net::error::{ProtocolError, fault, has_gone};
+
+/// One run of a check against its server: every outcome of it goes through here.
+///
+/// It knows two things that bear on all that comes later: what the server has answered in its protocol, since one that
+/// falls silent after that is alive; and whether a secret was sent, since a peer may echo what it was sent.
+pub struct Conversation<'a> {
+    endpoint: &'a Endpoint,
+    deadline: Deadline,
+    /// What was answered, as the beginning of a sentence.
+    answered: Cell<Option<&'static str>>,
+    redaction: Cell<Redaction>,
+}
+
+/// Why a conversation ends early.
+#[derive(Debug)]
+pub enum Failure {
+    /// What the peer said, or left out, was judged already.
+    Outcome(Outcome),
+    /// The connection broke, or what came over it is not of the protocol.
+    Connection(io::Error),
+}
+
+impl<'a> Conversation<'a> {
+    /// Talks to the server of a check until the deadline; the outcome of that.
+    pub fn hold(
+        endpoint: &'a Endpoint,
+        deadline: Deadline,
+        converse: impl FnOnce(&Self) -> Result<Outcome, Failure>,
+    ) -> Outcome {
+        let answered = Cell::new(None);
+        let conversation = Self { endpoint, deadline, answered, redaction: Cell::default() };
+        converse(&conversation).unwrap_or_else(|failure| conversation.outcome(failure))
+    }
+
+    /// By when the conversation has to be over.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    pub fn endpoint(&self) -> &'a Endpoint {
+        self.endpoint
+    }
+
+    /// As `Endpoint::open`; a server that has answered before is alive, even if it takes no second connection.
+    pub fn open(&self, limit: usize) -> Result<Stream, Failure> {
+        self.endpoint.open(self.deadline, limit).map_err(|outcome| self.excused(outcome).into())
+    }
+
+    /// As `Endpoint::open_upgraded`.
+    pub fn open_upgraded<T>(
+        &self,
+        limit: usize,
+        ask: impl FnOnce(&mut DeadlineStream) -> Result<T, Failure>,
+    ) -> Result<(T, Stream), Failure> {
+        self.open_upgraded_at(self.endpoint, limit, ask)
+    }
+
+    /// As `open_upgraded`, at another endpoint of the same server.
+    pub fn open_upgraded_at<T>(
+        &self,
+        endpoint: &Endpoint,
+        limit: usize,
+        ask: impl FnOnce(&mut DeadlineStream) -> Result<T, Failure>,
+    ) -> Result<(T, Stream), Failure> {
+        endpoint.open_upgraded(self.deadline, limit, ask)
+    }
+
+    /// Notes that the server has answered in its protocol what tells that it is alive: `PING was answered`.
+    pub fn alive(&self, answered: &'static str) {
+        self.answered.set(Some(answered));
+    }
+
+    /// Whether the server has answered already.
+    pub fn has_answered(&self) -> bool {
+        self.answered.get().is_some()
+    }
+
+    /// Notes that a secret is sent to the peer as it is.
+    pub fn note_secret(&self) {
+        self.redaction.set(Redaction::Full);
+    }
+
+    /// What may be repeated of the peer's words.
+    pub fn redaction(&self) -> Redaction {
+        self.redaction.get()
+    }
+
+    /// The outcome of a failure: a server that has answered, and of which nothing more is heard, is alive.
+    pub fn outcome(&self, failure: Failure) -> Outcome {
+        match failure {
+            Failure::Outcome(outcome) => outcome,
+            Failure::Connection(error) => {
+                let silent =
+                    has_gone(&error) || matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
+                let outcome = fault(error);
+                if silent { self.excused(outcome) } else { outcome }
+            }
+        }
+    }
+
+    /// The outcome, no failure of a server that has answered before.
+    pub fn excused(&self, outcome: Outcome) -> Outcome {
+        match (self.answered.get(), outcome.verdict) {
+            (Some(answered), Verdict::Fail) => {
+                let cause = outcome.cause.unwrap_or(Cause::Protocol);
+                Outcome::alive(cause, format!("{answered}, but {}", outcome.reason))
+            }
+            _ => outcome,
+        }
+    }
+}
+
+impl From<Outcome> for Failure {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl From<ProtocolError> for Failure {
+    fn from(error: ProtocolError) -> Self {
+        Self::Outcome(error.into())
+    }
+}
+
+/// What may be repeated of a peer's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redaction {
+    #[default]
+    None,
+    /// The peer was sent a secret, which it may echo.
+    Full,
+}
+
+impl Redaction {
+    /// An answer that is not of the protocol.
+    pub fn not_of(self, protocol: &str, said: &[u8]) -> ProtocolError {
+        match self {
+            Self::None => ProtocolError::quoting(protocol, said),
+            Self::Full => ProtocolError::not_of(protocol),
+        }
+    }
+
+    /// The outcome of an error of a form that nobody knows.
+    pub fn error(self, text: &str) -> Outcome {
+        Outcome::fail(
+            Cause::Unhealthy,
+            match self {
+                Self::None => text,
+                Self::Full => "error that may hold the password, so it is not repeated",
+            },
+        )
+    }
+
+    /// A value in the place of another one that was expected.
+    pub fn value(self, said: &[u8]) -> String {
+        match self {
+            Self::None => format!("{:?}", quote(said)),
+            Self::Full => "something else".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::test_server::{check, soon};
+
+    fn judged(answered: bool, failure: impl Into<Failure>) -> Outcome {
+        let endpoint = Endpoint::from_url(&check("redis", 1, &[])).unwrap();
+        Conversation::hold(&endpoint, soon(), |conversation| {
+            if answered {
+                conversation.alive("PING was answered");
+            }
+            Err(failure.into())
+        })
+    }
+
+    #[test]
+    fn silence_after_an_answer_is_alive_and_before_it_a_failure() {
+        for (kind, cause, reason) in [
+            (ErrorKind::TimedOut, Cause::Timeout, "timed out"),
+            (ErrorKind::UnexpectedEof, Cause::Protocol, "connection closed before the answer"),
+            (ErrorKind::BrokenPipe, Cause::Protocol, "connection closed before the answer"),
+            (ErrorKind::ConnectionReset, Cause::Protocol, "connection reset before the answer"),
+        ] {
+            assert_eq!(judged(false, io::Error::from(kind)), Outcome::fail(cause, reason));
+            let alive = Outcome::alive(cause, format!("PING was answered, but {reason}"));
+            assert_eq!(judged(true, io::Error::from(kind)), alive);
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_itself_is_not_excused() {
+        let broken = Outcome::fail(Cause::Unhealthy, "broken");
+        assert_eq!(judged(true, broken.clone()), broken);
+        let foreign = Outcome::fail(Cause::Protocol, "answer is not of Redis");
+        assert_eq!(judged(true, ProtocolError::not_of("Redis")), foreign);
+        assert_eq!(judged(true, io::Error::from(ProtocolError::not_of("Redis"))), foreign);
+    }
+
+    #[test]
+    fn nothing_is_repeated_after_a_secret() {
+        assert_eq!(Redaction::None.value(b"a"), "\"a\"");
+        assert_eq!(Redaction::Full.value(b"a"), "something else");
+        assert_eq!(Redaction::Full.not_of("X", b"a"), ProtocolError::not_of("X"));
+        assert_eq!(Redaction::None.not_of("X", b"a"), ProtocolError::quoting("X", b"a"));
+    }
+}

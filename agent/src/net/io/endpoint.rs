@@ -1,0 +1,174 @@
+//! Where a check connects to, and how.
+
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+
+use super::deadline_stream::DeadlineStream;
+use super::dial::dial;
+use super::socket::{self, Socket};
+use super::stream::Stream;
+use crate::check::{Cause, Deadline, Outcome};
+use crate::net::error::fault;
+use crate::net::tls::Tls;
+use crate::scheme::{CheckUrl, ParseError};
+
+enum Place {
+    Network { host: String, port: u16 },
+    Socket(String),
+}
+
+/// The address of a check, with TLS if it asks for it.
+pub struct Endpoint {
+    place: Place,
+    tls: Option<Tls>,
+}
+
+impl Endpoint {
+    /// The endpoint of a check, over TLS with one of the options `tls` and `starttls`.
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let secure = url.option("tls").is_some() || url.option("starttls").is_some();
+        Self::new(url, if secure { Some(Tls::from_url(url)?) } else { None })
+    }
+
+    /// The endpoint of a check that always speaks TLS.
+    pub fn over_tls(url: &CheckUrl) -> Result<Self, ParseError> {
+        Self::new(url, Some(Tls::from_url(url)?))
+    }
+
+    /// Offers these protocols in the handshake (ALPN, RFC 7301).
+    pub fn offering(mut self, protocols: &'static [&'static [u8]]) -> Self {
+        if let Some(tls) = &mut self.tls {
+            tls.offer(protocols);
+        }
+        self
+    }
+
+    fn new(check: &CheckUrl, tls: Option<Tls>) -> Result<Self, ParseError> {
+        let place = match check.port {
+            _ if !check.socket.is_empty() => Place::Socket(check.socket.clone()),
+            Some(port) => Place::Network { host: check.host.clone(), port },
+            None => return Err(ParseError("port is missing, expected a number from 1 to 65535".into())),
+        };
+        Ok(Self { place, tls })
+    }
+
+    /// A connection that is ready to speak the protocol, over which at most `limit` bytes can be read.
+    pub fn open(&self, deadline: Deadline, limit: usize) -> Result<Stream, Outcome> {
+        let carrier = self.connect(deadline, limit)?;
+        match &self.tls {
+            None => Ok(Stream::Plain(carrier)),
+            Some(tls) => tls.handshake(carrier),
+        }
+    }
+
+    /// As `open`, for protocols that begin in the clear: `ask` has the peer agree to TLS before the handshake. It must
+    /// read no byte beyond the peer's agreement, since what an attacker put there in the clear would count as said
+    /// over TLS.
+    pub fn open_upgraded<T, E: From<Outcome>>(
+        &self,
+        deadline: Deadline,
+        limit: usize,
+        ask: impl FnOnce(&mut DeadlineStream) -> Result<T, E>,
+    ) -> Result<(T, Stream), E> {
+        let mut carrier = self.connect(deadline, limit)?;
+        match (ask(&mut carrier), &self.tls) {
+            (Ok(said), Some(tls)) => Ok((said, tls.handshake(carrier)?)),
+            (Ok(said), None) => Ok((said, Stream::Plain(carrier))),
+            (Err(failure), _) => {
+                carrier.shutdown();
+                Err(failure)
+            }
+        }
+    }
+
+    fn connect(&self, deadline: Deadline, limit: usize) -> Result<DeadlineStream, Outcome> {
+        #[cfg(any(test, fuzzing))]
+        if let Some(scripted) = super::scripted::connection() {
+            return Ok(DeadlineStream::new(scripted, deadline, limit));
+        }
+        let socket = match &self.place {
+            Place::Network { host, port } => Socket::Tcp(dial(host, *port, deadline)?),
+            Place::Socket(path) => Socket::Unix(socket::connect(path, deadline).map_err(absent)?),
+        };
+        Ok(DeadlineStream::new(socket, deadline, limit))
+    }
+
+    /// Whether the peer asked for a client certificate in the last handshake, and got none.
+    pub fn left_unanswered(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::left_unanswered)
+    }
+
+    /// Whether the connection is over TLS.
+    pub fn secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether the peer is reached without leaving this machine: by a Unix socket or over loopback.
+    pub fn local(&self) -> bool {
+        match &self.place {
+            Place::Socket(_) => true,
+            Place::Network { host, .. } => match host.parse::<IpAddr>() {
+                Ok(address) => address.is_loopback(),
+                Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost"),
+            },
+        }
+    }
+
+    /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
+    pub fn confidential(&self) -> bool {
+        self.local() || self.secure()
+    }
+
+    /// The outcome of a check whose password would be heard on the way: nothing is sent.
+    pub fn keep_secret(&self) -> Result<(), Outcome> {
+        let reason = "the password would be sent in the clear to another host, expected tls";
+        if self.confidential() { Ok(()) } else { Err(Outcome::alive(Cause::Protocol, reason)) }
+    }
+
+    /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.
+    ///
+    /// Servers that host many names answer 421 when the two differ.
+    pub fn authority(&self) -> String {
+        let name = self.tls.as_ref().and_then(Tls::name);
+        let (host, port) = match &self.place {
+            Place::Network { host, port } => (host.as_str(), Some(port)),
+            Place::Socket(_) => ("", None),
+        };
+        let name = name.unwrap_or(match host {
+            "" | "127.0.0.1" | "::1" => "localhost",
+            host => host,
+        });
+        let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+        port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
+    }
+}
+
+/// An error of connecting to a Unix socket.
+fn absent(error: io::Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::NotFound => Outcome::fail(Cause::Connect, "no such socket"),
+        // The check cannot be made, which says nothing of the program: no reason to restart it.
+        ErrorKind::PermissionDenied => {
+            Outcome::alive(Cause::Protocol, "the socket is closed to this user: permission denied")
+        }
+        _ => fault(error),
+    }
+}
+
+/// Reads on until `complete` finds what it looks for, or fails; the end of the connection before that is an error.
+pub fn read_until<T>(
+    stream: &mut impl io::Read,
+    buffer: &mut Vec<u8>,
+    mut complete: impl FnMut(&[u8]) -> io::Result<Option<T>>,
+) -> io::Result<T> {
+    let mut piece = [0; 4096];
+    loop {
+        if let Some(found) = complete(buffer)? {
+            return Ok(found);
+        }
+        match stream.read(&mut piece)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => buffer.extend_from_slice(&piece[..count]),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! TLS 1.2 and 1.3 as a client (RFC 5246, RFC 8446), by rustls.
+
+mod certificate;
+mod config;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+pub use certificate::Validity;
+#[cfg(test)]
+pub use tests::tls_server;
+
+use self::config::{Files, RequestFlag};
+use super::error::{ClientAuthRequested, fault, tls_outcome};
+use super::io::files::Stamp;
+use super::io::stream::with_alert;
+use super::{DeadlineStream, Stream, has_gone};
+use crate::check::{Cause, Outcome};
+use crate::scheme::{CheckUrl, ParseError};
+
+/// What a handshake may read beyond what the protocol above it asks for: long chains, session tickets.
+const HANDSHAKE_LIMIT: usize = 128 * 1024;
+
+/// A configuration, and the stamps of the files that it was made of.
+struct Loaded {
+    stamps: [Option<Stamp>; 3],
+    config: Arc<ClientConfig>,
+}
+
+/// How a check speaks TLS; the files are read at the first handshake, and again whenever they have changed.
+pub struct Tls {
+    files: Files,
+    server_name: Option<String>,
+    peer: ServerName<'static>,
+    alpn: &'static [&'static [u8]],
+    loaded: Mutex<Option<Loaded>>,
+    asked: Arc<RequestFlag>,
+}
+
+impl Tls {
+    /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
+    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+        let text = |name| check.option(name).map(str::to_owned);
+        let server_name = text("server-name");
+        let host = if check.host.is_empty() { "localhost" } else { &check.host };
+        let peer = server_name.as_deref().unwrap_or(host);
+        let Ok(peer) = ServerName::try_from(peer.to_owned()) else {
+            return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
+        };
+        let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
+        Ok(Self { files, server_name, peer, alpn: &[], loaded: Mutex::new(None), asked: Arc::default() })
+    }
+
+    /// Offers these protocols by ALPN.
+    pub fn offer(&mut self, protocols: &'static [&'static [u8]]) {
+        self.alpn = protocols;
+    }
+
+    /// The server-name option, if it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.server_name.as_deref()
+    }
+
+    /// Whether the last handshake left the peer without the client certificate that it asked for.
+    pub fn left_unanswered(&self) -> bool {
+        self.asked.is_so() && self.files.cert.is_none()
+    }
+
+    /// The excuse of the peer of the last handshake for going without a word.
+    fn excuse(&self) -> Option<ClientAuthRequested> {
+        self.asked.is_so().then_some(if self.files.cert.is_none() {
+            ClientAuthRequested::UNANSWERED
+        } else {
+            ClientAuthRequested::SHOWN
+        })
+    }
+
+    /// A connection on which the handshake is complete: with `ca` the peer's chain and name are then verified.
+    pub fn handshake(&self, mut carrier: DeadlineStream) -> Result<Stream, Outcome> {
+        let config = self.config()?;
+        self.asked.forget();
+        carrier.allow(HANDSHAKE_LIMIT);
+        let mut session =
+            ClientConnection::new(config, self.peer.clone()).map_err(|error| tls_outcome(&error))?;
+        while session.is_handshaking() {
+            if let Err(error) = session.complete_io(&mut carrier) {
+                let error = with_alert(error, &mut session, &mut carrier);
+                let outcome = match self.excuse() {
+                    Some(excuse) if has_gone(&error) => excuse.outcome(),
+                    None if has_gone(&error) => {
+                        Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
+                    }
+                    _ => fault(error),
+                };
+                carrier.drain();
+                return Err(outcome);
+            }
+        }
+        Ok(Stream::Tls(Box::new(StreamOwned::new(session, carrier)), self.excuse()))
+    }
+
+    /// The configuration of the files as they are now. Their stamps are taken before they are read, so that a change
+    /// in between is seen at the next run.
+    fn config(&self) -> Result<Arc<ClientConfig>, Outcome> {
+        let stamps = self.files.stamps();
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
+            return Ok(last.config.clone());
+        }
+        let config = Arc::new(self.files.load(self.alpn, &self.asked)?);
+        *loaded = Some(Loaded { stamps, config: config.clone() });
+        Ok(config)
+    }
+}

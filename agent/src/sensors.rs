@@ -1,0 +1,160 @@
+//! What all checks of hardware share. A reading is well, bad or unknown; unknown passes, since an unreadable sensor must
+//! not empty a cluster, and fails with `?strict`. The thread that reads is watched from outside, because a sick device blocks
+//! in the kernel, and what was seen is kept for rates and for `?for=5m`: in memory by `serve`, in a file by `check`.
+
+mod counter;
+mod debounce;
+#[cfg(test)]
+pub mod fixture;
+mod glob;
+mod history;
+pub mod hwmon;
+mod reading;
+mod state_file;
+mod summary;
+mod sysfs;
+mod watchdog;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
+use crate::scheme::{CheckUrl, Window, parse_window};
+use crate::sys;
+
+pub use glob::matches;
+pub use history::History;
+pub use hwmon::Max;
+pub use reading::{Fails, Level, Reading};
+pub use state_file::StateFile;
+pub use sysfs::{Folder, Tree, Unreadable};
+pub use watchdog::about_to_read;
+use watchdog::{Scanned, Watchdog, Watched};
+
+/// How often in a row a read has to be seen blocked before the hardware is called sick.
+const BLOCKED_IS_SICK: u32 = 3;
+
+/// The most readings of one scan: thrice the sensors of a machine full of drives.
+const MOST_READINGS: usize = 1_024;
+
+/// One scan of the hardware.
+pub struct Scan<'a> {
+    /// Milliseconds since the machine was booted, time asleep included.
+    pub now_ms: u64,
+    /// By when programs that it starts have to have ended.
+    pub deadline: Deadline,
+    pub history: &'a mut History,
+    /// What it had to give up on, if so.
+    pub blocked: Option<String>,
+}
+
+/// What reads sensors and judges them. It may block for ever.
+pub trait Collector: Send + Sync {
+    /// Every reading that matters, judged; none where there is nothing to look at.
+    fn collect(&self, scan: &mut Scan) -> Vec<Reading>;
+
+    /// Why there may be nothing to look at.
+    fn none_found(&self) -> String;
+}
+
+/// A check of hardware: its collector, the watchdog over that, and the history of its readings.
+pub struct HardwareCheck {
+    collector: Arc<dyn Collector>,
+    watchdog: Watchdog,
+    history_in_memory: Mutex<History>,
+    state_file: Option<StateFile>,
+    window: Option<Window>,
+    strict: bool,
+}
+
+impl HardwareCheck {
+    /// With the options that all checks of hardware have.
+    pub fn new(check: &CheckUrl, roots: &HostRoots, collector: impl Collector + 'static) -> Self {
+        Self {
+            collector: Arc::new(collector),
+            watchdog: Watchdog::default(),
+            history_in_memory: Mutex::default(),
+            state_file: roots.state.as_ref().map(|folder| StateFile::of(check, folder)),
+            window: check.option("for").and_then(parse_window),
+            strict: check.option("strict").is_some(),
+        }
+    }
+
+    fn scan(&self, now_ms: u64, deadline: Deadline) -> Outcome {
+        let (before, mut troubles) = self.load();
+        let collector = Arc::clone(&self.collector);
+        let mut history = before.clone();
+        let watched = self.watchdog.run(deadline, move || {
+            let mut scan = Scan { now_ms, deadline, history: &mut history, blocked: None };
+            let readings = collector.collect(&mut scan);
+            let blocked = scan.blocked;
+            Scanned { readings, history, blocked }
+        });
+        let (mut readings, mut history) = match watched {
+            Watched::Done(Scanned { readings, history, blocked: None }) => {
+                (readings, History { blocked: 0, ..history })
+            }
+            Watched::Blocked(at) | Watched::Done(Scanned { blocked: Some(at), .. }) => {
+                let blocked = before.blocked.saturating_add(1);
+                let of =
+                    if blocked < BLOCKED_IS_SICK { format!(" of {BLOCKED_IS_SICK}") } else { String::new() };
+                let why = format!("{at} blocks, seen {blocked}{of} times");
+                (vec![Reading::unknown("", why)], History { blocked, ..before.clone() })
+            }
+        };
+        readings.truncate(MOST_READINGS);
+        if readings.is_empty() {
+            readings.push(Reading::unknown("", self.collector.none_found()));
+        }
+        // While a read blocks nothing is known of the sensors, so nothing that lasted is forgotten either.
+        if history.blocked == 0 {
+            debounce::apply(&mut readings, &mut history.windows, self.window, now_ms);
+        }
+        let blocked =
+            (history.blocked >= BLOCKED_IS_SICK).then(|| readings.first().map(|it| it.text.clone()));
+        let known = troubles.is_empty().then_some(&before);
+        troubles.extend(self.save(known, history));
+        readings.extend(troubles.into_iter().map(|why| Reading::unknown("", why)));
+        match blocked.flatten() {
+            Some(text) => Outcome::fail(Cause::Timeout, text),
+            None => summary::outcome(&readings, self.strict),
+        }
+    }
+
+    /// What the runs before have left, and what there is to say about that.
+    fn load(&self) -> (History, Vec<String>) {
+        match self.state_file.as_ref().map(StateFile::load) {
+            None => (self.history_in_memory.lock().unwrap_or_else(PoisonError::into_inner).clone(), vec![]),
+            Some(Ok(history)) => (history, vec![]),
+            Some(Err(why)) => (History::default(), vec![why]),
+        }
+    }
+
+    /// Leaves it for the next run, unless that is there already; what there is to say where it fails and would have mattered.
+    fn save(&self, before: Option<&History>, history: History) -> Option<String> {
+        let Some(state_file) = &self.state_file else {
+            *self.history_in_memory.lock().unwrap_or_else(PoisonError::into_inner) = history;
+            return None;
+        };
+        match Some(&history) == before {
+            true => None,
+            false => state_file.save(&history).err().filter(|_| history.matters()),
+        }
+    }
+}
+
+impl Check for HardwareCheck {
+    fn run(&self, deadline: Deadline) -> Outcome {
+        if deadline.remaining().is_err() {
+            // The checks before it have used the time up, which is no fault of this hardware.
+            return summary::outcome(&[Reading::unknown("", "no time was left")], self.strict);
+        }
+        let outcome = self.scan(sys::since_boot_ms(), deadline);
+        if self.state_file.is_none() {
+            sys::give_memory_back();
+        }
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests;

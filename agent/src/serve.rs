@@ -1,0 +1,67 @@
+//! `serve`: a thread for every check, and the main thread for the kubelet's questions.
+
+mod connection;
+mod endpoints;
+#[cfg(test)]
+mod fixture;
+mod listener;
+mod log;
+mod metrics;
+mod pages;
+mod plan;
+mod request;
+mod response;
+mod schedule;
+mod server;
+mod state;
+mod worker;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cli::{Bind, EX_USAGE, Serve};
+use crate::sys;
+use plan::Job;
+use server::Server;
+use worker::Shared;
+
+/// Serves until SIGTERM or SIGINT; exits with 0 after an orderly end, 1 if it cannot start.
+pub fn run(command: Serve) -> ExitCode {
+    sys::share_one_heap();
+    let jobs = match plan::plan(command.sections, &command.roots) {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            drop(io::stderr().write_all(format!("{}\n", error.0).as_bytes()));
+            return ExitCode::from(EX_USAGE);
+        }
+    };
+    match serve(command.bind, command.drain, command.verbose, jobs) {
+        Ok(()) => {
+            log::write("info", &[("msg", "stopped")]);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let address = listener::shown(command.bind);
+            log::write(
+                "error",
+                &[("msg", "cannot serve"), ("address", &address), ("reason", &error.to_string())],
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(bind: Bind, drain: Duration, verbose: bool, jobs: Vec<Job>) -> io::Result<()> {
+    let signals = sys::termination_signals()?;
+    let listeners = listener::listen(bind)?;
+    let shared = Arc::new(Shared::new(jobs));
+    let checks = shared.jobs.len().to_string();
+    for listener in &listeners {
+        let address = listener.local_addr()?.to_string();
+        log::write("info", &[("msg", "listening"), ("address", &address), ("checks", &checks)]);
+    }
+    worker::start(&shared)?;
+    Server::new(shared, listeners, signals, drain, verbose).run()
+}

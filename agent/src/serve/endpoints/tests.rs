@@ -1,0 +1,157 @@
+use std::time::SystemTime;
+
+use super::*;
+use crate::check::{Cause, Outcome};
+use crate::serve::fixture::{SECOND, jobs, run};
+
+/// Two containers and the outcomes of their checks, if they have any yet.
+struct World {
+    state: State,
+    requests: Requests,
+    now: Instant,
+    loopback: bool,
+    verbose: bool,
+}
+
+fn world(line: &str, outcomes: &[Outcome]) -> World {
+    let now = Instant::now();
+    let mut state = State::new(&jobs(line), now);
+    for (index, outcome) in outcomes.iter().enumerate() {
+        state.finish(index, run(outcome.clone()), now, SystemTime::UNIX_EPOCH);
+    }
+    World { state, requests: Requests::default(), now, loopback: false, verbose: false }
+}
+
+impl World {
+    fn ask(&self, method: &str, target: &str) -> Response {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request { method: method.into(), path: path.into(), query: query.into() };
+        let World { state, requests, now, loopback, verbose } = self;
+        respond(&request, &Context { state, requests, now: *now, loopback: *loopback, verbose: *verbose })
+    }
+
+    fn get(&self, target: &str) -> (u16, String) {
+        let response = self.ask("GET", target);
+        (response.status, response.body)
+    }
+}
+
+const TWO: &str = "--container web tcp://:1 --container cache x=tcp://:2";
+
+#[test]
+fn all_containers_answer_together_and_each_alone() {
+    let world = world(TWO, &[Outcome::pass("fine"), Outcome::fail(Cause::Timeout, "secret-looking")]);
+    assert_eq!(world.get("/livez/web"), (200, "ok\n".into()));
+    assert_eq!(world.get("/livez/cache"), (504, "failed: x\n".into()));
+    assert_eq!(world.get("/readyz"), (504, "failed: cache/x\n".into()));
+}
+
+#[test]
+fn the_first_failing_check_gives_the_status() {
+    let world = world(TWO, &[Outcome::fail(Cause::Connect, ""), Outcome::fail(Cause::Timeout, "")]);
+    assert_eq!(world.get("/livez"), (502, "failed: web/tcp 127.0.0.1:1, cache/x\n".into()));
+}
+
+#[test]
+fn reasons_are_told_to_loopback_only() {
+    let mut world = world("x=tcp://:1", &[Outcome::fail(Cause::Connect, "refused")]);
+    assert_eq!(world.get("/livez?verbose"), (502, "failed: x\n".into()));
+    world.loopback = true;
+    assert_eq!(world.get("/livez"), (502, "failed: x\n".into()));
+    for query in ["verbose", "verbose=1", "a=b&verbose"] {
+        let body = "[-] x: fail, refused, 0.5 ms, 0ms ago\nfailed: x\n";
+        assert_eq!(world.get(&format!("/livez?{query}")), (502, body.into()));
+    }
+    world.now += 99 * SECOND;
+    let body = "[-] x: stale, last was fail, refused, 0.5 ms, 1m39s ago\nfailed: x\n";
+    assert_eq!(world.get("/livez?verbose"), (503, body.into()));
+}
+
+#[test]
+fn reasons_are_told_to_everybody_who_asks_where_they_are_no_secret() {
+    let mut world = world("x=tcp://:1", &[Outcome::fail(Cause::Connect, "refused")]);
+    world.verbose = true;
+    assert_eq!(world.get("/readyz"), (502, "failed: x\n".into()));
+    assert_eq!(world.get("/readyz?verbose").1, "[-] x: fail, refused, 0.5 ms, 0ms ago\nfailed: x\n");
+    assert_eq!(world.ask("POST", "/push/x").status, 403);
+}
+
+#[test]
+fn a_probe_without_a_check_holds() {
+    let world = world("--readiness tcp://:1", &[]);
+    assert_eq!(world.get("/livez").0, 200);
+    assert_eq!(world.get("/startupz").0, 200);
+    assert_eq!(world.get("/readyz"), (503, "failed: tcp 127.0.0.1:1\n".into()));
+}
+
+#[test]
+fn shutting_down_takes_readiness_and_leaves_liveness() {
+    let mut world = world("tcp://:1", &[Outcome::pass("")]);
+    assert_eq!(world.get("/readyz").0, 200);
+    world.state.stop();
+    assert_eq!(world.get("/readyz"), (503, "failed: shutting down\n".into()));
+    assert_eq!(world.get("/livez").0, 200);
+    assert_eq!(world.get("/startupz").0, 200);
+}
+
+#[test]
+fn unknown_paths_are_not_found_by_any_method() {
+    let world = world(TWO, &[]);
+    for path in [
+        "/",
+        "/healthz",
+        "/livez/",
+        "/livez/db",
+        "/livez/web/x",
+        "/agentz/x",
+        "/metrics/",
+        "//livez",
+        "/push",
+    ] {
+        for method in ["GET", "DELETE"] {
+            let status = world.ask(method, path).status;
+            assert_eq!(status, 404, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn other_methods_are_refused_with_those_that_are_allowed() {
+    let world = world(TWO, &[]);
+    for path in ["/livez", "/readyz/web", "/startupz", "/agentz", "/metrics"] {
+        let response = world.ask("POST", path);
+        assert_eq!((response.status, response.allow), (405, Some("GET, HEAD")), "{path}");
+        assert_ne!(world.ask("HEAD", path).status, 405, "{path}");
+    }
+}
+
+#[test]
+fn a_report_is_taken_from_loopback_only() {
+    let mut world = world("job=push: tcp://:1", &[]);
+    assert_eq!(world.ask("POST", "/push/job").status, 403);
+    assert_eq!(world.ask("POST", "/push/other").status, 403);
+    world.loopback = true;
+    let response = world.ask("POST", "/push/job");
+    assert_eq!((response.status, response.reported), (204, Some(0)));
+    assert_eq!(world.ask("POST", "/push/tcp").status, 404);
+    let response = world.ask("GET", "/push/job");
+    assert_eq!((response.status, response.allow, response.reported), (405, Some("POST"), None));
+}
+
+#[test]
+fn a_name_of_several_containers_needs_the_container() {
+    let mut world = world("--container a push: --container b push:", &[]);
+    world.loopback = true;
+    assert_eq!(world.ask("POST", "/push/push").status, 404);
+    assert_eq!(world.ask("POST", "/push/b/push").reported, Some(1));
+    assert_eq!(world.ask("POST", "/push/c/push").status, 404);
+}
+
+#[test]
+fn the_agent_is_well_until_a_check_is_stuck() {
+    let mut world = world(TWO, &[Outcome::fail(Cause::Connect, "")]);
+    world.state.begin(1, world.now);
+    assert_eq!(world.get("/agentz"), (200, "ok\n".into()));
+    world.now += 31 * SECOND;
+    assert_eq!(world.get("/agentz"), (503, "stuck: cache/x\n".into()));
+}

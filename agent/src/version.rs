@@ -1,0 +1,7 @@
+//! Which version of the program this is.
+
+/// The version in `version`, in the metrics, in the proof of an installed copy and in what servers are told.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How it names itself to servers of HTTP.
+pub const USER_AGENT: &str = concat!("health-probe/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,58 @@
+import { type OptionValues, defineOptions, keyPrefix, listOf, text, trueOrFalse } from './options.ts';
+
+const paths = 'a comma list of absolute paths';
+const names = 'a comma list of names';
+
+/** The options that decide what is injected; webhook, controller and command line must have the same values. */
+export const injectionOptions = defineOptions({
+  prefix: { default: 'health.example.com/', parse: keyPrefix, doc: 'what every annotation key begins with' },
+  'agent-image': {
+    default: 'ghcr.io/health-injector/health-probe:0.1.0',
+    parse: text,
+    doc: 'the image that is injected',
+  },
+  'allow-image': { default: 'false', parse: trueOrFalse, doc: 'whether the annotation image is honoured' },
+  'allowed-host-paths': {
+    default: '',
+    parse: listOf(/^\/[^,\s]*$/, paths),
+    doc: 'comma list of folders of the node, with all below, that the annotation host-paths may name',
+  },
+  'allowed-devices': {
+    default: '',
+    parse: listOf(/^\/dev(\/[^,\s]*)?$/, `${paths} under /dev`),
+    doc: 'comma list of paths under /dev that the annotation devices may name',
+  },
+  'allowed-device-resources': {
+    default: '',
+    parse: listOf(/^[\w./-]+$/, names),
+    doc: 'comma list of extended resources that the annotation device-resource may name',
+  },
+  'allowed-resource-claims': {
+    default: '',
+    parse: listOf(/^[\w./-]+$/, names),
+    doc: 'comma list of claims of Pods that the annotation resource-claim may name',
+  },
+  'excluded-namespaces': {
+    default: 'kube-system,kube-node-lease',
+    parse: listOf(/^/, names),
+    doc: 'comma list of namespaces that are left alone',
+  },
+});
+
+/** What injection goes by, of these values. */
+export const injectionSettings = ({
+  prefix,
+  agentImage,
+  allowImage,
+  excludedNamespaces,
+  allowedHostPaths: hostPaths,
+  allowedDevices: devices,
+  allowedDeviceResources: deviceResources,
+  allowedResourceClaims: resourceClaims,
+}: OptionValues<typeof injectionOptions>) => ({
+  prefix,
+  agentImage,
+  allowImage,
+  allowed: { hostPaths, devices, deviceResources, resourceClaims },
+  excludedNamespaces: new Set(excludedNamespaces),
+});

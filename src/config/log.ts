@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { defineOptions, oneOf, text } from './options.ts';
+import { pollFile } from './poll-file.ts';
+
+/** How much of the log is buffered, and for how long: each write costs a system call, and there is a line for each review. */
+const bufferBytes = 16_000;
+const flushMs = 500;
+
+/** Fields that are left out of every log line, because they may contain secrets. */
+const redactedFields = [
+  'annotations',
+  'authorization',
+  'body',
+  'cookie',
+  'env',
+  'headers',
+  'object',
+  'password',
+  'secret',
+  'token',
+  ...['config', 'headers', 'body', 'request', 'response'].map((field) => `err.${field}`),
+];
+
+const parseLevel = oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'debug, info, warn, error or silent');
+
+/** The options of the log, which both programs have. */
+export const logOptions = defineOptions({
+  'log-level': { default: 'info', parse: parseLevel, doc: parseLevel.expected },
+  'log-level-file': { default: '', parse: text, doc: 'file whose text is the log level while the process runs' },
+});
+
+/** A logger whose lines are JSON with a level, a time and a sentence, without `redactedFields`. */
+export const createLogger = (level: string, destination: DestinationStream): Logger =>
+  pino({ level, base: null, timestamp: createTimestamp(), redact: redactedFields }, destination);
+
+/** Writes the time in ISO 8601; the date and the second are written anew only once a second. */
+function createTimestamp(): () => string {
+  let second = Number.NaN;
+  let prefix = '';
+  return () => {
+    const nowMs = Date.now();
+    const nowSecond = Math.floor(nowMs / 1_000);
+    if (nowSecond !== second) {
+      second = nowSecond;
+      prefix = `,"time":"${new Date(second * 1_000).toISOString().slice(0, -4)}`;
+    }
+    return `${prefix}${String(nowMs - second * 1_000).padStart(3, '0')}Z"`;
+  };
+}
+
+/** A log on standard output, and the call that writes what is still buffered. */
+export function createLog(level: string): { readonly log: Logger; readonly flush: () => void } {
+  const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytes });
+  const log = createLogger(level, destination);
+  const flush = (): void => destination.flushSync();
+  setInterval(() => destination.flush(), flushMs).unref();
+  process.once('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    flush();
+    process.exit(1);
+  });
+  return { log, flush };
+}
+
+/**
+ * Sets the level of the log to the one that a file names, now and whenever the file changes, until the returned call.
+ * Without the file the log has the level that it has now. A name that is no level changes nothing.
+ */
+export function watchLogLevel(file: string, log: Logger, intervalMs?: number): () => void {
+  const defaultLevel = log.level;
+  const apply = (): void => {
+    const level = parseLevel(readLevel(file) ?? defaultLevel);
+    if (level === undefined) log.warn({ file }, `the file names no level, expected ${parseLevel.expected}`);
+    else if (level !== log.level) setLevel(file, log, level);
+  };
+  apply();
+  return pollFile(file, apply, intervalMs);
+}
+
+/** Logs the change at whichever of the two levels lets it through, so that a reader knows why the log became quiet. */
+function setLevel(file: string, log: Logger, level: string): void {
+  const before = log.level;
+  const logChange = (): void => log.info({ file, from: before, to: level }, 'log level changed');
+  const isLoggedBefore = log.isLevelEnabled('info');
+  if (isLoggedBefore) logChange();
+  log.level = level;
+  if (!isLoggedBefore) logChange();
+}
+
+function readLevel(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

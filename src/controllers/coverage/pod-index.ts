@@ -1,0 +1,85 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { InjectionContext } from '../../health/inject.ts';
+import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
+import { type Owner, controllerOf } from '../../kube/owners.ts';
+import type { Pod } from '../../pod/pod.ts';
+import type { PolicyScope } from '../../policies/scope.ts';
+import { type Verdict, evaluateCoverage } from './evaluate.ts';
+
+/** What is held of a Pod: some hundred bytes, whatever the Pod's size. */
+export type PodSummary = {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdMs: number;
+  readonly isReady: boolean;
+  /** Its controller, such as a ReplicaSet; undefined for a bare Pod. */
+  readonly owner: Owner | undefined;
+  readonly verdict: Verdict;
+};
+
+/** What Pods are evaluated by. */
+export type EvaluationContext = InjectionContext & {
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** Whether the webhook is asked only about Pods with an annotation of ours: then no other was missed. */
+  readonly annotatedOnly: boolean;
+};
+
+/**
+ * Takes from a Pod what is held of it. Undefined for a Pod that is terminated or being deleted, and for one that nothing
+ * asks a check for.
+ */
+export function summarizePod(
+  pod: V1Pod,
+  context: EvaluationContext,
+  scopeFor: (namespace: string) => PolicyScope,
+): PodSummary | undefined {
+  const { metadata = {}, spec, status } = pod;
+  const { namespace = '', name = '', uid = '', creationTimestamp, deletionTimestamp, annotations = {} } = metadata;
+  const isOver = deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (isOver || !spec || context.excludedNamespaces.has(namespace)) return undefined;
+  const isAnnotated = Object.keys(annotations).some((key) => key.startsWith(context.prefix));
+  if (context.annotatedOnly && !isAnnotated) return undefined;
+  const verdict = evaluateCoverage(pod as Pod, context, scopeFor(namespace));
+  if (!verdict) return undefined;
+  return {
+    uid,
+    namespace,
+    name,
+    createdMs: Date.parse(String(creationTimestamp)),
+    isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
+    owner: controllerOf(metadata),
+    verdict,
+  };
+}
+
+/** The Pods that something asks a check for, by the policy that asks and by what became of them. */
+export type PodIndex = Indexer<PodSummary, 'policy' | 'state'>;
+
+export const podIndexFunctions: IndexFunctions<PodSummary, 'policy' | 'state'> = {
+  policy: ({ verdict }) => verdict.policy,
+  state: ({ verdict }) => verdict.state,
+};
+
+/** What became of the Pods that one policy selects; `lastSeenMs` is when the youngest was created, 0 where there is none. */
+export type PolicyCount = {
+  readonly matched: number;
+  readonly injected: number;
+  readonly missed: number;
+  readonly skipped: ReadonlyMap<string, number>;
+  readonly lastSeenMs: number;
+};
+
+/** Counts the Pods that a policy selects. */
+export function countOfPolicy(pods: PodIndex, policy: string): PolicyCount {
+  const skipped = new Map<string, number>();
+  const selected = pods.byIndex('policy', policy);
+  const count = { matched: selected.length, injected: 0, missed: 0, lastSeenMs: 0 };
+  for (const { verdict, createdMs } of selected) {
+    const { state } = verdict;
+    count.lastSeenMs = Math.max(count.lastSeenMs, createdMs);
+    if (state === 'injected' || state === 'missed') count[state] += 1;
+    else skipped.set(state, (skipped.get(state) ?? 0) + 1);
+  }
+  return { ...count, skipped };
+}

@@ -1,0 +1,159 @@
+import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantines/quarantine.ts';
+import type { HardwareNode } from './nodes.ts';
+import type { HardwarePod } from './pod.ts';
+
+/** What the schema of the CRD allows of each in one quarantine. */
+export const mostOwners = 512;
+export const mostMoves = 256;
+
+/** An apiserver's time of creation has no fractions of a second. */
+export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
+
+export type BudgetSettings = {
+  readonly scope: 'Owner' | 'Node';
+  /** The brake: how many of all nodes may be quarantined in `windowMs`; at least one. */
+  readonly percent: number;
+  readonly windowMs: number;
+  /** The cap: how many Pods of one owner may be moved in `ownerWindowMs`. */
+  readonly mostPerOwner: number;
+  readonly ownerWindowMs: number;
+};
+
+/** What the brake and the caps are computed from. */
+export type BudgetInput = {
+  readonly pods: readonly HardwarePod[];
+  readonly quarantines: readonly NodeQuarantine[];
+  readonly nodes: readonly HardwareNode[];
+  /** The uids of the Pods that are being moved or softened for at this moment. */
+  readonly inFlight: Pick<ReadonlySet<string>, 'has'>;
+};
+
+/** How many more nodes may be quarantined and Pods moved, by what stands in the quarantines: a restart forgets nothing. */
+export type RemediationBudget = {
+  readonly node: (name: string) => HardwareNode | undefined;
+  readonly entry: (node: string, owner: string) => QuarantinedOwner | undefined;
+  /** The nodes that the owner of a Pod is kept off by a taint. */
+  readonly taintedFor: (pod: HardwarePod) => readonly string[];
+  readonly isQuarantined: (node: string) => boolean;
+  /** True where the quarantine of the Pod's node has no room for its owner or its move. */
+  readonly isFull: (pod: HardwarePod) => boolean;
+  readonly hasMove: (pod: HardwarePod) => boolean;
+  /** True if the Pod's move is inside the owner's window. A move older than the window resumes only if the cap has room for it. */
+  readonly isCounted: (pod: HardwarePod) => boolean;
+  readonly hasOtherNode: (pod: HardwarePod) => boolean;
+  readonly movesLeft: (pod: HardwarePod) => number;
+  readonly nodesLeft: () => number;
+  /** True for a Pod that was created on a node after its owner was to be kept off it. */
+  readonly cameBack: (pod: HardwarePod) => boolean;
+  /** Counts one more move. */
+  readonly reserve: (pod: HardwarePod) => void;
+};
+
+type NodeEntries = {
+  readonly owners: Map<string, QuarantinedOwner>;
+  readonly atMs: Map<string, number>;
+  count: number;
+};
+
+/** Reads all quarantines once: every question about one Pod then takes constant time. */
+export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs: number): RemediationBudget {
+  const { windowMs, ownerWindowMs, percent, mostPerOwner } = settings;
+  const nodes = new Map<string, HardwareNode>();
+  for (const node of input.nodes) nodes.set(node.name, node);
+  const byNode = new Map<string, NodeEntries>();
+  const closed = new Set<string>();
+  const nodesOfOwner = new Map<string, Set<string>>();
+  const counts = (atMs: number): boolean => nowMs - atMs < ownerWindowMs;
+  const usedByOwner = new Map<string, number>();
+  const use = (owner: string): void => void usedByOwner.set(owner, (usedByOwner.get(owner) ?? 0) + 1);
+  const exclude = (owner: string, node: string): void => {
+    const names = nodesOfOwner.get(owner) ?? new Set();
+    nodesOfOwner.set(owner, names.add(node));
+  };
+  let nodesLeft = Math.max(1, Math.floor((nodes.size * percent) / 100));
+  for (const { spec, metadata } of input.quarantines) {
+    if (nowMs - createdMsOf(metadata, nowMs) < windowMs) nodesLeft -= 1;
+    if (spec.scope === 'Node') closed.add(spec.nodeName);
+    const one: NodeEntries = { owners: new Map(), atMs: new Map(), count: spec.owners.length };
+    byNode.set(spec.nodeName, one);
+    for (const entry of spec.owners) {
+      const owner = ownerText(entry.owner);
+      one.owners.set(owner, entry);
+      exclude(owner, spec.nodeName);
+      for (const { podUid, at } of entry.moves) {
+        const atMs = Date.parse(at);
+        one.atMs.set(podUid, atMs);
+        if (counts(atMs)) use(owner);
+      }
+    }
+  }
+  const isUsable = ({ name, isReady, isSchedulable }: HardwareNode): boolean =>
+    isReady && isSchedulable && !closed.has(name);
+  let usable = 0;
+  for (const node of nodes.values()) if (isUsable(node)) usable += 1;
+  const isUsableNamed = (name: string): boolean => {
+    const node = nodes.get(name);
+    return node !== undefined && isUsable(node);
+  };
+
+  const entry = (node: string, owner: string): QuarantinedOwner | undefined => byNode.get(node)?.owners.get(owner);
+  const hasMove = ({ node, uid }: HardwarePod): boolean => byNode.get(node)?.atMs.has(uid) ?? false;
+  const isCounted = ({ node, uid }: HardwarePod): boolean => counts(byNode.get(node)?.atMs.get(uid) ?? -Infinity);
+  const cameBack = (pod: HardwarePod): boolean => {
+    const present = entry(pod.node, pod.ownerText);
+    return (
+      present?.affinity === 'Required' && pod.createdMs >= wholeSeconds(Date.parse(present.since)) && !hasMove(pod)
+    );
+  };
+  const countsAsBack = (pod: HardwarePod): boolean => cameBack(pod) && counts(pod.createdMs);
+  const reserve = ({ node, ownerText: owner }: HardwarePod): void => {
+    if (!byNode.has(node)) {
+      nodesLeft -= 1;
+      byNode.set(node, { owners: new Map(), atMs: new Map(), count: 0 });
+      if (settings.scope === 'Node' && isUsableNamed(node)) {
+        usable -= 1;
+        closed.add(node);
+      }
+    }
+    use(owner);
+    exclude(owner, node);
+  };
+
+  for (const pod of input.pods) {
+    if (pod.node === '') continue;
+    if (input.inFlight.has(pod.uid) && !isCounted(pod)) reserve(pod);
+    else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
+  }
+
+  return {
+    node: (name) => nodes.get(name),
+    entry,
+    taintedFor: ({ ownerText: owner }) =>
+      [...(nodesOfOwner.get(owner) ?? [])].filter(
+        (name) => closed.has(name) && entry(name, owner)?.affinity === 'Required',
+      ),
+    isQuarantined: (node) => byNode.has(node),
+    isFull({ node, ownerText: owner }) {
+      const present = entry(node, owner);
+      // Older moves make room.
+      if (present) return present.moves.filter(({ at }) => counts(Date.parse(at))).length >= mostMoves;
+      return (byNode.get(node)?.count ?? 0) >= mostOwners;
+    },
+    hasMove,
+    isCounted,
+    hasOtherNode({ node, ownerText: owner }) {
+      let others = usable - (isUsableNamed(node) ? 1 : 0);
+      for (const name of nodesOfOwner.get(owner) ?? []) if (name !== node && isUsableNamed(name)) others -= 1;
+      return others > 0;
+    },
+    // A Pod that came back counts, but not against itself.
+    movesLeft: (pod) => mostPerOwner - (usedByOwner.get(pod.ownerText) ?? 0) + (countsAsBack(pod) ? 1 : 0),
+    nodesLeft: () => nodesLeft,
+    cameBack,
+    reserve,
+  };
+}
+
+/** One that was just written may not say yet when. */
+const createdMsOf = ({ creationTimestamp }: NodeQuarantine['metadata'], nowMs: number): number =>
+  creationTimestamp === undefined ? nowMs : Date.parse(String(creationTimestamp));

@@ -1,0 +1,174 @@
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { Client } from '../../kube/client.ts';
+import { type Clock, systemClock } from '../../kube/clock.ts';
+import { type ListWatch, type ResourceEventHandler, runReflector } from '../../kube/reflector.ts';
+import { type NodeQuarantine, quarantinesPath } from '../../quarantines/quarantine.ts';
+import { type HardwareNode, toHardwareNode } from './nodes.ts';
+import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
+
+/** The hardware Pods, the nodes and the quarantines of the cluster. Only the functions here change what it holds. */
+export type HardwareCache = {
+  /** By uid. */
+  readonly pods: ReadonlyMap<string, HardwarePod>;
+  /** By name. */
+  readonly nodes: ReadonlyMap<string, HardwareNode>;
+  /** By the name of the node. */
+  readonly quarantines: ReadonlyMap<string, NodeQuarantine>;
+  /** When a person last deleted the quarantine of a node, by its name. */
+  readonly manualReleases: ReadonlyMap<string, number>;
+  /** Takes in the manual releases that an earlier leader recorded. */
+  readonly recallManualReleases: (releases: ReadonlyMap<string, number>) => void;
+  /** Stores the answer to a write before the watch delivers it. */
+  readonly storeWritten: (quarantine: NodeQuarantine) => void;
+  /** Removes a quarantine that turned out to be deleted. */
+  readonly drop: (quarantine: NodeQuarantine) => void;
+  /** Says that the controller deletes the quarantine of this uid, or, where that failed, that it does not. */
+  readonly expectDeletion: (uid: string, isExpected: boolean) => void;
+  /** Marks a Pod whose eviction was accepted. */
+  readonly markEvicted: (uid: string) => void;
+  readonly podHandler: ResourceEventHandler<ObservedPod>;
+  readonly nodeHandler: ResourceEventHandler<HardwareNode>;
+  readonly quarantineHandler: ResourceEventHandler<NodeQuarantine>;
+};
+
+export type HardwareCacheOptions = {
+  /** Called where something may have to be decided. */
+  readonly onChange: () => void;
+  /** Called where a person has deleted the quarantine of a node. */
+  readonly onManualRelease: (node: string) => void;
+  readonly clock?: Clock;
+};
+
+/** A list may be older than a write that landed while its pages came; the watch delivers the write after it. */
+const maxListMs = 60_000;
+
+/** An empty cache. A quarantine that goes away was deleted by a person, unless the controller deleted it. */
+export function createHardwareCache({
+  onChange,
+  onManualRelease,
+  clock = systemClock,
+}: HardwareCacheOptions): HardwareCache {
+  const pods = new Map<string, HardwarePod>();
+  const nodes = new Map<string, HardwareNode>();
+  const quarantines = new Map<string, NodeQuarantine>();
+  const manualReleases = new Map<string, number>();
+  /** When the controller wrote a quarantine, by uid. */
+  const writtenMs = new Map<string, number>();
+  /** The uids of the quarantines that the controller deletes. */
+  const ownDeletions = new Set<string>();
+  const nowMs = (): number => clock.date().getTime();
+
+  const remove = ({ metadata: { uid = '' }, spec: { nodeName } }: NodeQuarantine, isManual = true): void => {
+    if (quarantines.get(nodeName)?.metadata.uid !== uid) return;
+    quarantines.delete(nodeName);
+    writtenMs.delete(uid);
+    if (!ownDeletions.delete(uid) && isManual) {
+      manualReleases.set(nodeName, nowMs());
+      onManualRelease(nodeName);
+    }
+    onChange();
+  };
+  const store = (quarantine: NodeQuarantine): void => {
+    const { metadata, spec } = quarantine;
+    // With a finalizer it is still there, and yet deleted.
+    if (metadata.deletionTimestamp !== undefined) return remove(quarantine);
+    const before = quarantines.get(spec.nodeName)?.metadata;
+    // The watch also delivers what was there before the controller's own write.
+    const isOld = before?.uid === metadata.uid && (before?.generation ?? 0) > (metadata.generation ?? 0);
+    if (!isOld) quarantines.set(spec.nodeName, quarantine);
+  };
+
+  return {
+    pods,
+    nodes,
+    quarantines,
+    manualReleases,
+    recallManualReleases(releases) {
+      for (const [node, atMs] of releases) manualReleases.set(node, atMs);
+    },
+    storeWritten(quarantine) {
+      const { uid = '', generation = 0 } = quarantine.metadata;
+      writtenMs.set(uid, nowMs());
+      // The watch may have been faster, and has what the webhook observed already.
+      const before = quarantines.get(quarantine.spec.nodeName)?.metadata;
+      if (before?.uid !== uid || (before.generation ?? 0) < generation) store(quarantine);
+    },
+    drop: (quarantine) => remove(quarantine),
+    expectDeletion(uid, isExpected) {
+      if (isExpected) ownDeletions.add(uid);
+      else ownDeletions.delete(uid);
+    },
+    markEvicted(uid) {
+      const pod = pods.get(uid);
+      if (pod) pods.set(uid, { ...pod, isDeleting: true });
+    },
+    podHandler: {
+      onReplace(all) {
+        const tracked = all.map((pod) => trackPod(pod, pods.get(pod.uid), nowMs()));
+        pods.clear();
+        for (const pod of tracked) pods.set(pod.uid, pod);
+        onChange();
+      },
+      onUpsert(observed) {
+        const before = pods.get(observed.uid);
+        const pod = trackPod(observed, before, nowMs());
+        pods.set(pod.uid, pod);
+        const hasBegun = pod.failing?.sinceMs !== before?.failing?.sinceMs;
+        if (hasBegun || pod.unschedulableSinceMs !== before?.unschedulableSinceMs) onChange();
+      },
+      onDelete: ({ uid }) => void pods.delete(uid),
+    },
+    nodeHandler: {
+      onReplace(all) {
+        nodes.clear();
+        for (const node of all) nodes.set(node.name, node);
+      },
+      onUpsert: (node) => void nodes.set(node.name, node),
+      onDelete: ({ name }) => void nodes.delete(name),
+    },
+    quarantineHandler: {
+      onReplace(all) {
+        const uids = new Set(all.map(({ metadata }) => metadata.uid));
+        for (const cached of quarantines.values()) {
+          const isManual = nowMs() - (writtenMs.get(cached.metadata.uid ?? '') ?? 0) > maxListMs;
+          if (!uids.has(cached.metadata.uid)) remove(cached, isManual);
+        }
+        for (const each of all) store(each);
+      },
+      onUpsert: store,
+      onDelete: (quarantine) => remove(quarantine),
+    },
+  };
+}
+
+export type HardwareInformers = {
+  readonly client: Client;
+  readonly prefix: string;
+  readonly cache: HardwareCache;
+  readonly onError: (sentence: string) => void;
+};
+
+/** Keeps the cache equal to the cluster until `signal` is aborted. Resolves once all three collections were listed. */
+export async function startHardwareInformers(
+  { client, prefix, cache, onError }: HardwareInformers,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = <T>(
+    collection: Omit<ListWatch, 'client'>,
+    transform: (object: unknown) => T,
+    handler: ResourceEventHandler<T>,
+  ): Promise<void> =>
+    new Promise((onSynced) => {
+      void runReflector({ client, ...collection, transform }, { ...handler, onSynced, onError }, signal);
+    });
+  await Promise.all([
+    start({ path: quarantinesPath }, (object) => object as NodeQuarantine, cache.quarantineHandler),
+    start({ path: '/api/v1/nodes' }, (object) => toHardwareNode(object as V1Node, prefix), cache.nodeHandler),
+    start(
+      { path: '/api/v1/pods', labelSelector: `${prefix}hardware` },
+      (object) => toObservedPod(object as V1Pod, prefix),
+      cache.podHandler,
+    ),
+  ]);
+}

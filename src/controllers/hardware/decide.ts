@@ -1,0 +1,233 @@
+/**
+ * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
+ * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
+ */
+import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
+import type { Decision, ReleaseDecision } from './decision.ts';
+import type { Retry } from './facts.ts';
+import type { HardwareNode } from './nodes.ts';
+import type { HardwarePod } from './pod.ts';
+import type { ReadingFact } from './readings.ts';
+import { type Reason, reasons } from './reasons.ts';
+import type { VolumesFact } from './volumes.ts';
+
+/** How Pods may be moved, and how fast. */
+export type HardwareSettings = BudgetSettings & {
+  readonly mode: 'dry-run' | 'move';
+  /** How long a Pod must have failed: a shorter failure is a flap. */
+  readonly stableMs: number;
+  readonly minimumAgeMs: number;
+  /** How long a quarantine lasts; no shorter than the two windows, which are computed from the quarantines. */
+  readonly ttlMs: number;
+  /** How much longer a Pod that failed when its node was released by hand must fail to be moved all the same. */
+  readonly byHandMs: number;
+  /** How long a replacement may wait for a node before a sick one will do. */
+  readonly softenMs: number;
+};
+
+/** All facts of one moment; nothing in it changes while a decision is made. */
+export type Snapshot = BudgetInput & {
+  /** When a person last deleted the NodeQuarantine of a node, by its name. */
+  readonly manualReleases: ReadonlyMap<string, number>;
+  /** The failed evictions, by the uid of the Pod. */
+  readonly retries: ReadonlyMap<string, Pick<Retry, 'untilMs'>>;
+  /** What the sensors of failing Pods said, by uid. */
+  readonly readings: ReadonlyMap<string, ReadingFact>;
+  /** Where the volumes of Pods are, by uid. */
+  readonly volumes: ReadonlyMap<string, VolumesFact>;
+  /** When a waiting Pod of an owner was last evicted to be created anew, and until when none created since then is. */
+  readonly softened: ReadonlyMap<string, { readonly atMs: number; readonly untilMs: number }>;
+  /** The last reason that was reported of a Pod, by uid. */
+  readonly reported: ReadonlyMap<string, Reason>;
+};
+
+type Pass = {
+  readonly snapshot: Snapshot;
+  readonly settings: HardwareSettings;
+  readonly budget: RemediationBudget;
+  readonly nowMs: number;
+};
+
+/** A reading older than this is no reason to move a Pod. */
+const readingMaxAgeMs = 2_000;
+
+/**
+ * What to do now about Pods whose hardware fails and about quarantined nodes: at most one decision for each Pod. It
+ * quarantines no more nodes than the brake lets, and moves no more Pods of an owner than its cap. Linear in its input;
+ * the order of the input does not matter.
+ */
+export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: number): Decision[] {
+  const budget = createBudget(snapshot, settings, nowMs);
+  const pass: Pass = { snapshot, settings, budget, nowMs };
+  const decisions: Decision[] = [];
+  const failing: HardwarePod[] = [];
+  for (const pod of snapshot.pods) {
+    if (pod.isDeleting) continue;
+    if (pod.failing) failing.push(pod);
+    else decisions.push(...decideHealthy(pod, pass));
+  }
+  const newByNode = new Map<string, HardwarePod[]>();
+  for (const pod of failing.toSorted(byAge)) {
+    const alone = decideAlone(pod, pass);
+    if (alone) decisions.push(onceRead(alone, pass));
+    // The moves that stand in a quarantine come before new ones.
+    else if (budget.hasMove(pod)) decisions.push(onceRead(decideMove(pod, pass), pass));
+    else {
+      const pods = newByNode.get(pod.node) ?? [];
+      newByNode.set(pod.node, pods);
+      pods.push(pod);
+    }
+  }
+  // The nodes come in the order in which the first of their Pods failed.
+  for (const pods of newByNode.values()) for (const pod of pods) decisions.push(onceRead(decideMove(pod, pass), pass));
+  // Do not release a node in the pass that moves a Pod off it: the move would create the quarantine anew, past the brake.
+  const left = new Set(failing.filter(({ uid }) => snapshot.inFlight.has(uid)).map(({ node }) => node));
+  for (const decision of decisions) if (isOrWillBeMove(decision)) left.add(decision.pod.node);
+  return [...decisions, ...decideReleases(pass).filter((release) => !left.has(release.node))];
+}
+
+type AboutPod = Exclude<Decision, ReleaseDecision>;
+type Unread = { readonly kind: 'move'; readonly reason: 'failed' | 'resumed'; readonly pod: HardwarePod };
+type BeforeReading = Exclude<AboutPod, { readonly kind: 'move' | 'read-sensor' }> | Unread;
+
+const isOrWillBeMove = (decision: Decision): decision is AboutPod =>
+  decision.kind === 'move' || (decision.kind === 'read-sensor' && decision.isForMove);
+
+/** The Pods that have failed longest come first; the uid makes the order the same for every leader. */
+const byAge = (one: HardwarePod, other: HardwarePod): number =>
+  (one.failing?.sinceMs ?? 0) - (other.failing?.sinceMs ?? 0) || (one.uid < other.uid ? -1 : 1);
+
+function decideHealthy(pod: HardwarePod, pass: Pass): Decision[] {
+  if (pod.node === '') return decideWaiting(pod, pass);
+  return pass.budget.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
+}
+
+/**
+ * Whether the nodes that a waiting Pod is kept off become its last choice, whatever the quarantines say by now: a
+ * quarantine may have been deleted or softened after the webhook admitted the Pod, and a Pod cannot be changed.
+ */
+function decideWaiting(pod: HardwarePod, { snapshot, settings, budget, nowMs }: Pass): Decision[] {
+  const { uid, createdMs, ownerText: owner, unschedulableSinceMs: sinceMs, excludedNodes } = pod;
+  // No controller creates a bare Pod anew.
+  if (owner === '' || sinceMs === undefined || nowMs - sinceMs < settings.softenMs) return [];
+  if (snapshot.inFlight.has(uid) || nowMs < (snapshot.retries.get(uid)?.untilMs ?? 0)) return [];
+  const last = snapshot.softened.get(owner);
+  if (last && createdMs >= wholeSeconds(last.atMs) && nowMs < last.untilMs) return [];
+  const nodes = [...new Set([...excludedNodes, ...budget.taintedFor(pod)])];
+  return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
+}
+
+/** Why a failing Pod stays, whatever is decided about others; undefined where that depends on the budget. */
+function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
+  const { snapshot, settings, budget, nowMs } = pass;
+  const { stableMs, minimumAgeMs, byHandMs, mode } = settings;
+  const { uid, node, ineligible, createdMs } = pod;
+  const sinceMs = pod.failing?.sinceMs ?? nowMs;
+  if (snapshot.inFlight.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
+  if (!budget.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
+  if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
+  const reading = snapshot.readings.get(uid);
+  // Also a Pod that is never moved: no Event says that it fails while its sidecar says that nothing does.
+  if (reading?.kind === 'passes' && nowMs < reading.untilMs)
+    return { kind: 'hold', reason: 'passes', pod, untilMs: reading.untilMs };
+  if (ineligible) return { kind: 'refuse', reason: ineligible, pod };
+  const volumes = snapshot.volumes.get(uid);
+  if (volumes?.kind === 'here') return { kind: 'refuse', reason: 'local-volume', pod, detail: volumes.detail };
+  if (nowMs - createdMs < minimumAgeMs)
+    return { kind: 'hold', reason: 'young', pod, untilMs: createdMs + minimumAgeMs };
+  const retryMs = snapshot.retries.get(uid)?.untilMs ?? 0;
+  if (nowMs < retryMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: retryMs };
+  const releasedMs = snapshot.manualReleases.get(node);
+  const earliestMs = pod.failing?.earliestMs ?? sinceMs;
+  if (releasedMs !== undefined && earliestMs <= releasedMs && nowMs - releasedMs < byHandMs)
+    return { kind: 'hold', reason: 'released-by-hand', pod };
+  // A sick node was found better than none: a move would bring the next Pod back here.
+  if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
+    return { kind: 'hold', reason: 'no-other-node', pod };
+  if (!budget.isCounted(pod)) return undefined;
+  return decideVolumes(pod, pass) ?? { ...(mode === 'move' ? resumed : dryRun), pod };
+}
+
+const failed = { kind: 'move', reason: 'failed' } as const;
+const resumed = { kind: 'move', reason: 'resumed' } as const;
+const dryRun = { kind: 'hold', reason: 'dry-run' } as const;
+
+/** Moves a Pod if its node, its owner and the brake let it, and counts it. */
+function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
+  const { settings, budget } = pass;
+  if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
+  if (budget.movesLeft(pod) <= 0) return { kind: 'hold', reason: 'owner-cap', pod };
+  if (budget.isFull(pod)) return { kind: 'hold', reason: 'quarantine-full', pod };
+  if (!budget.isQuarantined(pod.node) && budget.nodesLeft() <= 0) return { kind: 'hold', reason: 'brake', pod };
+  const undecided = decideVolumes(pod, pass);
+  // A Pod whose volumes are looked up keeps its place. One for which no answer came leaves the brake to the others.
+  if (undecided?.reason !== 'volumes-unknown') budget.reserve(pod);
+  if (undecided) return undecided;
+  if (settings.mode === 'dry-run') return { ...dryRun, pod };
+  return { ...(budget.hasMove(pod) ? resumed : failed), pod };
+}
+
+/** Looks up where the volumes of a Pod are, which is about to be moved; undefined where they let it go. */
+function decideVolumes(pod: HardwarePod, { snapshot, nowMs }: Pass): BeforeReading | undefined {
+  if (pod.claims.length === 0) return undefined;
+  const fact = snapshot.volumes.get(pod.uid);
+  if (!fact) return { kind: 'look-up-volumes', reason: 'volumes-unasked', pod };
+  if (fact.kind !== 'unknown') return undefined;
+  const { detail, untilMs } = fact;
+  if (untilMs <= nowMs) return { kind: 'look-up-volumes', reason: 'volumes-unknown', pod };
+  return { kind: 'hold', reason: 'volumes-unknown', pod, detail, untilMs };
+}
+
+/**
+ * The decision with what fails in the Pod. A move, and the Event that says why a Pod stays, need a reading of this
+ * moment: without one the sensor is read first, and the Pod keeps its place in the budget.
+ */
+function onceRead(decision: BeforeReading, { snapshot, nowMs }: Pass): Decision {
+  if (!needsReading(decision, snapshot.reported)) return decision;
+  const { pod } = decision;
+  const fact = snapshot.readings.get(pod.uid);
+  // Neither one from before this failure, nor the one on which an eviction was tried already.
+  const earliestMs = Math.max(pod.failing?.sinceMs ?? 0, snapshot.retries.get(pod.uid)?.untilMs ?? 0);
+  const isRead = fact && fact.atMs >= earliestMs && nowMs - fact.atMs <= readingMaxAgeMs;
+  if (!isRead || fact.kind === 'passes')
+    return { kind: 'read-sensor', reason: 'reading-unasked', pod, isForMove: decision.kind === 'move' };
+  const { reading } = fact;
+  return decision.kind === 'move'
+    ? { ...decision, reading, isUnanswered: fact.kind === 'unknown' }
+    : { ...decision, reading };
+}
+
+const needsReading = (
+  decision: BeforeReading,
+  reported: ReadonlyMap<string, Reason>,
+): decision is Extract<BeforeReading, { readonly kind: 'move' | 'hold' | 'refuse' }> => {
+  if (decision.kind === 'move') return true;
+  if ((decision.kind !== 'hold' && decision.kind !== 'refuse') || decision.reason === 'passes') return false;
+  return reasons[decision.reason].isEvent && reported.get(decision.pod.uid) !== decision.reason;
+};
+
+/**
+ * Which nodes and owners are released now. A node that was booted anew or is gone is released only when the brake does
+ * not count its quarantine any more: a sick node that boots over and over would give the brake its budget back each time.
+ */
+function decideReleases({ snapshot: { quarantines, nodes }, settings: { windowMs }, nowMs }: Pass): ReleaseDecision[] {
+  const byName = new Map<string, HardwareNode>();
+  for (const node of nodes) byName.set(node.name, node);
+  const releases: ReleaseDecision[] = [];
+  for (const { spec, metadata } of quarantines) {
+    const { nodeName: node, bootId, owners } = spec;
+    const isCounted = nowMs - createdMsOf(metadata) >= windowMs;
+    const there = byName.get(node);
+    const wasBooted = bootId !== '' && (there?.bootId ?? '') !== '' && there?.bootId !== bootId;
+    const expired = owners.filter(({ until }) => Date.parse(until) <= nowMs);
+    if (isCounted && !there) releases.push({ kind: 'release', reason: 'node-gone', node });
+    else if (isCounted && wasBooted) releases.push({ kind: 'release', reason: 'rebooted', node });
+    else if (expired.length === owners.length) releases.push({ kind: 'release', reason: 'expired', node });
+    else if (expired.length > 0) releases.push({ kind: 'release', reason: 'expired', node, owners: expired });
+  }
+  return releases;
+}
+
+const createdMsOf = ({ creationTimestamp }: NodeQuarantine['metadata']): number =>
+  wholeSeconds(Date.parse(String(creationTimestamp)));

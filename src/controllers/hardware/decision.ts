@@ -1,0 +1,68 @@
+import type { QuarantinedOwner } from '../../quarantines/quarantine.ts';
+import type { HardwarePod } from './pod.ts';
+import type { Reading } from './readings.ts';
+import type { IneligibleReason, ReasonOf } from './reasons.ts';
+
+/** What the controller decides about a Pod or a node. */
+export type Decision =
+  | MoveDecision
+  /** `untilMs`: when to decide again, where that is known; `reading`: what fails, where an Event says so. */
+  | {
+      readonly kind: 'hold';
+      readonly reason: Exclude<ReasonOf<'hold'>, 'reading-unasked' | 'volumes-unasked'>;
+      readonly pod: HardwarePod;
+      readonly untilMs?: number;
+      readonly detail?: string;
+      readonly reading?: Reading;
+    }
+  | {
+      readonly kind: 'refuse';
+      readonly reason: IneligibleReason;
+      readonly pod: HardwarePod;
+      readonly detail?: string;
+      readonly reading?: Reading;
+    }
+  /** What fails in a Pod has to be read, before it is moved or before an Event says why it stays. */
+  | {
+      readonly kind: 'read-sensor';
+      readonly reason: 'reading-unasked';
+      readonly pod: HardwarePod;
+      readonly isForMove: boolean;
+    }
+  /** Where the volumes of a Pod are has to be looked up; `volumes-unknown`: once more. */
+  | {
+      readonly kind: 'look-up-volumes';
+      readonly reason: 'volumes-unasked' | 'volumes-unknown';
+      readonly pod: HardwarePod;
+    }
+  | SoftenDecision
+  | { readonly kind: 'notice'; readonly reason: 'came-back'; readonly pod: HardwarePod }
+  | ReleaseDecision;
+
+export type MoveDecision = {
+  readonly kind: 'move';
+  readonly reason: ReasonOf<'move'>;
+  readonly pod: HardwarePod;
+  readonly reading: Reading;
+  /** The sensor did not answer: the reading says why. */
+  readonly isUnanswered: boolean;
+};
+
+/** These nodes become the last choice for the owner of a Pod that finds no other. */
+export type SoftenDecision = {
+  readonly kind: 'soften';
+  readonly reason: 'unschedulable';
+  readonly pod: HardwarePod;
+  readonly nodes: readonly string[];
+};
+
+/** Without `owners` the whole node is released. */
+export type ReleaseDecision = {
+  readonly kind: 'release';
+  readonly reason: ReasonOf<'release'>;
+  readonly node: string;
+  readonly owners?: readonly QuarantinedOwner[];
+};
+
+/** Whether a decision only asks for a fact. */
+export const isCommand = ({ kind }: Decision): boolean => kind === 'read-sensor' || kind === 'look-up-volumes';

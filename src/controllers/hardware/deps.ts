@@ -1,0 +1,40 @@
+import type { Client } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { Semaphore } from '../../kube/flow-control.ts';
+import type { HardwareCache } from './cache.ts';
+import type { HardwareSettings } from './decide.ts';
+import type { SoftenDecision } from './decision.ts';
+import type { WebhookService } from './enforcement.ts';
+import type { HardwareEvents, ReplacementWatch } from './events.ts';
+import type { Retries } from './facts.ts';
+import type { HardwareMetrics } from './metrics.ts';
+import type { Moved } from './quarantines.ts';
+import type { SoftenHistory } from './relax.ts';
+
+/** What the acts of the controller need. */
+export type HardwareDeps = {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Bounds how many quarantines and evictions are written at the same time. */
+  readonly writes: Semaphore;
+  readonly prefix: string;
+  readonly settings: HardwareSettings;
+  readonly webhook: WebhookService;
+  readonly cache: HardwareCache;
+  readonly events: HardwareEvents;
+  readonly replacements: ReplacementWatch;
+  readonly metrics: HardwareMetrics;
+  /** What is being done, by the uid of the Pod. A new leader finds all of it again in the quarantines. */
+  readonly inFlight: Map<string, Work>;
+  /** The evictions that failed, by the uid of the Pod. */
+  readonly retries: Retries;
+  readonly softenHistory: SoftenHistory;
+  /** How long until what failed is tried again. */
+  readonly retryMs: number;
+  /** Queues the eviction of a Pod whose work is in flight. */
+  readonly requestEviction: (uid: string) => void;
+  readonly onError: (sentence: string) => void;
+  readonly onAction: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+};
+
+export type Work = (Moved & { readonly kind: 'move' }) | SoftenDecision;

@@ -1,0 +1,28 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { IneligibleReason } from './reasons.ts';
+
+/**
+ * Why a Pod is never moved, as far as the Pod itself tells; undefined where it may be. The volumes of its claims say the
+ * rest, and are looked up only for a Pod that is about to be moved.
+ */
+export function ineligibleReasonOf({ metadata, spec }: V1Pod, prefix: string): IneligibleReason | undefined {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
+  if (owner?.kind === 'Node' || metadata?.annotations?.['kubernetes.io/config.mirror']) return 'static-pod';
+  if (!owner) return 'bare';
+  if (owner.kind === 'DaemonSet') return 'daemon-set';
+  if (metadata?.labels?.[`${prefix}hardware`] !== 'move') return 'report';
+  if (spec?.nodeSelector?.['kubernetes.io/hostname'] !== undefined) return 'pinned';
+  return writesToHost(spec) ? 'local-data' : undefined;
+}
+
+/** Whether a container may write to a folder or file of the node. Devices, sockets and read-only mounts hold no data of the Pod. */
+function writesToHost(spec: V1Pod['spec']): boolean {
+  const paths = (spec?.volumes ?? []).filter(
+    ({ hostPath }) => hostPath && !['CharDevice', 'BlockDevice', 'Socket'].includes(hostPath.type ?? ''),
+  );
+  if (paths.length === 0) return false;
+  const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
+    ({ volumeMounts = [] }) => volumeMounts,
+  );
+  return paths.some(({ name }) => mounts.some((mount) => mount.name === name && mount.readOnly !== true));
+}

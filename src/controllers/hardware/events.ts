@@ -1,0 +1,181 @@
+import type { EventRecorder } from '../../kube/event-recorder.ts';
+import type { OwnerResolver } from '../../kube/owners.ts';
+import { wholeSeconds } from './budget.ts';
+import { type Decision, isCommand } from './decision.ts';
+import type { HardwareMetrics } from './metrics.ts';
+import type { HardwarePod } from './pod.ts';
+import type { Reading } from './readings.ts';
+import { type Reason, reasons, sentenceOf } from './reasons.ts';
+
+/** The reasons of Events about Pods, each with what was done. */
+const actions = {
+  HardwareFailed: 'Check',
+  MovedOffNode: 'Evict',
+  MoveHeld: 'Hold',
+  MoveRefused: 'Refuse',
+  ReplacementRunning: 'Evict',
+  ReplacementCameBack: 'Evict',
+  ReplacementUnschedulable: 'LetBack',
+} as const;
+
+export type EventReason = keyof typeof actions;
+
+/** The objects that an Event about a Pod is recorded on. */
+export type EventPlaces = readonly ('pod' | 'owner' | 'node')[];
+
+/** Records Events in the background; nothing here throws or waits. */
+export type HardwareEvents = {
+  readonly record: (pod: HardwarePod, reason: EventReason, note: string, places: EventPlaces) => void;
+  readonly released: (node: string, by: 'expired' | 'person', note: string) => void;
+  /** Resolves when the recorder has all Events; it may still have to write them. */
+  readonly idle: () => Promise<void>;
+};
+
+/** The action of the Event by which the next leader knows that a person has released a node. */
+export const manualReleaseAction = 'ReleaseByHand';
+
+/** Records Events by the recorder. Where the root owner is not known, the Event is on the direct owner. */
+export function createHardwareEvents(
+  recorder: EventRecorder,
+  owners: OwnerResolver,
+  signal: AbortSignal,
+): HardwareEvents {
+  const pending = new Set<Promise<void>>();
+  const onOwner = async (pod: HardwarePod, event: Omit<Parameters<EventRecorder['event']>[0], 'regarding'>) => {
+    const { owner, namespace } = pod;
+    if (!owner) return;
+    const root = await owners.resolveRoot(owner, namespace, signal).catch(() => owner);
+    recorder.event({ ...event, regarding: { ...root, namespace } });
+  };
+  return {
+    record(pod, reason, note, places) {
+      const { uid, namespace, name, node } = pod;
+      const type = reason === 'ReplacementRunning' ? 'Normal' : 'Warning';
+      const event = { type, reason, action: actions[reason], note } as const;
+      if (places.includes('pod'))
+        recorder.event({ ...event, regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid } });
+      if (places.includes('node') && node !== '') recorder.event({ ...event, regarding: nodeReference(node) });
+      if (!places.includes('owner')) return;
+      const recorded = onOwner(pod, event);
+      pending.add(recorded);
+      void recorded.finally(() => pending.delete(recorded));
+    },
+    released(node, by, note) {
+      const event = { regarding: nodeReference(node), type: 'Normal', reason: 'NodeReleased', note } as const;
+      // The next leader knows of a person's release by this Event alone.
+      if (by === 'person') recorder.eventDurable({ ...event, action: manualReleaseAction });
+      else recorder.event({ ...event, action: 'Release' });
+    },
+    idle: async () => void (await Promise.all(pending)),
+  };
+}
+
+/** As the kubelet has it: an Event about a node has the node's name for a uid. */
+const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name, uid: name });
+
+/** A reading as a clause. */
+export const clauseOf = ({ check, message }: Reading): string => `${check}: ${message}`;
+
+/** Reports each decision once, for as long as its reason stays the same. */
+export type DecisionReporter = {
+  /** The last reason that was reported of a Pod or a node, by uid or name. A command does not change it. */
+  readonly reported: () => ReadonlyMap<string, Reason>;
+  readonly report: (decisions: readonly Decision[]) => void;
+};
+
+/** In one pass; the rest comes in the next, so that the recorder's limits drop none. */
+const maxEventsPerPass = 50;
+
+export function createDecisionReporter(
+  events: HardwareEvents,
+  metrics: Pick<HardwareMetrics, 'decided' | 'holding'>,
+): DecisionReporter {
+  let reported: ReadonlyMap<string, Reason> = new Map();
+  let counted: ReadonlyMap<string, Reason> = new Map();
+  return {
+    reported: () => reported,
+    report(decisions) {
+      metrics.holding(decisions);
+      const nextReported = new Map<string, Reason>();
+      const nextCounted = new Map<string, Reason>();
+      let count = 0;
+      for (const decision of decisions) {
+        const { reason } = decision;
+        const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
+        const before = reported.get(about);
+        if (counted.get(about) !== reason) metrics.decided(decision);
+        nextCounted.set(about, reason);
+        const isNews = before !== reason && reasons[reason].isEvent && !isCommand(decision);
+        if (isCommand(decision) || (isNews && count >= maxEventsPerPass)) {
+          if (before !== undefined) nextReported.set(about, before);
+          continue;
+        }
+        if (isNews) {
+          count += 1;
+          recordDecision(decision, events);
+        }
+        nextReported.set(about, reason);
+      }
+      reported = nextReported;
+      counted = nextCounted;
+    },
+  };
+}
+
+/** Acts record their own Events once they are done. */
+function recordDecision(decision: Decision, events: HardwareEvents): void {
+  switch (decision.kind) {
+    case 'move':
+    case 'hold':
+    case 'refuse': {
+      const { pod, kind, reason, reading } = decision;
+      if (reading) events.record(pod, 'HardwareFailed', `${clauseOf(reading)}.`, ['pod', 'node']);
+      if (kind === 'move') return;
+      const what = reading ? clauseOf(reading) : `container ${pod.failing?.container ?? ''} is not ready`;
+      const note = `Pod ${pod.namespace}/${pod.name} stays on node ${pod.node}, although ${what}: ${sentenceOf(decision)}.`;
+      const places = reason === 'brake' ? (['pod', 'owner', 'node'] as const) : (['pod', 'owner'] as const);
+      return events.record(pod, kind === 'hold' ? 'MoveHeld' : 'MoveRefused', note, places);
+    }
+    case 'notice': {
+      const { pod } = decision;
+      const note =
+        `Pod ${pod.namespace}/${pod.name} was made on node ${pod.node}, which its owner is kept off: the webhook did ` +
+        `not see it, or the Pod names that node. It counts as one of its owner's moves.`;
+      return events.record(pod, 'ReplacementCameBack', note, ['pod', 'owner', 'node']);
+    }
+    case 'read-sensor':
+    case 'look-up-volumes':
+    case 'soften':
+    case 'release':
+      return undefined;
+    default:
+      return decision satisfies never;
+  }
+}
+
+/** Reports the Pods that run in the place of those that were evicted. */
+export type ReplacementWatch = {
+  readonly expect: (pod: HardwarePod, nowMs: number) => void;
+  readonly report: (pods: Iterable<HardwarePod>, nowMs: number) => void;
+};
+
+/** How long a replacement is looked out for. */
+const maxExpectedMs = 10 * 60_000;
+
+export function createReplacementWatch(events: HardwareEvents): ReplacementWatch {
+  const expected = new Map<string, { readonly podName: string; readonly node: string; readonly atMs: number }>();
+  return {
+    expect: ({ ownerText: owner, name: podName, node }, atMs) => void expected.set(owner, { podName, node, atMs }),
+    report(pods, nowMs) {
+      if (expected.size === 0) return;
+      for (const pod of pods) {
+        const gone = expected.get(pod.ownerText);
+        if (!gone || !pod.isReady || pod.isDeleting || pod.createdMs < wholeSeconds(gone.atMs)) continue;
+        expected.delete(pod.ownerText);
+        const note = `Pod ${pod.namespace}/${pod.name} runs on node ${pod.node} in the place of ${gone.podName}, which was moved off node ${gone.node}.`;
+        events.record(pod, 'ReplacementRunning', note, ['owner']);
+      }
+      for (const [owner, { atMs }] of expected) if (nowMs - atMs > maxExpectedMs) expected.delete(owner);
+    },
+  };
+}

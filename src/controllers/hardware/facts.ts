@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from '../../kube/clock.ts';
+import type { HardwarePod } from './pod.ts';
+
+const maxBackoffMs = 60_000;
+
+/** How long to wait after so many failures in a row: twice as long each time, without jitter, since Events say when. */
+export const backoffMs = (failures: number, firstMs: number, maxMs: number = maxBackoffMs): number =>
+  Math.min(maxMs, firstMs * 2 ** (failures - 1));
+
+/** What failed `count` times in a row, and is left alone until then. */
+export type Retry = { readonly count: number; readonly untilMs: number };
+
+/** The failures by key. */
+export type Retries = {
+  readonly byKey: ReadonlyMap<string, Retry>;
+  /** Returns how often the key has failed in a row. */
+  readonly recordFailure: (key: string) => number;
+  readonly forget: (key: string) => void;
+  readonly retain: (isWanted: (key: string) => boolean) => void;
+};
+
+export function createRetries(firstMs: number, clock: Clock = systemClock): Retries {
+  const byKey = new Map<string, Retry>();
+  return {
+    byKey,
+    recordFailure(key) {
+      const count = (byKey.get(key)?.count ?? 0) + 1;
+      byKey.set(key, { count, untilMs: clock.date().getTime() + backoffMs(count, firstMs) });
+      return count;
+    },
+    forget: (key) => void byKey.delete(key),
+    retain(isWanted) {
+      for (const key of byKey.keys()) if (!isWanted(key)) byKey.delete(key);
+    },
+  };
+}
+
+/** Facts about Pods that no watch delivers: each is fetched when a decision asks for it, and the next pass has it. */
+export type FactCache<Fact> = {
+  /** By the uid of the Pod. */
+  readonly facts: ReadonlyMap<string, Fact>;
+  /** Fetches anew for these Pods. It skips a Pod that is being fetched for, and starts nothing past `maxInFlight`. */
+  readonly refresh: (pods: readonly HardwarePod[], maxInFlight: number) => void;
+  readonly retain: (isWanted: (uid: string) => boolean) => void;
+};
+
+export type FactSource<Fact> = {
+  /** `before` is the last fact about the Pod. A failure is a fact too: it never rejects but by the signal. */
+  readonly fetch: (pod: HardwarePod, before: Fact | undefined, signal: AbortSignal) => Promise<Fact>;
+  readonly onChange: () => void;
+};
+
+export function createFactCache<Fact>({ fetch, onChange }: FactSource<Fact>, signal: AbortSignal): FactCache<Fact> {
+  const facts = new Map<string, Fact>();
+  const inFlight = new Set<string>();
+
+  const fetchFor = async (pod: HardwarePod): Promise<void> => {
+    inFlight.add(pod.uid);
+    try {
+      const fact = await fetch(pod, facts.get(pod.uid), signal);
+      if (!signal.aborted) facts.set(pod.uid, fact);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      inFlight.delete(pod.uid);
+    }
+    onChange();
+  };
+
+  return {
+    facts,
+    refresh(pods, maxInFlight) {
+      for (const pod of pods) {
+        if (inFlight.size >= maxInFlight) return;
+        if (!inFlight.has(pod.uid)) void fetchFor(pod);
+      }
+    },
+    retain(isWanted) {
+      for (const uid of facts.keys()) if (!isWanted(uid)) facts.delete(uid);
+    },
+  };
+}

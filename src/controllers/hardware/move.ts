@@ -1,0 +1,118 @@
+// https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+// https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+import { type Eviction, evict } from '../../kube/eviction.ts';
+import type { MoveDecision } from './decision.ts';
+import type { HardwareDeps } from './deps.ts';
+import { awaitEnforcement } from './enforcement.ts';
+import { clauseOf } from './events.ts';
+import type { HardwarePod } from './pod.ts';
+import { type Moved, staleReading, updateQuarantine, withMoves } from './quarantines.ts';
+import { reasons } from './reasons.ts';
+
+/**
+ * Moves Pods off their node in the one order that may break off anywhere: the quarantine names them, it is in force, and
+ * only then their evictions are queued. Each step may be done again without effect, so a new leader that finds a Pod in
+ * the quarantine resumes where the last one stopped. Never rejects.
+ */
+export async function moveOff(
+  node: string,
+  decisions: readonly MoveDecision[],
+  deps: HardwareDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cache, inFlight, onError } = deps;
+  const works = decisions
+    .filter(({ pod: { uid } }) => isFailing(cache.pods.get(uid)) && !inFlight.has(uid))
+    .map((decision) => workOf(decision, cache));
+  for (const work of works) inFlight.set(work.pod.uid, work);
+  let isQuarantined = false;
+  try {
+    isQuarantined = works.length > 0 && (await quarantine(node, works, deps, signal));
+    if (isQuarantined) for (const { pod } of works) deps.requestEviction(pod.uid);
+  } catch (error) {
+    if (signal.aborted) return;
+    onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
+    // It is unknown whether the quarantine was written: the Pods stay in flight, so that the brake counts them, until the watch has it.
+    await deps.clock.sleep(deps.retryMs, signal);
+  } finally {
+    if (!isQuarantined) for (const { pod } of works) inFlight.delete(pod.uid);
+  }
+}
+
+const isFailing = (pod: HardwarePod | undefined): boolean => pod?.failing !== undefined && !pod.isDeleting;
+
+/** The move with the reading that stands in the quarantine, where the move was begun and the sensor does not answer by now. */
+function workOf({ pod, reading, isUnanswered }: MoveDecision, cache: HardwareDeps['cache']) {
+  const entries = cache.quarantines.get(pod.node)?.spec.owners ?? [];
+  const entry = entries.find(({ moves }) => moves.some(({ podUid }) => podUid === pod.uid));
+  const isStale = isUnanswered && entry !== undefined;
+  return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale } as const;
+}
+
+/** Whether the quarantine names the Pods and is in force; false where a person released the node meanwhile. */
+async function quarantine(
+  nodeName: string,
+  moved: readonly Moved[],
+  deps: HardwareDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { cache, clock, settings, writes } = deps;
+  const created = { nodeName, bootId: cache.nodes.get(nodeName)?.bootId ?? '', scope: settings.scope };
+  const at = { ttlMs: settings.ttlMs, now: clock.date() };
+  const edit = (spec: Parameters<typeof withMoves>[0]) => withMoves(spec, created, moved, at);
+  const written = await writes(() => updateQuarantine(deps, nodeName, edit, signal));
+  if (!written) return false;
+  await awaitEnforcement(written, deps, signal);
+  return cache.quarantines.get(nodeName)?.metadata.uid === written.metadata.uid;
+}
+
+/** Why a budget refuses what it should not, which few people know. */
+const advice =
+  'A Pod that is not ready is held back by a PodDisruptionBudget that has no other to spare, unless it says ' +
+  'unhealthyPodEvictionPolicy: AlwaysAllow. Its eviction is tried again, and never forced';
+
+/** No answer came. Where the watch says that the Pod is deleted, the eviction was accepted; else it is tried again. */
+const unanswered = ({ message }: Error, now: HardwarePod | undefined): Eviction =>
+  !now || now.isDeleting ? { result: 'evicted' } : { result: 'failed', message };
+
+/** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and reports the result. */
+export async function evictFailing({ pod, reading }: Moved, deps: HardwareDeps, signal: AbortSignal): Promise<void> {
+  const { client, cache, events, metrics, retries, writes, clock } = deps;
+  const { uid, namespace, name, node } = pod;
+  const evicted = await writes(async (): Promise<Eviction | undefined> => {
+    if (!isFailing(cache.pods.get(uid))) return undefined;
+    return evict(client, pod, { signal }).catch((error: Error) => unanswered(error, cache.pods.get(uid)));
+  });
+  if (!evicted || signal.aborted) return;
+  const nowMs = clock.date().getTime();
+  metrics.evicted(evicted, nowMs - (pod.failing?.sinceMs ?? nowMs));
+  deps.onAction({ namespace, pod: name, uid, node, ...evicted }, 'Pod evicted, whose hardware fails');
+  switch (evicted.result) {
+    case 'evicted': {
+      cache.markEvicted(uid);
+      retries.forget(uid);
+      deps.replacements.expect(pod, nowMs);
+      const hours = Number((deps.settings.ttlMs / 3_600_000).toFixed(1));
+      const note =
+        `Pod ${namespace}/${name} was evicted from node ${node}: ${clauseOf(reading)}. Its replacements are kept off ` +
+        `that node for ${hours} h, or until NodeQuarantine ${node} is deleted.`;
+      return events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
+    }
+    case 'gone':
+      // The watch has that too, or will soon.
+      retries.recordFailure(uid);
+      return undefined;
+    case 'refused':
+    case 'failed': {
+      const failures = retries.recordFailure(uid);
+      const tail = evicted.result === 'refused' ? advice : reasons['backing-off'].sentence;
+      const why = evicted.result === 'refused' ? `${evicted.message}. ${tail}` : `${evicted.message}; ${tail}`;
+      // A reading that differs each time would be a new Event each time, and an object may have only so many.
+      const what = failures > 1 ? 'its hardware fails still' : clauseOf(reading);
+      const note = `Pod ${namespace}/${name} stays on node ${node}, although ${what}: ${why}.`;
+      return events.record(pod, 'MoveHeld', note, ['pod', 'owner']);
+    }
+    default:
+      return evicted satisfies never;
+  }
+}

@@ -1,0 +1,150 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { type RecordedStatus, readStatus, textsOf } from '../../health/status.ts';
+import { type Owner, controllerOf } from '../../kube/owners.ts';
+import { podLimits } from '../../pod/limits.ts';
+import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
+import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
+import { ineligibleReasonOf } from './eligibility.ts';
+import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
+import type { IneligibleReason } from './reasons.ts';
+
+/** A Pod with a hardware check as the cache holds it: some hundred bytes, whatever the size of the Pod. */
+export type HardwarePod = FailureState & {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty until it is scheduled. */
+  readonly node: string;
+  readonly ip: string;
+  readonly createdMs: number;
+  readonly isReady: boolean;
+  readonly isDeleting: boolean;
+  /** False for one that is watched only because the webhook keeps it off a node. */
+  readonly isChecked: boolean;
+  /** Its controller; undefined for a bare Pod. */
+  readonly owner: Owner | undefined;
+  readonly ownerKey: OwnerKey | undefined;
+  /** The same as a text; empty for a bare Pod. */
+  readonly ownerText: string;
+  /** Why it is never moved, if so. */
+  readonly ineligible: IneligibleReason | undefined;
+  /** The claims whose volumes may bind it to its node. */
+  readonly claims: readonly string[];
+  readonly target: ProbeTarget;
+  /** Since when the scheduler finds no node, with an affinity or a taint among the reasons; undefined where that is not so. */
+  readonly unschedulableSinceMs: number | undefined;
+  /** The nodes that the webhook keeps it off by its required node affinity, while it waits for one. */
+  readonly excludedNodes: readonly string[];
+};
+
+/** What one version of a Pod says, before the cache has compared it with the version before. */
+export type ObservedPod = Omit<HardwarePod, keyof FailureState> & { readonly signs: FailureSigns };
+
+/** Takes from a Pod, as the apiserver sends it, what the controller needs. */
+export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
+  const { namespace = '', name = '', uid = '', creationTimestamp, deletionTimestamp } = pod.metadata ?? {};
+  const ownerKey = ownerKeyOf(namespace, pod.metadata);
+  const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  const target = probeTargetOf(pod, prefix);
+  return {
+    uid,
+    namespace,
+    name,
+    node: pod.spec?.nodeName ?? '',
+    ip: pod.status?.podIP ?? '',
+    createdMs: Date.parse(String(creationTimestamp)),
+    isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    // A Pod that is over is as good as gone.
+    isDeleting: deletionTimestamp !== undefined || isOver,
+    isChecked: target.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel,
+    owner: controllerOf(pod.metadata),
+    ownerKey,
+    ownerText: ownerKey ? ownerText(ownerKey) : '',
+    ineligible: ineligibleReasonOf(pod, prefix),
+    claims: claimsOf(pod),
+    target,
+    unschedulableSinceMs: unschedulableSince(pod),
+    excludedNodes: excludedNodesOf(pod, prefix),
+    signs: failureSignsOf(pod, target.containers),
+  };
+}
+
+/** The Pod after one more version of it; `before` knows when a failure began, and is undefined for the first version. */
+export function trackPod({ signs, ...pod }: ObservedPod, before: HardwarePod | undefined, nowMs: number): HardwarePod {
+  const { startedAtWhenReady, failing } = trackFailure(signs, before, pod.createdMs, nowMs);
+  return {
+    ...pod,
+    // A Pod that was evicted never comes back, however late the watch has the news.
+    isDeleting: pod.isDeleting || (before?.isDeleting ?? false),
+    startedAtWhenReady,
+    failing: pod.isChecked ? failing : undefined,
+  };
+}
+
+/** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
+export type ProbeTarget = {
+  readonly mode: 'sidecar' | 'cli';
+  readonly containers: readonly string[];
+  /** Of the sidecar; 0 where there is none. */
+  readonly port: number;
+};
+
+/** The sidecar may have another name where the user has a container of this one. */
+const sidecarName = /^health-probe-hardware(-\d+)?$/;
+
+/** The containers whose readiness is the hardware's; none in a Pod that the webhook would not look at either. */
+export function probeTargetOf(pod: V1Pod, prefix: string): ProbeTarget {
+  const { spec } = pod;
+  if ((spec?.containers.length ?? 0) > podLimits.containers) return { mode: 'cli', containers: [], port: 0 };
+  const sidecar = spec?.initContainers?.find(({ name }) => sidecarName.test(name));
+  if (sidecar) {
+    return { mode: 'sidecar', containers: [sidecar.name], port: sidecar.ports?.[0]?.containerPort ?? 0 };
+  }
+  const status = readStatus(pod, prefix);
+  const carriers = (spec?.containers ?? []).filter(
+    ({ name, readinessProbe }) => readinessProbe?.exec && status && carriesHardware(status, name),
+  );
+  return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
+}
+
+/** True where the container got its readiness probe from this pattern, as the annotation has it. */
+function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
+  const { hardware } = fields as { readonly hardware?: { readonly containers?: unknown } };
+  const containers = hardware?.containers ?? undefined;
+  return (
+    patterns.includes('hardware') &&
+    added.includes(`${container}/readinessProbe`) &&
+    (containers === undefined || textsOf(containers).includes(container))
+  );
+}
+
+/** Most Pods share this one. */
+const none: readonly string[] = [];
+
+/**
+ * The names of the claims that outlive a Pod, and bind the next one to their volumes. That of an ephemeral volume ends
+ * with its Pod, as an emptyDir does: the next one gets a volume wherever it runs.
+ */
+export function claimsOf({ spec }: V1Pod): readonly string[] {
+  const names = (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  return names.length === 0 ? none : names;
+}
+
+/** The scheduler counts reasons over nodes; these are the ones that a node affinity and a taint give. */
+const excludedMessage = /didn't match Pod's node affinity|had untolerated taint/;
+
+function unschedulableSince({ status }: V1Pod): number | undefined {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const isOurs = scheduled?.reason === 'Unschedulable' && excludedMessage.test(scheduled.message ?? '');
+  return isOurs ? Date.parse(String(scheduled?.lastTransitionTime)) : undefined;
+}
+
+/** Only what the webhook added: a Pod that its user keeps off a node would come back the same. */
+function excludedNodesOf(pod: V1Pod, prefix: string): readonly string[] {
+  const { spec } = pod;
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  if (spec?.nodeName || terms.length === 0) return none;
+  const added = new Set(readStatus(pod, prefix)?.added);
+  const nodes = new Set(terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => nodeOf(field) ?? [])));
+  return [...nodes].filter((node) => added.has(affinityName({ node })));
+}

@@ -1,0 +1,184 @@
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+import { isDeepStrictEqual } from 'node:util';
+import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api-error.ts';
+import type { Client } from '../../kube/client.ts';
+import {
+  type NodeQuarantine,
+  type QuarantinedOwner,
+  ownerText,
+  quarantinesPath,
+} from '../../quarantines/quarantine.ts';
+import { mostMoves } from './budget.ts';
+import type { HardwareCache } from './cache.ts';
+import type { HardwarePod } from './pod.ts';
+import type { Reading } from './readings.ts';
+
+type Spec = NodeQuarantine['spec'];
+
+/** A Pod that is moved off its node, and why. */
+export type Moved = {
+  readonly pod: HardwarePod;
+  readonly reading: Reading;
+  /** The sensor did not answer: the reading is the one that stands in the quarantine. */
+  readonly isStale?: boolean;
+};
+
+/** With a Pod's name and a time behind it, the message still fits into the CRD. */
+const maxStaleLength = 700;
+
+const readBefore = /, as read of Pod \S+ at \S+$/;
+
+/** The reading that stands in an entry, with the time of its last move and the Pod that it was read of. */
+export function staleReading({ check, message, moves }: QuarantinedOwner): Reading {
+  const last = moves.at(-1);
+  if (!last || readBefore.test(message)) return { check, message };
+  return { check, message: `${message.slice(0, maxStaleLength)}, as read of Pod ${last.podName} at ${last.at}` };
+}
+
+/** The part of a spec that a quarantine is created with. */
+export type NewQuarantine = Pick<Spec, 'nodeName' | 'bootId' | 'scope'>;
+
+/** How old the time of a move becomes before it is written anew: about the longest wait between two evictions of a Pod. */
+const renewMs = 60_000;
+
+/**
+ * The spec with these moves in it, each once however often it is added. Resuming a move refreshes its time, to the minute:
+ * a PodDisruptionBudget may delay the eviction for hours, and the owner's cap counts evictions, not decisions.
+ */
+export function withMoves(
+  spec: Spec | undefined,
+  created: NewQuarantine,
+  moved: readonly Moved[],
+  { ttlMs, now }: { readonly ttlMs: number; readonly now: Date },
+): Spec {
+  let isChanged = false;
+  const owners = new Map((spec?.owners ?? []).map((entry) => [ownerText(entry.owner), entry]));
+  const until = new Date(now.getTime() + ttlMs).toISOString();
+  for (const { pod, reading, isStale } of moved) {
+    const { ownerKey, ownerText: key, uid: podUid, name: podName } = pod;
+    const before = owners.get(key);
+    const index = before?.moves.findIndex((move) => move.podUid === podUid) ?? -1;
+    const earlier = before?.moves[index];
+    if (!ownerKey || (earlier && now.getTime() - Date.parse(earlier.at) < renewMs)) continue;
+    const move = { podUid, podName, at: now.toISOString() };
+    const moves = before?.moves ?? [];
+    isChanged = true;
+    if (before && earlier && isStale) {
+      // It keeps its place: the last move of the entry is the one with whose time the reading was made.
+      owners.set(key, { ...before, ...staleReading(before), until, moves: moves.with(index, move) });
+      continue;
+    }
+    const entry: QuarantinedOwner = {
+      owner: ownerKey,
+      check: reading.check.slice(0, 2_048),
+      message: reading.message.slice(0, 1_024),
+      since: before?.since ?? now.toISOString(),
+      until,
+      affinity: before?.affinity ?? 'Required',
+      moves: [...moves.filter((each) => each !== earlier), move].slice(-mostMoves),
+    };
+    owners.set(key, entry);
+  }
+  if (spec && !isChanged) return spec;
+  // The hardware fails in this boot: the next boot ends the quarantine.
+  const bootId = created.bootId || (spec?.bootId ?? '');
+  return { ...(spec ?? created), bootId, owners: [...owners.values()] };
+}
+
+/** The spec without these owners, as they were read: one that has failed again since then stays. */
+export const withoutOwners = (spec: Spec, gone: readonly QuarantinedOwner[]): Spec => ({
+  ...spec,
+  owners: spec.owners.filter((entry) => !gone.some((each) => isDeepStrictEqual(each, entry))),
+});
+
+/** The spec in which the node is only the last choice for these owners; the same spec where it is so already. */
+export function softened(spec: Spec, owners: ReadonlySet<string>): Spec {
+  const isStrict = ({ owner, affinity }: QuarantinedOwner): boolean =>
+    affinity === 'Required' && owners.has(ownerText(owner));
+  if (!spec.owners.some(isStrict)) return spec;
+  return {
+    ...spec,
+    owners: spec.owners.map((entry) => (isStrict(entry) ? { ...entry, affinity: 'Preferred' as const } : entry)),
+  };
+}
+
+const maxTries = 5;
+
+export type QuarantineWrite = {
+  readonly nodeName: string;
+  /** The quarantine as it was last read; undefined to create one. */
+  readonly cached: NodeQuarantine | undefined;
+  /** May be called several times; where it returns the spec that it was given, nothing is written. */
+  readonly edit: (spec: Spec | undefined) => Spec;
+};
+
+/** Applies an edit to a node's quarantine, over the writes of other clients; undefined where it was deleted meanwhile. */
+export async function writeQuarantine(
+  client: Client,
+  { nodeName, cached, edit }: QuarantineWrite,
+  signal: AbortSignal,
+): Promise<NodeQuarantine | undefined> {
+  const path = `${quarantinesPath}/${nodeName}`;
+  const isNew = cached === undefined;
+  let current = cached;
+  for (let tries = 0; tries < maxTries; tries++) {
+    const spec = edit(current?.spec);
+    if (current && spec === current.spec) return current;
+    const body = current
+      ? { ...current, spec }
+      : {
+          apiVersion: 'health.example.com/v1alpha1',
+          kind: 'NodeQuarantine',
+          metadata: { name: nodeName },
+          spec,
+        };
+    try {
+      return current
+        ? await client.update<NodeQuarantine>(path, body, { signal })
+        : await client.create<NodeQuarantine>(quarantinesPath, body, { signal });
+    } catch (error) {
+      // A person has deleted it, and so released the node.
+      if (isNotFound(error) && current) return undefined;
+      if (!isConflict(error)) throw withNode(nodeName, error);
+    }
+    current = await ignoreNotFound(client.get<NodeQuarantine>(path, { signal })).catch((error: unknown) => {
+      throw withNode(nodeName, error);
+    });
+    if (!current && !isNew) return undefined;
+  }
+  throw new Error(`NodeQuarantine ${nodeName} was changed by others ${maxTries} times in a row`);
+}
+
+/** Applies an edit to a quarantine of the cache, and stores the result there; undefined where it is deleted. */
+export async function updateQuarantine(
+  { client, cache }: { readonly client: Client; readonly cache: HardwareCache },
+  nodeName: string,
+  edit: QuarantineWrite['edit'],
+  signal: AbortSignal,
+): Promise<NodeQuarantine | undefined> {
+  const cached = cache.quarantines.get(nodeName);
+  const written = await writeQuarantine(client, { nodeName, cached, edit }, signal);
+  if (written) cache.storeWritten(written);
+  else if (cached) cache.drop(cached);
+  return written;
+}
+
+/** Deletes a node's quarantine as it was read; false where another client has written it since. */
+export async function deleteQuarantine(
+  client: Client,
+  { metadata: { uid, resourceVersion }, spec: { nodeName } }: NodeQuarantine,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  try {
+    await ignoreNotFound(client.delete(`${quarantinesPath}/${nodeName}`, { preconditions, signal }));
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw withNode(nodeName, error);
+  }
+}
+
+/** Names the quarantine in an error of the apiserver. */
+const withNode = (nodeName: string, error: unknown): unknown =>
+  error instanceof ApiError ? new Error(`NodeQuarantine ${nodeName}: ${error.message}`, { cause: error }) : error;

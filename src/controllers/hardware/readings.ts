@@ -1,0 +1,223 @@
+// https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+import { get } from 'node:http';
+import type { Client } from '../../kube/client.ts';
+import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { type FactCache, backoffMs, createFactCache } from './facts.ts';
+import type { HardwarePod } from './pod.ts';
+
+/** What fails in a Pod: the names of the checks, and their readings with threshold and unit. */
+export type Reading = { readonly check: string; readonly message: string };
+
+/** What a Pod's sensor says; `unknown`: it did not answer, and the reading says why. */
+export type SensorAnswer =
+  | { readonly kind: 'fails' | 'unknown'; readonly reading: Reading }
+  | { readonly kind: 'passes' };
+
+/** An answer with its time. `untilMs`: the sensor passed `count` times in a row, and is not read again before. */
+export type ReadingFact =
+  | { readonly kind: 'fails' | 'unknown'; readonly reading: Reading; readonly atMs: number }
+  | { readonly kind: 'passes'; readonly atMs: number; readonly count: number; readonly untilMs: number };
+
+/** The kubelet's next probe should make the Pod ready; where it does not, what fails again is to be seen soon. */
+const maxPassingMs = 10_000;
+
+/** The readings of failing Pods. `retryMs`: how long a Pod whose sensor passes is left alone at first. */
+export function createReadings(
+  {
+    client,
+    retryMs,
+    onChange,
+    clock = systemClock,
+  }: {
+    readonly client: Client;
+    readonly retryMs: number;
+    readonly onChange: () => void;
+    readonly clock?: Clock;
+  },
+  signal: AbortSignal,
+): FactCache<ReadingFact> {
+  const read = createSensorReader(client, signal);
+  const fetch = async (pod: HardwarePod, before: ReadingFact | undefined): Promise<ReadingFact> => {
+    const answer = await read(pod, signal);
+    const atMs = clock.date().getTime();
+    if (answer.kind !== 'passes') return { ...answer, atMs };
+    const count = before?.kind === 'passes' ? before.count + 1 : 1;
+    return { kind: 'passes', atMs, count, untilMs: atMs + backoffMs(count, retryMs, maxPassingMs) };
+  };
+  return createFactCache({ fetch, onChange }, signal);
+}
+
+const timeoutMs = 1_000;
+const maxAnswerBytes = 64 * 1024;
+
+/**
+ * Asks the sidecar of a Pod, or where it has none the kubelet's Events, for at most a second; never rejects. Where the
+ * controller itself stood still meanwhile, it asks again: an answer that it did not hear in time says nothing of the Pod,
+ * and an unknown reading lets a Pod be moved.
+ */
+export function createSensorReader(
+  client: Client,
+  life: AbortSignal,
+): (pod: HardwarePod, signal: AbortSignal) => Promise<SensorAnswer> {
+  const loop = monitorEventLoop(life);
+  return async (pod, signal) => {
+    for (;;) {
+      const startMs = performance.now();
+      const answer = await askOnce(client, pod, signal);
+      if (answer.kind !== 'unknown' || signal.aborted || !loop.stalledSince(startMs)) return answer;
+    }
+  };
+}
+
+async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): Promise<SensorAnswer> {
+  const { failing, target } = pod;
+  const container = failing?.container ?? target.containers[0] ?? '';
+  if (failing?.input === 'device') return { kind: 'fails', reading: { check: 'device', message: failing.message } };
+  try {
+    const reading = await withDeadline(timeoutMs, signal, systemClock, (inner) =>
+      target.mode === 'sidecar' ? readSidecar(pod, inner) : readKubeletEvents(client, pod, container, inner),
+    );
+    return reading ? { kind: 'fails', reading } : { kind: 'passes' };
+  } catch (error) {
+    const whom = target.mode === 'sidecar' ? 'its sidecar' : 'the Events of the kubelet';
+    const why = `${whom} could not be asked: ${(error as Error).message}`;
+    const message = `container ${container} is not ready, and its reading is not known: ${why}`;
+    return { kind: 'unknown', reading: { check: 'hardware', message } };
+  }
+}
+
+/** Undefined where nothing fails. The name of a Pod's address is not resolved anywhere, and its answer is short. */
+async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<Reading | undefined> {
+  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const options = { host: ip, port: target.port, path: '/readyz?verbose', signal, agent: false };
+    const request = get(options, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+          if ((text += chunk).length > maxAnswerBytes) throw new Error('too long an answer');
+        }
+        resolve({ status: response.statusCode ?? 0, body: text });
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    request.on('error', reject);
+  });
+  const reading = readAgentAnswer(body);
+  if (!reading && !isPassing(status, body)) throw new Error(`the answer was ${status}`);
+  return reading;
+}
+
+type Event = {
+  readonly message?: string;
+  readonly lastTimestamp?: string;
+  readonly involvedObject?: { readonly fieldPath?: string };
+};
+
+async function readKubeletEvents(
+  client: Client,
+  { namespace, uid }: HardwarePod,
+  container: string,
+  signal: AbortSignal,
+): Promise<Reading | undefined> {
+  const fieldSelector = `involvedObject.uid=${uid},reason=Unhealthy`;
+  // The kubelet writes it at the same time as the status.
+  for (;;) {
+    const events = await client.list<Event>(`/api/v1/namespaces/${namespace}/events`, { fieldSelector, signal });
+    const mine = events.items.filter(({ involvedObject }) => involvedObject?.fieldPath?.endsWith(`{${container}}`));
+    const newest = mine.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1));
+    const readings = newest.flatMap(({ message = '' }) => readKubeletNote(message) ?? []);
+    if (readings.length > 0) return readings[0];
+    await systemClock.sleep(200, signal);
+  }
+}
+
+const monitorMs = 100;
+
+/** A timer may be this late on a busy machine without anything having stood still. */
+const maxDelayMs = 250;
+
+/** Watches the event loop until the signal; its timer keeps no process alive. `stalledSince` takes a `performance.now()`. */
+function monitorEventLoop(signal: AbortSignal): { readonly stalledSince: (sinceMs: number) => boolean } {
+  let lastTickMs = performance.now();
+  let lastStallMs = Number.NEGATIVE_INFINITY;
+  const isLate = (nowMs: number): boolean => nowMs - lastTickMs > monitorMs + maxDelayMs;
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    if (isLate(nowMs)) lastStallMs = nowMs;
+    lastTickMs = nowMs;
+  }, monitorMs).unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return {
+    stalledSince(sinceMs) {
+      const nowMs = performance.now();
+      return isLate(nowMs) || lastStallMs >= sinceMs;
+    },
+  };
+}
+
+/** What an Event and a quarantine have room for. Any program may answer at the Pod's address, with any text. */
+const maxCheckLength = 253;
+const maxMessageLength = 512;
+const maxFailures = 16;
+
+/**
+ * What fails by the agent's answer to `?verbose`: a line for each check, `[-] NAME: OUTCOME, MESSAGE, LATENCY, AGE ago`.
+ * Undefined where the answer says nothing of a failure. The answer is a stranger's text: it is read by hand, in linear time.
+ */
+export function readAgentAnswer(body: string): Reading | undefined {
+  const failing = body
+    .split('\n')
+    .flatMap((line) => readFailingLine(line) ?? [])
+    .slice(0, maxFailures);
+  if (failing.length === 0) return undefined;
+  return {
+    check: failing
+      .map(({ check }) => check)
+      .join(', ')
+      .slice(0, maxCheckLength),
+    message: failing
+      .map(({ message }) => message)
+      .join('; ')
+      .slice(0, maxMessageLength),
+  };
+}
+
+const failingMark = '[-] ';
+
+function readFailingLine(line: string): Reading | undefined {
+  const colon = line.indexOf(': ', failingMark.length + 1);
+  if (!line.startsWith(failingMark) || colon < 0) return undefined;
+  const detail = line.slice(colon + 2);
+  const message = withoutTimes(detail);
+  return {
+    check: line.slice(failingMark.length, colon),
+    message: message.startsWith('fail, ') ? message.slice('fail, '.length) : message,
+  };
+}
+
+/** Takes `, 3 ms, 2 s ago` off the end of a line. */
+function withoutTimes(detail: string): string {
+  if (!detail.endsWith(' ago')) return detail;
+  const age = detail.lastIndexOf(', ');
+  const latency = age > 0 ? detail.lastIndexOf(', ', age - 1) : -1;
+  return latency < 0 ? detail : detail.slice(0, latency);
+}
+
+/** Whether an answer that names no failure is one of an agent whose checks pass; while it stops, it says so and is not ready. */
+export const isPassing = (status: number, body: string): boolean =>
+  status === 200 || body.startsWith('[+] ') || body.includes('\n[+] ');
+
+/** What fails by the kubelet's Event about an exec probe, which ends in the check's name in brackets. */
+export function readKubeletNote(note: string): Reading | undefined {
+  const mark = 'Readiness probe failed: ';
+  if (!note.startsWith(mark)) return undefined;
+  const output = note.slice(mark.length).trim();
+  const open = output.lastIndexOf(' (');
+  const name = output.endsWith(')') && open >= 0 ? output.slice(open + 2, -1) : '';
+  const isName = name !== '' && !name.includes(')') && !name.includes('(');
+  return {
+    check: (isName ? name : 'readiness probe').slice(0, maxCheckLength),
+    message: (isName ? output.slice(0, open) : output).trim().slice(0, maxMessageLength),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * The kind of a reason is the label of that name on the metrics, and the row is the place to look a reason up: its
+ * sentence ends that of an Event or a log line. `isEvent`: an Event reports it when it begins. `isCommand`: the decision
+ * needs a fact, and the Pod stays until the controller has it.
+ */
+type Row = {
+  readonly kind: 'move' | 'hold' | 'refuse' | 'soften' | 'notice' | 'release';
+  readonly isEvent: boolean;
+  readonly isCommand?: true;
+  readonly sentence: string;
+};
+
+const silent = (sentence: string) => ({ kind: 'hold', isEvent: false, sentence }) as const;
+const held = (sentence: string) => ({ kind: 'hold', isEvent: true, sentence }) as const;
+const command = (sentence: string) => ({ kind: 'hold', isEvent: false, isCommand: true, sentence }) as const;
+const refused = (sentence: string) => ({ kind: 'refuse', isEvent: true, sentence }) as const;
+/** An Event reports a release once it is done. */
+const released = (sentence: string) => ({ kind: 'release', isEvent: false, sentence }) as const;
+
+/** Every reason that a decision may have. */
+export const reasons = {
+  failed: { kind: 'move', isEvent: true, sentence: 'its hardware fails' },
+  /** The NodeQuarantine has the move already, and the Pod is still there. */
+  resumed: { kind: 'move', isEvent: false, sentence: 'its hardware fails, and its move was begun' },
+
+  unstable: silent('it has not failed for long enough yet'),
+  young: silent('it is younger than a Pod has to be'),
+  'under-way': silent('it is being moved'),
+  'backing-off': silent('its last eviction did not go through, and is tried again after a while'),
+  'node-not-ready': held(
+    'its node is not ready, so what is known of the Pod may be old; the cluster takes Pods off such a node by itself',
+  ),
+  'released-by-hand': held(
+    'somebody deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
+  ),
+  passes: held('its sidecar says that nothing fails by now, and is asked again after a while'),
+  'no-other-node': held('no other node is left for its owner: each is not ready, cordoned or quarantined'),
+  brake: held('as many nodes as may be were quarantined in the last minutes'),
+  'owner-cap': held('as many Pods of its owner as may be were moved lately: they may fail wherever they run'),
+  'volumes-unknown': held(
+    'whether it has a volume that is on its node alone is not known, and is asked again after a while',
+  ),
+  'quarantine-full': held('the NodeQuarantine of its node can list no more owners or moves'),
+  'dry-run': held('health-injector only says what it would do: --hardware is dry-run'),
+
+  'reading-unasked': command('what fails by now is being asked'),
+  'volumes-unasked': command('whether it has a volume that is on its node alone is being asked'),
+
+  report: refused('its annotation on-failure is report'),
+  bare: refused('it has no owner that makes it anew elsewhere'),
+  'static-pod': refused('it is a static Pod, which belongs to its node'),
+  'daemon-set': refused('it is of a DaemonSet, which makes it anew on the same node'),
+  pinned: refused('its node selector names its node, so it could run nowhere else'),
+  'local-data': refused('it writes to a hostPath volume, whose data it would leave behind'),
+  'local-volume': refused('it has a volume that is on its node alone'),
+
+  /** A Pod waits for a node, and one would take it that it is kept off. An Event reports it once it is done. */
+  unschedulable: { kind: 'soften', isEvent: false, sentence: 'it finds no node' },
+  /** A Pod was created on the node that its owner is kept off. */
+  'came-back': { kind: 'notice', isEvent: true, sentence: 'it came back to the node' },
+
+  expired: released('its time is over'),
+  rebooted: released('it was booted anew'),
+  'node-gone': released('it is gone'),
+} as const satisfies Readonly<Record<string, Row>>;
+
+export type Reason = keyof typeof reasons;
+export type ReasonKind = Row['kind'];
+export type ReasonOf<K extends ReasonKind> = {
+  [R in Reason]: (typeof reasons)[R]['kind'] extends K ? R : never;
+}[Reason];
+export type IneligibleReason = ReasonOf<'refuse'>;
+
+/** The reasons of a kind. */
+export const reasonsOf = (kind: ReasonKind): Reason[] =>
+  (Object.keys(reasons) as Reason[]).filter((reason) => reasons[reason].kind === kind);
+
+/** The reason of a decision as the end of a sentence. */
+export const sentenceOf = ({ reason, detail }: { readonly reason: Reason; readonly detail?: string }): string =>
+  detail === undefined ? reasons[reason].sentence : `${reasons[reason].sentence}: ${detail}`;

@@ -1,0 +1,57 @@
+// https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+import type { Client } from '../../kube/client.ts';
+import type { ReleaseDecision } from './decision.ts';
+import type { HardwareDeps } from './deps.ts';
+import { manualReleaseAction } from './events.ts';
+import { deleteQuarantine, updateQuarantine, withoutOwners } from './quarantines.ts';
+import { reasons } from './reasons.ts';
+
+/** Releases a node, or some of its owners. What has changed meanwhile is left to the next pass. Never rejects. */
+export async function release(
+  { node, reason, owners }: ReleaseDecision,
+  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'onError' | 'writes'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, cache, events, onError, writes } = deps;
+  const cached = cache.quarantines.get(node);
+  if (!cached) return;
+  const { uid = '' } = cached.metadata;
+  try {
+    if (owners) {
+      await writes(() => updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal));
+      return;
+    }
+    cache.expectDeletion(uid, true);
+    if (await writes(() => deleteQuarantine(client, cached, signal))) {
+      cache.drop(cached);
+      events.released(node, 'expired', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
+    } else cache.expectDeletion(uid, false);
+  } catch (error) {
+    // It is unknown whether it was deleted: the watch will say so, and it was the controller's deletion then.
+    if (!signal.aborted) onError(`Node ${node} was not released: ${(error as Error).message}.`);
+  }
+}
+
+type Event = {
+  readonly action?: string;
+  readonly eventTime?: string | null;
+  readonly series?: { readonly lastObservedTime?: string } | null;
+  readonly involvedObject?: { readonly name?: string };
+};
+
+/**
+ * When a person last released each node, by the Events of an earlier leader. The apiserver keeps an Event for an hour,
+ * which is as long as a manual release counts.
+ */
+export async function readManualReleases(client: Client, signal: AbortSignal): Promise<Map<string, number>> {
+  const fieldSelector = 'involvedObject.kind=Node,reason=NodeReleased';
+  const { items } = await client.list<Event>('/api/v1/namespaces/default/events', { fieldSelector, signal });
+  const released = new Map<string, number>();
+  for (const event of items) {
+    const node = event.involvedObject?.name;
+    const atMs = Date.parse(event.series?.lastObservedTime ?? event.eventTime ?? '');
+    if (node === undefined || event.action !== manualReleaseAction || Number.isNaN(atMs)) continue;
+    released.set(node, Math.max(atMs, released.get(node) ?? 0));
+  }
+  return released;
+}

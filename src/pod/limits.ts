@@ -1,0 +1,64 @@
+import type { Pod } from './pod.ts';
+
+/**
+ * How much of one object the webhook looks at. The author of a Pod is a stranger: the apiserver sends a Pod of 3 MiB
+ * with 16,000 containers to the webhook before it validates it, also for a dry run. Most steps of injection walk the
+ * items once for each container, so these two bounds bound their product. A larger Pod is admitted unchanged.
+ */
+export const podLimits = {
+  /** A node runs 110 Pods by default, and no real Pod has more than some twenty containers. */
+  containers: 128,
+  /** Ports, variables, mounts, arguments, volumes and terms of the node affinity, all containers together: etcd has room for some 30,000. */
+  items: 50_000,
+  /** Each container's policy is looked for by each label. */
+  labels: 1_000,
+  /** What the apiserver allows for all annotations of an object (`TotalAnnotationSizeLimitB`), here in characters. */
+  annotationCharacters: 262_144,
+} as const;
+
+/** What is read of the command, arguments and environment of one container. Linux allows 128 KiB for one argument or variable. */
+export const commandCharacters = 65_536;
+
+/** Longer than any image reference: a name has 255 characters, a tag 128, a digest of SHA-512 135. */
+export const imageCharacters = 1_024;
+
+/** An earlier call added containers, mounts and a status: such a Pod may be larger, so that a second call reads it too. */
+const growth = 2;
+
+/** A clause that says which limit a Pod exceeds, with both numbers; undefined where it exceeds none. */
+export function exceededLimit({ metadata, spec }: Pod, prefix: string): string | undefined {
+  const annotations = metadata?.annotations ?? {};
+  const factor = Object.hasOwn(annotations, `${prefix}status`) ? growth : 1;
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  if (containers.length > podLimits.containers * factor) {
+    return `it has ${containers.length} containers, and at most ${podLimits.containers} are looked at`;
+  }
+  const { affinity, resourceClaims, volumes } = spec;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  let items = sizeOf(volumes) + sizeOf(resourceClaims) + sizeOf(metadata?.ownerReferences);
+  for (const term of [...listOf(required), ...listOf(preferred).map((each) => each?.preference)]) {
+    items += 1 + sizeOf(term?.matchExpressions) + sizeOf(term?.matchFields);
+  }
+  for (const { args, command, env, envFrom, ports, resources, volumeMounts } of containers) {
+    items += sizeOf(args) + sizeOf(command) + sizeOf(env) + sizeOf(envFrom) + sizeOf(ports) + sizeOf(volumeMounts);
+    items += sizeOf(resources?.claims) + sizeOf(resources?.limits) + sizeOf(resources?.requests);
+  }
+  if (items > podLimits.items * factor) {
+    return `it has ${items} ports, variables, mounts, arguments and volumes, and at most ${podLimits.items} are looked at`;
+  }
+  const labels = sizeOf(metadata?.labels);
+  if (labels > podLimits.labels) return `it has ${labels} labels, and at most ${podLimits.labels} are looked at`;
+  let characters = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    if (key.startsWith(prefix)) characters += key.length + value.length;
+  }
+  return characters > podLimits.annotationCharacters * factor
+    ? `its annotations have ${characters} characters, and at most ${podLimits.annotationCharacters} are looked at`
+    : undefined;
+}
+
+const listOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);
+
+const sizeOf = (value: unknown): number =>
+  Array.isArray(value) ? value.length : typeof value === 'object' && value !== null ? Object.keys(value).length : 0;

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../src/kube/clock.ts';
+import { createClient } from '../../../src/kube/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { settle, useLeaders } from './support/leader.ts';
+
+/** What takes seconds takes a hundredth of them. */
+const fast = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 100, signal) };
+
+describe('a move that breaks off', () => {
+  const { newWorld, lead } = useLeaders();
+
+  for (const lost of ['call', 'answer'] as const) {
+    for (const step of [0, 1, 2, 3, 5, 8]) {
+      it(`survives a controller that dies when the ${lost} of its write ${step} is lost`, async () => {
+        const world = newWorld();
+        const owners = ['api', 'db', 'web', 'queue', 'batch', 'cache'];
+        const pods = owners.map((owner) => world.setPod(`${owner}-0`, 'node-a', owner, false));
+        const first: { leader?: ReturnType<typeof lead> } = {};
+        let writes = 0;
+        world.setFault(() => {
+          if (writes++ !== step) return undefined;
+          first.leader?.kill();
+          return lost;
+        });
+        first.leader = lead(world, { percent: 25 });
+        await eventually(
+          'the death, or nothing left to do',
+          3_000,
+          async () => writes > step || world.pods().every(({ spec }) => spec.nodeName !== 'node-a'),
+        );
+        await first.leader.stop();
+        lead(world, { percent: 25 });
+        await settle(world, owners.length);
+        for (const { metadata } of pods) assert.equal(world.accepted.get(metadata.uid), 1, metadata.name);
+        assert.equal(world.accepted.size, owners.length);
+        const [{ spec }, ...others] = world.quarantines();
+        assert.deepEqual(others, []);
+        assert.deepEqual(
+          spec.owners.map(({ moves }: any) => moves.length),
+          owners.map(() => 1),
+        );
+      });
+    }
+  }
+
+  it('keeps to the brake although what became of the first quarantine was not known', async () => {
+    const world = newWorld();
+    for (const name of ['node-a', 'node-b', 'node-c', 'node-d']) world.setPod(`of-${name}`, name, name, false);
+    let writes = 0;
+    world.setFault(() => (writes++ === 0 ? 'answer' : undefined));
+    lead(world, { percent: 25 });
+    await eventually('the first move', 3_000, async () => world.accepted.size === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([world.accepted.size, world.quarantines().length], [1, 1]);
+  });
+
+  it('survives an apiserver that loses every third call or answer', async () => {
+    const world = newWorld();
+    const pods = Array.from({ length: 20 }, (_, index) => world.setPod(`web-${index}`, 'node-a', 'web', false));
+    let writes = 0;
+    world.setFault(() => ([undefined, 'call', undefined, undefined, 'answer', undefined] as const)[writes++ % 6]);
+    lead(world);
+    await settle(world, pods.length);
+    for (const { metadata } of pods) assert.equal(world.accepted.get(metadata.uid), 1, metadata.name);
+  });
+
+  for (const lost of ['call, in silence', 'answer, in silence'] as const) {
+    it(`is made once, and holds up no other, where each Pod's first write ends as "${lost}"`, async () => {
+      const world = newWorld();
+      // More than are evicted at a time.
+      const pods = Array.from({ length: 40 }, (_, index) => world.setPod(`web-${index}`, 'node-a', 'web', false));
+      const silenced = new Set<string>();
+      world.setFault((_method, path) => {
+        if (silenced.has(path)) return undefined;
+        silenced.add(path);
+        return lost;
+      });
+      const leader = lead(world, {}, createClient(world.transport, { clock: fast }));
+      await settle(world, pods.length);
+      for (const { metadata } of pods) assert.equal(world.accepted.get(metadata.uid), 1, metadata.name);
+      const [{ spec }] = world.quarantines();
+      assert.equal(spec.owners[0].moves.length, pods.length);
+      const moved = () => leader.told.filter((text) => text.includes(' MovedOffNode '));
+      await eventually('what is told', 5_000, async () => moved().length === pods.length);
+      assert.match(await leader.registry.metrics(), /hardware_evictions_total\{result="evicted"\} 40\n/);
+    });
+  }
+});

@@ -1,0 +1,137 @@
+import type { HardwareSettings, Snapshot } from '../../../../src/controllers/hardware/decide.ts';
+import type { HardwareNode } from '../../../../src/controllers/hardware/nodes.ts';
+import type { HardwarePod } from '../../../../src/controllers/hardware/pod.ts';
+import type { ReadingFact } from '../../../../src/controllers/hardware/readings.ts';
+import type { NodeQuarantine } from '../../../../src/quarantines/quarantine.ts';
+
+export const nowMs = Date.parse('2030-01-01T12:00:00Z');
+const minute = 60_000;
+
+export const settings: HardwareSettings = {
+  mode: 'move',
+  scope: 'Owner',
+  stableMs: 1_000,
+  minimumAgeMs: 30_000,
+  percent: 10,
+  windowMs: 10 * minute,
+  mostPerOwner: 2,
+  ownerWindowMs: 30 * minute,
+  ttlMs: 60 * minute,
+  byHandMs: 60 * minute,
+  softenMs: minute,
+};
+
+type Wish = Partial<HardwarePod> & { readonly kind?: string; readonly ageMs?: number; readonly failedMs?: number };
+
+/** A Pod of a Deployment of its own that has failed for 5 s on its node; `failedMs: 0` is one that does not fail. */
+export function pod(
+  uid: string,
+  node: string,
+  { kind = 'Deployment', ageMs = 60 * minute, failedMs = 5_000, ...wish }: Wish = {},
+): HardwarePod {
+  const owner = wish.ownerText ?? `${uid}-owner`;
+  return {
+    uid,
+    namespace: 'shop',
+    name: uid,
+    node,
+    ip: '198.51.100.7',
+    createdMs: nowMs - ageMs,
+    isReady: failedMs === 0,
+    isDeleting: false,
+    isChecked: true,
+    owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
+    ownerKey: { namespace: 'shop', kind, name: owner },
+    ineligible: undefined,
+    claims: [],
+    target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
+    startedAtWhenReady: {},
+    failing:
+      failedMs === 0
+        ? undefined
+        : { container: 'health-probe-hardware', sinceMs: nowMs - failedMs, input: 'probe', message: '' },
+    unschedulableSinceMs: undefined,
+    excludedNodes: [],
+    ...wish,
+    ownerText: kind === '' ? '' : `shop/${kind}/${owner}`,
+  };
+}
+
+export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNode => ({
+  name,
+  bootId: 'boot',
+  isReady: true,
+  isSchedulable: true,
+  taint: '',
+  ...wish,
+});
+
+export const nodes = (count: number): HardwareNode[] =>
+  Array.from({ length: count }, (_, index) => node(`node-${index}`));
+
+type Kept = {
+  readonly owners?: readonly string[];
+  readonly moves?: readonly string[];
+  readonly agoMs?: number;
+  readonly untilMs?: number;
+  readonly affinity?: 'Required' | 'Preferred';
+  readonly bootId?: string;
+  readonly scope?: 'Owner' | 'Node';
+};
+
+/** A quarantine for these owners, each with the same moves. */
+export function quarantine(
+  nodeName: string,
+  {
+    owners = ['other'],
+    moves = [],
+    agoMs = minute,
+    untilMs = 59 * minute,
+    affinity = 'Required',
+    bootId = 'boot',
+    scope = 'Owner',
+  }: Kept = {},
+): NodeQuarantine {
+  const since = new Date(nowMs - agoMs).toISOString();
+  return {
+    apiVersion: 'health.example.com/v1alpha1',
+    kind: 'NodeQuarantine',
+    metadata: { name: nodeName, creationTimestamp: since as unknown as Date },
+    spec: {
+      nodeName,
+      bootId,
+      scope,
+      owners: owners.map((name) => ({
+        owner: { namespace: 'shop', kind: 'Deployment', name },
+        check: 'temperature',
+        message: '95 C',
+        since,
+        until: new Date(nowMs + untilMs).toISOString(),
+        affinity,
+        moves: moves.map((podUid) => ({ podUid, podName: podUid, at: since })),
+      })),
+    },
+  };
+}
+
+/** A reading that is of this moment, whenever that is. */
+export const failsNow = {
+  kind: 'fails',
+  reading: { check: 'temperature', message: '95 C' },
+  atMs: Number.POSITIVE_INFINITY,
+} as const satisfies ReadingFact;
+
+/** A snapshot in which the sensors of all Pods have just said that their hardware fails. */
+export const snapshot = (wish: Partial<Snapshot>): Snapshot => ({
+  pods: [],
+  quarantines: [],
+  nodes: nodes(10),
+  manualReleases: new Map(),
+  retries: new Map(),
+  readings: new Map((wish.pods ?? []).map(({ uid }) => [uid, failsNow])),
+  softened: new Map(),
+  inFlight: new Set(),
+  volumes: new Map(),
+  reported: new Map(),
+  ...wish,
+});
