@@ -39,6 +39,9 @@ const attacks: Readonly<Record<string, string>> = {
   'half a character': '\uD800',
 };
 
+/** The codes with which diff paints a line. */
+const ownColour = new RegExp(`${'\u001B'}\\[\\d+m`, 'g');
+
 /** All that no line for people may hold; the line break ends it. */
 const unsafe = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -182,6 +185,22 @@ describe('what the author of a manifest writes', () => {
   it('keeps its line breaks and tabs on a terminal, those of Windows too', async () => {
     const input = 'a: 1\r\nb:\t2\r\n';
     assert.equal((await told(['inject', '-'], input)).out, input);
+  });
+
+  it('is escaped on a real terminal, where diff has its own colours all the same', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'health-injector-'));
+    const file = join(folder, 'a.yaml');
+    writeFileSync(file, `${JSON.stringify(pod(), null, 2)}\n# \u001B]0;owned\u0007\u202E\n`);
+    const onTerminal = (command: string) =>
+      runToEnd('script', ['-qec', `${process.execPath} src/cli/main.ts ${command} ${file}`, '/dev/null'], {
+        env: { ...process.env, NO_COLOR: '' },
+      });
+    const [injected, difference] = [await onTerminal('inject'), await onTerminal('diff')];
+    rmSync(folder, { recursive: true });
+    assert.match(injected.out, /# \\u001b\]0;owned\\u0007\\u202e\r\n/);
+    assert.doesNotMatch(injected.out.replaceAll('\r\n', '\n'), unsafe);
+    assert(difference.out.includes('\u001B[32m+ '));
+    assert.doesNotMatch(difference.out.replaceAll('\r\n', '\n').replaceAll(ownColour, ''), unsafe);
   });
 
   const unreadable: Readonly<Record<string, string>> = {
