@@ -5,7 +5,7 @@ import type { ManifestObject } from '../manifest/read-manifest.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import type { PolicyScope } from '../inject/request.ts';
 import type { Settings } from '../settings.ts';
-import { copyDown, overruled, templateAt, withTemplate } from '../inject/workload.ts';
+import { propagateAnnotations, shadowedAnnotations, templateAt, withTemplate } from '../inject/workload.ts';
 import { podOf } from '../webhook/review.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
@@ -51,7 +51,7 @@ export function consider(
     return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const isWorkload = templatePath.length > 0;
-  const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
+  const applied = isWorkload ? propagateAnnotations(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(templateAt(applied, templatePath));
   if (!pod) return undefined;
   if (context.excludedNamespaces.has(namespace)) {
@@ -64,7 +64,7 @@ export function consider(
     after: isChanged ? withTemplate(value, templatePath, withoutCopies(outcome.pod, pod, template as Pod)) : value,
     pod,
     outcome,
-    overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
+    overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
   };
 }
 

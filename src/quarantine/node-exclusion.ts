@@ -17,7 +17,7 @@ const strongest = 100;
  * Adds to the node affinity of a Pod that it keeps off these nodes; the same Pod where it does so already. A node is
  * named by the field `metadata.name`, since its label `kubernetes.io/hostname` may be another name.
  */
-export function keepOff(pod: Pod, nodes: readonly KeptOff[]): Pod {
+export function addNodeExclusions(pod: Pod, nodes: readonly NodeExclusion[]): Pod {
   const { affinity } = pod.spec;
   const before = affinity?.nodeAffinity ?? {};
   const after = nodes.reduce(avoid, before);
@@ -25,7 +25,7 @@ export function keepOff(pod: Pod, nodes: readonly KeptOff[]): Pod {
 }
 
 /** How `status` names what was added for a node. */
-export const affinityName = ({ node }: Pick<KeptOff, 'node'>): string => `nodeAffinity/${node}`;
+export const exclusionName = ({ node }: Pick<NodeExclusion, 'node'>): string => `nodeAffinity/${node}`;
 
 /** The value of the label by which the controller finds a Pod that is kept off a node and has no hardware check. */
 export const keptOffLabel = 'kept-off';
@@ -36,11 +36,15 @@ export const exclusionLabel = (prefix: string): { readonly key: string; readonly
   value: keptOffLabel,
 });
 
+/** True for the label that marks a Pod of this prefix as kept off a node. */
+export const isExclusionLabel = (label: { readonly key: string; readonly value: unknown }, prefix: string): boolean =>
+  label.key === exclusionLabel(prefix).key && label.value === keptOffLabel;
+
 /** The node that a field of a term keeps off, where it has the form in which one is added. */
 export const nodeOf = ({ key, operator, values }: V1NodeSelectorRequirement): string | undefined =>
   key === 'metadata.name' && operator === 'NotIn' && values?.length === 1 ? values[0] : undefined;
 
-function avoid(before: V1NodeAffinity, { node, affinity }: KeptOff): V1NodeAffinity {
+function avoid(before: V1NodeAffinity, { node, affinity }: NodeExclusion): V1NodeAffinity {
   const wanted = { key: 'metadata.name', operator: 'NotIn', values: [node] };
   const has = ({ matchFields }: V1NodeSelectorTerm): boolean =>
     matchFields?.some((field) => isDeepStrictEqual({ ...field }, wanted)) ?? false;
@@ -68,13 +72,17 @@ const isEmpty = ({ matchExpressions, matchFields }: V1NodeSelectorTerm): boolean
   (matchExpressions ?? []).length + (matchFields ?? []).length === 0;
 
 /** A node that the Pods of an owner are kept off, and how, and until when. */
-export type KeptOff = { readonly node: string; readonly affinity: 'Required' | 'Preferred'; readonly untilMs: number };
+export type NodeExclusion = {
+  readonly node: string;
+  readonly affinity: 'Required' | 'Preferred';
+  readonly untilMs: number;
+};
 
 /** The nodes by the text of the owner. */
-export type KeptOffByOwner = ReadonlyMap<string, readonly KeptOff[]>;
+export type ExclusionsByOwner = ReadonlyMap<string, readonly NodeExclusion[]>;
 
 /** Whom one quarantine keeps off; nobody where a taint keeps all Pods off. */
-export function keptOffBy({ spec }: NodeQuarantine): readonly (readonly [owner: string, KeptOff])[] {
+export function exclusionsIn({ spec }: NodeQuarantine): readonly (readonly [owner: string, NodeExclusion])[] {
   const { nodeName: node, scope = 'Owner', owners } = spec;
   if (scope !== 'Owner') return [];
   return owners.map(({ owner, until, affinity = 'Required' }) => [
@@ -84,12 +92,12 @@ export function keptOffBy({ spec }: NodeQuarantine): readonly (readonly [owner: 
 }
 
 /** The nodes that a Pod of this namespace has to keep off now, each once and in order; a requirement is more than a wish. */
-export function nodesToAvoid(
-  byOwner: KeptOffByOwner,
+export function exclusionsOfPod(
+  byOwner: ExclusionsByOwner,
   namespace: string,
   metadata: V1ObjectMeta | undefined,
   nowMs: number,
-): readonly KeptOff[] {
+): readonly NodeExclusion[] {
   if (byOwner.size === 0) return [];
   const owner = ownerKeyOf(namespace, metadata);
   const inForce = (owner ? (byOwner.get(ownerText(owner)) ?? []) : []).filter(({ untilMs }) => untilMs > nowMs);
@@ -99,7 +107,7 @@ export function nodesToAvoid(
 }
 
 /** Takes out of the node affinity of a Pod what kept it off these nodes; the same spec where nothing did. */
-export function letBack(spec: V1PodSpec, nodes: readonly string[]): V1PodSpec {
+export function removeNodeExclusions(spec: V1PodSpec, nodes: readonly string[]): V1PodSpec {
   const before = spec.affinity?.nodeAffinity;
   if (!before || nodes.length === 0) return spec;
   const required = before.requiredDuringSchedulingIgnoredDuringExecution;

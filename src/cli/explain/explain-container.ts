@@ -1,8 +1,8 @@
 import type { Assignment } from '../../inject/assign.ts';
-import { type ContainerIntent, type ProbeName, probeNames } from '../../inject/intent/types.ts';
+import type { ContainerIntent } from '../../inject/intent/types.ts';
 import type { SkipReason } from '../../inject/skip-reasons.ts';
-import { type PatternName, patterns } from '../../inject/patterns/index.ts';
-import { probeField } from '../../inject/pod/additions.ts';
+import { patterns } from '../../inject/patterns/index.ts';
+import { type ProbeName, probeField, probeNames } from '../../inject/pod/additions.ts';
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import type { Considered } from '../consider.ts';
 import { type ProbeCost, costOfProbe } from './cost.ts';
@@ -56,7 +56,7 @@ function annotationsOf({ check, probes }: ContainerIntent): string[] {
 function explainProbe(
   probe: ProbeName,
   intent: ContainerIntent,
-  { wishes, kept }: Assignment,
+  { byPattern, skippedItems }: Assignment,
   { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
 ): ProbeExplanation {
   const field = probeField(probe);
@@ -64,19 +64,19 @@ function explainProbe(
   const checks = own ?? intent.check;
   const list = checks === undefined || checks === 'off' ? [] : checks.list;
   const texts = { probe, checks: list.map(({ text }) => text) };
-  const pattern = [...wishes].find(([, containers]) =>
+  const pattern = [...byPattern].find(([, containers]) =>
     containers.some(
-      ({ container, probes }) => container === intent.container && probes.some((wish) => wish.probe === probe),
+      ({ container, probes }) => container === intent.container && probes.some((assigned) => assigned.probe === probe),
     ),
   )?.[0];
   if (pattern === undefined) {
-    const note = kept.find(({ what }) => what === `${intent.container}/${field}`);
+    const note = skippedItems.find(({ what }) => what === `${intent.container}/${field}`);
     return { ...texts, passedOver: [], why: note?.why ?? reasonForNone(probe, checks, prefix) };
   }
-  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern)) as readonly PatternName[];
+  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern));
   const passedOver = preferred.flatMap((name) => {
-    const obstacle = patterns[name].obstacle(list, intent.container, pod);
-    return obstacle ? [{ pattern: name, why: `${obstacle.received}, expected ${obstacle.expected}` }] : [];
+    const refusal = patterns[name].unsupportedReason(list, intent.container, pod);
+    return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
   });
   const added = containerOf(wanted, intent.container)?.[field];
   return { ...texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };

@@ -1,5 +1,4 @@
-import { sentence } from '../../inject/problems.ts';
-import type { Kept } from '../../inject/outcome.ts';
+import { type SkippedItem, sentence } from '../../inject/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
 import { readStatus } from '../../inject/status.ts';
 import type { Considered } from '../consider.ts';
@@ -16,7 +15,7 @@ export type Explanation = Pick<Considered, 'kind' | 'namespace' | 'name'> & {
   readonly containers: readonly ContainerExplanation[];
   /** What is added; with a policy on trial what would be. */
   readonly added: readonly string[];
-  readonly kept: readonly Kept[];
+  readonly kept: readonly SkippedItem[];
   readonly warnings: readonly string[];
   readonly problems: readonly string[];
   /** Undefined where nothing is added. */
@@ -35,7 +34,7 @@ export function explainConsidered(considered: Considered, prefix: string): Expla
   const about = { kind, namespace, name, by: outcome.by ?? null, containers };
   switch (outcome.kind) {
     case 'skipped': {
-      const { reason, kept, added } = outcome;
+      const { reason, skippedItems: kept, added } = outcome;
       const problems = outcome.problems.map(sentence);
       return { ...about, ...nothing, result: reason, sentence: skipReasons[reason], kept, added, problems };
     }
@@ -45,7 +44,7 @@ export function explainConsidered(considered: Considered, prefix: string): Expla
       return { ...about, ...nothing, result, sentence: skipReasons[result], problems };
     }
     case 'injected': {
-      const { added, kept, patterns } = outcome;
+      const { added, skippedItems: kept, patterns } = outcome;
       // An upgrade writes the annotation status anew, and adds nothing.
       const earlier = new Set(readStatus(pod, prefix)?.added);
       const isNew = added.some((what) => !earlier.has(what));

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readStatus } from '../../inject/status.ts';
-import { affinityName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
+import { exclusionName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
@@ -89,5 +89,5 @@ function avoidedBy(pod: V1Pod, prefix: string): readonly string[] {
   if (spec?.nodeName || terms.length === 0) return none;
   const added = new Set(readStatus(pod, prefix)?.added);
   const nodes = new Set(terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => nodeOf(field) ?? [])));
-  return [...nodes].filter((node) => added.has(affinityName({ node })));
+  return [...nodes].filter((node) => added.has(exclusionName({ node })));
 }

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type RecordedStatus, readStatus, textsOf } from '../../inject/status.ts';
+import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
+import { readStatus } from '../../inject/status.ts';
 import { podLimits } from '../../inject/pod/limits.ts';
 
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
@@ -26,15 +27,4 @@ export function watchedOf(pod: V1Pod, prefix: string): Watched {
     ({ name, readinessProbe }) => readinessProbe?.exec && status && carriesHardware(status, name),
   );
   return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
-}
-
-/** True where the container got its readiness probe from this pattern, as the annotation has it. */
-function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
-  const { hardware } = fields as { readonly hardware?: { readonly containers?: unknown } };
-  const containers = hardware?.containers ?? undefined;
-  return (
-    patterns.includes('hardware') &&
-    added.includes(`${container}/readinessProbe`) &&
-    (containers === undefined || textsOf(containers).includes(container))
-  );
 }
