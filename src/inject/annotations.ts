@@ -2,7 +2,7 @@ import { quote } from '../check/check.ts';
 import { formatDuration } from '../check/kinds.ts';
 import type { AnnotationSet, AnnotationValue } from './intent/types.ts';
 import { patternNames, patterns } from './patterns/index.ts';
-import { type Report, createReport } from './problems.ts';
+import { type Collector, createCollector } from './problems.ts';
 
 /** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
 type Reach = 'pod' | 'own' | 'inherited';
@@ -97,10 +97,10 @@ const longestValue = 4096;
 export function readAnnotations(
   annotations: Readonly<Record<string, string>>,
   prefix: string,
-): { readonly written: AnnotationSet; readonly problems: Report['problems'] } {
+): { readonly written: AnnotationSet; readonly problems: Collector['problems'] } {
   const pod = new Map<string, AnnotationValue>();
   const containers = new Map<string, Map<string, AnnotationValue>>();
-  const report = createReport();
+  const collector = createCollector();
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(prefix)) continue;
     const rest = annotation.slice(prefix.length);
@@ -111,19 +111,19 @@ export function readAnnotations(
     const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (!row) {
       const known = Object.keys(keys).join(', ');
-      report.addProblem({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
+      collector.addProblem({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
-      report.addProblem({ annotation, received, expected: `at most ${longestValue}` });
+      collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });
     } else if (container === undefined) {
       pod.set(key, { annotation, value });
     } else if (row.reach === 'pod') {
       const received = `received a key for container ${quote(container)}`;
-      report.addProblem({ annotation, received, expected: `${prefix}${key}, which speaks of the whole Pod` });
+      collector.addProblem({ annotation, received, expected: `${prefix}${key}, which speaks of the whole Pod` });
     } else {
       const values = containers.get(container) ?? new Map<string, AnnotationValue>();
       containers.set(container, values.set(key, { annotation, value }));
     }
   }
-  return { written: { pod, containers }, problems: report.problems };
+  return { written: { pod, containers }, problems: collector.problems };
 }

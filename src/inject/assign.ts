@@ -5,7 +5,7 @@ import { type PatternName, patternNames, patterns } from './patterns/index.ts';
 import type { ContainerAssignment, ProbeAssignment } from './patterns/pattern.ts';
 import { type ProbeName, probeField, probeNames } from './pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from './pod/pod.ts';
-import { type Problem, type Report, type SkippedItem, createReport, existsAlready } from './problems.ts';
+import { type Problem, type Collector, type SkippedItem, createCollector, existsAlready } from './problems.ts';
 import type { Namespace } from './request.ts';
 import type { SkipReason } from './skip-reasons.ts';
 
@@ -23,13 +23,13 @@ export function assign(
   previouslyAdded: ReadonlySet<string>,
 ): Assignment & { readonly problems: readonly Problem[] } {
   const byPattern = new Map<PatternName, ContainerAssignment[]>();
-  const report = createReport();
+  const collector = createCollector();
   const byName = new Map(probedContainers(pod).map((container) => [container.name, container]));
   for (const ofContainer of intent.containers) {
     const container = byName.get(ofContainer.container) as V1Container;
     const target = { intent: ofContainer, container, pod, previouslyAdded };
-    const probesOf = assignContainer(target, report);
-    for (const [name, probes] of assignClaimed(target, intent, probesOf, report)) probesOf.set(name, [probes]);
+    const probesOf = assignContainer(target, collector);
+    for (const [name, probes] of assignClaimed(target, intent, probesOf, collector)) probesOf.set(name, [probes]);
     for (const [pattern, probes] of probesOf) {
       const assignment = { container: ofContainer.container, probes, timing: ofContainer.timing };
       const list = byPattern.get(pattern);
@@ -37,7 +37,7 @@ export function assign(
       else byPattern.set(pattern, [assignment]);
     }
   }
-  const { problems, skippedItems, warnings } = report;
+  const { problems, skippedItems, warnings } = collector;
   return { byPattern, skippedItems, warnings, problems };
 }
 
@@ -50,7 +50,7 @@ type Target = {
 
 type ProbesByPattern = Map<PatternName, readonly ProbeAssignment[]>;
 
-function assignContainer(target: Target, report: Report): ProbesByPattern {
+function assignContainer(target: Target, collector: Collector): ProbesByPattern {
   const { intent, container, pod, previouslyAdded } = target;
   const byPattern: ProbesByPattern = new Map();
   for (const probe of probeNames) {
@@ -59,28 +59,28 @@ function assignContainer(target: Target, report: Report): ProbesByPattern {
     if (checks === undefined || checks === 'off') continue;
     const carrier = findCarrier(target, checks, probe);
     if (isRefusal(carrier)) {
-      if (own || probe !== 'startup') addOnce(report, { annotation: checks.annotation, ...carrier });
+      if (own || probe !== 'startup') addOnce(collector, { annotation: checks.annotation, ...carrier });
       continue;
     }
     const { pattern } = carrier;
     if (!own && !patterns[pattern].fills.includes(probe)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
     if (container[probeField(probe)] && !previouslyAdded.has(what)) {
-      report.addSkipped({ what, why: existsAlready });
+      collector.addSkipped({ what, why: existsAlready });
       continue;
     }
     if (!own) {
       // A startup probe restarts as a liveness probe does: where we add no liveness, nobody asked for it.
       if (probe === 'startup' && !hasProbe(byPattern, 'liveness')) continue;
       if (probe === 'liveness' && runsToCompletion(pod)) {
-        report.addSkipped({
+        collector.addSkipped({
           what,
           why: 'a Pod that runs to completion gets a liveness probe only from the key liveness',
         });
         continue;
       }
     } else if (probe !== 'readiness' && runsToCompletion(pod)) {
-      report.addWarning(completionWarning(probe, intent.container));
+      collector.addWarning(completionWarning(probe, intent.container));
     }
     const assignment = { probe, checks: checks.list, annotation: checks.annotation };
     byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), assignment]);
@@ -120,7 +120,7 @@ function assignClaimed(
   { intent, container, previouslyAdded }: Target,
   { options }: HealthIntent,
   byPattern: ProbesByPattern,
-  report: Report,
+  collector: Collector,
 ): ReadonlyMap<PatternName, ProbeAssignment> {
   const taken = new Set([...byPattern.values()].flat().map(({ probe }) => probe));
   const given = new Map<PatternName, ProbeAssignment>();
@@ -128,16 +128,16 @@ function assignClaimed(
     const target = { container, options: options.get(name), taken, previouslyAdded };
     const { probe, skipped, problem } = patterns[name].assignClaimed?.(checks, target) ?? {};
     if (probe) given.set(name, probe);
-    if (skipped) report.addSkipped(skipped);
-    if (problem) report.addProblem(problem);
+    if (skipped) collector.addSkipped(skipped);
+    if (problem) collector.addProblem(problem);
   }
   return given;
 }
 
-function addOnce(report: Report, problem: Problem): void {
+function addOnce(collector: Collector, problem: Problem): void {
   const isSame = (other: Problem): boolean =>
     other.annotation === problem.annotation && other.received === problem.received;
-  if (!report.problems.some(isSame)) report.addProblem(problem);
+  if (!collector.problems.some(isSame)) collector.addProblem(problem);
 }
 
 /** The assignment without the patterns that the namespace does not allow; `reason` where nothing is left by that. */

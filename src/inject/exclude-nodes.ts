@@ -22,24 +22,32 @@ export function exclusionsFor(
 }
 
 /**
- * Keeps a Pod off these nodes. `added` names what this call and an earlier one, by the names in `earlier`, added for
- * that: what the user wrote himself is not ours to take back. A Pod without the label that the controller looks for
- * gets one, since it has to see the Pod wait for a node. `before` is the Pod as it came in.
+ * Keeps a Pod off these nodes. `added` names what this call and an earlier one, by the names in `previouslyAdded`, added
+ * for that: the webhook takes back nothing that the user wrote. A Pod without the label that the controller looks for
+ * gets one, since the controller has to see the Pod wait for a node. `before` is the Pod as it came in.
  */
 export function excludeNodes(
   pod: Pod,
-  nodes: readonly NodeExclusion[],
-  { before, earlier, prefix }: { readonly before: Pod; readonly earlier: ReadonlySet<string>; readonly prefix: string },
+  exclusions: readonly NodeExclusion[],
+  {
+    before,
+    previouslyAdded,
+    prefix,
+  }: { readonly before: Pod; readonly previouslyAdded: ReadonlySet<string>; readonly prefix: string },
 ): { readonly pod: Pod; readonly added: readonly string[] } {
-  if (nodes.length === 0) return { pod, added: [] };
-  const byUs = nodes.filter((node) => addNodeExclusions(before, [node]) !== before || earlier.has(exclusionName(node)));
+  if (exclusions.length === 0) return { pod, added: [] };
+  const added = exclusions.filter(
+    (exclusion) =>
+      addNodeExclusions(before.spec, [exclusion]) !== before.spec || previouslyAdded.has(exclusionName(exclusion.node)),
+  );
   const label: Addition = { kind: 'label', ...exclusionLabel(prefix) };
   const present = pod.metadata?.labels?.[label.key];
-  const isFree = present === undefined || (present === label.value && earlier.has(nameOf(label)));
-  const isLabelled = isFree && byUs.some(({ affinity }) => affinity === 'Required');
-  const kept = addNodeExclusions(pod, nodes);
+  const isFree = present === undefined || (present === label.value && previouslyAdded.has(nameOf(label)));
+  const isLabelled = isFree && added.some(({ affinity }) => affinity === 'Required');
+  const spec = addNodeExclusions(pod.spec, exclusions);
+  const excluded = spec === pod.spec ? pod : { ...pod, spec };
   return {
-    pod: isLabelled ? apply(kept, label) : kept,
-    added: [...byUs.map(exclusionName), ...(isLabelled ? [nameOf(label)] : [])],
+    pod: isLabelled ? apply(excluded, label) : excluded,
+    added: [...added.map(({ node }) => exclusionName(node)), ...(isLabelled ? [nameOf(label)] : [])],
   };
 }

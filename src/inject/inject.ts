@@ -10,7 +10,7 @@ import type { PatternPlan } from './patterns/pattern.ts';
 import { type Addition, annotate, apply, keepEvictable, nameOf } from './pod/additions.ts';
 import { exceededLimit } from './pod/limits.ts';
 import type { Pod } from './pod/pod.ts';
-import { type Problem, type SkippedItem, createReport, existsAlready, sentence } from './problems.ts';
+import { type Problem, type SkippedItem, createCollector, existsAlready, sentence } from './problems.ts';
 import { type InjectionRequest, type PolicyScope, annotationsOnly, exclusionReason, findRequest } from './request.ts';
 import type { SkipReason } from './skip-reasons.ts';
 import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './status.ts';
@@ -98,13 +98,13 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   const { pod, context, scope, earlier } = call;
   const { by } = request;
   const previouslyAdded = new Set(earlier?.added);
-  const read = createReport();
+  const read = createCollector();
   const intent = readIntent(request.written, {
     pod,
     context,
     isByDefault: by !== undefined,
     previouslyAdded,
-    report: read,
+    collector: read,
   });
   const assigned = assign(intent, pod, previouslyAdded);
   const { assignment, reason } = withoutForbidden(assigned, intent, scope.namespace);
@@ -211,8 +211,11 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
   const { request, intent, assignment, by, skippedItems, problems } = decision;
   const about = { request, intent, assignment, by, skippedItems, exclusions };
   const additions = decision.kind === 'injected' ? decision.additions : [];
-  const names = new Set(earlier?.added);
-  const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, { before: pod, earlier: names, prefix });
+  const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, {
+    before: pod,
+    previouslyAdded: new Set(earlier?.added),
+    prefix,
+  });
   const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
   if (decision.kind === 'injected') {
     const { status, warnings } = decision;

@@ -15,7 +15,7 @@ export type SkippedItem = { readonly what: string; readonly why: string };
 export const existsAlready = 'the container has this probe already';
 
 /** Collects what the steps of reading and assigning find besides their results. */
-export type Report = {
+export type Collector = {
   readonly problems: readonly Problem[];
   readonly skippedItems: readonly SkippedItem[];
   readonly warnings: readonly string[];
@@ -23,11 +23,11 @@ export type Report = {
   readonly addSkipped: (item: SkippedItem) => void;
   readonly addWarning: (sentence: string) => void;
   /** Takes over all that another report has. */
-  readonly addAll: (other: Pick<Report, 'problems' | 'skippedItems' | 'warnings'>) => void;
+  readonly addAll: (other: Pick<Collector, 'problems' | 'skippedItems' | 'warnings'>) => void;
 };
 
 /** An empty report. */
-export function createReport(): Report {
+export function createCollector(): Collector {
   const problems: Problem[] = [];
   const skippedItems: SkippedItem[] = [];
   const warnings: string[] = [];
@@ -51,11 +51,11 @@ export function readValue<T>(
   entry: AnnotationValue | undefined,
   parse: (value: string) => T | undefined,
   expected: string,
-  report: Report,
+  collector: Collector,
 ): T | undefined {
   const value = entry && parse(entry.value);
   if (entry && value === undefined) {
-    report.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
+    collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
   }
   return value;
 }

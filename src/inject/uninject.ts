@@ -1,5 +1,5 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1VolumeMount } from '@kubernetes/client-node';
-import { isExclusionLabel, removeNodeExclusions } from '../quarantine/node-exclusion.ts';
+import { hasExclusionLabel, nodesNamedIn, removeNodeExclusions } from '../quarantine/node-exclusion.ts';
 import { patternNames, patterns } from './patterns/index.ts';
 import { type Addition, probeField, probeNames, safeToEvict } from './pod/additions.ts';
 import { type Sources, readStatus } from './status.ts';
@@ -50,7 +50,7 @@ export function uninject<T extends V1PodTemplateSpec>(template: T, prefix: strin
   dropEvictable(annotations, volumes, removal);
   const labels = { ...metadata?.labels };
   for (const [key, value] of Object.entries(labels)) {
-    const hasForm = isExclusionLabel({ key, value }, prefix) || isAdded({ kind: 'label', key, value });
+    const hasForm = hasExclusionLabel({ labels: { [key]: value } }, prefix) || isAdded({ kind: 'label', key, value });
     if (key.startsWith(prefix) && removal.takes(`labels/${key}`, hasForm)) delete labels[key];
   }
   const named = {
@@ -58,10 +58,9 @@ export function uninject<T extends V1PodTemplateSpec>(template: T, prefix: strin
     annotations: orEmpty(annotations, 'metadata.annotations', removal),
     ...(metadata?.labels ? { labels: orEmpty(labels, 'metadata.labels', removal) } : {}),
   };
-  const nodes = [...added].flatMap((name) => /^nodeAffinity\/(.+)$/.exec(name)?.[1] ?? []);
   const without = {
     metadata: orEmpty(named, 'metadata', removal),
-    spec: spec && removeNodeExclusions(withoutAdded(spec, volumes, removal), nodes),
+    spec: spec && removeNodeExclusions(withoutAdded(spec, volumes, removal), nodesNamedIn(added)),
   };
   return { template: { ...template, ...without } as T, left };
 }

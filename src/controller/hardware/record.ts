@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readStatus } from '../../inject/status.ts';
-import { exclusionName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
+import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import { type Owner, ownerOf } from '../census.ts';
 import { type Failing, type Seen, failureOf } from './failure.ts';
@@ -45,7 +45,7 @@ export function recordOf(pod: V1Pod, prefix: string, before: HardwarePod | undef
   const ownerKey = ownerKeyOf(namespace, pod.metadata);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const watched = watchedOf(pod, prefix);
-  const isChecked = watched.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel;
+  const isChecked = watched.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix);
   const { seen, failing } = failureOf(pod, watched, before, nowMs);
   return {
     uid,
@@ -88,6 +88,8 @@ function avoidedBy(pod: V1Pod, prefix: string): readonly string[] {
   const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (spec?.nodeName || terms.length === 0) return none;
   const added = new Set(readStatus(pod, prefix)?.added);
-  const nodes = new Set(terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => nodeOf(field) ?? [])));
-  return [...nodes].filter((node) => added.has(exclusionName({ node })));
+  const nodes = new Set(
+    terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => excludedNode(field) ?? [])),
+  );
+  return [...nodes].filter((node) => added.has(exclusionName(node)));
 }

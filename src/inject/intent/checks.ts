@@ -3,23 +3,23 @@ import { type Check, isRefusal, quote } from '../../check/check.ts';
 import { parseCheck } from '../../check/parse.ts';
 import type { FindValue } from '../annotations.ts';
 import { type PresetChecks, findChecks } from '../presets/find.ts';
-import { type Problem, type Report, receivedValue } from '../problems.ts';
+import { type Problem, type Collector, receivedValue } from '../problems.ts';
 import type { AnnotationValue, Checks, ContainerIntent } from './types.ts';
 
 /** Reads the checks of one annotation: split at white space, but `exec:` takes the rest of its line. */
-export function readChecks({ annotation, value }: AnnotationValue, report: Report): Checks | undefined {
+export function readChecks({ annotation, value }: AnnotationValue, collector: Collector): Checks | undefined {
   const texts = value.split(/[\r\n]+/).flatMap(splitLine);
   if (texts.length === 0) {
-    report.addProblem({ annotation, received: 'received no check', expected: 'a URL such as http://:8080/healthz' });
+    collector.addProblem({ annotation, received: 'received no check', expected: 'a URL such as http://:8080/healthz' });
     return undefined;
   }
   const list: Check[] = [];
   const labels = new Set<string>();
   for (const text of texts) {
     const check = parseCheck(text);
-    if (isRefusal(check)) report.addProblem({ annotation, ...check });
+    if (isRefusal(check)) collector.addProblem({ annotation, ...check });
     else if (labels.has(label(check))) {
-      report.addProblem({
+      collector.addProblem({
         annotation,
         received: `received ${quote(label(check))} twice`,
         expected: 'every check once',
@@ -47,18 +47,18 @@ const label = (check: Check): string => check.name || check.text;
 const schemes = ['http', 'https', 'tcp', 'grpc'];
 
 /** Reads `port`, `path` and `scheme` as the one check that they are short for; undefined where none is written. */
-export function readShortForm(find: FindValue, container: V1Container, report: Report): Checks | undefined {
+export function readShortForm(find: FindValue, container: V1Container, collector: Collector): Checks | undefined {
   const [port, path, scheme] = [find('port'), find('path'), find('scheme')];
   const first = port ?? path ?? scheme;
   if (!first) return undefined;
   const check = find('check');
   if (check) {
     const received = `received both this and ${check.annotation}`;
-    report.addProblem({ annotation: first.annotation, received, expected: 'one of the two' });
+    collector.addProblem({ annotation: first.annotation, received, expected: 'one of the two' });
     return undefined;
   }
   if (!port) {
-    report.addProblem({
+    collector.addProblem({
       annotation: first.annotation,
       received: 'received it without a port',
       expected: 'the key port beside it',
@@ -90,14 +90,14 @@ export function readShortForm(find: FindValue, container: V1Container, report: R
     };
   }
   if (problem) {
-    report.addProblem(problem);
+    collector.addProblem(problem);
     return undefined;
   }
   const slash = path && !path.value.startsWith('/') ? '/' : '';
   const parsed = parseCheck(`${schemeName}://:${number}${slash}${(path?.value ?? '').replaceAll('?', '%3F')}`);
   if (!isRefusal(parsed)) return { annotation: port.annotation, list: [parsed] };
   const culprit = path && !parsed.received.startsWith('port') ? path : port;
-  report.addProblem({ annotation: culprit.annotation, ...parsed });
+  collector.addProblem({ annotation: culprit.annotation, ...parsed });
   return undefined;
 }
 
@@ -105,7 +105,7 @@ const containerPort = (container: V1Container, name: string): string | undefined
   container.ports?.find((port) => port.name === name)?.containerPort.toString();
 
 /** What a container is asked that nobody wrote a check for, and by what that was found. */
-export type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
+type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
 
 /**
  * The checks of the container's image or health port. Where there are none, `auto` leaves the container alone, and a
@@ -114,20 +114,20 @@ export type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
 export function readPreset(
   container: V1Container,
   { annotation, isAuto, prefix }: { readonly annotation: string; readonly isAuto: boolean; readonly prefix: string },
-  report: Report,
+  collector: Collector,
 ): FoundChecks | undefined {
   const found = findChecks(container);
-  if (!isRefusal(found)) return checksOf(found, annotation, report);
-  if (isAuto) report.addSkipped({ what: container.name, why: found.received });
+  if (!isRefusal(found)) return checksOf(found, annotation, collector);
+  if (isAuto) collector.addSkipped({ what: container.name, why: found.received });
   else {
     const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
-    report.addProblem({ annotation, received, expected: `${prefix}check beside it` });
+    collector.addProblem({ annotation, received, expected: `${prefix}check beside it` });
   }
   return undefined;
 }
 
-function checksOf({ check, readiness, by }: PresetChecks, annotation: string, report: Report): FoundChecks {
-  const read = (value: string) => readChecks({ annotation, value }, report);
+function checksOf({ check, readiness, by }: PresetChecks, annotation: string, collector: Collector): FoundChecks {
+  const read = (value: string) => readChecks({ annotation, value }, collector);
   const own = readiness === undefined ? undefined : read(readiness);
   return {
     check: read(check),

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../check/kinds.ts';
 import type { FindValue, GenericKey } from '../annotations.ts';
 import { patternNames, patterns } from '../patterns/index.ts';
-import { type Report, readValue } from '../problems.ts';
+import { type Collector, readValue } from '../problems.ts';
 import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from './types.ts';
 
 const deliveries = ['init-container', 'image-volume'] as const;
@@ -13,10 +13,10 @@ const imageReference = /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/;
 export function readPodSettings(
   pod: AnnotationMap,
   context: ReadingContext,
-  report: Report,
+  collector: Collector,
 ): Omit<HealthIntent, 'containers'> {
   const read = <T>(key: GenericKey | 'image', parse: (value: string) => T | undefined, expected: string) =>
-    readValue(pod.get(key), parse, expected, report);
+    readValue(pod.get(key), parse, expected, collector);
   return {
     healthPort: read('health-port', parsePort, 'a number from 1024 to 65535'),
     cpu: read('cpu', quantity(cpu), 'a quantity such as 20m') ?? '20m',
@@ -33,7 +33,7 @@ export function readPodSettings(
         (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
         context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
       ) ?? context.agentImage,
-    options: new Map(patternNames.map((name) => [name, patterns[name].readOptions?.(pod, context, report)])),
+    options: new Map(patternNames.map((name) => [name, patterns[name].readOptions?.(pod, context, collector)])),
   };
 }
 
@@ -45,9 +45,9 @@ const quantity = (form: RegExp) => (value: string) =>
   form.test(value) && Number.parseFloat(value) > 0 ? value : undefined;
 
 /** Reads the durations and counts of one container. */
-export function readTiming(find: FindValue, report: Report): Timing {
+export function readTiming(find: FindValue, collector: Collector): Timing {
   const read = <T>(key: GenericKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
-    readValue(find(key), parse, expected, report);
+    readValue(find(key), parse, expected, collector);
   const seconds = 'whole seconds such as 10s or 1m30s';
   const count = 'a count from 1 to 1000';
   const timing = {

@@ -4,32 +4,32 @@ import { type FindValue, keys } from '../annotations.ts';
 import { type PatternName, isPatternName, patternNames, patterns } from '../patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
-import { type Report, createReport, receivedValue } from '../problems.ts';
+import { type Collector, createCollector, receivedValue } from '../problems.ts';
 import { readChecks, readPreset, readShortForm } from './checks.ts';
 import { readPodSettings, readTiming } from './pod-settings.ts';
 import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingContext } from './types.ts';
 
 /** What reading has to know of the Pod, and where it notes mistakes and what it leaves alone. */
-export type IntentSource = {
+type IntentSource = {
   readonly pod: Pod;
   readonly context: ReadingContext;
   /** Nobody asked for this very Pod: whatever is in doubt is left alone. */
   readonly isByDefault: boolean;
   /** The names of what an earlier call added. */
   readonly previouslyAdded: ReadonlySet<string>;
-  readonly report: Report;
+  readonly collector: Collector;
 };
 
 /** Turns what was written into an intent; every mistake is added to the report, all of them at once. */
 export function readIntent(written: AnnotationSet, source: IntentSource): HealthIntent {
-  const { pod, context, report } = source;
+  const { pod, context, collector } = source;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
-  const base = baseContainer(written, pod, [...candidates.keys()], report);
+  const base = baseContainer(written, pod, [...candidates.keys()], collector);
   for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
     const expected = `one of ${[...candidates.keys()].join(', ')}`;
     for (const { annotation } of values.values()) {
-      report.addProblem({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
+      collector.addProblem({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
     }
   }
   const containers: ContainerIntent[] = [];
@@ -39,18 +39,18 @@ export function readIntent(written: AnnotationSet, source: IntentSource): Health
       (name === base && asksForBase(written)) ||
       (asksForAll(written) && pod.spec.containers.includes(container));
     if (!isAsked) continue;
-    const ofContainer = createReport();
+    const ofContainer = createCollector();
     const find = finder(written, name, name === base);
-    const intent = readContainer(find, container, { ...source, report: ofContainer });
-    report.addAll(ofContainer);
+    const intent = readContainer(find, container, { ...source, collector: ofContainer });
+    collector.addAll(ofContainer);
     if (intent) containers.push(intent);
   }
-  const settings = readPodSettings(written.pod, context, report);
-  if (containers.length > 0 && report.problems.length === 0) {
+  const settings = readPodSettings(written.pod, context, collector);
+  if (containers.length > 0 && collector.problems.length === 0) {
     for (const name of patternNames) {
       const options = settings.options.get(name);
       const asked = { annotations: written.pod, containers, options, pod };
-      report.addProblem(...(patterns[name].validate?.(asked) ?? []));
+      collector.addProblem(...(patterns[name].validate?.(asked) ?? []));
     }
   }
   return { containers, ...settings };
@@ -72,7 +72,12 @@ function finder(written: AnnotationSet, name: string, isBase: boolean): FindValu
   return (key) => own?.get(key) ?? (isBase || keys[key]?.reach === 'inherited' ? written.pod.get(key) : undefined);
 }
 
-function baseContainer(written: AnnotationSet, pod: Pod, names: readonly string[], report: Report): string | undefined {
+function baseContainer(
+  written: AnnotationSet,
+  pod: Pod,
+  names: readonly string[],
+  collector: Collector,
+): string | undefined {
   const entry = written.pod.get('container');
   if (!entry) {
     const byKubectl = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
@@ -80,30 +85,30 @@ function baseContainer(written: AnnotationSet, pod: Pod, names: readonly string[
   }
   if (names.includes(entry.value)) return entry.value;
   const expected = `one of ${names.join(', ')}`;
-  report.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
+  collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
   return undefined;
 }
 
 function readContainer(find: FindValue, container: V1Container, source: IntentSource): ContainerIntent | undefined {
-  const { context, report, pod } = source;
+  const { context, collector, pod } = source;
   const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
-  const named = readPatterns(find, context, report);
+  const named = readPatterns(find, context, collector);
   const checkValue = find('check');
-  const short = readShortForm(find, container, report);
-  const { check, claimed } = divide(short ?? (checkValue && readChecks(checkValue, report)), named);
+  const short = readShortForm(find, container, collector);
+  const { check, claimed } = divide(short ?? (checkValue && readChecks(checkValue, collector)), named);
   const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
   for (const name of probeNames) {
     const entry = find(name);
-    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, report);
+    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, collector);
   }
-  const timing = readTiming(find, report);
+  const timing = readTiming(find, collector);
   const ofProbe = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
   const [alone, another] = named;
-  if (report.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {
+  if (collector.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {
     const claim = { claimed: claimed.get(alone), others: check, ofProbe, annotation };
-    report.addProblem(...(patterns[alone].validateClaim?.(claim, context.prefix) ?? []));
+    collector.addProblem(...(patterns[alone].validateClaim?.(claim, context.prefix) ?? []));
   }
-  if (report.problems.length > 0 || named.includes('none')) return undefined;
+  if (collector.problems.length > 0 || named.includes('none')) return undefined;
 
   const isAuto = named.includes('auto');
   const preferred = named.flatMap((name) => (name === 'auto' ? automatic(pod) : isPatternName(name) ? name : []));
@@ -114,10 +119,10 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   if (check || ofProbe || (hasClaim && !isAuto)) return written;
   const why = isAuto ? reasonToLeave(container, source) : undefined;
   if (why !== undefined) {
-    report.addSkipped({ what: container.name, why });
+    collector.addSkipped({ what: container.name, why });
     return hasClaim ? written : undefined;
   }
-  const found = readPreset(container, { annotation, isAuto, prefix: context.prefix }, report);
+  const found = readPreset(container, { annotation, isAuto, prefix: context.prefix }, collector);
   if (!found) return hasClaim ? written : undefined;
   return { ...read, ...found, probes: { ...found.probes, ...written.probes } };
 }
@@ -142,21 +147,21 @@ function divide(
 }
 
 /** Reads the comma list of one container: names of patterns and `auto`, or `none` alone. */
-function readPatterns(find: FindValue, context: ReadingContext, report: Report): string[] {
+function readPatterns(find: FindValue, context: ReadingContext, collector: Collector): string[] {
   const entry = find('pattern');
   const known = [...context.patternNames, 'auto'];
   const expected = `a comma list of ${known.join(', ')}, or none alone`;
   if (!entry) {
-    report.addProblem({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
+    collector.addProblem({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
     return [];
   }
   const { annotation, value } = entry;
   const names = splitPatterns(value);
   const bad = names.find((name) => !known.includes(name) && !(name === 'none' && names.length === 1));
   if (bad !== undefined) {
-    report.addProblem({ annotation, received: receivedValue(value.includes('@') ? value : bad), expected });
+    collector.addProblem({ annotation, received: receivedValue(value.includes('@') ? value : bad), expected });
   } else if (new Set(names).size < names.length) {
-    report.addProblem({ annotation, received: receivedValue(value), expected: 'every pattern once' });
+    collector.addProblem({ annotation, received: receivedValue(value), expected: 'every pattern once' });
   }
   return names;
 }

@@ -3,7 +3,7 @@ import type { Check, Refusal } from '../../check/check.ts';
 import type { AnnotationMap, Checks, ContainerIntent, HealthIntent, ReadingContext, Timing } from '../intent/types.ts';
 import type { Addition, ProbeName } from '../pod/additions.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { Problem, Report, SkippedItem } from '../problems.ts';
+import type { Problem, Collector, SkippedItem } from '../problems.ts';
 import type { Namespace } from '../request.ts';
 import type { PatternSkipReason } from '../skip-reasons.ts';
 
@@ -93,7 +93,7 @@ export type Pattern<Options = unknown> = {
   listens?(options: Options): boolean;
 
   /** Reads its own keys. */
-  readOptions?(annotations: AnnotationMap, context: ReadingContext, report: Report): Options;
+  readOptions?(annotations: AnnotationMap, context: ReadingContext, collector: Collector): Options;
   /** What is wrong with its own keys in this very Pod, once every container was read without a mistake. */
   validate?(asked: {
     readonly annotations: AnnotationMap;

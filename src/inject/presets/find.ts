@@ -114,7 +114,7 @@ const checksByPortName: Readonly<Record<string, string>> = {
 };
 
 /** The check of a container that declares a port whose name says that health is asked there. */
-export function healthPortChecks({ ports = [] }: V1Container): PresetChecks | undefined {
+function healthPortChecks({ ports = [] }: V1Container): PresetChecks | undefined {
   for (const { name = '', containerPort, protocol = 'TCP' } of ports) {
     const check = Object.hasOwn(checksByPortName, name) ? checksByPortName[name] : undefined;
     if (check === undefined || protocol !== 'TCP') continue;

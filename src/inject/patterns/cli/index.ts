@@ -62,10 +62,10 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
 }
 
 /** One program of the image is run by the kubelet itself; anything else is the agent's. */
-export const needsAgent = ({ checks }: ProbeAssignment): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
+const needsAgent = ({ checks }: ProbeAssignment): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
 
 /** True for a probe whose next run needs what this one has counted. */
-export const counts = ({ checks }: ProbeAssignment): boolean => checks.some(needsState);
+const counts = ({ checks }: ProbeAssignment): boolean => checks.some(needsState);
 
 /** The exec probes of one container. */
 export function execProbes({ container, probes, timing }: ContainerAssignment): Addition[] {

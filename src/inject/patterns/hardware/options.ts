@@ -3,7 +3,7 @@ import type { V1Container } from '@kubernetes/client-node';
 import { isDevice } from '../../../check/kinds.ts';
 import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../intent/types.ts';
 import { type Pod, isWithin, probedContainers } from '../../pod/pod.ts';
-import { type Problem, type Report, readValue, receivedValue } from '../../problems.ts';
+import { type Problem, type Collector, readValue, receivedValue } from '../../problems.ts';
 
 /** The keys of this pattern, with a line of meaning each. */
 export const ownKeys = {
@@ -31,7 +31,7 @@ export type HardwareOptions = {
 };
 
 /** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
-export type HostPath = { readonly path: string; readonly as: string };
+type HostPath = { readonly path: string; readonly as: string };
 
 const modes = ['sidecar', 'cli'] as const;
 const actions = ['move', 'report'] as const;
@@ -46,10 +46,10 @@ const path = /^(\/[^/:,\s]+)+$/;
 export function readHardwareOptions(
   annotations: AnnotationMap,
   { allowed }: Pick<ReadingContext, 'allowed'>,
-  report: Report,
+  collector: Collector,
 ): HardwareOptions {
   const read = <T>(key: OwnKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
-    readValue(annotations.get(key), parse, expected, report);
+    readValue(annotations.get(key), parse, expected, collector);
   const paths = (key: OwnKey, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
     read(key, (value) => parseList(value, parse, list), permitted(`a comma list of ${what}`, list)) ?? [];
   const named = (key: OwnKey, list: readonly string[]): string | undefined =>

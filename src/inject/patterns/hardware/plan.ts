@@ -112,7 +112,7 @@ function strictest(timings: readonly Timing[]): Timing {
 }
 
 /** What of the node is shown to the sidecar, and how the agent is told. */
-export type HostMounts = {
+type HostMounts = {
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
   readonly flags: readonly string[];
@@ -131,7 +131,7 @@ const blockDevice =
   /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
 
 /** Mounts what was asked for under `/host`, read-only with all that is mounted below it, and only where it is of its type. */
-export function hostMounts({
+function hostMounts({
   pod,
   options: { hostPaths, devices },
   previouslyAdded,
@@ -160,7 +160,7 @@ export function hostMounts({
 }
 
 /** True for a file that lies on one of these mounts. */
-export const isShown = (file: string, { mounts }: HostMounts): boolean =>
+const isShown = (file: string, { mounts }: HostMounts): boolean =>
   mounts.some((mount) => isWithin(file, mount.mountPath));
 
 /** An exec probe in the container that has the device: the only one that may ask it without being given another. */

@@ -116,7 +116,7 @@ function remoteWarnings({ container, probes }: ContainerAssignment): string[] {
 }
 
 /** The probes of the sidecar itself. */
-export type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
+type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
 
 /**
  * The native sidecar that checks all `wishes`. It has no startup probe: the kubelet starts no container before the ones
@@ -151,7 +151,7 @@ export function sidecarContainer({
 }
 
 /** Has an agent restarted that does not get on: what it knows of an application its next runs tell again. */
-export const livenessOfAgent = (port: number): OwnProbes => ({
+const livenessOfAgent = (port: number): OwnProbes => ({
   livenessProbe: {
     httpGet: { path: '/agentz', port, scheme: 'HTTP' },
     periodSeconds: 10,
@@ -182,7 +182,7 @@ export const sidecarPort = ({ pod, intent, previouslyAdded }: PlanContext): numb
   intent.healthPort ?? freePort(pod, defaultPort, previouslyAdded);
 
 /** How often the sidecar checks and how long one check may take; a check is never longer than its period. */
-export function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
+function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
   const periodSeconds = timing.periodSeconds ?? 10;
   return { periodSeconds, timeoutMs: Math.min(timing.timeoutMs ?? defaultTimeoutMs, periodSeconds * 1_000) };
 }

@@ -65,10 +65,15 @@ const score = ({ affinity: written }: V1PodSpec, node: Node): number =>
     .filter(({ preference }) => matches(preference, node))
     .reduce((sum, { weight }) => sum + weight, 0);
 
+const keepOff = (before: Pod, list: readonly NodeExclusion[]): Pod => ({
+  ...before,
+  spec: addNodeExclusions(before.spec, list),
+});
+
 const property = (name: string, hold: (before: Pod, after: Pod, list: readonly NodeExclusion[]) => void): void => {
   it(name, () => {
     fc.assert(
-      fc.property(pod, avoided, (before, list) => hold(before, addNodeExclusions(deepFreeze(before), list), list)),
+      fc.property(pod, avoided, (before, list) => hold(before, keepOff(deepFreeze(before), list), list)),
       { numRuns: 1_000 },
     );
   });
@@ -95,6 +100,6 @@ describe('a Pod that is kept off nodes', () => {
   property('keeps all that was in it, and is the same when it comes again', (before, after, list) => {
     assertOnlyAdds(structuredClone(diff(before, after)) as Parameters<typeof assertOnlyAdds>[0], before);
     assertUserKept(before, after);
-    assert.equal(addNodeExclusions(after, list), after);
+    assert.equal(keepOff(after, list).spec, after.spec);
   });
 });

@@ -28,7 +28,7 @@ describe('what kept a Pod off a node', () => {
           },
         },
       ]) {
-        const { spec: off } = addNodeExclusions({ spec }, [kept(affinity)]);
+        const off = addNodeExclusions(spec, [kept(affinity)]);
         assert.notDeepEqual(off, spec);
         assert.deepEqual(removeNodeExclusions(off, ['node-a']), spec);
         assert.deepEqual(removeNodeExclusions(spec, ['node-a']), spec);
