@@ -10,7 +10,7 @@ import { type PolicyScope } from '../inject/request.ts';
 import { readNamespace } from '../policy/store.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { podOf } from '../webhook/admission.ts';
-import { copyDown, overruled } from '../inject/workload.ts';
+import { propagateAnnotations, shadowedAnnotations } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { ManifestFile } from './input.ts';
 import { nonStringAnnotations } from './locate.ts';
@@ -98,7 +98,7 @@ export function evaluate(
     return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const isWorkload = templatePath.length > 0;
-  const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
+  const applied = isWorkload ? propagateAnnotations(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(templateAt(applied, templatePath));
   if (!pod) return undefined;
   if (context.excludedNamespaces.has(namespace)) {
@@ -111,7 +111,7 @@ export function evaluate(
     after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
     pod,
     outcome,
-    overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
+    overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
   };
 }
 
