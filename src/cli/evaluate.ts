@@ -14,6 +14,7 @@ import { copyDown, overruled } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { ManifestFile } from './input.ts';
 import { nonStringAnnotations } from './locate.ts';
+import { bounded } from './visible.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
 export type EvaluationContext = InjectionContext & {
@@ -140,8 +141,14 @@ function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
   return { ...injected, metadata: { ...injected.metadata, annotations } };
 }
 
+/** No name that Kubernetes takes is longer. */
+const maxNameLength = 253;
+
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */
-export function titleOf({ kind, namespace, name }: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+export function titleOf(object: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+  const [kind, namespace, name] = [object.kind, object.namespace, object.name].map((text) =>
+    bounded(text, maxNameLength),
+  );
   if (name === '') return `${kind} without a name`;
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }

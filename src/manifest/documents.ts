@@ -59,6 +59,8 @@ export const kubernetesYaml: ParseOptions & DocumentOptions & SchemaOptions = {
     ),
   keepSourceTokens: true,
   prettyErrors: false,
+  // A key that is a map is warned of on standard error.
+  logLevel: 'error',
 };
 
 const byteOrderMark = '\ufeff';

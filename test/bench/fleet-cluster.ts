@@ -45,7 +45,7 @@ export const simulatedPod = (agentPort: number): V1Pod => {
     },
   });
   return parse(
-    execFileSync('node', ['dist/cli/main.js', 'inject', '-'], { input, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
+    execFileSync('node', ['dist/cli.js', 'inject', '-'], { input, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
   ) as V1Pod;
 };
 

@@ -7,9 +7,9 @@ import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { root, textOf } from './support/markdown.ts';
 
 const reaches = {
-  pod: 'It speaks of the whole Pod.',
-  own: 'It speaks of one container.',
-  inherited: 'It speaks of one container, or of all that have none of their own.',
+  pod: 'Scope: the whole Pod.',
+  own: 'Scope: one container.',
+  inherited: 'Scope: one container, or all containers without a value of their own.',
 } as const;
 
 /** The parts of pages that have a section for everything of one kind, with the sentences that the source has for it. */

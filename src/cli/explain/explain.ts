@@ -163,6 +163,9 @@ type PodExplanation = {
   readonly problems: readonly string[];
 };
 
+/** The webhook writes no more, but anybody may write the annotation. */
+const maxProblems = 32;
+
 /** Compares a Pod with what injection adds to it today, or to the workload that made it. */
 export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): PodExplanation {
   const { outcome } = evaluation;
@@ -170,7 +173,7 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
   const status = readStatus(pod, prefix);
   const carried = new Set(status?.added);
   const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
-  const problems = annotations[`${prefix}problems`]?.split('\n') ?? [];
+  const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
   if (missed.length > 0) {
     return {

@@ -26,7 +26,7 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
   try {
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
-    const within = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
+    const within = target.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`;
     const scopeFor = (name: string) => store.scopeFor(name, Date.now());
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
       const summary = summarizePod(pod, { ...context, annotatedOnly: false }, scopeFor);

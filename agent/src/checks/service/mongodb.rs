@@ -56,12 +56,12 @@ pub struct MongoDb {
 }
 
 impl MongoDb {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_url(check)?,
-            login: Login::from_url(check),
-            database: database(&check.path)?.unwrap_or_else(|| "admin".to_owned()),
-            wanted: Replication::from_url(check),
+            endpoint: Endpoint::from_url(url)?,
+            login: Login::from_url(url),
+            database: database(&url.path)?.unwrap_or_else(|| "admin".to_owned()),
+            wanted: Replication::from_url(url),
             salted: Salted::default(),
         })
     }

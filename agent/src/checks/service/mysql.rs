@@ -77,18 +77,18 @@ pub struct Mysql {
 }
 
 impl Mysql {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let text = |name| check.option(name).map(str::to_owned);
-        let endpoint = Endpoint::from_url(check)?;
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let text = |name| url.option(name).map(str::to_owned);
+        let endpoint = Endpoint::from_url(url)?;
         let local = endpoint.local();
         Ok(Self {
-            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(check)?) } else { None },
+            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(url)?) } else { None },
             endpoint,
             local,
-            socket: !check.socket.is_empty(),
-            login: net::Login::from_url(check),
-            database: database(&check.path)?.unwrap_or_default(),
-            wanted: Replication::from_url(check),
+            socket: !url.socket.is_empty(),
+            login: net::Login::from_url(url),
+            database: database(&url.path)?.unwrap_or_default(),
+            wanted: Replication::from_url(url),
             query: text("query"),
             expect: text("expect"),
         })

@@ -52,16 +52,16 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?.offering(&[b"postgresql"]);
-        let text = |name| check.option(name).map(str::to_owned);
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?.offering(&[b"postgresql"]);
+        let text = |name| url.option(name).map(str::to_owned);
         let (query, expect) = (text("query"), text("expect"));
-        let database = database(&check.path)?;
+        let database = database(&url.path)?;
         Ok(Self {
             endpoint,
-            login: Login::from_url(check),
+            login: Login::from_url(url),
             database,
-            wanted: Replication::from_url(check),
+            wanted: Replication::from_url(url),
             query,
             expect,
             salted: Salted::default(),

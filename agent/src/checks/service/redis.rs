@@ -45,13 +45,13 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_url(check)?,
-            login: Login::from_url(check),
-            replication: Replication::from_url(check),
-            command: check.option("command").map_or(Ok(vec![]), split_words)?,
-            expect: check.option("expect").map(str::to_owned),
+            endpoint: Endpoint::from_url(url)?,
+            login: Login::from_url(url),
+            replication: Replication::from_url(url),
+            command: url.option("command").map_or(Ok(vec![]), split_words)?,
+            expect: url.option("expect").map(str::to_owned),
         })
     }
 

@@ -1,20 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Client, createClient } from './kube/client.ts';
-import { inCluster } from './kube/config.ts';
-import { watchPolicyFiles } from './policy/files.ts';
-import { provideCertificate } from './certificates/provide.ts';
-import { patternNames } from './inject/patterns/index.ts';
-import { startPolicyInformers } from './policy/informers.ts';
-import { createStore } from './policy/store.ts';
-import { optionHelp, version } from './config/options.ts';
-import { readWebhookSettings, webhookOptions } from './config/webhook.ts';
-import { createLog, watchLogLevel } from './config/log.ts';
-import { readClientCa, watchClientCa } from './webhook/client-auth.ts';
-import { createGenerationReporter, startQuarantineInformer } from './webhook/quarantine-sync.ts';
-import { createWebhookServer } from './webhook/server.ts';
+import { type Client, createClient } from '../kube/client.ts';
+import { inCluster } from '../kube/config.ts';
+import { watchPolicyFiles } from '../policy/files.ts';
+import { startCertificateSource } from '../certificates/source.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import { startPolicyInformers } from '../policy/informers.ts';
+import { createStore } from '../policy/store.ts';
+import { optionHelp, version } from '../config/options.ts';
+import { readWebhookSettings, webhookOptions } from '../config/webhook.ts';
+import { createLog, watchLogLevel } from '../config/log.ts';
+import { readClientCa, watchClientCa } from '../webhook/client-auth.ts';
+import { createGenerationReporter, startQuarantineInformer } from '../webhook/quarantine-sync.ts';
+import { createWebhookServer } from '../webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
-const developmentDirectory = new URL('../certs/', import.meta.url).pathname;
+const developmentDirectory = new URL('../../certs/', import.meta.url).pathname;
 
 /** How long a replica that just started waits for the policies before it answers without them. */
 const longestHoldMs = 30_000;
@@ -46,8 +46,8 @@ const webhook = createWebhookServer({
 });
 if (clients) watchClientCa(settings.clientCa, webhook.setClientCa, log);
 const stopping = new AbortController();
-provideCertificate(
-  { settings, webhook, log, directory: developmentDirectory, connect: () => clientFor('--certificate-source') },
+startCertificateSource(
+  { ...webhook, settings, log, developmentDirectory, connect: () => clientFor('--certificate-source') },
   stopping.signal,
 );
 

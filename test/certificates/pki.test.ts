@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { readKeyPair, watchKeyPair } from '../../src/certificates/files.ts';
-import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 
 const dayMs = 86_400_000;
 const now = new Date('2026-01-01T00:00:00Z');
@@ -13,7 +13,7 @@ const later = (days: number): Date => new Date(now.getTime() + days * dayMs);
 
 describe('certificates', () => {
   const authority = issueAuthority('an authority', now);
-  const server = issueServer(authority, ['webhook.ns.svc', '127.0.0.1', '::1'], now, 90);
+  const server = issueServingCertificate(authority, ['webhook.ns.svc', '127.0.0.1', '::1'], { now, days: 90 });
   const parsed = new X509Certificate(server.cert);
 
   it('are signed by their authority, for every name and address', () => {
@@ -31,7 +31,9 @@ describe('certificates', () => {
   });
 
   it('are never valid for longer than their authority', () => {
-    const late = new X509Certificate(issueServer(authority, ['webhook.ns.svc'], later(364), 90).cert);
+    const late = new X509Certificate(
+      issueServingCertificate(authority, ['webhook.ns.svc'], { now: later(364), days: 90 }).cert,
+    );
     assert.equal(late.validTo, new X509Certificate(authority.cert).validTo);
   });
 

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { developmentCertificate } from '../../src/certificates/development.ts';
-import { provideCertificate } from '../../src/certificates/provide.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
+import { startCertificateSource } from '../../src/certificates/source.ts';
 import { readWebhookSettings } from '../../src/config/webhook.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
@@ -28,7 +28,10 @@ describe('a certificate is provided', () => {
     const read = readWebhookSettings(args, {});
     assert('values' in read, JSON.stringify(read));
     const settings = read.values;
-    provideCertificate({ settings, webhook, log, directory, connect: () => cluster.client }, stop.signal);
+    startCertificateSource(
+      { ...webhook, settings, log, developmentDirectory: directory, connect: () => cluster.client },
+      stop.signal,
+    );
     return cluster;
   };
   const expiry = async (): Promise<string | undefined> =>

@@ -1,36 +1,35 @@
 /** From when to when a certificate is valid, in milliseconds since 1970. */
 export type Validity = { readonly notBeforeMs: number; readonly notAfterMs: number };
 
-/** What the Secret holds, as far as a decision needs it. */
-export type Held = {
+/** What a plan needs to know of the Secret. */
+export type CertificateState = {
   /** The CAs that are trusted, newest first. */
   readonly authorities: readonly Validity[];
-  /** Whether the key of the first of them is there. */
+  /** Whether the Secret has the key of the newest. */
   readonly canSign: boolean;
-  /** The certificate, where it can be served: signed by the first CA, for our names, with its key. */
+  /** The serving certificate, if it is usable: signed by the newest CA, for our names, with its key. */
   readonly leaf: Validity | undefined;
 };
 
-/** What is to be done with the Secret, and why; `kept` of its CAs, the newest, stay trusted. */
-export type Plan = {
+/** What to do with the Secret, and why; the `kept` newest of its CAs stay trusted. */
+export type RotationPlan = {
   readonly action: 'keep' | 'new-leaf' | 'new-authority' | 'drop-authorities';
   readonly kept: number;
   readonly reason: string;
 };
 
-/** Clocks differ: a certificate is valid from a little before its birth. */
+/** A certificate is valid from a little before it is made, because clocks differ. */
 export const skewMs = 3_600_000;
 
 const dayMs = 86_400_000;
 
-/** How long a CA is valid: its leaves are renewed dozens of times within. */
 export const authorityDays = 365;
 
-/** How long a leaf is valid: short, since nothing could revoke it. */
+/** A serving certificate is short-lived, since nothing could revoke it. */
 export const leafDays = 7;
 
-/** What has to be done at this moment of the wall clock, whatever it was before; a new CA always comes with a new leaf. */
-export function plan({ authorities, canSign, leaf }: Held, nowMs: number): Plan {
+/** Plans by the wall clock of this moment alone, since clocks jump. A new CA always comes with a new leaf. */
+export function planRotation({ authorities, canSign, leaf }: CertificateState, nowMs: number): RotationPlan {
   const [newest] = authorities;
   const why = !newest || !canSign ? 'no CA with its key is there' : due('the CA', newest, nowMs);
   if (why) return { action: 'new-authority', kept: authorities.length, reason: why };
@@ -43,7 +42,7 @@ export function plan({ authorities, canSign, leaf }: Held, nowMs: number): Plan 
   return { action: 'keep', kept, reason: '' };
 }
 
-/** True from two thirds of a life on, and before it begins: then the clock was wrong when it was made, or is now. */
+/** True after two thirds of the lifetime, and before it begins: then the clock was wrong when the certificate was made, or is now. */
 export const isDue = ({ notBeforeMs, notAfterMs }: Validity, nowMs: number): boolean =>
   nowMs < notBeforeMs || nowMs >= notBeforeMs + ((notAfterMs - notBeforeMs) * 2) / 3;
 
@@ -53,7 +52,7 @@ function due(what: string, validity: Validity, nowMs: number): string {
   return nowMs < validity.notAfterMs ? `two thirds of the life of ${what} are over` : `${what} has run out`;
 }
 
-/** A CA signs nothing once there is a newer one: its last leaf has run out when the newer one is as old as a leaf gets. */
+/** A CA signs nothing once there is a newer one, so its last leaf has run out when the newer CA is as old as a leaf can get. */
 function countKept(authorities: readonly Validity[], nowMs: number): number {
   const settled = authorities.findIndex(({ notBeforeMs }) => notBeforeMs + skewMs + leafDays * dayMs <= nowMs);
   return settled < 0 ? authorities.length : settled + 1;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stillSeen, wantedBundle } from '../../src/certificates/bundle.ts';
+import { stillSeen, wantedBundle } from '../../src/certificates/ca-bundle.ts';
 
 describe('what the caBundle has to hold', () => {
   it('is what is needed, in its order and once', () => {

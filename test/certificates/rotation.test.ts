@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  type Held,
-  type Plan,
+  type CertificateState,
+  type RotationPlan,
   type Validity,
   authorityDays,
   leafDays,
-  plan,
+  planRotation,
   skewMs,
-} from '../../src/certificates/plan.ts';
+} from '../../src/certificates/rotation.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -23,7 +23,10 @@ const ca = (day: number): Validity => issued(day, authorityDays);
 const leaf = (day: number): Validity => issued(day, leafDays);
 
 describe('what to do with the certificate', () => {
-  const rows: Record<string, [held: Partial<Held>, day: number, expected: Omit<Plan, 'reason'>, reason: RegExp]> = {
+  const rows: Record<
+    string,
+    [held: Partial<CertificateState>, day: number, expected: Omit<RotationPlan, 'reason'>, reason: RegExp]
+  > = {
     'nothing is there': [{}, 0, { action: 'new-authority', kept: 0 }, /^no CA with its key is there$/],
     'all is young': [{ authorities: [ca(0)], leaf: leaf(0) }, 4, { action: 'keep', kept: 1 }, /^$/],
     'a leaf is at two thirds': [
@@ -96,7 +99,7 @@ describe('what to do with the certificate', () => {
   };
   for (const [name, [held, day, { action, kept }, reason]] of Object.entries(rows)) {
     it(`${name}: ${action}`, () => {
-      const decided = plan(
+      const decided = planRotation(
         { authorities: [], canSign: held.authorities !== undefined, leaf: undefined, ...held },
         born + day * dayMs,
       );
@@ -159,7 +162,7 @@ function startWorld() {
       canSign: authorities.length > 0,
       leaf: inSecret?.by === authorities[0]?.id ? inSecret : undefined,
     };
-    const { action, kept } = plan(held, nowMs);
+    const { action, kept } = planRotation(held, nowMs);
     authorities = authorities.slice(0, kept);
     if (action === 'new-authority') {
       authorities = [make(authorityDays), ...authorities];

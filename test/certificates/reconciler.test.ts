@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readCertificates, signersOf } from '../../src/certificates/certificate.ts';
-import { type Issued, issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { readCertificates, signersOf } from '../../src/certificates/pki.ts';
+import { type KeyPair, issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Cluster, configurationPath, secretPath, startCluster } from './support/cluster.ts';
 import { type Replica, quick, startReplica, wallClock } from './support/replica.ts';
@@ -11,8 +11,8 @@ const names = ['webhook.system.svc', 'webhook.system.svc.cluster.local'];
 const serials = (text: string): string[] => readCertificates(text).map(({ serialNumber }) => serialNumber);
 
 /** A Secret's content of this CA, without its key. */
-function pairOf(ca: Issued): Record<string, string> {
-  const { cert, key } = issueServer(ca, names, new Date(), 7);
+function pairOf(ca: KeyPair): Record<string, string> {
+  const { cert, key } = issueServingCertificate(ca, names, { now: new Date(), days: 7 });
   return { 'ca.crt': ca.cert, 'tls.crt': cert, 'tls.key': key };
 }
 
@@ -198,7 +198,9 @@ describe('keeping the certificate', function () {
 
   it('trusts on the CA of a Secret without its key, as an earlier version wrote it', async () => {
     const old = issueAuthority('health-injector', new Date());
-    const leaf = new X509Certificate(cluster.writeSecret(pairOf(old)) && issueServer(old, names, new Date(), 365).cert);
+    const leaf = new X509Certificate(
+      cluster.writeSecret(pairOf(old)) && issueServingCertificate(old, names, { now: new Date(), days: 365 }).cert,
+    );
     start(1);
     await settled();
     assert.equal(signersOf(leaf, authorities()).length, 1);
@@ -207,7 +209,7 @@ describe('keeping the certificate', function () {
 
   it('makes another leaf where it is for another Service', async () => {
     const ca = issueAuthority('health-injector', new Date());
-    const elsewhere = issueServer(ca, ['other.system.svc'], new Date(), 7);
+    const elsewhere = issueServingCertificate(ca, ['other.system.svc'], { now: new Date(), days: 7 });
     cluster.writeSecret({ 'ca.crt': ca.cert, 'ca.key': ca.key, 'tls.crt': elsewhere.cert, 'tls.key': elsewhere.key });
     start(1);
     const leaf = await settled();
@@ -268,8 +270,8 @@ describe('keeping the certificate', function () {
 
   it('leaves a CA in the caBundle for a replica that is slower to serve another', async () => {
     cluster.writeSecret(pairOf(issueAuthority('one', new Date())));
-    start(1, { isOfOthers: true, timing: { ...quick, graceMs: 2_000 } });
-    start(1, { isOfOthers: true, timing: { ...quick, trustMs: 800 } });
+    start(1, { isExternallyManaged: true, timing: { ...quick, graceMs: 2_000 } });
+    start(1, { isExternallyManaged: true, timing: { ...quick, trustMs: 800 } });
     await settled();
     const trusted = watchTrust();
     const before = cluster.written.length;
@@ -280,7 +282,7 @@ describe('keeping the certificate', function () {
   });
 
   it('waits for a Secret that another is to write', async () => {
-    const [replica] = start(1, { isOfOthers: true });
+    const [replica] = start(1, { isExternallyManaged: true });
     await eventually('it says so', 5_000, async () => replica?.failures[0]);
     assert.match(replica?.failures[0] ?? '', /holds no CA|holds no certificate/);
     assert.equal(replica?.leaf(), undefined);

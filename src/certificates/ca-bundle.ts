@@ -3,29 +3,30 @@
 import { ignoreNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 
-/** A MutatingWebhookConfiguration, as far as it concerns the certificate. */
+/** The part of a MutatingWebhookConfiguration that is used. */
 export type Configuration = {
   readonly metadata: { readonly resourceVersion: string };
   readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: { readonly caBundle?: string } }[];
 };
 
-/** Where the configuration is. */
-export type ConfigurationPlace = { readonly client: Client; readonly name: string };
+type ConfigurationPlace = { readonly client: Client; readonly name: string };
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 const fieldManager = 'health-injector-certificates';
 
-/** The path of the configurations. */
 export const configurationsPath = `/apis/${apiVersion}/mutatingwebhookconfigurations`;
 
-/** The configuration, or undefined where there is none yet: nobody calls then. */
+/** Undefined where there is no configuration yet: then the apiserver does not call the webhook. */
 export const readConfiguration = (
   { client, name }: ConfigurationPlace,
   signal: AbortSignal,
 ): Promise<Configuration | undefined> =>
   ignoreNotFound(client.get<Configuration>(`${configurationsPath}/${name}`, { signal }));
 
-/** Sets the caBundle of every webhook; rejects with a conflict where the configuration was changed since it was read. */
+/**
+ * Sets the caBundle of every webhook. The write carries the resourceVersion that was read, so a concurrent change makes it
+ * reject with a conflict instead of being overwritten.
+ */
 export async function writeBundle(
   { client, name }: ConfigurationPlace,
   { metadata: { resourceVersion }, webhooks = [] }: Configuration,
@@ -39,10 +40,29 @@ export async function writeBundle(
     metadata: { name, resourceVersion },
     webhooks: webhooks.map((webhook) => ({ name: webhook.name, clientConfig: { caBundle } })),
   };
-  // By force: whoever applies a manifest with a caBundle of its own has no key for it.
+  // By force: an administrator who applies a manifest with another caBundle has no key for it.
   await client.apply(`${configurationsPath}/${name}`, body, { fieldManager, signal });
 }
 
-/** The text of the caBundle of each webhook. */
+/** The PEM text of the caBundle of each webhook. */
 export const bundlesOf = ({ webhooks = [] }: Configuration): readonly string[] =>
   webhooks.map(({ clientConfig }) => Buffer.from(clientConfig?.caBundle ?? '', 'base64').toString());
+
+/** Since when something has been seen without a break, by a clock that never goes backwards. */
+export type SeenSince = ReadonlyMap<string, number>;
+
+/** What is seen now, with the time at which each was first seen. */
+export const stillSeen = (seen: readonly string[], before: SeenSince, nowMs: number): SeenSince =>
+  new Map(seen.map((each) => [each, before.get(each) ?? nowMs]));
+
+/**
+ * The CAs to publish: those in use, plus any published CA that became unused less than `graceMs` ago, because a slower
+ * replica may still serve a certificate that it signed.
+ */
+export function wantedBundle(
+  needed: readonly string[],
+  { unneeded, nowMs, graceMs }: { readonly unneeded: SeenSince; readonly nowMs: number; readonly graceMs: number },
+): readonly string[] {
+  const spared = [...unneeded].filter(([, sinceMs]) => nowMs - sinceMs < graceMs).map(([pem]) => pem);
+  return [...new Set([...needed, ...spared])];
+}
