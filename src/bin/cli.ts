@@ -15,13 +15,18 @@ const terminal = createTerminal({
   writeOut: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   readStandardInput: () => buffer(process.stdin),
+  isTerminal: process.stdout.isTTY === true,
   isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   env: process.env,
 });
+// What Node or a library warns of may repeat a manifest.
+process.removeAllListeners('warning');
+process.on('warning', ({ message }) => terminal.reportLines([`warning: ${message}`]));
 try {
   // Not process.exit: what still waits for a slow reader of a pipe would be lost.
   process.exitCode = await run(process.argv.slice(2), commands, terminal);
 } catch (error) {
-  terminal.reportLines([`health-injector failed, which is a bug: ${(error as Error).stack}`]);
+  const { stack = `${error as Error}` } = error as Error;
+  terminal.reportLines(`health-injector failed, which is a bug: ${stack}`.split('\n'));
   process.exitCode = exitCode.bug;
 }

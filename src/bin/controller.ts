@@ -13,7 +13,7 @@ import { createOwnerResolver } from '../kube/owners.ts';
 import { controllerOptions, readControllerSettings } from '../config/controller.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
 import { optionHelp, version } from '../config/options.ts';
-import { patternNames } from '../patterns/index.ts';
+import { patternNames } from '../inject/patterns/index.ts';
 
 if (process.argv.includes('--help')) {
   process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));

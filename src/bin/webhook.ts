@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Client, createClient } from '../kube/client.ts';
 import { inCluster } from '../kube/config.ts';
-import { watchPolicyFiles } from '../policy-files/watch.ts';
+import { watchPolicyFiles } from '../policy/files.ts';
 import { startCertificateSource } from '../certificates/source.ts';
-import { patternNames } from '../patterns/index.ts';
-import { startPolicyInformers } from '../policies/informers.ts';
-import { createStore } from '../policies/store.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import { startPolicyInformers } from '../policy/informers.ts';
+import { createStore } from '../policy/store.ts';
 import { optionHelp, version } from '../config/options.ts';
 import { readWebhookSettings, webhookOptions } from '../config/webhook.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';

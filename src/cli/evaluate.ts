@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ObjectMeta } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
-import { type InjectionContext, inject } from '../health/inject.ts';
-import { type Outcome, rejected, skipped } from '../health/outcome.ts';
-import type { Problem } from '../health/problem.ts';
+import { type InjectionContext, inject } from '../inject/inject.ts';
+import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
+import type { Problem } from '../inject/problems.ts';
 import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
-import type { Pod } from '../pod/pod.ts';
-import { type PolicyScope, readNamespace } from '../policies/scope.ts';
+import type { Pod } from '../inject/pod/pod.ts';
+import { type PolicyScope } from '../inject/request.ts';
+import { readNamespace } from '../policy/store.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { podOf } from '../webhook/admission.ts';
-import { copyDown, overruled } from '../workload/copy-down.ts';
-import { templateAt, withTemplate } from '../workload/template.ts';
+import { copyDown, overruled } from '../inject/workload.ts';
+import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { ManifestFile } from './input.ts';
 import { nonStringAnnotations } from './locate.ts';
+import { bounded } from './visible.ts';
 
 /** The settings of the webhook for which the command line speaks, and what it knows of a namespace. */
 export type EvaluationContext = InjectionContext & {
@@ -139,8 +141,14 @@ function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
   return { ...injected, metadata: { ...injected.metadata, annotations } };
 }
 
+/** No name that Kubernetes takes is longer. */
+const maxNameLength = 253;
+
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */
-export function titleOf({ kind, namespace, name }: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+export function titleOf(object: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+  const [kind, namespace, name] = [object.kind, object.namespace, object.name].map((text) =>
+    bounded(text, maxNameLength),
+  );
   if (name === '') return `${kind} without a name`;
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }

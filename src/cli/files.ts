@@ -1,55 +1,92 @@
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, sep } from 'node:path';
 import { type Terminal, UserError, exitCode } from './command.ts';
 
-/** One text of manifests; `path` is undefined for standard input. */
-export type SourceText = { readonly name: string; readonly path: string | undefined; readonly text: string };
+/** A text that was read; `disk` is undefined for standard input. */
+export type TextFile = { readonly name: string; readonly text: string; readonly disk: FileOnDisk | undefined };
+
+type FileOnDisk = {
+  /** Without the links by which it was found in a folder. */
+  readonly path: string;
+  /** Which file it was, and as it was. */
+  readonly identity: string;
+  /** A sentence where the file may be read but not written. */
+  readonly refusal: string | undefined;
+};
 
 /** Reads files, folders and `-`, each file once. */
 export async function readTexts(
   names: readonly string[],
   readStandardInput: Terminal['readStandardInput'],
-): Promise<readonly SourceText[]> {
-  const texts = new Map<string, SourceText>();
+): Promise<readonly TextFile[]> {
+  const files = new Map<string, TextFile>();
   for (const name of names) {
     if (name === '-') {
-      if (texts.has(name)) continue;
+      if (files.has(name)) continue;
       const text = decode(await readStandardInput(), 'Standard input');
-      texts.set(name, { name: 'standard input', path: undefined, text });
+      files.set(name, { name: 'standard input', text, disk: undefined });
       continue;
     }
-    for (const path of pathsOf(name)) {
-      texts.set(path, {
-        name: path,
-        path,
-        text: decode(
-          onDisk(name, () => readFileSync(path)),
-          path,
-        ),
-      });
+    for (const file of onDisk(name, () => (statSync(name).isDirectory() ? readFolder(name) : [readFile(name, name)]))) {
+      files.set(file.name, file);
     }
   }
-  return [...texts.values()];
+  return [...files.values()];
 }
 
-/** The file itself, or the manifests in a folder and all folders below it. */
-function pathsOf(name: string): string[] {
-  const paths = onDisk(name, () => (statSync(name).isDirectory() ? manifestsIn(name) : [name]));
-  if (paths.length > 0) return paths;
-  throw unreadable(`The folder ${name} holds no file that ends in .yaml, .yml or .json.`);
+/** Reads the manifests in a folder and all folders below it; who fills the folder may have put links into it. */
+function readFolder(folder: string): TextFile[] {
+  const root = join(realpathSync(folder), sep);
+  const files = manifestsIn(folder).map((path) => {
+    const leadsOut = `${path} leads out of the folder ${folder}: to write that file, name it itself.`;
+    const target = realpathSync(path);
+    return readFile(path, target, target.startsWith(root) ? undefined : leadsOut);
+  });
+  if (files.length > 0) return files;
+  throw unreadable(`The folder ${folder} holds no file that ends in .yaml, .yml or .json.`);
 }
 
-const manifestsIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.(ya?ml|json)$/.test(path))
-    .map((path) => join(folder, path))
-    .filter((path) => statSync(path).isFile())
-    .toSorted();
+/** Paths in their order. A link to a folder is not followed, as kubectl does: it may lead anywhere, or round and round. */
+function manifestsIn(folder: string): string[] {
+  const paths = readdirSync(folder, { withFileTypes: true, encoding: 'utf8' }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return manifestsIn(path);
+    return /\.(ya?ml|json)$/.test(path) && statSync(path).isFile() ? [path] : [];
+  });
+  return paths.toSorted();
+}
+
+function readFile(name: string, path: string, refusal?: string): TextFile {
+  const descriptor = openSync(path, 'r');
+  try {
+    const stats = fstatSync(descriptor, { bigint: true });
+    const isRegular = stats.isFile() ? undefined : `${name} cannot be written: it is no regular file.`;
+    const disk = { path, identity: identityOf(stats), refusal: refusal ?? isRegular };
+    return { name, text: decode(readFileSync(descriptor), name), disk };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const identityOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => [dev, ino, size, mtimeNs].join(':');
 
 function onDisk<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw unreadable(`${name} cannot be read: ${(error as Error).message}.`);
   }
 }
@@ -63,12 +100,24 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Writes a file that was read. */
-export function overwrite(path: string, text: string): void {
+/**
+ * Writes a file that was read, and no other: by now its path may lead to another file, or an editor may have saved it.
+ * The file stays the same one, with its mode, its owner and its other names.
+ */
+export function overwrite({ name, disk }: TextFile, text: string): void {
   try {
-    writeFileSync(path, text);
+    const descriptor = openSync(disk?.path ?? '', constants.O_RDWR);
+    try {
+      if (identityOf(fstatSync(descriptor, { bigint: true })) !== disk?.identity) {
+        throw new Error('it has changed since it was read');
+      }
+      writeFileSync(descriptor, text);
+      ftruncateSync(descriptor, Buffer.byteLength(text));
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
-    throw unreadable(`${path} cannot be written: ${(error as Error).message}.`);
+    throw unreadable(`${name} cannot be written: ${(error as Error).message}.`);
   }
 }
 

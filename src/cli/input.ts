@@ -1,16 +1,16 @@
 import { type Manifest, readManifest } from '../manifest/documents.ts';
-import { patternNames } from '../patterns/index.ts';
-import { createStore } from '../policies/store.ts';
-import { readNamespace } from '../policies/scope.ts';
-import { readPolicyFiles } from '../policy-files/read.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import { createStore } from '../policy/store.ts';
+import { readNamespace } from '../policy/store.ts';
+import { readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
-import { type SourceText, readTexts } from './files.ts';
+import { type TextFile, readTexts } from './files.ts';
 import { type inputOptions, readSettingOptions, type settingOptions } from './options.ts';
 
 /** A manifest that was read and parsed, once. */
-export type ManifestFile = SourceText & { readonly manifest: Manifest };
+export type ManifestFile = TextFile & { readonly manifest: Manifest };
 
 /** Reads what injection goes by: flags, environment variables, and the files of policies that they name. */
 export function readContext(values: Values<typeof settingOptions>, env: Terminal['env']): EvaluationContext {

@@ -1,43 +1,60 @@
 import { type Terminal, UserError, exitCode } from './command.ts';
-import { type SourceText, overwrite } from './files.ts';
+import { type TextFile, overwrite } from './files.ts';
+import { bounded, visible, visibleText } from './visible.ts';
 
 /** The streams of a process. */
 type Streams = Pick<Terminal, 'env' | 'readStandardInput'> & {
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Whether people look at standard output. */
+  readonly isTerminal: boolean;
   readonly isColoured: boolean;
 };
 
-/** The terminal of a process. */
-export function createTerminal({ writeOut, writeError, isColoured, ...rest }: Streams): Terminal {
+/** A terminal over the streams of a process: what is written for people is safe to look at, whoever wrote the manifest. */
+export function createTerminal({ writeOut, writeError, isTerminal, isColoured, ...rest }: Streams): Terminal {
+  const printText: Terminal['printText'] = (text, paint) => {
+    const shown = isTerminal ? visibleText(text) : text;
+    writeOut(paint && isColoured ? shown.replaceAll(/^.+$/gm, paint) : shown);
+  };
   return {
     ...rest,
-    printLines: (list) => writeOut(linesOf(list)),
-    printText: (text, paint) => writeOut(paint && isColoured ? text.replaceAll(/^.+$/gm, paint) : text),
-    printJson: (value) => writeOut(`${JSON.stringify(value, null, 2)}\n`),
-    reportLines: (list) => writeError(linesOf(list)),
+    printText,
+    printLines: (lines) => writeOut(joinLines(lines)),
+    // To JSON, an escape is the same character.
+    printJson: (value) => writeOut(`${visibleText(JSON.stringify(value, null, 2))}\n`),
+    reportLines: (lines) => writeError(joinLines(lines)),
   };
 }
 
-const linesOf = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
+/** No sentence of ours is longer, and no object may fill the screen or the log of a build. */
+const maxLineLength = 32_768;
+
+const joinLines = (lines: readonly string[]): string =>
+  lines.map((line) => `${visible(bounded(line, maxLineLength))}\n`).join('');
 
 /** What a file is to hold, and one sentence for each object that its text did not let us change. */
 export type ChangedFile = {
-  readonly file: SourceText;
+  readonly file: TextFile;
   readonly text: string;
   readonly mistakes: readonly string[];
 };
 
-/** Prints changed files as one stream of documents, or writes those that have changed. */
+/** Prints changed files as one stream of documents, or writes those that have changed: all, or none that may not be. */
 export function outputFiles(changed: readonly ChangedFile[], isInPlace: boolean, terminal: Terminal): void {
   if (!isInPlace) {
     terminal.printText(changed.map(({ text }, index) => (index === 0 ? text : separated(text))).reduce(joined, ''));
     return;
   }
-  if (changed.some(({ file }) => file.path === undefined)) {
+  if (changed.some(({ file }) => file.disk === undefined)) {
     throw new UserError(exitCode.usage, ['Standard input cannot be written: --in-place is for files.']);
   }
-  for (const { file, text } of changed) if (text !== file.text) overwrite(file.path ?? '', text);
+  const toWrite = changed.filter(({ file, text }) => text !== file.text);
+  const refusals = toWrite.flatMap(({ file }) => file.disk?.refusal ?? []);
+  if (refusals.length > 0) throw new UserError(exitCode.unreadable, refusals);
+  // By two names, such as those of a link and of its target, a file is read twice and written once.
+  const byIdentity = new Map(toWrite.map((each) => [each.file.disk?.identity, each]));
+  for (const { file, text } of byIdentity.values()) overwrite(file, text);
 }
 
 /** A text that follows another, in the same stream of documents. */

@@ -1,15 +1,17 @@
 import { globSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import jsonPatch from 'fast-json-patch';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/files.ts';
-import { patternNames } from '../patterns/index.ts';
-import { createStore } from '../policies/store.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import type { Pod } from '../inject/pod/pod.ts';
+import { createStore } from '../policy/store.ts';
 import { injectionOptions, injectionSettings } from '../config/injection.ts';
 import { readOptions, version } from '../config/options.ts';
+import type { PatchOperation } from '../webhook/json-patch.ts';
 import { createWebhookServer } from '../webhook/server.ts';
-import { describePatch } from './describe-patch.ts';
 
 /** Posts every example to a webhook of its own, as the apiserver would, and prints what was added to each. */
 const root = new URL('../../', import.meta.url).pathname;
@@ -84,4 +86,35 @@ function print(text: string, underline = ''): void {
 
 function indent(text: string): string {
   return text.replaceAll(/^(?=.)/gm, '  ');
+}
+
+/**
+ * Describes a JSON Patch for people: where, by name rather than by number, and then what as YAML. It is applied step by
+ * step, as an apiserver does, since an item may move by an earlier operation; throws where it cannot be applied.
+ */
+function describePatch(pod: Pod, patch: readonly PatchOperation[]): string {
+  let patched = structuredClone(pod);
+  return patch
+    .map((operation) => {
+      const before = structuredClone(patched);
+      patched = jsonPatch.applyOperation(patched, structuredClone(operation), true).newDocument;
+      const value = 'value' in operation ? operation.value : undefined;
+      const body = typeof value === 'string' ? `  ${value}\n` : stringify(value).replaceAll(/^(?=.)/gm, '  ');
+      const name = nameOf(operation.op === 'remove' ? before : patched, operation.path);
+      return `${operation.op === 'add' ? '+' : operation.op} ${name}\n${body}`;
+    })
+    .join('');
+}
+
+/** Writes `/spec/containers/0/livenessProbe` as `spec.containers[redis].livenessProbe`. */
+function nameOf(pod: Pod, pointer: string): string {
+  let value: unknown = pod;
+  let text = '';
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    value = (value as Record<string, unknown> | undefined)?.[key];
+    const name = (value as { name?: string } | undefined)?.name;
+    text += /^\d+$/.test(key) ? `[${name ?? key}]` : `${text && '.'}${key}`;
+  }
+  return text;
 }

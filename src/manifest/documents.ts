@@ -7,7 +7,7 @@ import {
   type SchemaOptions,
   parseAllDocuments,
 } from 'yaml';
-import { groupOf, templateAt, templatePath } from '../workload/template.ts';
+import { groupOf, templateAt, templatePath } from '../inject/workload.ts';
 
 /** A plain object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -59,6 +59,8 @@ export const kubernetesYaml: ParseOptions & DocumentOptions & SchemaOptions = {
     ),
   keepSourceTokens: true,
   prettyErrors: false,
+  // A key that is a map is warned of on standard error.
+  logLevel: 'error',
 };
 
 const byteOrderMark = '\ufeff';

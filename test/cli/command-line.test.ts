@@ -66,6 +66,7 @@ describe('the command line', () => {
         writeOut: () => assert.fail('nothing goes to standard output'),
         writeError: (text) => written.push(text),
         readStandardInput: () => assert.fail('nothing is read'),
+        isTerminal: false,
         isColoured: false,
         env: {},
       });

@@ -80,6 +80,7 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
         writeOut: (text) => printed.push(text),
         writeError: () => {},
         readStandardInput: () => assert.fail('nothing is read'),
+        isTerminal: false,
         isColoured: false,
         env: {},
       });

@@ -1,6 +1,7 @@
 import { UserError, defineCommand, exitCode } from '../command.ts';
 import { readContext } from '../input.ts';
 import { clusterOptions, settingOptions } from '../options.ts';
+import { bounded, visible } from '../visible.ts';
 
 /** Lists the Pods that lack the check that somebody asks for. */
 export const missedCommand = defineCommand({
@@ -39,9 +40,14 @@ export const missedCommand = defineCommand({
   },
 });
 
+/** As wide as its widest cell is a column, in each of its rows. */
+const maxCellLength = 4_096;
+
 function table(rows: readonly Readonly<Record<string, string | readonly string[]>>[]): string[] {
   const columns = ['namespace', 'owner', 'pod', 'asked', 'lacks'];
-  const cells = rows.map((row) => columns.map((column) => [row[column] ?? ''].flat().join(',')));
+  const cells = rows.map((row) =>
+    columns.map((column) => visible(bounded([row[column] ?? ''].flat().join(','), maxCellLength))),
+  );
   const lines = [columns.map((column) => column.toUpperCase()), ...cells];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   return lines.map((line) =>

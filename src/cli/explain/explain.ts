@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ContainerIntent, type ProbeName, probeNames } from '../../health/intent.ts';
-import type { Kept } from '../../health/outcome.ts';
-import { sentence } from '../../health/problem.ts';
-import { type SkipReason, skipReasons } from '../../health/skip-reason.ts';
-import type { Assignment } from '../../health/assign.ts';
-import { readStatus } from '../../health/status.ts';
-import { readAnnotations } from '../../health/written.ts';
-import { type PatternName, patterns } from '../../patterns/index.ts';
-import { probeField } from '../../pod/addition.ts';
-import { type Pod, probedContainers } from '../../pod/pod.ts';
-import { templateAt } from '../../workload/template.ts';
+import { type ContainerIntent, type ProbeName, probeNames } from '../../inject/intent/types.ts';
+import type { Kept } from '../../inject/outcome.ts';
+import { sentence } from '../../inject/problems.ts';
+import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
+import type { Assignment } from '../../inject/assign.ts';
+import { readStatus } from '../../inject/status.ts';
+import { readAnnotations } from '../../inject/annotations.ts';
+import { type PatternName, patterns } from '../../inject/patterns/index.ts';
+import { probeField } from '../../inject/pod/additions.ts';
+import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
+import { templateAt } from '../../inject/workload.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
 
@@ -163,6 +163,9 @@ type PodExplanation = {
   readonly problems: readonly string[];
 };
 
+/** The webhook writes no more, but anybody may write the annotation. */
+const maxProblems = 32;
+
 /** Compares a Pod with what injection adds to it today, or to the workload that made it. */
 export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): PodExplanation {
   const { outcome } = evaluation;
@@ -170,7 +173,7 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
   const status = readStatus(pod, prefix);
   const carried = new Set(status?.added);
   const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
-  const problems = annotations[`${prefix}problems`]?.split('\n') ?? [];
+  const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
   if (missed.length > 0) {
     return {

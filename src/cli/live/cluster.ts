@@ -56,7 +56,7 @@ export async function openCluster(target: Target): Promise<Cluster> {
       throw unreadable(`The cluster does not answer: ${(error as Error).message}.`);
     }
   };
-  const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${namespace}/`);
+  const pathOf = (kind: LiveKind): string => collections[kind].join(`/namespaces/${encodeURIComponent(namespace)}/`);
   const list = async (kind: LiveKind, selector: string): Promise<KubernetesObject[]> => {
     const query = selector === '' ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
     const found = await get(pathOf(kind) + query, `${kind}s in ${namespace}`);
