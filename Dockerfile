@@ -27,4 +27,4 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # A number: runAsNonRoot believes no name.
 USER 65532:65532
 ENTRYPOINT ["/nodejs/bin/node"]
-CMD ["/app/dist/main.js"]
+CMD ["/app/dist/webhook.js"]

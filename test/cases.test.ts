@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import jsonPatch from 'fast-json-patch';
 import { parseAllDocuments, stringify } from 'yaml';
-import { inject } from '../src/health/inject.ts';
-import type { Pod } from '../src/pod/pod.ts';
-import type { NodeQuarantine } from '../src/quarantines/quarantine.ts';
-import { isHealthPolicy } from '../src/policies/policy.ts';
-import type { Store } from '../src/policies/store.ts';
-import type { PolicyScope } from '../src/policies/scope.ts';
+import { inject } from '../src/inject/inject.ts';
+import type { Pod } from '../src/inject/pod/pod.ts';
+import type { NodeQuarantine } from '../src/quarantine/quarantine.ts';
+import { isHealthPolicy } from '../src/policy/policy.ts';
+import type { Store } from '../src/policy/store.ts';
+import type { PolicyScope } from '../src/inject/request.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
 import { type RunningWebhook, patchOf, startWebhook, testContext } from './support/webhook.ts';
 

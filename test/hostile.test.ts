@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import jsonPatch from 'fast-json-patch';
-import { type Key, keys } from '../src/health/annotations.ts';
-import type { Pod } from '../src/pod/pod.ts';
+import { type Key, keys } from '../src/inject/annotations.ts';
+import type { Pod } from '../src/inject/pod/pod.ts';
 import hostileKeys from './hostile/keys.json' with { type: 'json' };
 import shapes from './hostile/shapes.json' with { type: 'json' };
 import statuses from './hostile/statuses.json' with { type: 'json' };

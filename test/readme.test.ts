@@ -8,10 +8,10 @@ import { parseCheck } from '../src/check/parse.ts';
 import { schemes } from '../src/check/schemes.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { programHelp } from '../src/cli/help.ts';
-import { keys } from '../src/health/annotations.ts';
-import { patternNames } from '../src/patterns/index.ts';
+import { keys } from '../src/inject/annotations.ts';
+import { patternNames } from '../src/inject/patterns/index.ts';
 import { program } from './agent/support/agent.ts';
-import { presets } from '../src/presets/table.ts';
+import { presets } from '../src/inject/presets/table.ts';
 import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts';
 
 const root = new URL('../', import.meta.url).pathname;
@@ -100,11 +100,11 @@ describe('the README files', () => {
   });
 
   it('say something about every pattern', () => {
-    const described = globSync('src/patterns/*/README.md', { cwd: root }).map((file) => file.split('/')[2]);
+    const described = globSync('src/inject/patterns/*/README.md', { cwd: root }).map((file) => file.split('/')[3]);
     assert.deepEqual(described.toSorted(), [...patternNames].toSorted());
   });
 
-  const pages = globSync(['src/patterns/*/README.md', 'docs/checks/*.md'], { cwd: root }).toSorted();
+  const pages = globSync(['src/inject/patterns/*/README.md', 'docs/checks/*.md'], { cwd: root }).toSorted();
   const site = ['quick-start', 'annotations', 'workloads'].map((page) => `docs/${page}.md`);
   for (const file of ['README.md', ...site, ...pages]) {
     const blocks = [...readFileSync(root + file, 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(

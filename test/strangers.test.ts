@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { inject } from '../src/health/inject.ts';
-import type { Pod } from '../src/pod/pod.ts';
-import { commandCharacters, imageCharacters, podLimits } from '../src/pod/limits.ts';
-import { compilePolicy } from '../src/policies/policy.ts';
-import { createPolicySet } from '../src/policies/policy-set.ts';
-import { readNamespace } from '../src/policies/scope.ts';
+import { inject } from '../src/inject/inject.ts';
+import type { Pod } from '../src/inject/pod/pod.ts';
+import { commandCharacters, imageCharacters, podLimits } from '../src/inject/pod/limits.ts';
+import { compilePolicy } from '../src/policy/policy.ts';
+import { createPolicySet } from '../src/policy/policy-set.ts';
+import { readNamespace } from '../src/policy/store.ts';
 import { type RunningWebhook, patchOf, reviewOf, startWebhook, testContext } from './support/webhook.ts';
 
 const prefix = 'health.example.com/';

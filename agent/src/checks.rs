@@ -2,4 +2,5 @@
 
 pub mod host;
 pub mod local;
+pub mod replication;
 pub mod service;

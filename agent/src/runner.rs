@@ -67,21 +67,21 @@ impl Runner {
 }
 
 /// The check's name, or its scheme and whom it asks.
-fn label(check: &CheckUrl) -> String {
-    let host = match check.host.as_str() {
+fn label(url: &CheckUrl) -> String {
+    let host = match url.host.as_str() {
         "" => "127.0.0.1".to_owned(),
         address if address.contains(':') => format!("[{address}]"),
         name => name.to_owned(),
     };
-    let whom = match (check.port, check.command.first(), check.files.first()) {
-        _ if !check.socket.is_empty() => check.socket.clone(),
+    let whom = match (url.port, url.command.first(), url.files.first()) {
+        _ if !url.socket.is_empty() => url.socket.clone(),
         (Some(port), ..) => format!("{host}:{port}"),
         (None, Some(program), _) => program.clone(),
         (None, None, Some(file)) => file.clone(),
-        (None, None, None) => check.path.clone(),
+        (None, None, None) => url.path.clone(),
     };
-    match check.name.as_str() {
-        "" => line::clean(&format!("{} {whom}", check.scheme), 80),
+    match url.name.as_str() {
+        "" => line::clean(&format!("{} {whom}", url.scheme), 80),
         name => name.to_owned(),
     }
 }

@@ -68,14 +68,14 @@ pub struct HardwareCheck {
 
 impl HardwareCheck {
     /// With the options that all checks of hardware have.
-    pub fn new(check: &CheckUrl, roots: &HostRoots, collector: impl Collector + 'static) -> Self {
+    pub fn new(url: &CheckUrl, roots: &HostRoots, collector: impl Collector + 'static) -> Self {
         Self {
             collector: Arc::new(collector),
             watchdog: Watchdog::default(),
             history_in_memory: Mutex::default(),
-            state_file: roots.state.as_ref().map(|folder| StateFile::of(check, folder)),
-            window: check.option("for").and_then(parse_window),
-            strict: check.option("strict").is_some(),
+            state_file: roots.state.as_ref().map(|folder| StateFile::of(url, folder)),
+            window: url.option("for").and_then(parse_window),
+            strict: url.option("strict").is_some(),
         }
     }
 

@@ -1,44 +1,65 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollFiles } from '../config/poll-file.ts';
-import type { Issued } from './issue.ts';
+import { type KeyPair, issueAuthority, issueServingCertificate, readCertificate, validityOf } from './pki.ts';
+import { isDue } from './rotation.ts';
 
 /** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */
-export const readKeyPair = (directory: string): Issued => ({
+export const readKeyPair = (directory: string): KeyPair => ({
   cert: readFileSync(join(directory, 'tls.crt'), 'utf8'),
   key: readFileSync(join(directory, 'tls.key'), 'utf8'),
 });
 
 /** Writes `tls.crt` and `tls.key` into a folder, which it makes; only the owner may read the key. */
-export function writeKeyPair(directory: string, { cert, key }: Issued): void {
+export function writeKeyPair(directory: string, { cert, key }: KeyPair): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'tls.crt'), cert);
   writeFileSync(join(directory, 'tls.key'), key, { mode: 0o600 });
 }
 
 /**
- * Calls `changed` with the new pair each time that one of its files changes, until the call that it returns. A pair that cannot be read,
- * or that `changed` throws at, is tried again until it can be taken: of one that is written file by file the other half may be still to
- * come. `failed` is told once.
+ * Calls `onChange` with the new pair whenever one of its files changes, until the returned call. A pair that cannot be read,
+ * or that `onChange` throws at, is tried again until it is taken: the other file may still be to come. `onError` is called
+ * once for each different error.
  */
 export function watchKeyPair(
   directory: string,
-  changed: (pair: Issued) => void,
-  failed: (error: unknown) => void,
+  onChange: (pair: KeyPair) => void,
+  onError: (error: unknown) => void,
   intervalMs?: number,
 ): () => void {
-  let told: string | undefined;
-  const take = (): boolean => {
+  let lastMessage: string | undefined;
+  const reload = (): boolean => {
     try {
-      changed(readKeyPair(directory));
-      told = undefined;
+      onChange(readKeyPair(directory));
+      lastMessage = undefined;
       return true;
     } catch (error) {
       const message = String(error);
-      if (message !== told) failed(error);
-      told = message;
+      if (message !== lastMessage) onError(error);
+      lastMessage = message;
       return false;
     }
   };
-  return pollFiles([join(directory, 'tls.crt'), join(directory, 'tls.key')], take, intervalMs);
+  return pollFiles([join(directory, 'tls.crt'), join(directory, 'tls.key')], reload, intervalMs);
+}
+
+/** The certificate for loopback in `directory`, made where it is missing or old; its CA is beside it for clients. */
+export function developmentCertificate(directory: string, now: Date): KeyPair {
+  const present = tryReadKeyPair(directory);
+  const certificate = present && readCertificate(present.cert);
+  if (certificate && !isDue(validityOf(certificate), now.getTime())) return present;
+  const authority = issueAuthority('health-injector development', now);
+  const pair = issueServingCertificate(authority, ['localhost', '127.0.0.1', '::1'], { now, days: 90 });
+  writeKeyPair(directory, pair);
+  writeFileSync(join(directory, 'ca.crt'), authority.cert);
+  return pair;
+}
+
+function tryReadKeyPair(directory: string): KeyPair | undefined {
+  try {
+    return readKeyPair(directory);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,13 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { startAtZero } from '../start-at-zero.ts';
-import { validityOf } from './certificate.ts';
-import type { Plan } from './plan.ts';
+import { validityOf } from './pki.ts';
+import type { RotationPlan } from './rotation.ts';
 
 /** The metrics of the certificate that is served. */
 export type CertificateMetrics = {
   readonly served: (leaf: X509Certificate, authorities: readonly X509Certificate[]) => void;
-  readonly renewed: (action: Plan['action']) => void;
+  readonly renewed: (action: RotationPlan['action']) => void;
   readonly failed: () => void;
 };
 

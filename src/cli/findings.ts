@@ -1,9 +1,9 @@
-import type { InjectionContext } from '../health/inject.ts';
-import { sentence } from '../health/problem.ts';
-import { warningsOf } from '../health/warnings.ts';
-import { isHealthPolicy } from '../policies/policy.ts';
-import { policyProblems } from '../policies/problems.ts';
-import { templateAt } from '../workload/template.ts';
+import type { InjectionContext } from '../inject/inject.ts';
+import { sentence } from '../inject/problems.ts';
+import { warningsOf } from '../inject/outcome.ts';
+import { isHealthPolicy } from '../policy/policy.ts';
+import { policyProblems } from '../policy/validate.ts';
+import { templateAt } from '../inject/workload.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';
 import type { ManifestFile } from './input.ts';
 import { type SourceLocation, locate } from './locate.ts';

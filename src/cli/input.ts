@@ -1,8 +1,8 @@
 import { type Manifest, readManifest } from '../manifest/documents.ts';
-import { patternNames } from '../patterns/index.ts';
-import { createStore } from '../policies/store.ts';
-import { readNamespace } from '../policies/scope.ts';
-import { readPolicyFiles } from '../policy-files/read.ts';
+import { patternNames } from '../inject/patterns/index.ts';
+import { createStore } from '../policy/store.ts';
+import { readNamespace } from '../policy/store.ts';
+import { readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';

@@ -1,6 +1,6 @@
-import { sentence } from '../health/problem.ts';
-import { skipReasons } from '../health/skip-reason.ts';
-import { warningsOf } from '../health/warnings.ts';
+import { sentence } from '../inject/problems.ts';
+import { skipReasons } from '../inject/skip-reasons.ts';
+import { warningsOf } from '../inject/outcome.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';
 
 /** What was done to a Pod or workload, in a line, and a line for each warning. */

@@ -33,7 +33,7 @@ export type CallOptions = {
 };
 
 /** With `metadataOnly` the apiserver sends each object as a PartialObjectMetadata: its `metadata` and nothing else. */
-export type GetOptions = CallOptions & { readonly metadataOnly?: boolean };
+type GetOptions = CallOptions & { readonly metadataOnly?: boolean };
 
 export type ListOptions = GetOptions & {
   readonly labelSelector?: string;
@@ -43,7 +43,7 @@ export type ListOptions = GetOptions & {
   readonly continueToken?: string;
 };
 
-export type WatchOptions = Omit<ListOptions, 'limit' | 'continueToken'> & {
+type WatchOptions = Omit<ListOptions, 'limit' | 'continueToken'> & {
   readonly resourceVersion: string;
   /** How long the apiserver is asked to serve this watch. */
   readonly timeoutSeconds: number;

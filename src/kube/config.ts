@@ -11,7 +11,7 @@ export type Config =
   | { readonly transport: Transport; readonly namespace: string; readonly problem?: undefined }
   | { readonly problem: string };
 
-export type InClusterOptions = {
+type InClusterOptions = {
   readonly userAgent: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The folder of the ServiceAccount. */
@@ -54,7 +54,7 @@ export function inCluster({
   return { transport: createHttpsTransport({ prepare, userAgent, onUnauthorized }), namespace: 'default' };
 }
 
-export type KubeconfigOptions = {
+type KubeconfigOptions = {
   readonly userAgent: string;
   /** A path; without it $KUBECONFIG and ~/.kube/config, as kubectl reads them. */
   readonly file?: string | undefined;

@@ -28,7 +28,7 @@ export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed
 
 export type EventOutcome = (typeof eventOutcomes)[number];
 
-export type EventRecorderConfig = {
+type EventRecorderConfig = {
   readonly client: Client;
   /** A qualified name, such as `health-injector`. */
   readonly controller: string;
@@ -203,6 +203,7 @@ const maxNoteBytes = 1024;
 const maxNameLength = 253;
 const maxInstanceLength = 128;
 
+/** A name ends in a letter or a digit, also where it is cut. */
 function endingInAlphanumeric(name: string): string {
   let end = name.length;
   while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;

@@ -40,7 +40,7 @@ export function createSemaphore(count: number): Semaphore {
 }
 
 /** Each key has `burst` tokens and gets one back every `refillMs`; the buckets of at most `keys` keys are held. */
-export type TokenBucketLimits = { readonly burst: number; readonly refillMs: number; readonly keys: number };
+type TokenBucketLimits = { readonly burst: number; readonly refillMs: number; readonly keys: number };
 
 /**
  * Takes a token of a key, and returns whether there was one. The key that was asked for least recently is forgotten

@@ -63,7 +63,7 @@ export function createIndexer<T, Index extends string>(
   };
 }
 
-export type InformerOptions<T, Index extends string = never> = ListWatch & {
+type InformerOptions<T, Index extends string = never> = ListWatch & {
   /** What is held of an object; undefined holds nothing. It must not depend on what is held. */
   readonly transform: (object: unknown) => T | undefined;
   readonly indexFunctions?: IndexFunctions<T, Index>;

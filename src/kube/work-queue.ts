@@ -6,7 +6,7 @@ import { type Backoff, type BackoffLimits, createBackoff } from './flow-control.
  * A queue of keys. A key waits in it at most once, and only one worker has it at a time: what is added while a worker
  * has it comes again when that worker is done. So a worker reads the newest state, and never works against another.
  */
-export type WorkQueue = {
+type WorkQueue = {
   readonly add: (key: string) => void;
   /** Adds the key after `delayMs`; where it waits for its time already, the earlier time counts. */
   readonly addAfter: (key: string, delayMs: number) => void;
@@ -19,7 +19,7 @@ export type WorkQueue = {
   readonly done: (key: string) => void;
 };
 
-export type WorkQueueOptions = { readonly backoff?: BackoffLimits; readonly clock?: Clock };
+type WorkQueueOptions = { readonly backoff?: BackoffLimits; readonly clock?: Clock };
 
 const defaultBackoff: BackoffLimits = { minMs: 500, maxMs: 60_000 };
 
@@ -96,7 +96,7 @@ export function createWorkQueue(
   };
 }
 
-export type WorkerOptions = {
+type WorkerOptions = {
   /** How many keys are worked on at once. */
   readonly workers?: number;
   /** Brings about what is wanted for a key; where it rejects, the key comes again after its backoff. */

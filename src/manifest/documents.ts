@@ -7,7 +7,7 @@ import {
   type SchemaOptions,
   parseAllDocuments,
 } from 'yaml';
-import { groupOf, templateAt, templatePath } from '../workload/template.ts';
+import { groupOf, templateAt, templatePath } from '../inject/workload.ts';
 
 /** A plain object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;

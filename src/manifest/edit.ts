@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Sources, readStatus, withSources } from '../health/status.ts';
-import { templateAt, withTemplate } from '../workload/template.ts';
+import { type Sources, readStatus, withSources } from '../inject/status.ts';
+import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { Splice } from './arrange.ts';
 import {
   type Manifest,

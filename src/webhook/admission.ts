@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-request-and-response
-import type { Pod } from '../pod/pod.ts';
-import type { Workload } from '../workload/copy-down.ts';
+import type { Pod } from '../inject/pod/pod.ts';
+import type { Workload } from '../inject/workload.ts';
 
 /** The part of an `admission.k8s.io/v1` AdmissionReview request that is used. */
 export type ReviewRequest = {

@@ -1,5 +1,5 @@
-import type { InjectionResult, Kept } from '../health/outcome.ts';
-import type { SkipReason } from '../health/skip-reason.ts';
+import type { InjectionResult, Kept } from '../inject/outcome.ts';
+import type { SkipReason } from '../inject/skip-reasons.ts';
 import type { ReviewRequest, ReviewResponse } from './admission.ts';
 import { createJsonPatch } from './json-patch.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import { type Rejection, type ReviewRequest, type ReviewResponse, objectFields, parseReview } from './admission.ts';
 import type { Answer } from './answer.ts';
 import { type BodyMemory, readBody } from './body.ts';

@@ -8,7 +8,7 @@ export type PatchOperation =
 /**
  * The JSON Patch that turns `before` into `after`. Items of lists are matched by `name`, so that a container that is
  * inserted is one `add` at its place; parts that are the same object on both sides are not looked at. It takes only
- * what `pod/apply.ts` and `workload/copy-down.ts` make: an item with a name is never removed or moved, and one without is only ever appended.
+ * what `inject/pod/additions.ts` and `inject/workload.ts` make: an item with a name is never removed or moved, and one without is only ever appended.
  */
 export function createJsonPatch(before: object, after: object): PatchOperation[] {
   const operations: PatchOperation[] = [];

@@ -1,9 +1,9 @@
 import type { Server } from 'node:https';
 import { promisify } from 'node:util';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { patternNames } from '../patterns/index.ts';
+import { patternNames } from '../inject/patterns/index.ts';
 import { startAtZero } from '../start-at-zero.ts';
-import { results } from '../health/outcome.ts';
+import { results } from '../inject/outcome.ts';
 import type { Answer } from './answer.ts';
 
 /** The metrics of the webhook; every label has a closed set of values, so that no user can make it grow. */

@@ -1,8 +1,7 @@
-import { inject } from '../health/inject.ts';
-import { warningsOf } from '../health/warnings.ts';
-import type { PolicyScope } from '../policies/scope.ts';
-import { copyDown, overruled } from '../workload/copy-down.ts';
-import { templateAt } from '../workload/template.ts';
+import { inject } from '../inject/inject.ts';
+import { warningsOf } from '../inject/outcome.ts';
+import type { PolicyScope } from '../inject/request.ts';
+import { copyDown, overruled, templateAt } from '../inject/workload.ts';
 import { type Answer, allow } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { type ReviewRequest, podOf, workloadOf } from './admission.ts';

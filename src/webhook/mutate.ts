@@ -1,9 +1,9 @@
-import { inject } from '../health/inject.ts';
-import { discreetSentence, sentence } from '../health/problem.ts';
-import { skipReasons } from '../health/skip-reason.ts';
-import { warningsOf } from '../health/warnings.ts';
-import type { PolicyScope } from '../policies/scope.ts';
-import { templatePath } from '../workload/template.ts';
+import { inject } from '../inject/inject.ts';
+import { discreetSentence, sentence } from '../inject/problems.ts';
+import { skipReasons } from '../inject/skip-reasons.ts';
+import { warningsOf } from '../inject/outcome.ts';
+import type { PolicyScope } from '../inject/request.ts';
+import { templatePath } from '../inject/workload.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { mutateWorkload } from './mutate-workload.ts';

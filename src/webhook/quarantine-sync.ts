@@ -4,7 +4,7 @@ import type { Client } from '../kube/client.ts';
 import { type Clock, systemClock } from '../kube/clock.ts';
 import { type ResourceEventHandler, runReflector } from '../kube/reflector.ts';
 import { createWorkQueue, runWorkers } from '../kube/work-queue.ts';
-import { type NodeQuarantine, quarantinesPath } from '../quarantines/quarantine.ts';
+import { type NodeQuarantine, quarantinesPath } from '../quarantine/quarantine.ts';
 
 type QuarantineHandler = ResourceEventHandler<NodeQuarantine>;
 
@@ -30,7 +30,7 @@ export function startQuarantineInformer(
   });
 }
 
-export type GenerationReporterOptions = {
+type GenerationReporterOptions = {
   readonly client: Client;
   /** The name of this Pod. The controller waits for the names of the Pods behind the webhook's Service. */
   readonly replica: string;

@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:https';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Store } from '../policies/store.ts';
+import type { Store } from '../policy/store.ts';
 import { createBodyMemory } from './body.ts';
 import { type ClientRule, createClientAuth } from './client-auth.ts';
 import { createAdmissionHandler } from './handler.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { V1Pod } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import { quarantinesPath } from '../../src/quarantines/quarantine.ts';
+import { quarantinesPath } from '../../src/quarantine/quarantine.ts';
 import { eventually } from '../support/eventually.ts';
 import { get, itemsOf, renew, send } from './apiserver.ts';
 import {
@@ -45,7 +45,7 @@ export const simulatedPod = (agentPort: number): V1Pod => {
     },
   });
   return parse(
-    execFileSync('node', ['dist/cli/main.js', 'inject', '-'], { input, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
+    execFileSync('node', ['dist/cli.js', 'inject', '-'], { input, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
   ) as V1Pod;
 };
 

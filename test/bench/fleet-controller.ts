@@ -33,7 +33,7 @@ export async function startController(...settings: string[]): Promise<Controller
   const place = '/var/run/secrets/kubernetes.io/serviceaccount';
   const mounted = `mount -t tmpfs none /run && mkdir -p ${place} && cp ${account}/* ${place} && rm -r ${account} && exec "$@"`;
   const shell = ['--mount', 'sh', '-c', mounted, 'sh', process.execPath];
-  const node = ['--max-semi-space-size=2', `--max-old-space-size=${heapMiB}`, 'dist/controller/main.js'];
+  const node = ['--max-semi-space-size=2', `--max-old-space-size=${heapMiB}`, 'dist/controller.js'];
   const own = ['--listen=127.0.0.1:18081', '--hardware=move', '--hardware-minimum-age-seconds=0'];
   const child = spawn('unshare', [...shell, ...node, ...own, ...settings], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import type { V1Pod } from '@kubernetes/client-node';
-import { quarantinesPath } from '../../src/quarantines/quarantine.ts';
+import { quarantinesPath } from '../../src/quarantine/quarantine.ts';
 import { apiserverCounts, itemsOf } from './apiserver.ts';
 import { failNodes } from './fleet-cluster.ts';
 import type { Controller } from './fleet-controller.ts';

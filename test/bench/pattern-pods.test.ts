@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { patternNames } from '../../src/patterns/index.ts';
+import { patternNames } from '../../src/inject/patterns/index.ts';
 import { type RunningWebhook, patchOf, startWebhook } from '../support/webhook.ts';
 import { patternPods } from './pattern-pods.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { patterns } from '../../src/patterns/index.ts';
+import type { patterns } from '../../src/inject/patterns/index.ts';
 
 /** A Pod that asks for each pattern, for `auto` and for none; the rest of them is the same. */
 export type PatternName = keyof typeof patterns | 'auto' | 'none';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { reviewOf } from '../support/webhook.ts';
 import { compare, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
@@ -28,9 +28,9 @@ export async function benchPolicies(report: Report): Promise<string[]> {
   writeFileSync(file, manifests(inject));
 
   const flags = [`--certificate-directory=${directory}`, '--drain-seconds=0'];
-  const none = await start('no policies', 18_445, [`${root}dist/main.js`, '--listen=127.0.0.1:18445', ...flags]);
+  const none = await start('no policies', 18_445, [`${root}dist/webhook.js`, '--listen=127.0.0.1:18445', ...flags]);
   const many = await start('policies', 18_446, [
-    `${root}dist/main.js`,
+    `${root}dist/webhook.js`,
     '--listen=127.0.0.1:18446',
     `--policies=${file}`,
     ...flags,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { start } from './contest.ts';
 import { drive } from './load.ts';
 import { residentMiB } from './measure.ts';
@@ -26,7 +26,7 @@ export async function benchSoak(report: Report): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'health-injector-bench-'));
   developmentCertificate(directory, new Date());
   const ca = readFileSync(join(directory, 'ca.crt'), 'utf8');
-  const { child } = await start('webhook', port, [...heap, `${root}dist/main.js`], environment(directory));
+  const { child } = await start('webhook', port, [...heap, `${root}dist/webhook.js`], environment(directory));
   const pid = child.pid as number;
   const descriptors = (): number => readdirSync(`/proc/${pid}/fd`).length;
   const seen: { readonly reviews: number; readonly residentMiB: number; readonly descriptors: number }[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { developmentCertificate } from '../../src/certificates/development.ts';
+import { developmentCertificate } from '../../src/certificates/files.ts';
 import { reviewOf } from '../support/webhook.ts';
 import { type Manner, compare, connections, roundMs, rounds, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
@@ -22,7 +22,7 @@ export async function benchWebhook(report: Report): Promise<string[]> {
   const pod = parse(readFileSync(`${root}test/bench/pod.yaml`, 'utf8'));
   const reviews = Array.from({ length: 4_096 }, (_, index) => sibling(pod, index, `-${index}`));
   const ours = await start('webhook', 18_443, [
-    `${root}dist/main.js`,
+    `${root}dist/webhook.js`,
     '--listen=127.0.0.1:18443',
     `--certificate-directory=${directory}`,
     '--drain-seconds=0',

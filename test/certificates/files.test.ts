@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { pino } from 'pino';
 import { watchKeyPair, writeKeyPair } from '../../src/certificates/files.ts';
-import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { watchClientCa } from '../../src/webhook/client-auth.ts';
 import { issueClient } from '../support/client-certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
 
 const authority = issueAuthority('test', new Date());
-const issue = (days: number) => issueServer(authority, ['localhost'], new Date(), days);
+const issue = (days: number) => issueServingCertificate(authority, ['localhost'], { now: new Date(), days });
 const [first, second, third] = [issue(10), issue(20), issue(30)];
 /** Several looks at the files. */
 const someLooks = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
-import { readCertificates } from '../../src/certificates/certificate.ts';
-import { type Issued, issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { readCertificates } from '../../src/certificates/pki.ts';
+import { type KeyPair, issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, reviewOf, startWebhook } from '../support/webhook.ts';
 import { type Cluster, secretPath, startCluster } from './support/cluster.ts';
@@ -178,8 +178,8 @@ const serialOf = ({ connection: { host, port } }: RunningWebhook): Promise<strin
 const daysFromNow = (days: number): Date => new Date(Date.now() + days * 86_400_000);
 
 /** A Secret of this CA, which trusts these, with a leaf of so many days from now. */
-function secretOf(ca: Issued, trusted: string, days: number): Record<string, string> {
+function secretOf(ca: KeyPair, trusted: string, days: number): Record<string, string> {
   const names = ['webhook.system.svc', 'webhook.system.svc.cluster.local'];
-  const { cert, key } = issueServer(ca, names, daysFromNow(days), 7);
+  const { cert, key } = issueServingCertificate(ca, names, { now: daysFromNow(days), days: 7 });
   return { 'ca.crt': trusted, 'ca.key': ca.key, 'tls.crt': cert, 'tls.key': key };
 }

@@ -14,11 +14,11 @@ const root = new URL('../../', import.meta.url).pathname;
 describe('the command line', () => {
   it('is one file that runs by itself once it is built', async () => {
     const [{ code, out }, { bin }] = [
-      await runToEnd(`${root}dist/cli/main.js`, ['--version']),
+      await runToEnd(`${root}dist/cli.js`, ['--version']),
       (await import('../../package.json', { with: { type: 'json' } })).default,
     ];
     assert.deepEqual([code, out], [0, `health-injector ${version}\n`]);
-    assert.equal(bin['health-injector'], 'dist/cli/main.js');
+    assert.equal(bin['health-injector'], 'dist/cli.js');
   });
 
   it('lists its commands', async () => {
@@ -89,7 +89,7 @@ describe('the command line', () => {
 
   it('ends quietly and with the same code when its reader has gone', async () => {
     const child = spawn(process.execPath, [
-      `${root}src/cli/main.ts`,
+      `${root}src/bin/cli.ts`,
       'lint',
       '-o',
       'json',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { inject } from '../../src/health/inject.ts';
-import type { Pod } from '../../src/pod/pod.ts';
+import { inject } from '../../src/inject/inject.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
 import { testContext } from '../support/webhook.ts';
 import { startCluster } from './support/cluster.ts';
 import { healthInjector } from './support/health-injector.ts';

@@ -292,7 +292,7 @@ Pod shop/b: skipped: The check of hardware needs a folder or device of the node,
   });
 
   it('diff is in colour on a terminal, but not where NO_COLOR is set', async () => {
-    const line = `${process.execPath} src/cli/main.ts diff ${shop}`;
+    const line = `${process.execPath} src/bin/cli.ts diff ${shop}`;
     const onTerminal = (env: Record<string, string>) =>
       runToEnd('script', ['-qec', line, '/dev/null'], { env: { ...process.env, ...env } });
     const [coloured, plain] = await Promise.all([onTerminal({ NO_COLOR: '' }), onTerminal({ NO_COLOR: '1' })]);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import forge from 'node-forge';
-import { readCertificate, readCertificates, signersOf } from '../../src/certificates/certificate.ts';
-import { issueServer } from '../../src/certificates/issue.ts';
+import { readCertificate, readCertificates, signersOf } from '../../src/certificates/pki.ts';
+import { issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { assertNoneFailed, underLoad } from './support/load.ts';
 import { isReady } from './support/pods.ts';
@@ -41,7 +41,7 @@ describe('the certificate, on a real cluster', () => {
   it('is renewed, without a failed call', async () => {
     await underChange(async () => {
       const { 'ca.crt': cert = '', 'ca.key': key = '' } = await content();
-      const aged = issueServer({ cert, key }, names, new Date(Date.now() - 6 * dayMs), 7);
+      const aged = issueServingCertificate({ cert, key }, names, { now: new Date(Date.now() - 6 * dayMs), days: 7 });
       await write({ 'tls.crt': aged.cert, 'tls.key': aged.key });
     });
   });

@@ -36,7 +36,7 @@ describe('the webhook under a hundred Pods a second, on a real cluster', () => {
   it('fails open, for a moment, where a replica is killed', async () => {
     const [{ metadata }] = await replicas();
     const outcome = await underLoad(namespace, 2_000, async () => {
-      process.kill(pidOf(metadata.uid, 'dist/main.js'), 'SIGKILL');
+      process.kill(pidOf(metadata.uid, 'dist/webhook.js'), 'SIGKILL');
       await eventually('it was restarted', 60, async () => {
         const pod = (await replicas()).find((each) => each.metadata.uid === metadata.uid);
         return pod.status.containerStatuses[0].restartCount > 0 && isReady(pod);

@@ -168,7 +168,7 @@ describe('Pods whose hardware fails, on a real cluster of two nodes', () => {
     const uids = (await get(['pods', '-n', namespace])).items.map(({ metadata }: any) => metadata.uid);
     const [accepted, cutOff] = [await evictions(201), await evictions(504)];
     const { metadata } = await leader();
-    const pid = pidOf(metadata.uid, 'controller/main.js');
+    const pid = pidOf(metadata.uid, 'dist/controller.js');
     setSensor('node-a', 95);
     await eventuallyMs('the first eviction', 60_000, async () => (await evictions(201)) > accepted, 0);
     process.kill(pid, 'SIGKILL');

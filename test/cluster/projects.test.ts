@@ -10,7 +10,7 @@ import { useNamespace } from './support/kubectl.ts';
 import { policy } from './support/policy.ts';
 
 const namespace = 'test-projects';
-const program = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const program = new URL('../../dist/cli.js', import.meta.url).pathname;
 
 /** Runs the built command line in a folder. */
 const healthInjector = (args: readonly string[]) => runToEnd(process.execPath, [program, ...args]);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 
-const program = new URL('../../src/controller/main.ts', import.meta.url).pathname;
+const program = new URL('../../src/bin/controller.ts', import.meta.url).pathname;
 
 const kubeconfig = JSON.stringify({
   apiVersion: 'v1',

@@ -56,7 +56,6 @@ for (const { name, context } of images) {
       const everywhere = globSync('{*,.cargo/**,src/**,test/**,deploy/**,agent/*,agent/src/**,docs/**,.github/**}', {
         cwd: root + context,
         withFileTypes: true,
-        exclude: (entry) => ['node_modules', 'target', 'dist', 'coverage'].includes(entry.name),
       });
       const files = everywhere
         .filter((entry) => entry.isFile())
@@ -68,7 +67,7 @@ for (const { name, context } of images) {
         '.git/config',
         'node_modules/x/index.js',
         'target/release/x',
-        'dist/main.js',
+        'dist/webhook.js',
         'certs/tls.key',
       ]) {
         assert(isIgnored(file, dockerignore), file);

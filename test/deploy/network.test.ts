@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
 import assert from 'node:assert/strict';
-import { inject } from '../../src/health/inject.ts';
+import { inject } from '../../src/inject/inject.ts';
 import { probeTargetOf } from '../../src/controllers/hardware/pod.ts';
 import { testContext } from '../support/webhook.ts';
 import { chartObjects, kustomizeObjects, needTools } from './support/render.ts';

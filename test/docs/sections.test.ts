@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
-import { keys } from '../../src/health/annotations.ts';
-import { skipReasons } from '../../src/health/skip-reason.ts';
+import { keys } from '../../src/inject/annotations.ts';
+import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { root, textOf } from './support/markdown.ts';
 
 const reaches = {
-  pod: 'It speaks of the whole Pod.',
-  own: 'It speaks of one container.',
-  inherited: 'It speaks of one container, or of all that have none of their own.',
+  pod: 'Scope: the whole Pod.',
+  own: 'Scope: one container.',
+  inherited: 'Scope: one container, or all containers without a value of their own.',
 } as const;
 
 /** The parts of pages that have a section for everything of one kind, with the sentences that the source has for it. */

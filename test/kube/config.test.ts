@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueAuthority } from '../../src/certificates/issue.ts';
+import { issueAuthority } from '../../src/certificates/pki.ts';
 import { ApiError } from '../../src/kube/api-error.ts';
 import { type Client, createClient } from '../../src/kube/client.ts';
 import { fromKubeconfig, inCluster } from '../../src/kube/config.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { inject } from '../../src/health/inject.ts';
-import { uninject } from '../../src/health/uninject.ts';
+import { inject } from '../../src/inject/inject.ts';
+import { uninject } from '../../src/inject/uninject.ts';
 import { readManifest } from '../../src/manifest/documents.ts';
 import { injectManifest } from '../../src/manifest/edit.ts';
-import { safeToEvict } from '../../src/pod/annotate.ts';
-import type { Pod } from '../../src/pod/pod.ts';
-import { withTemplate } from '../../src/workload/template.ts';
+import { safeToEvict } from '../../src/inject/pod/additions.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
+import { withTemplate } from '../../src/inject/workload.ts';
 import { deepFreeze } from '../support/invariants.ts';
 import { testContext } from '../support/webhook.ts';
 import { assertBothWays, injectText, uninjectText } from './support/both-ways.ts';

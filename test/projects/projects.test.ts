@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from '../../src/health/inject.ts';
-import type { Kept, Outcome } from '../../src/health/outcome.ts';
-import { skipReasons } from '../../src/health/skip-reason.ts';
-import { patternNames } from '../../src/patterns/index.ts';
-import type { Pod } from '../../src/pod/pod.ts';
-import { type PolicyScope, annotationsOnly, readNamespace } from '../../src/policies/scope.ts';
+import { inject } from '../../src/inject/inject.ts';
+import type { Kept, Outcome } from '../../src/inject/outcome.ts';
+import { skipReasons } from '../../src/inject/skip-reasons.ts';
+import { patternNames } from '../../src/inject/patterns/index.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
+import { type PolicyScope, annotationsOnly } from '../../src/inject/request.ts';
+import { readNamespace } from '../../src/policy/store.ts';
 import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Key, keys } from '../../src/health/annotations.ts';
+import { type Key, keys } from '../../src/inject/annotations.ts';
 import { containerNames } from './arbitrary-pod.ts';
 
 const prefix = 'health.example.com/';

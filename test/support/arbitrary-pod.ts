@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Pod } from '../../src/pod/pod.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
 
 /** What an env entry holds in an arbitrary Pod: to be found nowhere but in an env. */
 export const secret = 'S3cr3t-of-the-user';

@@ -1,9 +1,9 @@
 import forge from 'node-forge';
-import { type Issued, issueServer } from '../../src/certificates/issue.ts';
+import { type KeyPair, issueServingCertificate } from '../../src/certificates/pki.ts';
 
 /** A certificate for clients of this common name, with these DNS names besides, signed by `authority`. */
-export function issueClient(authority: Issued, name: string, dnsNames: readonly string[] = [], days = 1): Issued {
-  const { key } = issueServer(authority, [name], new Date(), 1);
+export function issueClient(authority: KeyPair, name: string, dnsNames: readonly string[] = [], days = 1): KeyPair {
+  const { key } = issueServingCertificate(authority, [name], { now: new Date(), days: 1 });
   const issuer = forge.pki.certificateFromPem(authority.cert);
   const certificate = forge.pki.createCertificate();
   const privateKey = forge.pki.privateKeyFromPem(key);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { V1Affinity } from '@kubernetes/client-node';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { contains } from './contains.ts';
-import type { Pod } from '../../src/pod/pod.ts';
-import { allContainers } from '../../src/pod/pod.ts';
+import { type Pod, allContainers } from '../../src/inject/pod/pod.ts';
 
 /** Our own annotations and the autoscaler's list are the only things that a patch may do more to than add. */
 const exceptions = [

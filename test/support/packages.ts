@@ -13,11 +13,9 @@ export async function install(packages: readonly string[]): Promise<void> {
   for (const name of packages) if (!(await isThere(name))) missing.push(name);
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // apt-get gives up where another one runs.
-  await alone('apt', async () => {
-    await run('apt-get', ['update', '-q'], { env });
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
-  });
+  const bring = () => run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
+  // apt-get gives up where another one runs. Its lists are read again only where they are missing or too old: that takes seconds.
+  await alone('apt', () => bring().catch(() => run('apt-get', ['update', '-q'], { env }).then(bring)));
 }
 
 /** Sees to it that this program is there, from this Debian package where nothing else has brought it. */

@@ -2,10 +2,10 @@ import { type Server, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Operation } from 'fast-json-patch';
 import type { Logger } from 'pino';
-import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
-import { patternNames } from '../../src/patterns/index.ts';
+import { issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
+import { patternNames } from '../../src/inject/patterns/index.ts';
 import type { MutateContext } from '../../src/webhook/mutate-context.ts';
-import { createStore } from '../../src/policies/store.ts';
+import { createStore } from '../../src/policy/store.ts';
 import { createLogger } from '../../src/config/log.ts';
 import type { ReviewResponse } from '../../src/webhook/admission.ts';
 import { type WebhookServerOptions, createWebhookServer } from '../../src/webhook/server.ts';
@@ -30,7 +30,7 @@ export const testContext: MutateContext = {
 
 const authority = issueAuthority('test', new Date());
 /** The certificate of every webhook under test. */
-export const serverPair = issueServer(authority, ['localhost', '127.0.0.1'], new Date(), 1);
+export const serverPair = issueServingCertificate(authority, ['localhost', '127.0.0.1'], { now: new Date(), days: 1 });
 
 export type Reply = {
   readonly code: number;

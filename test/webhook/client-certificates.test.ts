@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, type TLSSocket, connect } from 'node:tls';
-import { issueAuthority, issueServer } from '../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { readClientCa } from '../../src/webhook/client-auth.ts';
 import { issueClient } from '../support/client-certificate.ts';
 import { type RunningWebhook, reviewOf, serverPair, startWebhook } from '../support/webhook.ts';
@@ -47,7 +47,10 @@ describe('the server that asks for client certificates', () => {
     'one that it signed itself': { pair: stranger, code: 401 },
     'one of a CA of the same name': { pair: issueClient(stranger, 'kube-apiserver'), code: 401 },
     'one that is over': { pair: issueClient(authority, 'kube-apiserver', [], -1), code: 401 },
-    'one for servers': { pair: issueServer(authority, ['kube-apiserver'], new Date(), 1), code: 401 },
+    'one for servers': {
+      pair: issueServingCertificate(authority, ['kube-apiserver'], { now: new Date(), days: 1 }),
+      code: 401,
+    },
     'another name': { pair: issueClient(authority, 'kubelet'), code: 403 },
     'a name that holds the right one': { pair: issueClient(authority, 'kube-apiserver.evil'), code: 403 },
     'a name that reads like several': { pair: issueClient(authority, 'evil', ['x, DNS:kube-apiserver']), code: 403 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
-import { patternNames } from '../../src/patterns/index.ts';
-import { results as answers } from '../../src/health/outcome.ts';
+import { patternNames } from '../../src/inject/patterns/index.ts';
+import { results as answers } from '../../src/inject/outcome.ts';
 import { type RunningWebhook, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const strangers = 4_000;

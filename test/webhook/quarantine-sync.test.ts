@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createClient } from '../../src/kube/client.ts';
-import type { NodeQuarantine } from '../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../src/quarantine/quarantine.ts';
 import { createGenerationReporter } from '../../src/webhook/quarantine-sync.ts';
 import { answer } from '../kube/support/answer.ts';
 import { virtualTime } from '../kube/support/virtual-clock.ts';

@@ -44,10 +44,10 @@ pub struct Tls {
 
 impl Tls {
     /// The options of a check; the peer's name is server-name, else the host, else `localhost`.
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let text = |name| check.option(name).map(str::to_owned);
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let text = |name| url.option(name).map(str::to_owned);
         let server_name = text("server-name");
-        let host = if check.host.is_empty() { "localhost" } else { &check.host };
+        let host = if url.host.is_empty() { "localhost" } else { &url.host };
         let peer = server_name.as_deref().unwrap_or(host);
         let Ok(peer) = ServerName::try_from(peer.to_owned()) else {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));

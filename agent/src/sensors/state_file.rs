@@ -25,10 +25,10 @@ pub struct StateFile {
 
 impl StateFile {
     /// Where the check says, else in the folder, in a file of the check's own; an empty folder is that of the program.
-    pub fn of(check: &CheckUrl, folder: &Path) -> Self {
+    pub fn of(url: &CheckUrl, folder: &Path) -> Self {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let own = fnv(check.text.as_bytes());
-        let path = check.option("state").map(PathBuf::from).unwrap_or_else(|| {
+        let own = fnv(url.text.as_bytes());
+        let path = url.option("state").map(PathBuf::from).unwrap_or_else(|| {
             let program = env::current_exe().ok().filter(|_| folder.as_os_str().is_empty());
             let folder = program.as_deref().and_then(Path::parent).unwrap_or(folder);
             folder.join(format!(".health-probe-{own:016x}"))

@@ -1,6 +1,6 @@
-import { uninject } from '../../health/uninject.ts';
+import { uninject } from '../../inject/uninject.ts';
 import { type Edit, uninjectManifest } from '../../manifest/edit.ts';
-import { templateAt, withTemplate } from '../../workload/template.ts';
+import { templateAt, withTemplate } from '../../inject/workload.ts';
 import { defineCommand, exitCode } from '../command.ts';
 import { titleOf } from '../evaluate.ts';
 import { type ManifestFile, readContext, readManifests } from '../input.ts';

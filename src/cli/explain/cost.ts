@@ -1,8 +1,8 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
-import { probeNames } from '../../health/intent.ts';
-import type { Outcome } from '../../health/outcome.ts';
-import { probeField } from '../../pod/addition.ts';
-import { allContainers } from '../../pod/pod.ts';
+import { probeNames } from '../../inject/intent/types.ts';
+import type { Outcome } from '../../inject/outcome.ts';
+import { probeField } from '../../inject/pod/additions.ts';
+import { allContainers } from '../../inject/pod/pod.ts';
 
 /** What one run of a probe costs the node in CPU time, as measured: nearly all of an exec probe is the runtime's. */
 const execMs = 40;

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ContainerIntent, type ProbeName, probeNames } from '../../health/intent.ts';
-import type { Kept } from '../../health/outcome.ts';
-import { sentence } from '../../health/problem.ts';
-import { type SkipReason, skipReasons } from '../../health/skip-reason.ts';
-import type { Assignment } from '../../health/assign.ts';
-import { readStatus } from '../../health/status.ts';
-import { readAnnotations } from '../../health/written.ts';
-import { type PatternName, patterns } from '../../patterns/index.ts';
-import { probeField } from '../../pod/addition.ts';
-import { type Pod, probedContainers } from '../../pod/pod.ts';
-import { templateAt } from '../../workload/template.ts';
+import { type ContainerIntent, type ProbeName, probeNames } from '../../inject/intent/types.ts';
+import type { Kept } from '../../inject/outcome.ts';
+import { sentence } from '../../inject/problems.ts';
+import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
+import type { Assignment } from '../../inject/assign.ts';
+import { readStatus } from '../../inject/status.ts';
+import { readAnnotations } from '../../inject/annotations.ts';
+import { type PatternName, patterns } from '../../inject/patterns/index.ts';
+import { probeField } from '../../inject/pod/additions.ts';
+import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
+import { templateAt } from '../../inject/workload.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
 

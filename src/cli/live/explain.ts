@@ -1,8 +1,8 @@
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
-import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
-import { createStore } from '../../policies/store.ts';
-import type { PolicyScope } from '../../policies/scope.ts';
-import { groupOf, templatePath } from '../../workload/template.ts';
+import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
+import { createStore } from '../../policy/store.ts';
+import type { PolicyScope } from '../../inject/request.ts';
+import { groupOf, templatePath } from '../../inject/workload.ts';
 import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
 import { type Explanation, explain, explainPod } from '../explain/explain.ts';

@@ -2,8 +2,8 @@ import type { V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
 import { ApiError } from '../../kube/api-error.ts';
 import { defaultReflectorOptions, listPages } from '../../kube/reflector.ts';
 import { type PodSummary, summarizePod } from '../../controllers/coverage/pod-index.ts';
-import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
-import { createStore } from '../../policies/store.ts';
+import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
+import { createStore } from '../../policy/store.ts';
 import { UserError, exitCode } from '../command.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { type Target, openCluster } from './cluster.ts';
@@ -27,10 +27,9 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`;
+    const scopeFor = (name: string) => store.scopeFor(name, Date.now());
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
-      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, (name) =>
-        store.scopeFor(name, Date.now()),
-      );
+      const summary = summarizePod(pod, { ...context, annotatedOnly: false }, scopeFor);
       if (summary?.verdict.state === 'missed') missed.push(summary);
     });
   } catch (error) {

@@ -8,12 +8,12 @@ import { type Eviction, evict } from '../../kube/eviction.ts';
 import { type Informer, createInformer } from '../../kube/informer.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
-import { namespaceSource, policySource } from '../../policies/informers.ts';
-import { createStore } from '../../policies/store.ts';
-import { readNamespace } from '../../policies/scope.ts';
+import { namespaceSource, policySource } from '../../policy/informers.ts';
+import { createStore } from '../../policy/store.ts';
+import { readNamespace } from '../../policy/store.ts';
 import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type EvaluationContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
+import { type CoverageContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
 import {
   type HealthPolicyWithStatus,
   createPolicyValidator,
@@ -22,9 +22,9 @@ import {
 } from './policy-status.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
 
-export type CoverageOptions = {
+type CoverageOptions = {
   readonly client: Client;
-  readonly context: EvaluationContext;
+  readonly context: CoverageContext;
   readonly owners: OwnerResolver;
   readonly recorder: EventRecorder;
   readonly metrics: ControllerMetrics;
@@ -56,7 +56,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   const pods = createInformer({
     client,
     path: '/api/v1/pods',
-    transform: (object) => summarizePod(object as V1Pod, context, (name) => store.scopeFor(name, Date.now())),
+    transform: (object) => summarizePod(object as V1Pod, context, (namespace) => store.scopeFor(namespace, Date.now())),
     indexFunctions: podIndexFunctions,
     onError,
   });

@@ -1,8 +1,8 @@
-import { type InjectionContext, inject } from '../../health/inject.ts';
-import { sentence } from '../../health/problem.ts';
-import type { SkipReason } from '../../health/skip-reason.ts';
-import type { Pod } from '../../pod/pod.ts';
-import type { PolicyScope } from '../../policies/scope.ts';
+import { type InjectionContext, inject } from '../../inject/inject.ts';
+import { sentence } from '../../inject/problems.ts';
+import type { SkipReason } from '../../inject/skip-reasons.ts';
+import type { Pod } from '../../inject/pod/pod.ts';
+import type { PolicyScope } from '../../inject/request.ts';
 
 /** Whether a running Pod has the health check that its annotations, a policy or its namespace ask for. */
 export type Verdict = {
@@ -23,7 +23,7 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
   const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
-      // After an upgrade the status alone is written anew, and the spec is the very same.
+      // After an upgrade the status alone is written anew, and the spec is the very same object.
       const isMissed = outcome.result === 'injected' && outcome.pod.spec !== pod.spec;
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }

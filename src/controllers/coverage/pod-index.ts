@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { InjectionContext } from '../../health/inject.ts';
+import type { InjectionContext } from '../../inject/inject.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import type { Pod } from '../../pod/pod.ts';
-import type { PolicyScope } from '../../policies/scope.ts';
+import type { Pod } from '../../inject/pod/pod.ts';
+import type { PolicyScope } from '../../inject/request.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
 
 /** What is held of a Pod: some hundred bytes, whatever the Pod's size. */
@@ -19,7 +19,7 @@ export type PodSummary = {
 };
 
 /** What Pods are evaluated by. */
-export type EvaluationContext = InjectionContext & {
+export type CoverageContext = InjectionContext & {
   readonly excludedNamespaces: ReadonlySet<string>;
   /** Whether the webhook is asked only about Pods with an annotation of ours: then no other was missed. */
   readonly annotatedOnly: boolean;
@@ -31,7 +31,7 @@ export type EvaluationContext = InjectionContext & {
  */
 export function summarizePod(
   pod: V1Pod,
-  context: EvaluationContext,
+  context: CoverageContext,
   scopeFor: (namespace: string) => PolicyScope,
 ): PodSummary | undefined {
   const { metadata = {}, spec, status } = pod;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InjectionContext } from '../../health/inject.ts';
-import { type Problem, sentence } from '../../health/problem.ts';
+import type { InjectionContext } from '../../inject/inject.ts';
+import { type Problem, sentence } from '../../inject/problems.ts';
 import { ignoreNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import { type HealthPolicy, policiesPath } from '../../policies/policy.ts';
-import { policyProblems } from '../../policies/problems.ts';
+import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
+import { policyProblems } from '../../policy/validate.ts';
 import type { PolicyCount } from './pod-index.ts';
 
 /** One condition, as the API conventions have it. */
@@ -18,7 +18,7 @@ type Condition = {
 };
 
 /** The status of a HealthPolicy. */
-export type PolicyStatus = {
+type PolicyStatus = {
   readonly observedGeneration: number;
   readonly matched: number;
   readonly injected: number;

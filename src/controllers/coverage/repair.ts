@@ -16,7 +16,7 @@ export type RepairSettings = {
 export type Repair = { readonly uid: string; readonly owner: string; readonly atMs: number };
 
 /** The Pods to evict now, and Pods whose owner is given up because its replacements lack the check too. */
-export type RepairDecision = { readonly evict: readonly PodSummary[]; readonly givenUp: readonly PodSummary[] };
+type RepairDecision = { readonly evict: readonly PodSummary[]; readonly givenUp: readonly PodSummary[] };
 
 /**
  * Chooses the missed Pods that may be evicted now: within the rate limit, one of an owner at a time, and only while the

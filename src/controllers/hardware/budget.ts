@@ -1,4 +1,4 @@
-import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
 

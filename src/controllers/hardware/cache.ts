@@ -3,7 +3,7 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { type ListWatch, type ResourceEventHandler, runReflector } from '../../kube/reflector.ts';
-import { type NodeQuarantine, quarantinesPath } from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { type HardwareNode, toHardwareNode } from './nodes.ts';
 import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
 
@@ -24,7 +24,7 @@ export type HardwareCache = {
   /** Removes a quarantine that turned out to be deleted. */
   readonly drop: (quarantine: NodeQuarantine) => void;
   /** Says that the controller deletes the quarantine of this uid, or, where that failed, that it does not. */
-  readonly expectDeletion: (uid: string, isExpected: boolean) => void;
+  readonly expectDeletion: (uid: string, isDeletion: boolean) => void;
   /** Marks a Pod whose eviction was accepted. */
   readonly markEvicted: (uid: string) => void;
   readonly podHandler: ResourceEventHandler<ObservedPod>;
@@ -53,17 +53,16 @@ export function createHardwareCache({
   const nodes = new Map<string, HardwareNode>();
   const quarantines = new Map<string, NodeQuarantine>();
   const manualReleases = new Map<string, number>();
-  /** When the controller wrote a quarantine, by uid. */
-  const writtenMs = new Map<string, number>();
-  /** The uids of the quarantines that the controller deletes. */
-  const ownDeletions = new Set<string>();
+  /** What the controller did to quarantines, by uid: when it wrote one last, and whether it deletes it. */
+  const ownWrites = new Map<string, { readonly atMs: number; readonly isDeletion: boolean }>();
   const nowMs = (): number => clock.date().getTime();
 
   const remove = ({ metadata: { uid = '' }, spec: { nodeName } }: NodeQuarantine, isManual = true): void => {
     if (quarantines.get(nodeName)?.metadata.uid !== uid) return;
     quarantines.delete(nodeName);
-    writtenMs.delete(uid);
-    if (!ownDeletions.delete(uid) && isManual) {
+    const isOwn = ownWrites.get(uid)?.isDeletion ?? false;
+    ownWrites.delete(uid);
+    if (!isOwn && isManual) {
       manualReleases.set(nodeName, nowMs());
       onManualRelease(nodeName);
     }
@@ -89,15 +88,14 @@ export function createHardwareCache({
     },
     storeWritten(quarantine) {
       const { uid = '', generation = 0 } = quarantine.metadata;
-      writtenMs.set(uid, nowMs());
+      ownWrites.set(uid, { atMs: nowMs(), isDeletion: false });
       // The watch may have been faster, and has what the webhook observed already.
       const before = quarantines.get(quarantine.spec.nodeName)?.metadata;
       if (before?.uid !== uid || (before.generation ?? 0) < generation) store(quarantine);
     },
     drop: (quarantine) => remove(quarantine),
-    expectDeletion(uid, isExpected) {
-      if (isExpected) ownDeletions.add(uid);
-      else ownDeletions.delete(uid);
+    expectDeletion(uid, isDeletion) {
+      ownWrites.set(uid, { atMs: ownWrites.get(uid)?.atMs ?? 0, isDeletion });
     },
     markEvicted(uid) {
       const pod = pods.get(uid);
@@ -131,7 +129,7 @@ export function createHardwareCache({
       onReplace(all) {
         const uids = new Set(all.map(({ metadata }) => metadata.uid));
         for (const cached of quarantines.values()) {
-          const isManual = nowMs() - (writtenMs.get(cached.metadata.uid ?? '') ?? 0) > maxListMs;
+          const isManual = nowMs() - (ownWrites.get(cached.metadata.uid ?? '')?.atMs ?? 0) > maxListMs;
           if (!uids.has(cached.metadata.uid)) remove(cached, isManual);
         }
         for (const each of all) store(each);

@@ -2,10 +2,10 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
-import type { Retry } from './facts.ts';
+import type { Facts, Retry } from './facts.ts';
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
@@ -33,13 +33,13 @@ export type Snapshot = BudgetInput & {
   /** The failed evictions, by the uid of the Pod. */
   readonly retries: ReadonlyMap<string, Pick<Retry, 'untilMs'>>;
   /** What the sensors of failing Pods said, by uid. */
-  readonly readings: ReadonlyMap<string, ReadingFact>;
+  readonly readings: Facts<ReadingFact>;
   /** Where the volumes of Pods are, by uid. */
-  readonly volumes: ReadonlyMap<string, VolumesFact>;
+  readonly volumes: Facts<VolumesFact>;
   /** When a waiting Pod of an owner was last evicted to be created anew, and until when none created since then is. */
   readonly softened: ReadonlyMap<string, { readonly atMs: number; readonly untilMs: number }>;
   /** The last reason that was reported of a Pod, by uid. */
-  readonly reported: ReadonlyMap<string, Reason>;
+  readonly reported: ReadonlyMap<string, { readonly reported?: Reason }>;
 };
 
 type Pass = {
@@ -200,11 +200,11 @@ function onceRead(decision: BeforeReading, { snapshot, nowMs }: Pass): Decision 
 
 const needsReading = (
   decision: BeforeReading,
-  reported: ReadonlyMap<string, Reason>,
+  reported: Snapshot['reported'],
 ): decision is Extract<BeforeReading, { readonly kind: 'move' | 'hold' | 'refuse' }> => {
   if (decision.kind === 'move') return true;
   if ((decision.kind !== 'hold' && decision.kind !== 'refuse') || decision.reason === 'passes') return false;
-  return reasons[decision.reason].isEvent && reported.get(decision.pod.uid) !== decision.reason;
+  return reasons[decision.reason].isEvent && reported.get(decision.pod.uid)?.reported !== decision.reason;
 };
 
 /**

@@ -1,6 +1,6 @@
-import type { QuarantinedOwner } from '../../quarantines/quarantine.ts';
+import type { QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import type { HardwarePod } from './pod.ts';
-import type { Reading } from './readings.ts';
+import type { SensorReading } from './readings.ts';
 import type { IneligibleReason, ReasonOf } from './reasons.ts';
 
 /** What the controller decides about a Pod or a node. */
@@ -13,14 +13,14 @@ export type Decision =
       readonly pod: HardwarePod;
       readonly untilMs?: number;
       readonly detail?: string;
-      readonly reading?: Reading;
+      readonly reading?: SensorReading;
     }
   | {
       readonly kind: 'refuse';
       readonly reason: IneligibleReason;
       readonly pod: HardwarePod;
       readonly detail?: string;
-      readonly reading?: Reading;
+      readonly reading?: SensorReading;
     }
   /** What fails in a Pod has to be read, before it is moved or before an Event says why it stays. */
   | {
@@ -43,7 +43,7 @@ export type MoveDecision = {
   readonly kind: 'move';
   readonly reason: ReasonOf<'move'>;
   readonly pod: HardwarePod;
-  readonly reading: Reading;
+  readonly reading: SensorReading;
   /** The sensor did not answer: the reading says why. */
   readonly isUnanswered: boolean;
 };

@@ -24,7 +24,7 @@ export type HardwareDeps = {
   readonly events: HardwareEvents;
   readonly replacements: ReplacementWatch;
   readonly metrics: HardwareMetrics;
-  /** What is being done, by the uid of the Pod. A new leader finds all of it again in the quarantines. */
+  /** What is being done, by the uid of the Pod. */
   readonly inFlight: Map<string, Work>;
   /** The evictions that failed, by the uid of the Pod. */
   readonly retries: Retries;
@@ -37,4 +37,5 @@ export type HardwareDeps = {
   readonly onAction: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
-export type Work = (Moved & { readonly kind: 'move' }) | SoftenDecision;
+export type MoveWork = Moved & { readonly kind: 'move' };
+export type Work = MoveWork | SoftenDecision;

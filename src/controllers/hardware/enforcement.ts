@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 import type { Client } from '../../kube/client.ts';
 import { systemClock, withDeadline } from '../../kube/clock.ts';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import type { HardwareDeps } from './deps.ts';
 import { wantedTaint, writeTaint } from './nodes.ts';
 

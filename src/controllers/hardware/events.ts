@@ -4,7 +4,7 @@ import { wholeSeconds } from './budget.ts';
 import { type Decision, isCommand } from './decision.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { HardwarePod } from './pod.ts';
-import type { Reading } from './readings.ts';
+import type { SensorReading } from './readings.ts';
 import { type Reason, reasons, sentenceOf } from './reasons.ts';
 
 /** The reasons of Events about Pods, each with what was done. */
@@ -26,7 +26,7 @@ export type EventPlaces = readonly ('pod' | 'owner' | 'node')[];
 /** Records Events in the background; nothing here throws or waits. */
 export type HardwareEvents = {
   readonly record: (pod: HardwarePod, reason: EventReason, note: string, places: EventPlaces) => void;
-  readonly released: (node: string, by: 'expired' | 'person', note: string) => void;
+  readonly released: (node: string, by: 'controller' | 'person', note: string) => void;
   /** Resolves when the recorder has all Events; it may still have to write them. */
   readonly idle: () => Promise<void>;
 };
@@ -40,7 +40,7 @@ export function createHardwareEvents(
   owners: OwnerResolver,
   signal: AbortSignal,
 ): HardwareEvents {
-  const pending = new Set<Promise<void>>();
+  let recorded: Promise<void> = Promise.resolve();
   const onOwner = async (pod: HardwarePod, event: Omit<Parameters<EventRecorder['event']>[0], 'regarding'>) => {
     const { owner, namespace } = pod;
     if (!owner) return;
@@ -56,9 +56,8 @@ export function createHardwareEvents(
         recorder.event({ ...event, regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid } });
       if (places.includes('node') && node !== '') recorder.event({ ...event, regarding: nodeReference(node) });
       if (!places.includes('owner')) return;
-      const recorded = onOwner(pod, event);
-      pending.add(recorded);
-      void recorded.finally(() => pending.delete(recorded));
+      const onThisOwner = onOwner(pod, event);
+      recorded = recorded.then(() => onThisOwner);
     },
     released(node, by, note) {
       const event = { regarding: nodeReference(node), type: 'Normal', reason: 'NodeReleased', note } as const;
@@ -66,7 +65,7 @@ export function createHardwareEvents(
       if (by === 'person') recorder.eventDurable({ ...event, action: manualReleaseAction });
       else recorder.event({ ...event, action: 'Release' });
     },
-    idle: async () => void (await Promise.all(pending)),
+    idle: () => recorded,
   };
 }
 
@@ -74,12 +73,15 @@ export function createHardwareEvents(
 const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name, uid: name });
 
 /** A reading as a clause. */
-export const clauseOf = ({ check, message }: Reading): string => `${check}: ${message}`;
+export const clauseOf = ({ check, message }: SensorReading): string => `${check}: ${message}`;
+
+/** The last decision about a Pod or a node, and the last one that was no command. */
+export type Report = { readonly counted: Reason; readonly reported?: Reason };
 
 /** Reports each decision once, for as long as its reason stays the same. */
 export type DecisionReporter = {
-  /** The last reason that was reported of a Pod or a node, by uid or name. A command does not change it. */
-  readonly reported: () => ReadonlyMap<string, Reason>;
+  /** By the uid of the Pod or the name of the node. */
+  readonly reported: () => ReadonlyMap<string, Report>;
   readonly report: (decisions: readonly Decision[]) => void;
 };
 
@@ -90,34 +92,30 @@ export function createDecisionReporter(
   events: HardwareEvents,
   metrics: Pick<HardwareMetrics, 'decided' | 'holding'>,
 ): DecisionReporter {
-  let reported: ReadonlyMap<string, Reason> = new Map();
-  let counted: ReadonlyMap<string, Reason> = new Map();
+  let last: ReadonlyMap<string, Report> = new Map();
   return {
-    reported: () => reported,
+    reported: () => last,
     report(decisions) {
       metrics.holding(decisions);
-      const nextReported = new Map<string, Reason>();
-      const nextCounted = new Map<string, Reason>();
+      const next = new Map<string, Report>();
       let count = 0;
       for (const decision of decisions) {
         const { reason } = decision;
         const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
-        const before = reported.get(about);
-        if (counted.get(about) !== reason) metrics.decided(decision);
-        nextCounted.set(about, reason);
-        const isNews = before !== reason && reasons[reason].isEvent && !isCommand(decision);
+        const before = last.get(about);
+        if (before?.counted !== reason) metrics.decided(decision);
+        const isNews = before?.reported !== reason && reasons[reason].isEvent && !isCommand(decision);
         if (isCommand(decision) || (isNews && count >= maxEventsPerPass)) {
-          if (before !== undefined) nextReported.set(about, before);
+          next.set(about, { ...before, counted: reason });
           continue;
         }
         if (isNews) {
           count += 1;
           recordDecision(decision, events);
         }
-        nextReported.set(about, reason);
+        next.set(about, { counted: reason, reported: reason });
       }
-      reported = nextReported;
-      counted = nextCounted;
+      last = next;
     },
   };
 }

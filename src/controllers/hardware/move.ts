@@ -1,8 +1,9 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
 import { type Eviction, evict } from '../../kube/eviction.ts';
+import type { HardwareCache } from './cache.ts';
 import type { MoveDecision } from './decision.ts';
-import type { HardwareDeps } from './deps.ts';
+import type { HardwareDeps, MoveWork } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
 import { clauseOf } from './events.ts';
 import type { HardwarePod } from './pod.ts';
@@ -12,41 +13,35 @@ import { reasons } from './reasons.ts';
 /**
  * Moves Pods off their node in the one order that may break off anywhere: the quarantine names them, it is in force, and
  * only then their evictions are queued. Each step may be done again without effect, so a new leader that finds a Pod in
- * the quarantine resumes where the last one stopped. Never rejects.
+ * the quarantine resumes where the last one stopped. The moves are in flight already. Never rejects.
  */
 export async function moveOff(
   node: string,
-  decisions: readonly MoveDecision[],
+  moves: readonly MoveWork[],
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cache, inFlight, onError } = deps;
-  const works = decisions
-    .filter(({ pod: { uid } }) => isFailing(cache.pods.get(uid)) && !inFlight.has(uid))
-    .map((decision) => workOf(decision, cache));
-  for (const work of works) inFlight.set(work.pod.uid, work);
+  const { inFlight, onError } = deps;
   let isQuarantined = false;
   try {
-    isQuarantined = works.length > 0 && (await quarantine(node, works, deps, signal));
-    if (isQuarantined) for (const { pod } of works) deps.requestEviction(pod.uid);
+    isQuarantined = moves.length > 0 && (await quarantine(node, moves, deps, signal));
+    if (isQuarantined) for (const { pod } of moves) deps.requestEviction(pod.uid);
   } catch (error) {
     if (signal.aborted) return;
     onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
     // It is unknown whether the quarantine was written: the Pods stay in flight, so that the brake counts them, until the watch has it.
     await deps.clock.sleep(deps.retryMs, signal);
   } finally {
-    if (!isQuarantined) for (const { pod } of works) inFlight.delete(pod.uid);
+    if (!isQuarantined) for (const { pod } of moves) inFlight.delete(pod.uid);
   }
 }
 
-const isFailing = (pod: HardwarePod | undefined): boolean => pod?.failing !== undefined && !pod.isDeleting;
-
 /** The move with the reading that stands in the quarantine, where the move was begun and the sensor does not answer by now. */
-function workOf({ pod, reading, isUnanswered }: MoveDecision, cache: HardwareDeps['cache']) {
+export function moveWorkOf({ pod, reading, isUnanswered }: MoveDecision, cache: HardwareCache): MoveWork {
   const entries = cache.quarantines.get(pod.node)?.spec.owners ?? [];
   const entry = entries.find(({ moves }) => moves.some(({ podUid }) => podUid === pod.uid));
   const isStale = isUnanswered && entry !== undefined;
-  return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale } as const;
+  return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale };
 }
 
 /** Whether the quarantine names the Pods and is in force; false where a person released the node meanwhile. */
@@ -80,7 +75,8 @@ export async function evictFailing({ pod, reading }: Moved, deps: HardwareDeps, 
   const { client, cache, events, metrics, retries, writes, clock } = deps;
   const { uid, namespace, name, node } = pod;
   const evicted = await writes(async (): Promise<Eviction | undefined> => {
-    if (!isFailing(cache.pods.get(uid))) return undefined;
+    const now = cache.pods.get(uid);
+    if (!now?.failing || now.isDeleting) return undefined;
     return evict(client, pod, { signal }).catch((error: Error) => unanswered(error, cache.pods.get(uid)));
   });
   if (!evicted || signal.aborted) return;

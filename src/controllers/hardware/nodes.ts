@@ -2,7 +2,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { ApiError, ignoreNotFound, isConflict } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import type { NodeQuarantine } from '../../quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 
 /** A node as the cache holds it. */
 export type HardwareNode = {

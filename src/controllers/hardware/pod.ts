@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type RecordedStatus, readStatus, textsOf } from '../../health/status.ts';
+import { type RecordedStatus, readStatus, textsOf } from '../../inject/status.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { podLimits } from '../../pod/limits.ts';
-import { affinityName, keptOffLabel, nodeOf } from '../../quarantines/keep-off.ts';
-import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantines/quarantine.ts';
+import { podLimits } from '../../inject/pod/limits.ts';
+import { affinityName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
+import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import { ineligibleReasonOf } from './eligibility.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
 import type { IneligibleReason } from './reasons.ts';

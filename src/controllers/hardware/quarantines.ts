@@ -2,23 +2,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import {
-  type NodeQuarantine,
-  type QuarantinedOwner,
-  ownerText,
-  quarantinesPath,
-} from '../../quarantines/quarantine.ts';
+import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { mostMoves } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwarePod } from './pod.ts';
-import type { Reading } from './readings.ts';
+import type { SensorReading } from './readings.ts';
 
 type Spec = NodeQuarantine['spec'];
 
 /** A Pod that is moved off its node, and why. */
 export type Moved = {
   readonly pod: HardwarePod;
-  readonly reading: Reading;
+  readonly reading: SensorReading;
   /** The sensor did not answer: the reading is the one that stands in the quarantine. */
   readonly isStale?: boolean;
 };
@@ -29,7 +24,7 @@ const maxStaleLength = 700;
 const readBefore = /, as read of Pod \S+ at \S+$/;
 
 /** The reading that stands in an entry, with the time of its last move and the Pod that it was read of. */
-export function staleReading({ check, message, moves }: QuarantinedOwner): Reading {
+export function staleReading({ check, message, moves }: QuarantinedOwner): SensorReading {
   const last = moves.at(-1);
   if (!last || readBefore.test(message)) return { check, message };
   return { check, message: `${message.slice(0, maxStaleLength)}, as read of Pod ${last.podName} at ${last.at}` };

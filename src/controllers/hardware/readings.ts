@@ -6,16 +6,16 @@ import { type FactCache, backoffMs, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
 
 /** What fails in a Pod: the names of the checks, and their readings with threshold and unit. */
-export type Reading = { readonly check: string; readonly message: string };
+export type SensorReading = { readonly check: string; readonly message: string };
 
 /** What a Pod's sensor says; `unknown`: it did not answer, and the reading says why. */
 export type SensorAnswer =
-  | { readonly kind: 'fails' | 'unknown'; readonly reading: Reading }
+  | { readonly kind: 'fails' | 'unknown'; readonly reading: SensorReading }
   | { readonly kind: 'passes' };
 
 /** An answer with its time. `untilMs`: the sensor passed `count` times in a row, and is not read again before. */
 export type ReadingFact =
-  | { readonly kind: 'fails' | 'unknown'; readonly reading: Reading; readonly atMs: number }
+  | { readonly kind: 'fails' | 'unknown'; readonly reading: SensorReading; readonly atMs: number }
   | { readonly kind: 'passes'; readonly atMs: number; readonly count: number; readonly untilMs: number };
 
 /** The kubelet's next probe should make the Pod ready; where it does not, what fails again is to be seen soon. */
@@ -87,7 +87,7 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
 }
 
 /** Undefined where nothing fails. The name of a Pod's address is not resolved anywhere, and its answer is short. */
-async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<Reading | undefined> {
+async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<SensorReading | undefined> {
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { host: ip, port: target.port, path: '/readyz?verbose', signal, agent: false };
     const request = get(options, async (response) => {
@@ -119,7 +119,7 @@ async function readKubeletEvents(
   { namespace, uid }: HardwarePod,
   container: string,
   signal: AbortSignal,
-): Promise<Reading | undefined> {
+): Promise<SensorReading | undefined> {
   const fieldSelector = `involvedObject.uid=${uid},reason=Unhealthy`;
   // The kubelet writes it at the same time as the status.
   for (;;) {
@@ -165,7 +165,7 @@ const maxFailures = 16;
  * What fails by the agent's answer to `?verbose`: a line for each check, `[-] NAME: OUTCOME, MESSAGE, LATENCY, AGE ago`.
  * Undefined where the answer says nothing of a failure. The answer is a stranger's text: it is read by hand, in linear time.
  */
-export function readAgentAnswer(body: string): Reading | undefined {
+export function readAgentAnswer(body: string): SensorReading | undefined {
   const failing = body
     .split('\n')
     .flatMap((line) => readFailingLine(line) ?? [])
@@ -185,7 +185,7 @@ export function readAgentAnswer(body: string): Reading | undefined {
 
 const failingMark = '[-] ';
 
-function readFailingLine(line: string): Reading | undefined {
+function readFailingLine(line: string): SensorReading | undefined {
   const colon = line.indexOf(': ', failingMark.length + 1);
   if (!line.startsWith(failingMark) || colon < 0) return undefined;
   const detail = line.slice(colon + 2);
@@ -209,7 +209,7 @@ export const isPassing = (status: number, body: string): boolean =>
   status === 200 || body.startsWith('[+] ') || body.includes('\n[+] ');
 
 /** What fails by the kubelet's Event about an exec probe, which ends in the check's name in brackets. */
-export function readKubeletNote(note: string): Reading | undefined {
+export function readKubeletNote(note: string): SensorReading | undefined {
   const mark = 'Readiness probe failed: ';
   if (!note.startsWith(mark)) return undefined;
   const output = note.slice(mark.length).trim();

@@ -1,5 +1,5 @@
 import { evict } from '../../kube/eviction.ts';
-import { ownerText } from '../../quarantines/quarantine.ts';
+import { ownerText } from '../../quarantine/quarantine.ts';
 import { wholeSeconds } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { SoftenDecision } from './decision.ts';
@@ -12,16 +12,14 @@ import { softened, updateQuarantine } from './quarantines.ts';
 /**
  * Makes the nodes that waiting Pods are kept off their last choice: the quarantines say Preferred, and once that is in
  * force the evictions of the Pods are queued, since a Pod cannot be changed. They run nowhere yet, so a dry run does the
- * same. Never rejects.
+ * same. The decisions are in flight already. Never rejects.
  */
 export async function relaxNodes(
-  decisions: readonly SoftenDecision[],
+  softens: readonly SoftenDecision[],
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cache, inFlight, onError } = deps;
-  const softens = decisions.filter(({ pod: { uid } }) => isWaiting(cache.pods.get(uid)) && !inFlight.has(uid));
-  for (const soften of softens) inFlight.set(soften.pod.uid, soften);
+  const { inFlight, onError } = deps;
   try {
     for (const node of new Set(softens.flatMap(({ nodes }) => nodes))) {
       const owners = softens.filter(({ nodes }) => nodes.includes(node)).map(({ pod }) => pod.ownerText);
@@ -36,8 +34,6 @@ export async function relaxNodes(
     }
   }
 }
-
-const isWaiting = (pod: HardwarePod | undefined): pod is HardwarePod => pod?.node === '' && !pod.isDeleting;
 
 const isQuarantinedFor = (cache: HardwareCache, node: string, owners: ReadonlySet<string>): boolean =>
   cache.quarantines.get(node)?.spec.owners.some(({ owner }) => owners.has(ownerText(owner))) ?? false;
@@ -67,7 +63,7 @@ export async function evictWaiting(
   const { client, cache, writes, retries, events, onError } = deps;
   try {
     const pod = cache.pods.get(uid);
-    if (!isWaiting(pod)) return;
+    if (pod?.node !== '' || pod.isDeleting) return;
     // A taint alone is gone from the node by now: such a Pod needs nothing more.
     if (nodes.some((node) => pod.excludedNodes.includes(node))) {
       const evicted = await writes(() => evict(client, pod, { signal }));

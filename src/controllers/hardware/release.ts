@@ -24,7 +24,7 @@ export async function release(
     cache.expectDeletion(uid, true);
     if (await writes(() => deleteQuarantine(client, cached, signal))) {
       cache.drop(cached);
-      events.released(node, 'expired', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
+      events.released(node, 'controller', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
     } else cache.expectDeletion(uid, false);
   } catch (error) {
     // It is unknown whether it was deleted: the watch will say so, and it was the controller's deletion then.

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import forge from 'node-forge';
-import { type Issued, issueAuthority, issueServer } from '../../../src/certificates/issue.ts';
+import { type KeyPair, issueAuthority, issueServingCertificate } from '../../../src/certificates/pki.ts';
 
 const authority = issueAuthority('of the tests', new Date());
 const stranger = issueAuthority('of strangers', new Date());
@@ -15,17 +15,17 @@ export type CertificateFiles = {
 };
 
 /** A certificate for these names, by the authority of `ca`, for a day from `from`. */
-export const certificateFor = (names: readonly string[], from = new Date()): Issued =>
-  issueServer(authority, names, from, 1);
+export const certificateFor = (names: readonly string[], from = new Date()): KeyPair =>
+  issueServingCertificate(authority, names, { now: from, days: 1 });
 
 /** A certificate that is only for clients, by the authority of `ca`. */
-export const clientCertificate = (name: string): Issued => issueClient(authority, name);
+export const clientCertificate = (name: string): KeyPair => issueClient(authority, name);
 
 /** A certificate that is only for clients, by the authority of `otherCa`, which no server trusts. */
-export const strangerCertificate = (name: string): Issued => issueClient(stranger, name);
+export const strangerCertificate = (name: string): KeyPair => issueClient(stranger, name);
 
-function issueClient(by: typeof authority, name: string): Issued {
-  const { cert, key } = issueServer(by, [name], new Date(), 1);
+function issueClient(by: typeof authority, name: string): KeyPair {
+  const { cert, key } = issueServingCertificate(by, [name], { now: new Date(), days: 1 });
   const certificate = forge.pki.certificateFromPem(cert);
   certificate.setExtensions([
     { name: 'keyUsage', critical: true, digitalSignature: true },
@@ -36,7 +36,7 @@ function issueClient(by: typeof authority, name: string): Issued {
 }
 
 /** Writes a certificate as a server and a check read it; `otherCa` has signed nothing. */
-export function writeCertificate(directory: string, name: string, { cert, key }: Issued): CertificateFiles {
+export function writeCertificate(directory: string, name: string, { cert, key }: KeyPair): CertificateFiles {
   const write = (file: string, text: string): string => {
     const path = join(directory, file);
     writeFileSync(path, text);

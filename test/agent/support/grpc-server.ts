@@ -1,13 +1,13 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Issued } from '../../../src/certificates/issue.ts';
+import type { KeyPair } from '../../../src/certificates/pki.ts';
 import { type Daemon, freePort, startDaemon } from './daemon.ts';
 
 /** What each service of a server answers; without any the server has no health service at all. */
 export type Services = Readonly<Record<string, 'SERVING' | 'NOT_SERVING'>>;
 
 /** A real gRPC server on a free port of loopback; with `clientCa` it takes only clients whose certificate that signed. */
-export async function startGrpc(services: Services | undefined, tls?: Issued, clientCa?: string, at = 0) {
+export async function startGrpc(services: Services | undefined, tls?: KeyPair, clientCa?: string, at = 0) {
   const server = new Server();
   if (services) new HealthImplementation({ ...services }).addToServer(server);
   const credentials = tls

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configurationsPath } from '../../../src/certificates/configuration-object.ts';
-import { secretsPath } from '../../../src/certificates/secret-object.ts';
+import { configurationsPath } from '../../../src/certificates/ca-bundle.ts';
+import { secretsPath } from '../../../src/certificates/secret.ts';
 import { type TransportRequest, type TransportResponse, createClient } from '../../../src/kube/client.ts';
 import { answer } from '../../kube/support/answer.ts';
 

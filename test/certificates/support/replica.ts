@@ -1,14 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { Registry } from 'prom-client';
-import type { Issued } from '../../../src/certificates/issue.ts';
-import type { KeepTiming } from '../../../src/certificates/keep-timing.ts';
-import { keepCertificate } from '../../../src/certificates/keep.ts';
+import type { KeyPair } from '../../../src/certificates/pki.ts';
+import { type ReconcilerTiming, runCertificateReconciler } from '../../../src/certificates/reconciler.ts';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
 import { type Clock, systemClock } from '../../../src/kube/clock.ts';
 import { type Cluster, namespace } from './cluster.ts';
 
 /** Times under which nothing takes long. */
-export const quick: KeepTiming = { pollMs: 40, callMs: 5_000, trustMs: 60, graceMs: 200, minMs: 4, maxMs: 30 };
+export const quick: ReconcilerTiming = { pollMs: 40, callMs: 5_000, trustMs: 60, graceMs: 200, minMs: 4, maxMs: 30 };
 
 /** The wall clock of all replicas, which jumps when it is told to; the other one never does. */
 export function wallClock() {
@@ -26,27 +25,27 @@ export type Replica = ReturnType<typeof startReplica>;
 export function startReplica(
   cluster: Cluster,
   clock: Clock,
-  { isOfOthers = false, serve = (_pair: Issued): void => {}, timing = quick } = {},
+  { isExternallyManaged = false, serve = (_pair: KeyPair): void => {}, timing = quick } = {},
 ) {
   const served: X509Certificate[] = [];
   const said: string[] = [];
   const failures: string[] = [];
   const stop = new AbortController();
   const registry = new Registry();
-  const ended = keepCertificate(
+  const ended = runCertificateReconciler(
     {
       client: cluster.client,
       secret: { namespace, name: 'pair' },
       service: 'webhook',
       configuration: 'ours',
-      isOfOthers,
+      isExternallyManaged,
       serve: (pair) => {
         serve(pair);
         served.push(new X509Certificate(pair.cert));
       },
       metrics: createCertificateMetrics(registry),
-      done: (what, message) => said.push(`${message}: ${JSON.stringify(what)}`),
-      failed: (sentence) => failures.push(sentence),
+      log: (fields, message) => said.push(`${message}: ${JSON.stringify(fields)}`),
+      onError: (sentence) => failures.push(sentence),
     },
     stop.signal,
     clock,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { issueAuthority, issueServer } from '../../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../../src/certificates/pki.ts';
 
 const user = (name: string, token: string) => ({ name, user: { token } });
 const context = (name: string) => ({ name, context: { cluster: 'test', user: name, namespace: 'shop' } });
@@ -12,7 +12,7 @@ const context = (name: string) => ({ name, context: { cluster: 'test', user: nam
 /** A small apiserver: HTTPS, a bearer token, and what it is given to answer by path and query. */
 export async function startCluster(answers: Readonly<Record<string, object | 'forbidden'>>) {
   const authority = issueAuthority('test', new Date());
-  const pair = issueServer(authority, ['127.0.0.1'], new Date(), 1);
+  const pair = issueServingCertificate(authority, ['127.0.0.1'], { now: new Date(), days: 1 });
   const server = createServer(pair, ({ url = '', headers }, response) => {
     const found = answers[decodeURIComponent(url)];
     const isKnown = headers.authorization === 'Bearer secret' && found !== 'forbidden';

@@ -1,6 +1,6 @@
 import { type Ended, runToEnd } from '../../support/process.ts';
 
-const program = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+const program = new URL('../../../src/bin/cli.ts', import.meta.url).pathname;
 
 /** The folder of the manifests that the tests of the command line read. */
 export const manifests: string = new URL('../manifests/', import.meta.url).pathname;

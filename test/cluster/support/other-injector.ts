@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { stringify } from 'yaml';
-import { issueAuthority, issueServer } from '../../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../../src/certificates/pki.ts';
 import { kubectl } from './kubectl.ts';
 
 /** An address of this machine that the apiserver reaches. */
@@ -13,17 +13,20 @@ const host = process.env['CLUSTER_HOST'] ?? '203.0.113.254';
  */
 export async function startOtherInjector(name: string, namespace: string): Promise<() => Promise<void>> {
   const authority = issueAuthority(name, new Date());
-  const server = createServer(issueServer(authority, [host], new Date(), 1), (request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const { uid, object } = JSON.parse(body).request;
-      const patch = Buffer.from(JSON.stringify(operations(name, object.spec))).toString('base64');
-      const answer = { uid, allowed: true, patchType: 'JSONPatch', patch };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
-    });
-  });
+  const server = createServer(
+    issueServingCertificate(authority, [host], { now: new Date(), days: 1 }),
+    (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const { uid, object } = JSON.parse(body).request;
+        const patch = Buffer.from(JSON.stringify(operations(name, object.spec))).toString('base64');
+        const answer = { uid, allowed: true, patchType: 'JSONPatch', patch };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
+      });
+    },
+  );
   await new Promise<void>((resolve) => void server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   const webhook = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createEventRecorder } from '../../../src/kube/event-recorder.ts';
 import { createOwnerResolver } from '../../../src/kube/owners.ts';
-import { policiesPath } from '../../../src/policies/policy.ts';
+import { policiesPath } from '../../../src/policy/policy.ts';
 import { runCoverageController } from '../../../src/controllers/coverage/controller.ts';
 import { createControllerMetrics } from '../../../src/controllers/coverage/metrics.ts';
 import type { RepairSettings } from '../../../src/controllers/coverage/repair.ts';

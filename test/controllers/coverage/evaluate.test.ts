@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { inject } from '../../../src/health/inject.ts';
+import { inject } from '../../../src/inject/inject.ts';
 import { evaluateCoverage } from '../../../src/controllers/coverage/evaluate.ts';
-import type { Pod } from '../../../src/pod/pod.ts';
-import { createStore } from '../../../src/policies/store.ts';
-import { annotationsOnly } from '../../../src/policies/scope.ts';
+import type { Pod } from '../../../src/inject/pod/pod.ts';
+import { createStore } from '../../../src/policy/store.ts';
+import { annotationsOnly } from '../../../src/inject/request.ts';
 import { testContext } from '../../support/webhook.ts';
 
 const redis = (annotations: Readonly<Record<string, string>> = {}, container: object = {}): Pod => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { countOfPolicy, summarizePod } from '../../../src/controllers/coverage/pod-index.ts';
 import { policyStatus } from '../../../src/controllers/coverage/policy-status.ts';
-import { createStore } from '../../../src/policies/store.ts';
-import type { HealthPolicy } from '../../../src/policies/policy.ts';
-import { policyProblems } from '../../../src/policies/problems.ts';
+import { createStore } from '../../../src/policy/store.ts';
+import type { HealthPolicy } from '../../../src/policy/policy.ts';
+import { policyProblems } from '../../../src/policy/validate.ts';
 import { testContext } from '../../support/webhook.ts';
 import { indexPods } from './support/pods.ts';
 

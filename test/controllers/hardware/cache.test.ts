@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHardwareCache } from '../../../src/controllers/hardware/cache.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { quarantine } from './support/snapshot.ts';
 
 const of = (name: string, metadata: object = {}): NodeQuarantine => {

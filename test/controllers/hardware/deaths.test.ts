@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
-import { settle, useLeaders } from './support/leader.ts';
+import { settle, told, useLeaders } from './support/leader.ts';
 
 /** What takes seconds takes a hundredth of them. */
 const fast = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 100, signal) };
@@ -53,6 +53,26 @@ describe('a move that breaks off', () => {
     await eventually('the first move', 3_000, async () => world.accepted.size === 1);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([world.accepted.size, world.quarantines().length], [1, 1]);
+  });
+
+  it('keeps to the brake while Pods of all nodes fail one after the other and calls and answers are lost', async () => {
+    const world = newWorld();
+    let writes = 0;
+    world.setFault(() => (['call', undefined, 'answer', undefined, undefined] as const)[writes++ % 5]);
+    const leader = lead(world, { percent: 50 });
+    let most = 0;
+    for (let count = 0; count < 40; count += 1) {
+      world.setPod(`web-${count}`, ['node-a', 'node-b', 'node-c', 'node-d'][count % 4]!, `web-${count}`, false);
+      most = Math.max(most, world.quarantines().length);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    await eventually('the moves off two nodes', 8_000, async () => {
+      most = Math.max(most, world.quarantines().length);
+      return world.accepted.size === 20;
+    });
+    assert.equal(most, 2);
+    assert.deepEqual([...new Set(world.accepted.values())], [1]);
+    await told(leader, /MoveHeld .*as many nodes as may be were quarantined/);
   });
 
   it('survives an apiserver that loses every third call or answer', async () => {

@@ -157,8 +157,10 @@ describe('what to do about a Pod whose hardware fails', () => {
     const pods = [pod('a', 'node-0', { ineligible: 'report' })];
     const readings = new Map();
     assert.deepEqual(decided({ pods, readings }), ['a read-sensor reading-unasked']);
-    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', 'report']]) }), ['a refuse report']);
-    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', 'brake']]) }), [
+    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', { reported: 'report' as const }]]) }), [
+      'a refuse report',
+    ]);
+    assert.deepEqual(decided({ pods, readings, reported: new Map([['a', { reported: 'brake' as const }]]) }), [
       'a read-sensor reading-unasked',
     ]);
     // No Event says so, and nothing is asked.

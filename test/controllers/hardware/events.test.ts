@@ -50,7 +50,7 @@ describe('what is told of a move', () => {
   it('says whether a person has released a node', async () => {
     const { server, events, idle } = newEvents();
     events.released('node-a', 'person', 'By hand.');
-    events.released('node-b', 'expired', 'Its time is over.');
+    events.released('node-b', 'controller', 'Its time is over.');
     await idle();
     assert.deepEqual(
       server.all().map(({ regarding, action, reason }) => [regarding.name, reason, action]),

@@ -84,6 +84,40 @@ describe('a move off a sick node', () => {
     assert.deepEqual(leader.failures, []);
   });
 
+  it('waits for no eviction on its node of which no answer comes', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    world.setFault((_method, path) => (path.includes('/web-0/') ? 'call, in silence' : undefined));
+    lead(world);
+    await eventually('the eviction', 2_000, async () => world.calls.some((call) => call.includes('/web-0/eviction')));
+    world.setPod('db-0', 'node-a', 'db', false);
+    await eventually('the other eviction', 2_000, async () => world.accepted.size === 1);
+  });
+
+  it('never writes two quarantines of a node at once, whatever fails when', async () => {
+    const world = newWorld();
+    const writing = new Map<string, number>();
+    let most = 0;
+    const slow = createClient(async (request) => {
+      if (request.method === 'GET' || !request.path.includes('nodequarantines')) return world.transport(request);
+      const { name } = (request.body as { metadata: { name: string } }).metadata;
+      writing.set(name, (writing.get(name) ?? 0) + 1);
+      most = Math.max(most, writing.get(name) ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      writing.set(name, (writing.get(name) ?? 0) - 1);
+      return world.transport(request);
+    });
+    const leader = lead(world, {}, slow);
+    for (let count = 0; count < 24; count += 1) {
+      world.setPod(`web-${count}`, count % 3 === 0 ? 'node-b' : 'node-a', `web-${count}`, false);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await eventually('all moves', 5_000, async () => world.accepted.size === 24);
+    assert.equal(most, 1);
+    assert.deepEqual([...new Set(world.accepted.values())], [1]);
+    assert.deepEqual(leader.failures, []);
+  });
+
   it('goes on without the webhook after a while, and says so', async () => {
     const world = newWorld();
     world.setAcknowledges(false);

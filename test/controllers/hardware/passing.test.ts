@@ -21,7 +21,7 @@ function play(readings: readonly (ReadingFact | undefined)[], mode: 'dry-run' | 
     createHardwareMetrics(new Registry()),
   );
   const decisions = readings.map((reading) => {
-    const facts = new Map(reading ? [['a', reading] as const] : []);
+    const facts = new Map<string, ReadingFact>(reading ? [['a', reading]] : []);
     const pods = [pod('a', 'node-0')];
     const known = snapshot({ pods, readings: facts, reported: reporter.reported() });
     const decided = decide(known, { ...settings, mode }, nowMs);

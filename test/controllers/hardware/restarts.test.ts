@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decide } from '../../../src/controllers/hardware/decide.ts';
 import { withMoves, withoutOwners } from '../../../src/controllers/hardware/quarantines.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { nodes, nowMs, pod, settings, snapshot } from './support/snapshot.ts';
 
 const minute = 60_000;

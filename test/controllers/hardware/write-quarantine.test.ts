@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deleteQuarantine, withMoves, writeQuarantine } from '../../../src/controllers/hardware/quarantines.ts';
-import type { NodeQuarantine } from '../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { pod } from './support/snapshot.ts';
 import { createWorld } from './support/world.ts';
 

@@ -65,8 +65,8 @@ const readmeOf = (entries: Entries): string => `# The Helm chart of health-injec
 helm install health-injector deploy/chart/health-injector --namespace health-injector --create-namespace
 \`\`\`
 
-[docs/operations.md](../../../docs/operations.md) says how to upgrade, take away and watch it. Every value has one sentence here and in
-\`values.yaml\`; a value that is not listed, or not of its kind, is refused.
+[docs/operations.md](../../../docs/operations.md) says how to upgrade, monitor and uninstall it. Every value has one sentence here and in
+\`values.yaml\`. Helm refuses a value that is not listed, or that has another type.
 
 | value | default | meaning |
 |---|---|---|

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cached } from '../../agent/support/cache.ts';
+import { goEnvironment } from '../../agent/support/go.ts';
 import { runToEnd } from '../../support/process.ts';
 
 /** The Go modules of the tools that read deploy/, at the versions that it is tested with. */
@@ -14,7 +15,7 @@ export type GoTool = keyof typeof modules;
 export async function goTool(tool: GoTool): Promise<string | undefined> {
   const directory = await cached('go-tool', [modules[tool]], async (unfinished) => {
     // https://go.dev/ref/mod#go-install: a version on the command line is built apart from any go.mod.
-    const env = { ...process.env, GOBIN: unfinished, GOFLAGS: '-trimpath -buildvcs=false' };
+    const env = { ...goEnvironment, GOBIN: unfinished };
     const { code, errors } = await runToEnd('go', ['install', modules[tool]], { env });
     if (code !== 0) throw new Error(`Go could not build ${modules[tool]}: ${errors.trimEnd()}`);
   }).catch(async (error: unknown) => {

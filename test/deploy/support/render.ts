@@ -14,6 +14,9 @@ export const chartDirectory = `${root}deploy/chart/health-injector`;
 const withOperator: readonly string[] = ['PodMonitor', 'PrometheusRule'].map(
   (kind) => `--api-versions=monitoring.coreos.com/v1/${kind}`,
 );
+/** The tools end before they would run out of memory. */
+const env = { ...process.env, GOGC: 'off' };
+
 const kubeVersion = '--kube-version=1.33.0';
 
 /** Renders the chart, or tells why not; `values` are those that differ from the defaults. */
@@ -26,7 +29,7 @@ export const helmTemplate = async (
     await tool('helm'),
     ['template', 'health-injector', chart, '--namespace=health-injector', kubeVersion, '--values=-', ...flags],
     // Helm reads YAML 1.1, where a bare yes is true.
-    { input: stringify(values, { version: '1.1' }) },
+    { env, input: stringify(values, { version: '1.1' }) },
   );
 
 /** What helm install says at its end, with these values; helm template leaves it out, so that it goes by way of an object. */
@@ -64,7 +67,7 @@ export async function kustomizeObjects(...components: readonly string[]): Promis
       components: components.map((component) => join(deploy, 'components', component)),
     };
     writeFileSync(join(overlay, 'kustomization.yaml'), stringify(kustomization));
-    const { code, out, errors } = await runToEnd(await tool('kustomize'), ['build', overlay]);
+    const { code, out, errors } = await runToEnd(await tool('kustomize'), ['build', overlay], { env });
     if (code !== 0) throw new Error(errors);
     return objectsOf(out);
   } finally {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { issueAuthority, issueServer } from '../../../src/certificates/issue.ts';
+import { issueAuthority, issueServingCertificate } from '../../../src/certificates/pki.ts';
 
 const authority = issueAuthority('test', new Date());
-const pair = issueServer(authority, ['localhost', '127.0.0.1', '::1'], new Date(), 1);
+const pair = issueServingCertificate(authority, ['localhost', '127.0.0.1', '::1'], { now: new Date(), days: 1 });
 
 /** The CA of every apiserver of the tests. */
 export const ca: string = authority.cert;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { inject } from '../../../src/health/inject.ts';
-import { uninject } from '../../../src/health/uninject.ts';
+import { inject } from '../../../src/inject/inject.ts';
+import { uninject } from '../../../src/inject/uninject.ts';
 import { type ManifestObject, readManifest } from '../../../src/manifest/documents.ts';
 import { type Edit, injectManifest, uninjectManifest } from '../../../src/manifest/edit.ts';
 import { podOf } from '../../../src/webhook/admission.ts';
-import { templateAt, withTemplate } from '../../../src/workload/template.ts';
+import { templateAt, withTemplate } from '../../../src/inject/workload.ts';
 import { testContext } from '../../support/webhook.ts';
 
 const { prefix } = testContext;

@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { developmentCertificate } from '../../../src/certificates/development.ts';
+import { developmentCertificate } from '../../../src/certificates/files.ts';
 import { eventually } from '../../support/eventually.ts';
 
-const program = new URL('../../../src/main.ts', import.meta.url).pathname;
+const program = new URL('../../../src/bin/webhook.ts', import.meta.url).pathname;
 
 /** The webhook as a process of its own, whose end, log and descriptors can be looked at. */
 export type WebhookProcess = Awaited<ReturnType<typeof startProcess>>;

@@ -19,10 +19,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let max = check.option("max-error").and_then(parse_duration);
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let max = url.option("max-error").and_then(parse_duration);
         let max_error_us = max.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
-        Ok(HardwareCheck::new(check, roots, Self { max_error_us }))
+        Ok(HardwareCheck::new(url, roots, Self { max_error_us }))
     }
 
     fn judge(&self, status: i32, max_error_us: i64) -> Vec<Reading> {

@@ -28,14 +28,14 @@ pub struct Device {
 }
 
 impl Device {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let path = percent_decode(&check.path).unwrap_or_default();
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let path = percent_decode(&url.path).unwrap_or_default();
         match path.strip_prefix("/dev/").filter(|_| is_device(&path)) {
             Some(name) => {
-                let look = Self { dev: Tree::at(&roots.dev), name: name.to_owned() };
-                Ok(HardwareCheck::new(check, roots, look))
+                let collector = Self { dev: Tree::at(&roots.dev), name: name.to_owned() };
+                Ok(HardwareCheck::new(url, roots, collector))
             }
-            None => Err(ParseError(format!("path is {}, expected a path under /dev", quoted(&check.path)))),
+            None => Err(ParseError(format!("path is {}, expected a path under /dev", quoted(&url.path)))),
         }
     }
 

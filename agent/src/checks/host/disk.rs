@@ -48,18 +48,18 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let name = check.files.first().cloned().unwrap_or_default();
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let name = url.files.first().cloned().unwrap_or_default();
+        let collector = Self {
             proc: Tree::at(&roots.proc),
             sys: Tree::at(&roots.sys),
             path: PathBuf::from(&name),
             name,
-            min_free: check.option("min-free").and_then(parse_space).unwrap_or(Space::Percent(5)),
-            min_inodes: check.option("min-inodes").and_then(parse_percent),
-            max_errors: check.option("max-errors").and_then(|count| count.parse().ok()).unwrap_or(0),
+            min_free: url.option("min-free").and_then(parse_space).unwrap_or(Space::Percent(5)),
+            min_inodes: url.option("min-inodes").and_then(parse_percent),
+            max_errors: url.option("max-errors").and_then(|count| count.parse().ok()).unwrap_or(0),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn space(&self, stats: &sys::FsStats) -> Vec<Reading> {

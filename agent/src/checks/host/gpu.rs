@@ -39,15 +39,15 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let collector = Self {
             sys: Tree::at(&roots.sys),
-            program: check.option("program").unwrap_or("nvidia-smi").to_owned(),
-            max: check.option("max-temperature").and_then(parse_milli_celsius),
-            least: check.option("min-count").and_then(|count| count.parse().ok()),
+            program: url.option("program").unwrap_or("nvidia-smi").to_owned(),
+            max: url.option("max-temperature").and_then(parse_milli_celsius),
+            least: url.option("min-count").and_then(|count| count.parse().ok()),
             fields: Mutex::default(),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn ask(&self, scan: &Scan) -> (Answer, Fields) {

@@ -34,13 +34,13 @@ pub struct Infiniband {
 }
 
 impl Infiniband {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let collector = Self {
             sys: Tree::at(&roots.sys),
-            device: check.option("device").unwrap_or("*").to_owned(),
-            counters: check.option("state-only").is_none(),
+            device: url.option("device").unwrap_or("*").to_owned(),
+            counters: url.option("state-only").is_none(),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn port(&self, name: &str, port: &Folder, scan: &mut Scan) -> Vec<Reading> {

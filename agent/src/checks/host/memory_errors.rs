@@ -23,14 +23,14 @@ pub struct MemoryErrors {
 }
 
 impl MemoryErrors {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let max_uncorrected = check.option("max-uncorrected").and_then(|count| count.parse().ok());
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let max_uncorrected = url.option("max-uncorrected").and_then(|count| count.parse().ok());
+        let collector = Self {
             sys: Tree::at(&roots.sys),
-            max_corrected: check.option("max-corrected").and_then(parse_rate),
+            max_corrected: url.option("max-corrected").and_then(parse_rate),
             max_uncorrected: max_uncorrected.unwrap_or(0),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn controller(&self, name: &str, folder: &Folder, scan: &mut Scan) -> Vec<Reading> {

@@ -26,14 +26,14 @@ pub struct Nic {
 }
 
 impl Nic {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let collector = Self {
             sys: Tree::at(&roots.sys),
-            name: check.path.clone(),
-            max_changes: check.option("max-carrier-changes").and_then(parse_rate),
-            min_speed: check.option("min-speed").and_then(|speed| speed.parse().ok()),
+            name: url.path.clone(),
+            max_changes: url.option("max-carrier-changes").and_then(parse_rate),
+            min_speed: url.option("min-speed").and_then(|speed| speed.parse().ok()),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn interface(&self, folder: &Folder, scan: &mut Scan) -> Vec<Reading> {

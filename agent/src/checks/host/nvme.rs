@@ -31,14 +31,14 @@ pub struct Nvme {
 }
 
 impl Nvme {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let collector = Self {
             sys: Tree::at(&roots.sys),
             dev: Tree::at(&roots.dev),
-            device: check.option("device").and_then(|path| path.strip_prefix("/dev/")).map(str::to_owned),
-            max_wear: check.option("max-wear").and_then(|percent| percent.parse().ok()).unwrap_or(100),
+            device: url.option("device").and_then(|path| path.strip_prefix("/dev/")).map(str::to_owned),
+            max_wear: url.option("max-wear").and_then(|percent| percent.parse().ok()).unwrap_or(100),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     fn states(&self, scan: &mut Scan) -> Vec<Reading> {

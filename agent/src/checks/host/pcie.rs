@@ -29,13 +29,13 @@ pub struct Pcie {
 }
 
 impl Pcie {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let look = Self {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let collector = Self {
             sys: Tree::at(&roots.sys),
-            device: check.option("device").unwrap_or("*").to_owned(),
-            least: check.option("min-width").and_then(|width| width.parse().ok()),
+            device: url.option("device").unwrap_or("*").to_owned(),
+            least: url.option("min-width").and_then(|width| width.parse().ok()),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 
     /// None for a device that is not on PCIe.

@@ -30,20 +30,20 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        if !["cpu", "memory", "io"].contains(&check.path.as_str()) {
-            let received = quoted(&check.path);
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        if !["cpu", "memory", "io"].contains(&url.path.as_str()) {
+            let received = quoted(&url.path);
             return Err(ParseError(format!("path is {received}, expected one of cpu, memory, io")));
         }
-        let average = check.option("average").unwrap_or("60s").trim_end_matches('s');
-        let look = Self {
+        let average = url.option("average").unwrap_or("60s").trim_end_matches('s');
+        let collector = Self {
             proc: Tree::at(&roots.proc),
-            resource: check.path.clone(),
-            stall: check.option("stall").unwrap_or("some").to_owned(),
+            resource: url.path.clone(),
+            stall: url.option("stall").unwrap_or("some").to_owned(),
             average: format!("avg{average}"),
-            most: check.option("max").and_then(|percent| percent.parse().ok()).unwrap_or(60),
+            most: url.option("max").and_then(|percent| percent.parse().ok()).unwrap_or(60),
         };
-        Ok(HardwareCheck::new(check, roots, look))
+        Ok(HardwareCheck::new(url, roots, collector))
     }
 }
 

@@ -22,14 +22,14 @@ pub struct Temperature {
 }
 
 impl Temperature {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let max = match check.option("max") {
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let max = match url.option("max") {
             Some("crit_alarm") => Max::Alarm,
             Some(text) => parse_milli_celsius(text).map_or(Max::Critical, Max::MilliCelsius),
             None => Max::Critical,
         };
-        let sensor = check.option("sensor").unwrap_or_default().to_owned();
-        Ok(HardwareCheck::new(check, roots, Self { sys: Tree::at(&roots.sys), max, sensor }))
+        let sensor = url.option("sensor").unwrap_or_default().to_owned();
+        Ok(HardwareCheck::new(url, roots, Self { sys: Tree::at(&roots.sys), max, sensor }))
     }
 }
 

@@ -24,9 +24,9 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    pub fn from_url(check: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
-        let most = check.option("max").and_then(parse_rate).unwrap_or(Rate { most: 0, unit: 'm' });
-        Ok(HardwareCheck::new(check, roots, Self { sys: Tree::at(&roots.sys), most }))
+    pub fn from_url(url: &CheckUrl, roots: &HostRoots) -> Result<HardwareCheck, ParseError> {
+        let most = url.option("max").and_then(parse_rate).unwrap_or(Rate { most: 0, unit: 'm' });
+        Ok(HardwareCheck::new(url, roots, Self { sys: Tree::at(&roots.sys), most }))
     }
 
     fn sums(&self) -> Result<BTreeMap<&'static str, u64>, Unreadable> {

@@ -26,8 +26,8 @@ pub struct Exec {
 }
 
 impl Exec {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { command: check.command.clone() })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { command: url.command.clone() })
     }
 }
 

@@ -26,10 +26,10 @@ pub struct File {
 }
 
 impl File {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            path: check.files.first().map(PathBuf::from).unwrap_or_default(),
-            max_age: check.option("max-age").and_then(parse_duration),
+            path: url.files.first().map(PathBuf::from).unwrap_or_default(),
+            max_age: url.option("max-age").and_then(parse_duration),
         })
     }
 

@@ -30,8 +30,8 @@ pub struct Listen {
 }
 
 impl Listen {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let addresses = match (check.host.as_str(), check.host.parse()) {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let addresses = match (url.host.as_str(), url.host.parse()) {
             ("", _) => vec![],
             ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             (_, Ok(address)) => vec![address],
@@ -42,7 +42,7 @@ impl Listen {
                 )));
             }
         };
-        Ok(Self { addresses, port: check.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
+        Ok(Self { addresses, port: url.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
     }
 
     /// Reads another proc file system, such as the node's.

@@ -41,13 +41,13 @@ enum Wanted {
 }
 
 impl Process {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let path = percent_decode(&check.path).unwrap_or_default().into_bytes();
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let path = percent_decode(&url.path).unwrap_or_default().into_bytes();
         let wanted = match path.get(1..) {
             Some(name) if !name.contains(&b'/') => Wanted::Name(name.to_vec()),
             _ => Wanted::Path(path),
         };
-        let least = check.option("min-count").and_then(|count| count.parse().ok()).unwrap_or(1);
+        let least = url.option("min-count").and_then(|count| count.parse().ok()).unwrap_or(1);
         Ok(Self { wanted, least, root: "/proc".into() })
     }
 

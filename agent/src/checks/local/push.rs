@@ -23,8 +23,8 @@ pub struct Push {
 }
 
 impl Push {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let max_age = check.option("max-age").and_then(parse_duration).unwrap_or(DEFAULT_MAX_AGE);
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let max_age = url.option("max-age").and_then(parse_duration).unwrap_or(DEFAULT_MAX_AGE);
         Ok(Self { max_age, created: Instant::now(), reported: Mutex::new(None) })
     }
 

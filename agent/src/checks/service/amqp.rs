@@ -54,12 +54,12 @@ pub struct Amqp {
 }
 
 impl Amqp {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?;
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?;
         Ok(Self {
             endpoint,
-            login: Login::from_url(check),
-            vhost: path_name(&check.path, NAME_LIMIT, "virtual host")?.unwrap_or_else(|| "/".into()),
+            login: Login::from_url(url),
+            vhost: path_name(&url.path, NAME_LIMIT, "virtual host")?.unwrap_or_else(|| "/".into()),
         })
     }
 

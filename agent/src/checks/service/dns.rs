@@ -33,18 +33,18 @@ pub struct Dns {
 }
 
 impl Dns {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let name = Name::parse(check.path.strip_prefix('/').unwrap_or_default())
-            .ok_or_else(|| ParseError(format!("path is {}, expected a DNS name", quoted(&check.path))))?;
-        let least = check.option("min-answers").unwrap_or("1");
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let name = Name::parse(url.path.strip_prefix('/').unwrap_or_default())
+            .ok_or_else(|| ParseError(format!("path is {}, expected a DNS name", quoted(&url.path))))?;
+        let least = url.option("min-answers").unwrap_or("1");
         let least = least.parse().map_err(|_| {
             ParseError(format!("option min-answers is {least:?}, expected a whole number from 0 to 999999"))
         })?;
-        let transport = match check.option("transport") {
+        let transport = match url.option("transport") {
             Some("tcp") => Transport::Tcp,
             _ => Transport::Udp,
         };
-        let kind = match check.option("type") {
+        let kind = match url.option("type") {
             Some("AAAA") => Type::Aaaa,
             Some("CNAME") => Type::Cname,
             Some("MX") => Type::Mx,
@@ -55,7 +55,7 @@ impl Dns {
             Some("TXT") => Type::Txt,
             _ => Type::A,
         };
-        Ok(Self { host: check.host.clone(), port: check.port.unwrap_or(53), name, kind, transport, least })
+        Ok(Self { host: url.host.clone(), port: url.port.unwrap_or(53), name, kind, transport, least })
     }
 
     fn judge(&self, reply: &Reply) -> Outcome {

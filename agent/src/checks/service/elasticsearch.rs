@@ -32,11 +32,11 @@ pub struct Elasticsearch {
 }
 
 impl Elasticsearch {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_url(check)?,
-            login: Login::from_url(check),
-            wanted: check.option("cluster-status").map(str::to_owned),
+            endpoint: Endpoint::from_url(url)?,
+            login: Login::from_url(url),
+            wanted: url.option("cluster-status").map(str::to_owned),
         })
     }
 

@@ -45,16 +45,16 @@ pub struct Expect {
 }
 
 impl Expect {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?;
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?;
         let pattern = |name| {
             let compiled =
-                check.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
+                url.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
             compiled.transpose().map_err(|(text, expected)| {
                 ParseError(format!("option {name} is {}, expected {expected}", quoted(text)))
             })
         };
-        let text = |name| check.option(name).map(unescape);
+        let text = |name| url.option(name).map(unescape);
         let made = Self {
             endpoint,
             banner: pattern("banner")?,

@@ -36,15 +36,12 @@ pub struct Grpc {
 }
 
 impl Grpc {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let service = check.path.strip_prefix('/').unwrap_or_default();
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let service = url.path.strip_prefix('/').unwrap_or_default();
         if service.len() > SERVICE_LIMIT || service.contains('%') {
-            return Err(ParseError(format!(
-                "path is {}, expected the name of a service",
-                quoted(&check.path)
-            )));
+            return Err(ParseError(format!("path is {}, expected the name of a service", quoted(&url.path))));
         }
-        let endpoint = Endpoint::from_url(check)?.offering(&[b"h2"]);
+        let endpoint = Endpoint::from_url(url)?.offering(&[b"h2"]);
         Ok(Self { endpoint, service: service.to_owned() })
     }
 

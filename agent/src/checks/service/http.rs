@@ -49,10 +49,10 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint =
-            if check.scheme == "https" { Endpoint::over_tls(check)? } else { Endpoint::from_url(check)? };
-        let expectation = HttpExpectation::from_url(check, &endpoint)?;
+            if url.scheme == "https" { Endpoint::over_tls(url)? } else { Endpoint::from_url(url)? };
+        let expectation = HttpExpectation::from_url(url, &endpoint)?;
         let request =
             request(&expectation.method, &expectation.path, &expectation.host, "Connection: close\r\n");
         Ok(Self { endpoint, request, expectation })

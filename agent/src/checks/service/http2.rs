@@ -27,9 +27,9 @@ pub struct Http2 {
 }
 
 impl Http2 {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?.offering(&[b"h2"]);
-        let expectation = HttpExpectation::from_url(check, &endpoint)?;
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?.offering(&[b"h2"]);
+        let expectation = HttpExpectation::from_url(url, &endpoint)?;
         Ok(Self { endpoint, expectation })
     }
 

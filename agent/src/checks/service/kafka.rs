@@ -36,8 +36,8 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_url(check)? })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(url)? })
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -40,14 +40,14 @@ pub struct Ldap {
 type Credentials = (Vec<u8>, Vec<u8>);
 
 impl Ldap {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let bind_dn = check.option("bind-dn").map(str::to_owned);
-        if bind_dn.is_some() && !check.user.is_empty() {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let bind_dn = url.option("bind-dn").map(str::to_owned);
+        if bind_dn.is_some() && !url.user.is_empty() {
             return Err(ParseError("option bind-dn is given with a user, expected one of the two".into()));
         }
-        let upgrade = check.option("starttls").is_some();
-        let endpoint = Endpoint::from_url(check)?;
-        Ok(Self { endpoint, login: Login::from_url(check), bind_dn, upgrade })
+        let upgrade = url.option("starttls").is_some();
+        let endpoint = Endpoint::from_url(url)?;
+        Ok(Self { endpoint, login: Login::from_url(url), bind_dn, upgrade })
     }
 
     /// The name and the password to bind with, if there are any.

@@ -45,8 +45,8 @@ pub struct Memcached {
 }
 
 impl Memcached {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_url(check)? })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(url)? })
     }
 
     fn text(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -18,9 +18,10 @@ use std::io::{Read, Write};
 use self::bson::{Builder, Document};
 use self::login::User;
 use self::message::Reply;
-use self::role::{Role, Wanted};
+use self::role::Role;
 use self::session::{Session, reason};
 use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::auth::scram::Salted;
 use crate::net::{Conversation, Endpoint, Failure, Login};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database};
@@ -50,17 +51,17 @@ pub struct MongoDb {
     endpoint: Endpoint,
     login: Login,
     database: String,
-    wanted: Wanted,
+    wanted: Replication,
     salted: Salted,
 }
 
 impl MongoDb {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_url(check)?,
-            login: Login::from_url(check),
-            database: database(&check.path)?.unwrap_or_else(|| "admin".to_owned()),
-            wanted: Wanted::from_url(check),
+            endpoint: Endpoint::from_url(url)?,
+            login: Login::from_url(url),
+            database: database(&url.path)?.unwrap_or_else(|| "admin".to_owned()),
+            wanted: Replication::from_url(url),
             salted: Salted::default(),
         })
     }
@@ -98,7 +99,7 @@ impl MongoDb {
         let hello = reply.document();
         succeeded(hello)?;
         conversation.alive("hello was answered");
-        let outcome = self.wanted.judge(hello);
+        let outcome = role::judge(self.wanted, hello);
         match user {
             // An arbiter holds no data, not even users.
             Some(user) if outcome.cause.is_none() && Role::of(hello) != Role::Arbiter => {

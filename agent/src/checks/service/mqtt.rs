@@ -45,9 +45,9 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?;
-        Ok(Self { endpoint, login: Login::from_url(check) })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?;
+        Ok(Self { endpoint, login: Login::from_url(url) })
     }
 
     fn connect(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -22,14 +22,12 @@ use std::io::Read;
 
 use self::error::{Error, Stage};
 use self::greeting::Greeting;
-use self::role::Wanted;
 use self::session::{AuthState, Login, Session, Transport, foreign, unframed};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::checks::replication::Replication;
 use crate::net;
 use crate::net::{Conversation, Endpoint, Failure, Redaction, Stream};
-use crate::scheme::{
-    CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database, parse_duration,
-};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database};
 
 /// Three statements whose answers are as long as they may be.
 const LIMIT: usize = 256 * 1024;
@@ -73,27 +71,24 @@ pub struct Mysql {
     local: bool,
     login: net::Login,
     database: String,
-    wanted: Wanted,
+    wanted: Replication,
     query: Option<String>,
     expect: Option<String>,
 }
 
 impl Mysql {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let text = |name| check.option(name).map(str::to_owned);
-        let endpoint = Endpoint::from_url(check)?;
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let text = |name| url.option(name).map(str::to_owned);
+        let endpoint = Endpoint::from_url(url)?;
         let local = endpoint.local();
         Ok(Self {
-            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(check)?) } else { None },
+            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(url)?) } else { None },
             endpoint,
             local,
-            socket: !check.socket.is_empty(),
-            login: net::Login::from_url(check),
-            database: database(&check.path)?.unwrap_or_default(),
-            wanted: Wanted {
-                replica: check.option("role").map(|role| role == "replica"),
-                max_lag: check.option("max-lag").and_then(parse_duration),
-            },
+            socket: !url.socket.is_empty(),
+            login: net::Login::from_url(url),
+            database: database(&url.path)?.unwrap_or_default(),
+            wanted: Replication::from_url(url),
             query: text("query"),
             expect: text("expect"),
         })
@@ -180,7 +175,7 @@ impl Mysql {
     }
 
     fn statements(&self, session: &mut Session<Stream>, greeting: &Greeting) -> Result<String, Failure> {
-        let shown = self.wanted.ask(session, greeting.is_mariadb())?;
+        let shown = role::ask(self.wanted, session, greeting.is_mariadb())?;
         let Some(query) = &self.query else { return Ok(shown) };
         let table = session.query(query)?.map_err(|error| session.judge(&error))?;
         let unhealthy = |reason| Err(Outcome::alive(Cause::Unhealthy, reason).into());

@@ -41,10 +41,10 @@ pub struct Nats {
 }
 
 impl Nats {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?;
-        let certificate = check.option("cert").is_some();
-        Ok(Self { endpoint, login: Login::from_url(check), certificate })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?;
+        let certificate = url.option("cert").is_some();
+        Ok(Self { endpoint, login: Login::from_url(url), certificate })
     }
 
     fn ping(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -10,17 +10,14 @@ mod query;
 mod startup;
 mod verdict;
 
-use std::time::Duration;
-
 use self::login::AuthState;
 use self::message::{Error, Wire};
 use self::verdict::Wants;
 use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::auth::scram::Salted;
 use crate::net::{Conversation, Endpoint, Failure, Login};
-use crate::scheme::{
-    CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database, parse_duration,
-};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, database};
 
 /// A login and two queries of one row each are below 4 KiB.
 const LIMIT: usize = 4 * message::LONGEST;
@@ -48,25 +45,23 @@ pub struct Postgres {
     endpoint: Endpoint,
     login: Login,
     database: Option<String>,
-    role: Option<String>,
-    max_lag: Option<Duration>,
+    wanted: Replication,
     query: Option<String>,
     expect: Option<String>,
     salted: Salted,
 }
 
 impl Postgres {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(check)?.offering(&[b"postgresql"]);
-        let text = |name| check.option(name).map(str::to_owned);
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::from_url(url)?.offering(&[b"postgresql"]);
+        let text = |name| url.option(name).map(str::to_owned);
         let (query, expect) = (text("query"), text("expect"));
-        let database = database(&check.path)?;
+        let database = database(&url.path)?;
         Ok(Self {
             endpoint,
-            login: Login::from_url(check),
+            login: Login::from_url(url),
             database,
-            role: text("role"),
-            max_lag: check.option("max-lag").and_then(parse_duration),
+            wanted: Replication::from_url(url),
             query,
             expect,
             salted: Salted::default(),
@@ -79,10 +74,7 @@ impl Postgres {
             login: user.is_some() || password.is_some(),
             database: self.database.is_some(),
             // What cannot be told by a server that does not let us in.
-            inside: password.is_some()
-                || self.role.is_some()
-                || self.max_lag.is_some()
-                || self.query.is_some(),
+            inside: password.is_some() || self.wanted.is_wanted() || self.query.is_some(),
         };
         // The image of Docker sets the password of this one if it is told no user.
         let nobody: &[u8] = if password.is_some() { b"postgres" } else { b"health-probe" };
@@ -119,8 +111,8 @@ impl Postgres {
         wire.conversation.alive("the connection was accepted");
         let mut shown =
             vec![if login { "login accepted".to_owned() } else { "accepts connections".to_owned() }];
-        if self.role.is_some() || self.max_lag.is_some() {
-            shown.push(query::replication(wire, self.role.as_deref(), self.max_lag)?);
+        if self.wanted.is_wanted() {
+            shown.push(query::replication(wire, self.wanted)?);
         }
         if let Some(text) = &self.query {
             shown.push(query::answer(wire, text, self.expect.as_deref())?);

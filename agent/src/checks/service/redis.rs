@@ -9,9 +9,9 @@ mod reply;
 
 use std::io::Write;
 
-use self::replication::Wanted;
 use self::reply::{LINE_LIMIT, Reply, read};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::checks::replication::Replication;
 use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, Stream, quote};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, split_words};
 
@@ -39,19 +39,19 @@ pub const SCHEME: Scheme = Scheme {
 pub struct Redis {
     endpoint: Endpoint,
     login: Login,
-    replication: Option<Wanted>,
+    replication: Replication,
     command: Vec<String>,
     expect: Option<String>,
 }
 
 impl Redis {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         Ok(Self {
-            endpoint: Endpoint::from_url(check)?,
-            login: Login::from_url(check),
-            replication: Wanted::of(check),
-            command: check.option("command").map_or(Ok(vec![]), split_words)?,
-            expect: check.option("expect").map(str::to_owned),
+            endpoint: Endpoint::from_url(url)?,
+            login: Login::from_url(url),
+            replication: Replication::from_url(url),
+            command: url.option("command").map_or(Ok(vec![]), split_words)?,
+            expect: url.option("expect").map(str::to_owned),
         })
     }
 
@@ -69,7 +69,7 @@ impl Redis {
             command(&mut request, &words);
         }
         command(&mut request, &[b"PING"]);
-        if self.replication.is_some() {
+        if self.replication.is_wanted() {
             command(&mut request, &[b"INFO", b"replication"]);
         }
         if !self.command.is_empty() {
@@ -108,9 +108,9 @@ impl Redis {
         }
         let mut outcome = judge(&next()?, redaction);
         conversation.alive("PING was answered");
-        if let (Outcome { cause: None, .. }, Some(wanted)) = (&outcome, &self.replication) {
+        if outcome.cause.is_none() && self.replication.is_wanted() {
             outcome = match next()? {
-                Reply::Bulk(Some(info)) => wanted.judge(&info),
+                Reply::Bulk(Some(info)) => replication::judge(self.replication, &info),
                 other => refused("INFO", &other, redaction),
             };
         }

@@ -35,8 +35,8 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_url(check)?, upgrade: check.option("starttls").is_some() })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(url)?, upgrade: url.option("starttls").is_some() })
     }
 
     fn converse(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -18,8 +18,8 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_url(check)? })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(url)? })
     }
 }
 

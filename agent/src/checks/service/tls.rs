@@ -27,8 +27,8 @@ pub struct Tls {
 }
 
 impl Tls {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::over_tls(check)? })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::over_tls(url)? })
     }
 }
 

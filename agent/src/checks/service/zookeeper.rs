@@ -30,8 +30,8 @@ pub struct ZooKeeper {
 }
 
 impl ZooKeeper {
-    pub fn from_url(check: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { endpoint: Endpoint::from_url(check)? })
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        Ok(Self { endpoint: Endpoint::from_url(url)? })
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {

@@ -18,9 +18,9 @@ pub struct Login {
 
 impl Login {
     /// The login of a check; nothing is read yet.
-    pub fn from_url(check: &CheckUrl) -> Self {
-        let file = check.option("password-file").map(str::to_owned);
-        Self { user: check.user.clone(), password: check.password.clone(), file }
+    pub fn from_url(url: &CheckUrl) -> Self {
+        let file = url.option("password-file").map(str::to_owned);
+        Self { user: url.user.clone(), password: url.password.clone(), file }
     }
 
     /// The user, if one was given; its `$NAME` is looked up.

@@ -43,10 +43,10 @@ impl Endpoint {
         self
     }
 
-    fn new(check: &CheckUrl, tls: Option<Tls>) -> Result<Self, ParseError> {
-        let place = match check.port {
-            _ if !check.socket.is_empty() => Place::Socket(check.socket.clone()),
-            Some(port) => Place::Network { host: check.host.clone(), port },
+    fn new(url: &CheckUrl, tls: Option<Tls>) -> Result<Self, ParseError> {
+        let place = match url.port {
+            _ if !url.socket.is_empty() => Place::Socket(url.socket.clone()),
+            Some(port) => Place::Network { host: url.host.clone(), port },
             None => return Err(ParseError("port is missing, expected a number from 1 to 65535".into())),
         };
         Ok(Self { place, tls })

@@ -2,7 +2,7 @@ import type { HardwareSettings, Snapshot } from '../../../../src/controllers/har
 import type { HardwareNode } from '../../../../src/controllers/hardware/nodes.ts';
 import type { HardwarePod } from '../../../../src/controllers/hardware/pod.ts';
 import type { ReadingFact } from '../../../../src/controllers/hardware/readings.ts';
-import type { NodeQuarantine } from '../../../../src/quarantines/quarantine.ts';
+import type { NodeQuarantine } from '../../../../src/quarantine/quarantine.ts';
 
 export const nowMs = Date.parse('2030-01-01T12:00:00Z');
 const minute = 60_000;

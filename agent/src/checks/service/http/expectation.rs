@@ -15,20 +15,19 @@ pub struct HttpExpectation {
 }
 
 impl HttpExpectation {
-    pub fn from_url(check: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
-        let method = check.option("method").unwrap_or("GET").to_owned();
+    pub fn from_url(url: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
+        let method = url.option("method").unwrap_or("GET").to_owned();
         // In a check a question mark begins the options, so that of a query is written %3F.
-        let path =
-            if check.path.is_empty() { "/" } else { &check.path.replace("%3F", "?").replace("%3f", "?") };
-        let host = check.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
+        let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
+        let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
         if host.contains(|letter: char| letter.is_control()) {
             return Err(ParseError(format!("option host-header is {host:?}, expected a host")));
         }
-        let body = check.option("body").map(|text| text.as_bytes().to_vec());
+        let body = url.option("body").map(|text| text.as_bytes().to_vec());
         if method == "HEAD" && body.is_some() {
             return Err(ParseError("option body is given with method HEAD, expected GET".into()));
         }
-        let statuses = Statuses::parse(check.option("status"))?;
+        let statuses = Statuses::parse(url.option("status"))?;
         Ok(Self { method, path: path.to_owned(), host, statuses, body })
     }
 }

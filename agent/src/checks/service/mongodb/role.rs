@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::bson::Document;
 use crate::check::{Cause, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::quote;
-use crate::scheme::{CheckUrl, format_duration, parse_duration};
+use crate::scheme::format_duration;
 
 /// What a server is in its deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,45 +39,32 @@ impl Role {
     }
 }
 
-/// What is wanted beyond an answer.
-pub struct Wanted {
-    replica: Option<bool>,
-    max_lag: Option<Duration>,
-}
-
-impl Wanted {
-    pub fn from_url(check: &CheckUrl) -> Self {
-        let replica = check.option("role").map(|role| role == "replica");
-        Self { replica, max_lag: check.option("max-lag").and_then(parse_duration) }
+/// Whether the server is in a state to work, in that role, and not too far behind.
+pub fn judge(wanted: Replication, hello: Document<'_>) -> Outcome {
+    let set = quote(hello.text("setName").unwrap_or_default());
+    let hidden = if hello.flag("hidden") { "hidden " } else { "" };
+    let role = Role::of(hello);
+    let shown = match role {
+        Role::Standalone => "standalone".into(),
+        Role::Mongos => "mongos".into(),
+        Role::Primary => format!("primary of {set}"),
+        Role::Secondary => format!("{hidden}secondary of {set}"),
+        Role::Arbiter => format!("arbiter of {set}"),
+        Role::Other if set.is_empty() => return unwell("neither primary nor secondary"),
+        Role::Other => {
+            return unwell(format!("neither primary nor secondary of {set}: starting or recovering"));
+        }
+        Role::Uninitiated => return unwell("replica set is not initiated, or this is no member of it"),
+    };
+    match (wanted.replica, role) {
+        (Some(true), Role::Secondary) | (None, _) => {}
+        (Some(false), Role::Standalone | Role::Mongos | Role::Primary) => {}
+        (Some(true), _) => return unwell(format!("{shown}, expected a secondary")),
+        (Some(false), _) => return unwell(format!("{shown}, expected a primary")),
     }
-
-    /// Whether the server is in a state to work, in that role, and not too far behind.
-    pub fn judge(&self, hello: Document<'_>) -> Outcome {
-        let set = quote(hello.text("setName").unwrap_or_default());
-        let hidden = if hello.flag("hidden") { "hidden " } else { "" };
-        let role = Role::of(hello);
-        let shown = match role {
-            Role::Standalone => "standalone".into(),
-            Role::Mongos => "mongos".into(),
-            Role::Primary => format!("primary of {set}"),
-            Role::Secondary => format!("{hidden}secondary of {set}"),
-            Role::Arbiter => format!("arbiter of {set}"),
-            Role::Other if set.is_empty() => return unwell("neither primary nor secondary"),
-            Role::Other => {
-                return unwell(format!("neither primary nor secondary of {set}: starting or recovering"));
-            }
-            Role::Uninitiated => return unwell("replica set is not initiated, or this is no member of it"),
-        };
-        match (self.replica, role) {
-            (Some(true), Role::Secondary) | (None, _) => {}
-            (Some(false), Role::Standalone | Role::Mongos | Role::Primary) => {}
-            (Some(true), _) => return unwell(format!("{shown}, expected a secondary")),
-            (Some(false), _) => return unwell(format!("{shown}, expected a primary")),
-        }
-        match self.max_lag {
-            Some(max_lag) if role == Role::Secondary => lag(hello, &shown, max_lag),
-            _ => Outcome::pass(shown),
-        }
+    match wanted.max_lag {
+        Some(max_lag) if role == Role::Secondary => lag(hello, &shown, max_lag),
+        _ => Outcome::pass(shown),
     }
 }
 

@@ -9,6 +9,7 @@ use super::error::Error;
 use super::session::Session;
 use super::table::Table;
 use crate::check::{Cause, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::{Failure, quote};
 use crate::scheme::format_duration;
 
@@ -20,74 +21,56 @@ const SYNTAX: u16 = 1064;
 /// The user has neither `REPLICATION CLIENT` nor, in MariaDB, `SLAVE MONITOR`.
 const NOT_ALLOWED: u16 = 1227;
 
-/// What a check asks for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
-    /// Whether it has to be a replica.
-    pub replica: Option<bool>,
-    pub max_lag: Option<Duration>,
+/// What the server is, if it is as wanted.
+pub fn ask<S: Read + Write>(
+    wanted: Replication,
+    session: &mut Session<'_, S>,
+    mariadb: bool,
+) -> Result<String, Failure> {
+    // Who may not see the state of replication is counted each time that it asks, so that comes last.
+    let read_only = wanted.replica.is_some() && read_only(session)?;
+    let status = match (wanted.replica, wanted.max_lag) {
+        (None, None) => return Ok(String::new()),
+        (Some(_), None) if read_only => None,
+        _ => Some(status(session, mariadb)?),
+    };
+    let mut shown = String::new();
+    if wanted.replica.is_some() {
+        let rows = matches!(&status, Some(Ok(table)) if table.rows() > 0);
+        shown = format!(", {}", wanted.role(read_only || rows)?);
+    }
+    if let (Some(most), Some(status)) = (wanted.max_lag, status) {
+        let table = status.map_err(|error| session.judge(&error))?;
+        shown.push_str(&lag(wanted, &table, most)?);
+    }
+    Ok(shown)
 }
 
-impl Wanted {
-    /// What the server is, if it is as wanted.
-    pub fn ask<S: Read + Write>(
-        self,
-        session: &mut Session<'_, S>,
-        mariadb: bool,
-    ) -> Result<String, Failure> {
-        // Who may not see the state of replication is counted each time that it asks, so that comes last.
-        let read_only = self.replica.is_some() && read_only(session)?;
-        let status = match (self.replica, self.max_lag) {
-            (None, None) => return Ok(String::new()),
-            (Some(_), None) if read_only => None,
-            _ => Some(status(session, mariadb)?),
+/// How far a replica is behind its sources; a server that replicates from none is not behind.
+fn lag(wanted: Replication, table: &Table, most: Duration) -> Result<String, Failure> {
+    if table.rows() == 0 {
+        return match wanted.replica {
+            Some(true) => {
+                Err(Outcome::alive(Cause::Unhealthy, "is read-only, but replicates from no source").into())
+            }
+            _ => Ok(String::new()),
         };
-        let mut shown = String::new();
-        if let Some(wanted) = self.replica {
-            let rows = matches!(&status, Some(Ok(table)) if table.rows() > 0);
-            let replica = read_only || rows;
-            let word = |replica| if replica { "replica" } else { "primary" };
-            if replica != wanted {
-                let reason = format!("is a {}, expected a {}", word(replica), word(wanted));
-                return Err(Outcome::alive(Cause::Unhealthy, reason).into());
-            }
-            shown = format!(", {}", word(replica));
-        }
-        if let (Some(most), Some(status)) = (self.max_lag, status) {
-            let table = status.map_err(|error| session.judge(&error))?;
-            shown.push_str(&self.lag(&table, most)?);
-        }
-        Ok(shown)
     }
-
-    /// How far a replica is behind its sources; a server that replicates from none is not behind.
-    fn lag(self, table: &Table, most: Duration) -> Result<String, Failure> {
-        if table.rows() == 0 {
-            return match self.replica {
-                Some(true) => {
-                    Err(Outcome::alive(Cause::Unhealthy, "is read-only, but replicates from no source")
-                        .into())
-                }
-                _ => Ok(String::new()),
-            };
+    let mut behind = 0;
+    for row in 0..table.rows() {
+        let seconds = table.named(row, &["Seconds_Behind_Source", "Seconds_Behind_Master"]);
+        let seconds = seconds.ok_or_else(|| Outcome::alive(Cause::Protocol, "the server tells no lag"))?;
+        let seconds = seconds.and_then(|text| str::from_utf8(text).ok()?.parse::<u64>().ok());
+        match (seconds, stopped(table, row)) {
+            (Some(seconds), None) => behind = behind.max(seconds),
+            (_, stopped) => return Err(stopped.unwrap_or_else(unknown).into()),
         }
-        let mut behind = 0;
-        for row in 0..table.rows() {
-            let seconds = table.named(row, &["Seconds_Behind_Source", "Seconds_Behind_Master"]);
-            let seconds =
-                seconds.ok_or_else(|| Outcome::alive(Cause::Protocol, "the server tells no lag"))?;
-            let seconds = seconds.and_then(|text| str::from_utf8(text).ok()?.parse::<u64>().ok());
-            match (seconds, stopped(table, row)) {
-                (Some(seconds), None) => behind = behind.max(seconds),
-                (_, stopped) => return Err(stopped.unwrap_or_else(unknown).into()),
-            }
-        }
-        if Duration::from_secs(behind) > most {
-            let reason = format!("is {behind}s behind, expected at most {}", format_duration(most));
-            return Err(Outcome::alive(Cause::Unhealthy, reason).into());
-        }
-        Ok(format!(", {behind}s behind"))
     }
+    if Duration::from_secs(behind) > most {
+        let reason = format!("is {behind}s behind, expected at most {}", format_duration(most));
+        return Err(Outcome::alive(Cause::Unhealthy, reason).into());
+    }
+    Ok(format!(", {behind}s behind"))
 }
 
 /// A thread that does not run or is not connected; MySQL tells of no lag while it looks for a source in vain.

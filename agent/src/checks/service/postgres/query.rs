@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::message::{Error, Phase, Wire, foreign, message};
 use super::verdict;
 use crate::check::{Cause, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::codec::reader::Reader;
 use crate::net::{Failure, quote};
 use crate::scheme::format_duration;
@@ -21,21 +22,15 @@ const LAG: &str = "SELECT pg_is_in_recovery(), CASE WHEN NOT pg_is_in_recovery()
 type Row = Vec<Option<Vec<u8>>>;
 
 /// Whether the server is what it should be and has replayed what it should have, in words.
-pub fn replication(
-    wire: &mut Wire,
-    role: Option<&str>,
-    max_lag: Option<Duration>,
-) -> Result<String, Failure> {
-    let row = only_row(wire, if max_lag.is_some() { LAG } else { RECOVERY })?;
-    let is = match row.first() {
-        Some(Some(text)) if text == b"t" => "replica",
-        Some(Some(text)) if text == b"f" => "primary",
+pub fn replication(wire: &mut Wire, wanted: Replication) -> Result<String, Failure> {
+    let row = only_row(wire, if wanted.max_lag.is_some() { LAG } else { RECOVERY })?;
+    let is_replica = match row.first() {
+        Some(Some(text)) if text == b"t" => true,
+        Some(Some(text)) if text == b"f" => false,
         _ => return Err(foreign().into()),
     };
-    if let Some(expected) = role.filter(|&role| role != is) {
-        return Err(Outcome::alive(Cause::Unhealthy, format!("is a {is}, expected a {expected}")).into());
-    }
-    let Some(max_lag) = max_lag.filter(|_| is == "replica") else { return Ok(format!("is a {is}")) };
+    let role = wanted.role(is_replica)?;
+    let Some(max_lag) = wanted.max_lag.filter(|_| is_replica) else { return Ok(format!("is a {role}")) };
     let Some(text) = row.get(1).ok_or_else(foreign)? else {
         return Err(Outcome::alive(Cause::Unhealthy, "replica has replayed no transaction yet").into());
     };

@@ -6,42 +6,22 @@
 use std::time::Duration;
 
 use crate::check::{Cause, Outcome};
+use crate::checks::replication::Replication;
 use crate::net::{ProtocolError, quote};
-use crate::scheme::{CheckUrl, format_duration, parse_duration};
+use crate::scheme::format_duration;
 
-/// What a server has to be to be ready.
-pub struct Wanted {
-    replica: Option<bool>,
-    max_lag: Option<Duration>,
-}
-
-impl Wanted {
-    /// What the options ask for, if they ask for any of it.
-    pub fn of(check: &CheckUrl) -> Option<Self> {
-        let replica = check.option("role").map(|role| role == "replica");
-        let max_lag = check.option("max-lag").and_then(parse_duration);
-        (replica.is_some() || max_lag.is_some()).then_some(Self { replica, max_lag })
-    }
-
-    /// Alive, not ready, where the server is something else or too far behind.
-    pub fn judge(&self, info: &[u8]) -> Outcome {
-        let field = |name: &str| field(info, name);
-        let replica = match field("role") {
-            Some(b"master") => false,
-            Some(b"slave") => true,
-            _ => return ProtocolError::because("answer is not of Redis: INFO without a role").into(),
-        };
-        let role = |replica| if replica { "replica" } else { "primary" };
-        if let Some(wanted) = self.replica
-            && wanted != replica
-        {
-            let reason = format!("is a {}, expected a {}", role(replica), role(wanted));
-            return Outcome::alive(Cause::Unhealthy, reason);
-        }
-        match self.max_lag {
-            Some(most) if replica => behind(most, field),
-            _ => Outcome::pass(format!("PONG, {}", role(replica))),
-        }
+/// Alive, not ready, where the server is something else than is wanted, or too far behind.
+pub fn judge(wanted: Replication, info: &[u8]) -> Outcome {
+    let field = |name: &str| field(info, name);
+    let replica = match field("role") {
+        Some(b"master") => false,
+        Some(b"slave") => true,
+        _ => return ProtocolError::because("answer is not of Redis: INFO without a role").into(),
+    };
+    match (wanted.role(replica), wanted.max_lag) {
+        (Err(outcome), _) => outcome,
+        (Ok(_), Some(most)) if replica => behind(most, field),
+        (Ok(role), _) => Outcome::pass(format!("PONG, {role}")),
     }
 }
 

@@ -120,7 +120,7 @@ fn hostile_servers_are_survived() {
 
 #[test]
 fn no_reply_makes_it_panic() {
-    let primary = Wanted::of(&check("redis", 1, &[("role", "primary")])).unwrap();
+    let primary = Replication::from_url(&check("redis", 1, &[("role", "primary")]));
     let mut random = Random(42);
     for _ in 0..20_000 {
         let mut buffer = Vec::new();
@@ -130,7 +130,7 @@ fn no_reply_makes_it_panic() {
         while let Ok(reply) = read(&mut rest, &mut buffer) {
             judge(&reply, Redaction::None);
             if let Reply::Bulk(Some(info)) = &reply {
-                primary.judge(info);
+                replication::judge(primary, info);
             }
             if rest.is_empty() && buffer.is_empty() {
                 break;

@@ -1,0 +1,32 @@
+import { buffer } from 'node:stream/consumers';
+import { exitCode } from '../cli/command.ts';
+import { commands } from '../cli/commands/index.ts';
+import { createTerminal } from '../cli/output.ts';
+import { run } from '../cli/run.ts';
+
+// A reader such as head may stop early; the exit code is the same.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`Standard output cannot be written: ${message}.\n`);
+  process.exit(exitCode.unreadable);
+});
+
+const terminal = createTerminal({
+  writeOut: (text) => void process.stdout.write(text),
+  writeError: (text) => void process.stderr.write(text),
+  readStandardInput: () => buffer(process.stdin),
+  isTerminal: process.stdout.isTTY === true,
+  isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  env: process.env,
+});
+// What Node or a library warns of may repeat a manifest.
+process.removeAllListeners('warning');
+process.on('warning', ({ message }) => terminal.reportLines([`warning: ${message}`]));
+try {
+  // Not process.exit: what still waits for a slow reader of a pipe would be lost.
+  process.exitCode = await run(process.argv.slice(2), commands, terminal);
+} catch (error) {
+  const { stack = `${error as Error}` } = error as Error;
+  terminal.reportLines(`health-injector failed, which is a bug: ${stack}`.split('\n'));
+  process.exitCode = exitCode.bug;
+}

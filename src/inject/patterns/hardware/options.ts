@@ -1,0 +1,187 @@
+// https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#driver-capabilities
+import type { V1Container } from '@kubernetes/client-node';
+import { isDevice } from '../../../check/kinds.ts';
+import { type Entry, type Key, readValue } from '../../annotations.ts';
+import type { ContainerIntent, HardwareIntent, HostPath, ReadingContext } from '../../intent/types.ts';
+import { type Pod, probedContainers } from '../../pod/pod.ts';
+import { type Problem, receivedValue } from '../../problems.ts';
+
+const modes = ['sidecar', 'cli'] as const;
+const actions = ['move', 'report'] as const;
+
+/** A resource or a claim by its name. */
+const resourceName = /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,252}$/;
+
+/** Nothing that leads elsewhere, and nothing that the list or the form PATH:AS would be cut at. */
+const path = /^(\/[^/:,\s]+)+$/;
+
+/** Reads the keys of pattern hardware, and holds what they want of the node against what the administrator allows. */
+export function readHardware(
+  pod: ReadonlyMap<Key, Entry>,
+  { allowed }: ReadingContext,
+  problems: Problem[],
+): HardwareIntent {
+  const read = <T>(key: Key, parse: (value: string) => T | undefined, expected: string): T | undefined =>
+    readValue(pod.get(key), parse, expected, problems);
+  const paths = (key: Key, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
+    read(key, (value) => parseList(value, parse, list), permitted(`a comma list of ${what}`, list)) ?? [];
+  const named = (key: Key, list: readonly string[]): string | undefined =>
+    read(
+      key,
+      (value) => (resourceName.test(value) && list.includes(value) ? value : undefined),
+      permitted('one', list),
+    );
+
+  const mode = read('mode', oneOf(modes), `one of ${modes.join(', ')}`) ?? 'sidecar';
+  const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown once,');
+  const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
+    (device) => device.path,
+  );
+  // It only says which device is meant: nobody is given one.
+  named('device-resource', allowed.deviceResources);
+  const resourceClaim = named('resource-claim', allowed.resourceClaims);
+  return {
+    mode,
+    onFailure: read('on-failure', oneOf(actions), `one of ${actions.join(', ')}`) ?? 'move',
+    hostPaths,
+    devices,
+    resourceClaim,
+  };
+}
+
+const oneOf =
+  <T extends string>(choices: readonly T[]) =>
+  (value: string): T | undefined =>
+    choices.find((choice) => choice === value);
+
+/** The end of a sentence on what an annotation may name. */
+const permitted = (what: string, allowed: readonly string[]): string =>
+  allowed.length === 0
+    ? 'none: the administrator allows nothing here'
+    : `${what} that the administrator allows: ${allowed.join(', ')}`;
+
+function parseList(
+  value: string,
+  parse: (text: string) => HostPath | undefined,
+  allowed: readonly string[],
+): readonly HostPath[] | undefined {
+  const read = value.split(',').map((text) => parse(text.trim()));
+  const list = read.filter((item) => item !== undefined);
+  const isAllowed = list.every((item) => allowed.some((root) => isWithin(item.path, root)));
+  const places = new Set(list.map(({ as }) => as));
+  return isAllowed && list.length === read.length && places.size === list.length ? list : undefined;
+}
+
+function parseHostPath(text: string): HostPath | undefined {
+  const [from = '', as = from, more] = text.split(':');
+  return isPath(from) && isPath(as) && more === undefined ? { path: from, as } : undefined;
+}
+
+const parseDevice = (text: string): HostPath | undefined =>
+  isPath(text) && isDevice(text) ? { path: text, as: text } : undefined;
+
+const isPath = (text: string): boolean =>
+  text.length <= 1_024 && path.test(text) && text.split('/').every((part) => part !== '.' && part !== '..');
+
+/** True for the path itself and all that is below it. */
+export const isWithin = (child: string, parent: string): boolean =>
+  child === parent || child.startsWith(parent.endsWith('/') ? parent : `${parent}/`);
+
+const ownKeys: readonly Key[] = ['mode', 'on-failure', 'host-paths', 'devices', 'device-resource', 'resource-claim'];
+
+/** What is wrong with the keys of pattern hardware in this very Pod: nobody asks for it, or it lacks what they speak of. */
+export function hardwareProblems(
+  written: ReadonlyMap<Key, Entry>,
+  containers: readonly ContainerIntent[],
+  { mode }: HardwareIntent,
+  pod: Pod,
+): Problem[] {
+  const asking = containers.filter(({ hardware }) => hardware);
+  if (asking.length === 0) {
+    return ownKeys
+      .flatMap((key) => written.get(key) ?? [])
+      .map(({ annotation }) => ({
+        annotation,
+        received: 'received it without a check for pattern hardware',
+        expected: 'pattern hardware with such a check, or not this key',
+      }));
+  }
+  const misused = modeProblems(written, mode);
+  const claim = written.get('resource-claim');
+  if (claim) misused.push(...claimProblems(claim, pod));
+  if (mode === 'sidecar' || misused.length > 0) return misused;
+  return asking.flatMap((intent) => {
+    const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
+    return deviceProblems(written, intent, container, pod);
+  });
+}
+
+/** Keys that mean nothing in this mode. */
+function modeProblems(written: ReadonlyMap<Key, Entry>, mode: HardwareIntent['mode']): Problem[] {
+  const noContainer = 'received it with mode cli, and nothing of the node is brought into a container of the user';
+  const rows: readonly (readonly [Key, HardwareIntent['mode'], string])[] = [
+    ['host-paths', 'sidecar', noContainer],
+    ['devices', 'sidecar', noContainer],
+    ['device-resource', 'cli', 'received it with mode sidecar, and a sidecar that asks for a device gets another one'],
+  ];
+  return rows.flatMap(([key, wanted, received]) => {
+    const entry = mode === wanted ? undefined : written.get(key);
+    return entry ? [{ annotation: entry.annotation, received, expected: `mode: ${wanted}` }] : [];
+  });
+}
+
+function claimProblems({ annotation, value }: Entry, pod: Pod): Problem[] {
+  const claims = (pod.spec.resourceClaims ?? []).map(({ name }) => name);
+  if (claims.includes(value)) return [];
+  const expected = claims.length > 0 ? `one of ${claims.join(', ')}` : 'a claim in its resourceClaims';
+  return [{ annotation, received: `${receivedValue(value)}, which the Pod does not claim`, expected }];
+}
+
+/** With mode cli the check runs in a container that has the device already: nobody is ever given another one. */
+function deviceProblems(
+  written: ReadonlyMap<Key, Entry>,
+  { hardware }: ContainerIntent,
+  container: V1Container,
+  pod: Pod,
+): Problem[] {
+  const missing = (entry: Entry | undefined, has: (value: string) => (each: V1Container) => boolean): Problem[] => {
+    if (!entry || has(entry.value)(container)) return [];
+    const others = probedContainers(pod)
+      .filter(has(entry.value))
+      .map(({ name }) => name);
+    const expected = others.length > 0 ? `the key container to name one that has it: ${others.join(', ')}` : 'it there';
+    return [
+      {
+        annotation: entry.annotation,
+        received: `container "${container.name}" does not have ${entry.value}`,
+        expected,
+      },
+    ];
+  };
+  const problems = [
+    ...missing(written.get('device-resource'), requested),
+    ...missing(written.get('resource-claim'), claimed),
+  ];
+  const capabilities = container.env?.findLast(({ name }) => name === 'NVIDIA_DRIVER_CAPABILITIES')?.value ?? '';
+  const isBlind = capabilities !== '' && !/(^|,)\s*(all|utility)\s*(,|$)/.test(capabilities);
+  if (isBlind && hardware?.list.some(({ scheme }) => scheme === 'gpu')) {
+    problems.push({
+      annotation: hardware.annotation,
+      received: `container "${container.name}" sets NVIDIA_DRIVER_CAPABILITIES without utility, and has no nvidia-smi then`,
+      expected: 'utility among them',
+    });
+  }
+  return problems;
+}
+
+/** Whether a container shares this claim. */
+const claimed =
+  (claim: string) =>
+  (container: V1Container): boolean =>
+    container.resources?.claims?.some(({ name }) => name === claim) ?? false;
+
+/** Whether a container asks for this resource. */
+const requested =
+  (resource: string) =>
+  (container: V1Container): boolean =>
+    [container.resources?.limits, container.resources?.requests].some((list) => list && Object.hasOwn(list, resource));

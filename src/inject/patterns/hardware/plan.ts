@@ -1,0 +1,151 @@
+// https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#sidecar-containers-and-pod-lifecycle
+// https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Timing } from '../../intent/pod-settings.ts';
+import type { HardwareIntent } from '../../intent/types.ts';
+import type { Addition } from '../../pod/additions.ts';
+import { freeName, freePort } from '../../pod/pod.ts';
+import type { Problem } from '../../problems.ts';
+import { type Borrowed, borrow } from '../borrow.ts';
+import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, statePath } from '../cli/index.ts';
+import type { ContainerWish, Plan, PlanContext } from '../pattern.ts';
+import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
+import { sidecarContainer, sidecarPort } from '../sidecar/index.ts';
+import { isWithin } from './options.ts';
+
+/** A read of a sensor may wait for the device behind it. */
+const defaultTimeoutMs = 5_000;
+
+/**
+ * A native sidecar whose own readiness is the hardware's: it takes the Pod out of its Services and has the controller
+ * move it, touches no container of the user's, and keeps no Job from completing.
+ */
+export function planSidecar(wishes: readonly ContainerWish[], context: PlanContext): Plan {
+  const { pod, intent, ours } = context;
+  const problems: Problem[] = [];
+  const shown = hostMounts(intent.hardware, context);
+  const before = sidecarPort(context);
+  const port = freePort(pod, before < 65_535 ? before + 1 : 9_441, ours);
+  const borrowed = borrow(
+    wishes.map((wish) => withoutFiles(wish, shown)),
+    pod,
+    problems,
+  );
+  const mounts = { ...borrowed, mounts: [...borrowed.mounts, ...shown.mounts] };
+  const additions: Addition[] = [
+    ...shown.volumes.map((value) => ({ kind: 'volume' as const, value })),
+    { kind: 'initContainer', value: containerOf(port, wishes, mounts, shown.flags, context) },
+  ];
+  return { additions, warnings: [...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)], problems };
+}
+
+function containerOf(
+  port: number,
+  wishes: readonly ContainerWish[],
+  borrowed: Borrowed,
+  flags: readonly string[],
+  { pod, intent, ours }: PlanContext,
+): V1Container {
+  const name = freeName(pod, 'health-probe-hardware', ours);
+  const patient = wishes.map((wish) => ({ ...wish, timing: { timeoutMs: defaultTimeoutMs, ...wish.timing } }));
+  const timing = strictest(wishes.map((wish) => wish.timing));
+  const action = { httpGet: { path: '/readyz', port, scheme: 'HTTP' } };
+  // No liveness: an agent that is restarted forgets what it counted, and a memory error that it held would be well again.
+  const readinessProbe = timed(action, 'readiness', timing, {
+    periodSeconds: timing.periodSeconds ?? 10,
+    timeoutSeconds: 1,
+    hasStartup: false,
+  });
+  // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
+  const verbose = ['--verbose', ...flags];
+  const container = sidecarContainer(name, port, patient, borrowed, intent, { readinessProbe }, verbose);
+  const { resourceClaim } = intent.hardware;
+  const claims = resourceClaim === undefined ? {} : { claims: [{ name: resourceClaim }] };
+  return {
+    ...container,
+    resources: { ...container.resources, ...claims },
+    ports: [{ name: 'health-hardware', containerPort: port, protocol: 'TCP' }],
+  };
+}
+
+/** What the node shows is not on a volume of the container's. */
+const withoutFiles = (wish: ContainerWish, shown: HostMounts): ContainerWish => ({
+  ...wish,
+  probes: wish.probes.map((probe) => ({
+    ...probe,
+    checks: probe.checks.map((check) => ({ ...check, files: check.files.filter((file) => !isShown(file, shown)) })),
+  })),
+});
+
+/** One probe speaks for all containers: the shortest times and the lowest counts that any of them asks for. */
+function strictest(timings: readonly Timing[]): Timing {
+  const least = (key: keyof Timing) => {
+    const values = timings.flatMap((timing) => timing[key] ?? []);
+    return values.length > 0 ? { [key]: Math.min(...values) } : {};
+  };
+  return {
+    ...least('periodSeconds'),
+    ...least('initialDelaySeconds'),
+    ...least('failureThreshold'),
+    ...least('successThreshold'),
+  };
+}
+
+/** What of the node is shown to the sidecar, and how the agent is told. */
+export type HostMounts = {
+  readonly volumes: readonly V1Volume[];
+  readonly mounts: readonly V1VolumeMount[];
+  readonly flags: readonly string[];
+};
+
+/** Where the node's paths lie in the sidecar. */
+const root = '/host';
+
+/** The names that block devices have; every other is taken for a character device, and the kubelet refuses a wrong type. */
+const blockDevice =
+  /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
+
+/** Mounts what was asked for under `/host`, read-only with all that is mounted below it, and only where it is of its type. */
+export function hostMounts({ hostPaths, devices }: HardwareIntent, { pod, ours }: PlanContext): HostMounts {
+  const asked = [
+    ...hostPaths.map(({ path, as }) => ({ path, as, type: 'Directory' })),
+    ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? 'BlockDevice' : 'CharDevice' })),
+  ];
+  const nameOf = (index: number): string => freeName(pod, `health-probe-host-${index + 1}`, ours);
+  const has = (place: string): boolean => asked.some(({ as }) => as === place);
+  const isDeviceShown = has('/dev') || devices.length > 0;
+  return {
+    volumes: asked.map(({ path, type }, index) => ({ name: nameOf(index), hostPath: { path, type } })),
+    mounts: asked.map(({ as }, index) => ({
+      name: nameOf(index),
+      mountPath: root + as,
+      readOnly: true,
+      recursiveReadOnly: 'IfPossible',
+    })),
+    flags: [
+      ...(has('/sys') ? ['--sys-root', `${root}/sys`] : []),
+      ...(has('/proc') ? ['--proc-root', `${root}/proc`] : []),
+      ...(isDeviceShown ? ['--dev-root', `${root}/dev`] : []),
+    ],
+  };
+}
+
+/** True for a file that lies on one of these mounts. */
+export const isShown = (file: string, { mounts }: HostMounts): boolean =>
+  mounts.some((mount) => isWithin(file, mount.mountPath));
+
+/** An exec probe in the container that has the device: the only one that may ask it without being given another. */
+export function planExec(wishes: readonly ContainerWish[], context: PlanContext): Plan {
+  const containers = wishes.map(({ container }) => container);
+  return {
+    additions: [
+      ...deliver(containers, context),
+      ...keepState(containers, context),
+      ...wishes.flatMap((wish) => execProbes(wish)),
+    ],
+    warnings: wishes.flatMap(costWarning),
+    problems: wishes.flatMap(({ container, probes }) =>
+      [mountPath, statePath].flatMap((path) => mountProblem(container, path, probes[0]?.annotation, context)),
+    ),
+  };
+}

@@ -1,0 +1,94 @@
+// https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+import type { V1Probe } from '@kubernetes/client-node';
+import type { Check, Refusal } from '../../../check/check.ts';
+import { literal } from '../../pod/agent-container.ts';
+import { type ContainerWish, definePattern } from '../pattern.ts';
+import { networkWarnings, timed } from '../probe.ts';
+
+const defaultPeriodSeconds = 10;
+const defaultTimeoutMs = 1_000;
+
+/** The kubelet asks by itself: the app has a health port, or a tool in its image. Nothing but probes is added. */
+export const port = definePattern({
+  summary: "the kubelet's own probe: httpGet, tcpSocket, grpc or exec",
+  fills: ['liveness', 'readiness'],
+  obstacle,
+  plan: (wishes, { pod }) => ({
+    additions: wishes.flatMap(planContainer),
+    warnings: networkWarnings(pod, portsOf(wishes)),
+    problems: [],
+  }),
+});
+
+/** The ports that the kubelet is to ask, each once. */
+const portsOf = (wishes: readonly ContainerWish[]): number[] => [
+  ...new Set(
+    wishes.flatMap(({ probes }) => probes.flatMap(({ checks }) => checks.flatMap(({ port: number }) => number ?? []))),
+  ),
+];
+
+function planContainer({ container, probes, timing }: ContainerWish) {
+  const hasStartup = probes.some(({ probe }) => probe === 'startup');
+  return probes.map(({ probe, checks }) => ({
+    kind: 'probe' as const,
+    container,
+    probe,
+    value: timed(kubeletProbe(checks[0] as Check), probe, timing, {
+      periodSeconds: timing.periodSeconds ?? defaultPeriodSeconds,
+      timeoutSeconds: Math.ceil((timing.timeoutMs ?? defaultTimeoutMs) / 1_000),
+      hasStartup,
+    }),
+  }));
+}
+
+/** The probe handler for one check; `host` is never set, so that Pod Security `baseline` holds. */
+function kubeletProbe(check: Check): V1Probe {
+  const target = check.port as number;
+  switch (check.scheme) {
+    case 'tcp':
+      return { tcpSocket: { port: target } };
+    case 'grpc':
+      return { grpc: { port: target, service: check.path.slice(1) } };
+    case 'exec':
+      return { exec: { command: check.command.map(literal) } };
+    default: {
+      const host = check.options.get('host-header');
+      return {
+        httpGet: {
+          path: check.path.replaceAll(/%3f/gi, '?') || '/',
+          port: target,
+          scheme: check.scheme.toUpperCase(),
+          ...(host === undefined ? {} : { httpHeaders: [{ name: 'Host', value: host }] }),
+        },
+      };
+    }
+  }
+}
+
+function obstacle(checks: readonly Check[]): Refusal | undefined {
+  const [check, another] = checks as [Check, Check?];
+  if (another) {
+    return {
+      received: `received ${checks.length} checks for one probe`,
+      expected: 'one with pattern port, or pattern sidecar',
+    };
+  }
+  if (!['http', 'https', 'tcp', 'grpc', 'exec'].includes(check.scheme)) {
+    const received = `received a ${check.scheme} check, which the kubelet does not speak`;
+    return { received, expected: 'http, https, tcp, grpc or exec with pattern port, or pattern sidecar or cli' };
+  }
+  if (check.socket !== '') {
+    const received = 'received the path of a socket, which the kubelet cannot reach';
+    return { received, expected: 'a port with pattern port, or pattern sidecar or cli' };
+  }
+  if (check.host !== '') {
+    const received = `received host "${check.host}", but the kubelet asks the Pod's own address`;
+    return { received, expected: 'no host with pattern port, or pattern sidecar or cli' };
+  }
+  const option = [...check.options.keys()].find((name) => name !== 'host-header');
+  if (option !== undefined) {
+    const received = `received option ${option}, which a kubelet probe does not have`;
+    return { received, expected: 'none with pattern port, or pattern sidecar or cli' };
+  }
+  return undefined;
+}

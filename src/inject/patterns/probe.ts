@@ -1,0 +1,49 @@
+import type { V1Probe } from '@kubernetes/client-node';
+import type { Timing } from '../intent/pod-settings.ts';
+import type { ProbeName } from '../intent/types.ts';
+import { type Pod, allContainers } from '../pod/pod.ts';
+
+/** How long an application may take to start before the startup probe gives up on it, in seconds. */
+const startupBudgetSeconds = 300;
+
+/**
+ * Puts the timing on a probe by the kubelet's rules: only readiness may need several passes, only the others may
+ * have a grace period, and a startup probe takes over the initial delay.
+ * https://kubernetes.io/docs/concepts/workloads/pods/probes/
+ */
+export function timed(
+  action: V1Probe,
+  probe: ProbeName,
+  timing: Timing,
+  { periodSeconds, timeoutSeconds, hasStartup }: { periodSeconds: number; timeoutSeconds: number; hasStartup: boolean },
+): V1Probe {
+  const isStartup = probe === 'startup';
+  const delays = isStartup || !hasStartup ? timing.initialDelaySeconds : undefined;
+  return {
+    ...action,
+    ...(delays ? { initialDelaySeconds: delays } : {}),
+    periodSeconds,
+    timeoutSeconds,
+    failureThreshold: isStartup ? Math.ceil(startupBudgetSeconds / periodSeconds) : (timing.failureThreshold ?? 3),
+    ...(probe === 'readiness' && timing.successThreshold ? { successThreshold: timing.successThreshold } : {}),
+    ...(probe !== 'readiness' && timing.terminationGracePeriodSeconds
+      ? { terminationGracePeriodSeconds: timing.terminationGracePeriodSeconds }
+      : {}),
+  };
+}
+
+/** What the user should know about a port of the Pod that the kubelet is to probe. */
+export function networkWarnings(pod: Pod, ports: readonly number[]): string[] {
+  const isInMesh = allContainers(pod).some(({ name }) => name === 'istio-proxy');
+  return isInMesh ? ports.map(istioWarning) : [];
+}
+
+/** Istio rewrites the probes that it sees, and it has seen this Pod already. */
+const istioWarning = (port: number): string =>
+  `Istio does not know of the probe of port ${port}: where it demands mutual TLS, name the port in traffic.sidecar.istio.io/excludeInboundPorts, or take pattern cli.`;
+
+/** What the user should know about a port of ours in a Pod on the network of its node. */
+export const hostNetworkWarnings = (pod: Pod, port: number): string[] =>
+  pod.spec.hostNetwork
+    ? [`The Pod is on its node's network: port ${port} of the node is taken, and a second such Pod there has to wait.`]
+    : [];

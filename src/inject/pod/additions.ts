@@ -1,0 +1,116 @@
+import type { V1Container, V1PodSpec, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { ProbeName } from '../intent/types.ts';
+import type { Pod } from './pod.ts';
+
+/** One thing to add to a Pod; patterns only ever make these, so nothing of the user's can be replaced. */
+export type Addition =
+  | {
+      readonly kind: 'initContainer';
+      readonly value: V1Container;
+      /** The init container before which it has to start; the end of the list otherwise. */
+      readonly before?: string;
+    }
+  | { readonly kind: 'volume'; readonly value: V1Volume }
+  | { readonly kind: 'label'; readonly key: string; readonly value: string }
+  | { readonly kind: 'volumeMount'; readonly container: string; readonly value: V1VolumeMount }
+  | { readonly kind: 'probe'; readonly container: string; readonly probe: ProbeName; readonly value: V1Probe };
+
+/** The field of a container that holds a probe. */
+export const probeField = (probe: ProbeName): 'livenessProbe' | 'readinessProbe' | 'startupProbe' => `${probe}Probe`;
+
+/** Names an addition as the `status` annotation does, for example `redis/livenessProbe`. */
+export function nameOf(addition: Addition): string {
+  switch (addition.kind) {
+    case 'initContainer':
+      return `initContainers/${addition.value.name}`;
+    case 'volume':
+      return `volumes/${addition.value.name}`;
+    case 'label':
+      return `labels/${addition.key}`;
+    case 'volumeMount':
+      return `${addition.container}/volumeMounts/${addition.value.mountPath}`;
+    case 'probe':
+      return `${addition.container}/${probeField(addition.probe)}`;
+    default:
+      return addition satisfies never;
+  }
+}
+
+/** Adds one thing to a Pod and returns the new Pod; what has the same name already stays as it is, and then the Pod is the same. */
+export function apply(pod: Pod, addition: Addition): Pod {
+  if (addition.kind === 'label') {
+    const { labels } = pod.metadata ?? {};
+    if (labels && Object.hasOwn(labels, addition.key)) return pod;
+    return { ...pod, metadata: { ...pod.metadata, labels: { ...labels, [addition.key]: addition.value } } };
+  }
+  const spec = applyToSpec(pod.spec, addition);
+  return spec === pod.spec ? pod : { ...pod, spec };
+}
+
+function applyToSpec(spec: V1PodSpec, addition: Exclude<Addition, { kind: 'label' }>): V1PodSpec {
+  switch (addition.kind) {
+    case 'initContainer': {
+      const list = spec.initContainers ?? [];
+      if (list.some((container) => container.name === addition.value.name)) return spec;
+      const found = list.findIndex((container) => container.name === addition.before);
+      const at = found < 0 ? list.length : found;
+      return { ...spec, initContainers: [...list.slice(0, at), addition.value, ...list.slice(at)] };
+    }
+    case 'volume': {
+      const list = spec.volumes ?? [];
+      if (list.some((volume) => volume.name === addition.value.name)) return spec;
+      return { ...spec, volumes: [...list, addition.value] };
+    }
+    case 'volumeMount':
+      return inContainer(spec, addition.container, (container) => {
+        const list = container.volumeMounts ?? [];
+        if (list.some((mount) => mount.mountPath === addition.value.mountPath)) return container;
+        return { ...container, volumeMounts: [...list, addition.value] };
+      });
+    case 'probe': {
+      const field = probeField(addition.probe);
+      return inContainer(spec, addition.container, (container) =>
+        container[field] ? container : { ...container, [field]: addition.value },
+      );
+    }
+    default:
+      return addition satisfies never;
+  }
+}
+
+function inContainer(spec: V1PodSpec, name: string, change: (container: V1Container) => V1Container): V1PodSpec {
+  for (const list of ['containers', 'initContainers'] as const) {
+    const containers = spec[list] ?? [];
+    const at = containers.findIndex((container) => container.name === name);
+    const container = containers[at];
+    if (!container) continue;
+    const changed = change(container);
+    return changed === container ? spec : { ...spec, [list]: containers.with(at, changed) };
+  }
+  return spec;
+}
+
+/** Sets annotations, and removes those whose value is undefined; the Pod that came in is not changed. */
+export function annotate(pod: Pod, values: Readonly<Record<string, string | undefined>>): Pod {
+  const annotations = { ...pod.metadata?.annotations };
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) delete annotations[key];
+    else annotations[key] = value;
+  }
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+}
+
+/** The annotation that `keepEvictable` writes. */
+export const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+
+/**
+ * Tells the cluster autoscaler that these volumes hold nothing worth keeping a node for; what the user listed stays.
+ * https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
+ */
+export function keepEvictable(pod: Pod, volumes: readonly string[]): Pod {
+  const written = pod.metadata?.annotations?.[safeToEvict] ?? '';
+  const listed = written.split(',');
+  const missing = volumes.filter((name) => !listed.includes(name));
+  const value = [...(written === '' ? [] : [written]), ...missing].join(',');
+  return missing.length === 0 ? pod : annotate(pod, { [safeToEvict]: value });
+}

@@ -1,0 +1,129 @@
+import type { KeptOffByOwner } from '../quarantine/node-exclusion.ts';
+import { type Entry, type Key, type Written, keys } from './annotations.ts';
+import type { Pod } from './pod/pod.ts';
+import type { SkipReason } from './skip-reasons.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** What is known of a namespace. */
+export type Namespace = {
+  readonly name: string;
+  readonly labels: Labels;
+  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
+  readonly inject: 'enabled' | 'disabled' | undefined;
+};
+
+/** What a policy asks of a Pod. */
+export type PolicyRequest = {
+  readonly name: string;
+  /** The policy is on trial. */
+  readonly isAudit: boolean;
+  /** What to inject, in the words of the annotations. */
+  readonly entries: ReadonlyMap<Key, Entry>;
+  /** The containers that it speaks of; undefined where it speaks of the Pod, as an annotation without one does. */
+  readonly containers: readonly string[] | undefined;
+};
+
+/** The policies of a cluster. */
+export type Policies = {
+  readonly isEmpty: boolean;
+  /** What the first policy by priority, then by name, that selects the Pod asks. */
+  readonly find: (pod: Pod, namespace: Pick<Namespace, 'name' | 'labels'>) => PolicyRequest | undefined;
+};
+
+/** What decides on a Pod besides its own annotations, for one namespace at one moment. */
+export type PolicyScope = {
+  readonly namespaceName: string;
+  /** Undefined where the namespace is not known (yet). */
+  readonly namespace: Namespace | undefined;
+  readonly policies: Policies;
+  /** The nodes that the Pods of an owner are kept off, in any namespace. */
+  readonly keptOff: KeptOffByOwner;
+  /** The time at which a quarantine is in force or over. */
+  readonly nowMs: number;
+};
+
+/** Where there are no policies and no defaults: annotations alone count. */
+export const annotationsOnly: PolicyScope = {
+  namespaceName: '',
+  namespace: undefined,
+  policies: { isEmpty: true, find: () => undefined },
+  keptOff: new Map(),
+  nowMs: 0,
+};
+
+/** Who asks for a check, and in which words. */
+export type Wish = {
+  readonly written: Written;
+  /** Undefined where the Pod's own annotations ask, else the policy or the namespace, as `status` names it. */
+  readonly by: string | undefined;
+  /** Tell what would be done, and do nothing. */
+  readonly isAudit: boolean;
+};
+
+/** The keys that say what is checked or how, rather than how often: who writes one of them has decided. */
+const decisive: readonly Key[] = ['pattern', 'check', 'liveness', 'readiness', 'startup', 'port', 'path', 'scheme'];
+
+/**
+ * Finds who speaks for a Pod: its own annotations, else the first policy, else its namespace. Where a policy or the
+ * namespace does, annotations that only say how (`period`, `memory`) still come before the policy's own.
+ */
+export function findWish(
+  written: Written,
+  pod: Pod,
+  { namespace, policies }: PolicyScope,
+): { readonly request: Wish } | { readonly request?: undefined; readonly reason: SkipReason } {
+  if (namespace?.inject === 'disabled') return { reason: 'namespace-disabled' };
+  const hasDecided = [written.pod, ...written.containers.values()].some((entries) =>
+    decisive.some((key) => entries.has(key)),
+  );
+  const found = hasDecided || !namespace ? undefined : policies.find(pod, namespace);
+  if (found) {
+    const { name, entries, containers, isAudit } = found;
+    const words = overlay(writtenBy(entries, containers), written);
+    return { request: { written: words, by: `HealthPolicy ${name}`, isAudit } };
+  }
+  if (hasDecided || namespace?.inject !== 'enabled') {
+    const isSilent = written.pod.size === 0 && written.containers.size === 0;
+    return isSilent ? { reason: 'not-asked' } : { request: { written, by: undefined, isAudit: false } };
+  }
+  const entries = new Map<Key, Entry>([['pattern', { annotation: annotationOf(namespace), value: 'auto' }]]);
+  const words = overlay(writtenBy(entries, undefined), written);
+  return { request: { written: words, by: `Namespace ${namespace.name}`, isAudit: false } };
+}
+
+const annotationOf = ({ name }: Namespace): string => `Namespace/${name}/inject`;
+
+/** The words of a policy as if they stood on the Pod; those that speak of one container, on each that is meant. */
+function writtenBy(entries: ReadonlyMap<Key, Entry>, containers: readonly string[] | undefined): Written {
+  if (!containers) return { pod: entries, containers: new Map() };
+  const podWide = new Map([...entries].filter(isPodWide));
+  const own = new Map([...entries].filter((entry) => !isPodWide(entry)));
+  return { pod: podWide, containers: new Map(containers.map((name) => [name, own])) };
+}
+
+const isPodWide = ([key]: readonly [Key, Entry]): boolean => keys[key].reach === 'pod' && key !== 'container';
+
+/** What the Pod says comes before what the policy says. */
+function overlay(policy: Written, pod: Written): Written {
+  const names = new Set([...policy.containers.keys(), ...pod.containers.keys()]);
+  const ofContainer = (name: string): ReadonlyMap<Key, Entry> => {
+    const inherited = policy.containers.has(name) ? pod.pod : new Map<Key, Entry>();
+    return new Map([...(policy.containers.get(name) ?? []), ...inherited, ...(pod.containers.get(name) ?? [])]);
+  };
+  // Where the policy says which containers it means, the annotation `container` has nothing to choose.
+  const podWide = [...pod.pod].filter(([key]) => key !== 'container' || policy.containers.size === 0);
+  return {
+    pod: new Map([...policy.pod, ...podWide]),
+    containers: new Map([...names].map((name) => [name, ofContainer(name)])),
+  };
+}
+
+/** The reason for which a Pod must not be touched whatever its annotations say; undefined for most. */
+export function exclusionReason({ metadata, spec }: Pod): SkipReason | undefined {
+  const { annotations, labels } = metadata ?? {};
+  if (annotations && Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return 'mirror-pod';
+  if (spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows') return 'windows-pod';
+  if (labels?.['app.kubernetes.io/part-of'] === 'health-injector') return 'own-pod';
+  return undefined;
+}

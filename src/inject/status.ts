@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto';
+import type { Written } from './annotations.ts';
+import type { HardwareIntent } from './intent/types.ts';
+import type { Kept } from './outcome.ts';
+import type { Pod } from './pod/pod.ts';
+
+/** The `status` annotation: what was done to a Pod, for people and for the next call of the webhook. */
+export type Status = {
+  readonly version: string;
+  /** The policy or the namespace that asked; absent where annotations did. */
+  readonly by?: string;
+  readonly patterns: readonly string[];
+  readonly containers: readonly string[];
+  readonly added: readonly string[];
+  readonly kept: readonly Kept[];
+  /** How pattern hardware asks, for which containers, and what follows where it fails. */
+  readonly hardware?: Pick<HardwareIntent, 'mode' | 'onFailure'> & { readonly containers: readonly string[] };
+  /** The checks that nobody wrote, by container, and what they were found by. */
+  readonly found?: Readonly<Record<string, string>>;
+  /** A hash of all that the result depends on. */
+  readonly config: string;
+  /** How a manifest wrote what the command line filled, by its place in the template; only there, and seldom. */
+  readonly source?: Sources;
+};
+
+/** How values were written before they were filled, from the end of their key on, by their place. */
+export type Sources = Readonly<Record<string, string>>;
+
+/** The annotation as an earlier call wrote it, or anybody else: each field is of its type, and nothing else is known. */
+export type RecordedStatus = {
+  readonly version: string | undefined;
+  readonly patterns: readonly string[];
+  readonly added: readonly string[];
+  readonly source: Sources;
+  /** The whole object as it stands there. */
+  readonly fields: Readonly<Record<string, unknown>>;
+};
+
+/** Room for the status of a Pod with as many containers as are looked at, each with three probes and a long name. */
+const longestStatus = 131_072;
+
+/** Reads the `status` annotation; undefined where there is none that says what was added. */
+export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string): RecordedStatus | undefined {
+  const text = metadata?.annotations?.[`${prefix}status`];
+  if (typeof text !== 'string' || text.length > longestStatus) return undefined;
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isFields(fields) || !Array.isArray(fields['added'])) return undefined;
+  const { version, source } = fields;
+  return {
+    version: typeof version === 'string' ? version : undefined,
+    patterns: textsOf(fields['patterns']),
+    added: textsOf(fields['added']),
+    source: Object.fromEntries(
+      Object.entries(source ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
+    fields,
+  };
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** The texts of what should be a list of them. */
+export const textsOf = (list: unknown): readonly string[] =>
+  Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+
+/** The template whose `status` also notes how these places were written; ours is written anew in any case. */
+export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix: string, sources: Sources): T {
+  const key = `${prefix}status`;
+  const earlier = readStatus(template, prefix);
+  const news = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
+  if (!earlier || news.length === 0) return template;
+  const { metadata } = template;
+  const text = JSON.stringify({ ...earlier.fields, source: { ...earlier.source, ...Object.fromEntries(news) } });
+  return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
+}
+
+/** The text of a status that also names these additions; undefined where the earlier one does already. */
+export function statusWith(
+  names: readonly string[],
+  earlier: RecordedStatus | undefined,
+  version: string,
+): string | undefined {
+  const before = new Set(earlier?.added);
+  if (names.every((name) => before.has(name))) return undefined;
+  const fresh: Status = { version, patterns: [], containers: [], added: [], kept: [], config: '' };
+  return JSON.stringify({
+    ...(before.size > 0 ? earlier?.fields : fresh),
+    added: [...new Set([...before, ...names])],
+  });
+}
+
+/** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */
+export function configHash(written: Written, version: string, image: string): string {
+  const containers = [...written.containers].map(([name, entries]) => [name, [...entries.values()]]);
+  const text = JSON.stringify([version, image, [...written.pod.values()], containers]);
+  return hash('sha256', text).slice(0, 12);
+}

@@ -1,0 +1,121 @@
+// https://github.com/distribution/reference/blob/main/normalize.go
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+import type { V1LabelSelector } from '@kubernetes/client-node';
+import type { Labels } from '../inject/request.ts';
+
+/**
+ * Makes the test that a glob stands for. `redis` is held against the last segment of an image's name, `bitnami/*`
+ * against the whole name as a container runtime completes it (docker.io/bitnami/redis), and one with a colon or an at
+ * sign (`redis:7*`) against name, tag and digest. A `*` stands for anything but a slash, `**` for anything.
+ */
+export function compileImageGlob(glob: string): (image: string) => boolean {
+  const hasTag = glob.includes('@') || hasTagBehindName(glob);
+  const isWhole = glob.includes('/');
+  const matches = compileGlob(isWhole ? complete(glob) : glob);
+  return (image) => {
+    const reference = hasTag ? image : withoutTag(image);
+    return matches(isWhole ? complete(reference) : lastSegment(reference));
+  };
+}
+
+const hasTagBehindName = (reference: string): boolean => reference.lastIndexOf(':') > reference.lastIndexOf('/');
+
+function withoutTag(image: string): string {
+  const [reference = ''] = image.split('@', 1);
+  return hasTagBehindName(reference) ? reference.slice(0, reference.lastIndexOf(':')) : reference;
+}
+
+/** What stands behind the last slash of the name; a digest is no part of the name. */
+function lastSegment(reference: string): string {
+  const [name = ''] = reference.split('@', 1);
+  return reference.slice(name.lastIndexOf('/') + 1);
+}
+
+/** `redis` is docker.io/library/redis: the first segment is a registry only where it looks like a host. */
+function complete(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  if (rest.length === 0) return `docker.io/library/${reference}`;
+  return /[.:*]|^localhost$/.test(first) ? reference : `docker.io/${reference}`;
+}
+
+/** One place of a glob: a character, a star that stops at a slash, or one that stops at nothing. */
+type Place = { readonly kind: 'character'; readonly character: string } | { readonly kind: 'star' | 'globstar' };
+
+/**
+ * Compiles a glob to an automaton that follows all its places at once, as grep does. A backtracking regular expression
+ * would take the n-th power of the text's length for a glob with n stars, and the text is a stranger's.
+ */
+function compileGlob(glob: string): (text: string) => boolean {
+  const places: Place[] = [...glob.matchAll(/\*+|[^*]/g)].map(([part]) =>
+    part.startsWith('*') ? { kind: part.length > 1 ? 'globstar' : 'star' } : { kind: 'character', character: part },
+  );
+  const firstStar = places.findIndex(({ kind }) => kind !== 'character');
+  const fixed = firstStar < 0 ? glob : glob.slice(0, firstStar);
+  return (text) => {
+    // Most policies are told apart by their first characters.
+    if (!text.startsWith(fixed)) return false;
+    if (firstStar < 0) return text.length === glob.length;
+    let current = withSkippedStars(places, [firstStar]);
+    for (let at = firstStar; at < text.length && current.length > 0; at++) {
+      current = withSkippedStars(places, step(places, current, text.charAt(at)));
+    }
+    return current.includes(places.length);
+  };
+}
+
+/** The places after one more character; ascending, each once. */
+function step(places: readonly Place[], current: readonly number[], character: string): number[] {
+  const next: number[] = [];
+  const add = (place: number): void => {
+    if (next.at(-1) !== place) next.push(place);
+  };
+  for (const index of current) {
+    const place = places[index];
+    if (place === undefined) continue;
+    if (place.kind === 'character') {
+      if (place.character === character) add(index + 1);
+    } else if (place.kind === 'globstar' || character !== '/') add(index);
+  }
+  return next;
+}
+
+/** A star may stand for nothing: what follows it is a place too. */
+function withSkippedStars(places: readonly Place[], current: readonly number[]): number[] {
+  const all: number[] = [];
+  for (const index of current) {
+    let place = index;
+    while (place > (all.at(-1) ?? -1)) {
+      all.push(place);
+      const { kind } = places[place] ?? { kind: 'character' };
+      if (kind === 'character') break;
+      place++;
+    }
+  }
+  return all;
+}
+
+/** Makes the test that a label selector stands for; an empty or missing one holds for everything. */
+export function compileSelector(selector: V1LabelSelector | undefined): (labels: Labels) => boolean {
+  const pairs = Object.entries(selector?.matchLabels ?? {});
+  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    const wanted = new Set(values);
+    return (labels: Labels): boolean => {
+      const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+      switch (operator) {
+        case 'In':
+          return value !== undefined && wanted.has(value);
+        // As in the apiserver, an object without the label is not in the list either.
+        case 'NotIn':
+          return value === undefined || !wanted.has(value);
+        case 'Exists':
+          return value !== undefined;
+        case 'DoesNotExist':
+          return value === undefined;
+        default:
+          return false;
+      }
+    };
+  });
+  return (labels) =>
+    pairs.every(([key, value]) => labels[key] === value) && expressions.every((holds) => holds(labels));
+}

@@ -1,0 +1,90 @@
+import type { V1LabelSelector, V1ObjectMeta } from '@kubernetes/client-node';
+import type { Labels } from '../inject/request.ts';
+import { type Entry, type Key, keys } from '../inject/annotations.ts';
+import { compileImageGlob, compileSelector } from './match.ts';
+
+/** A HealthPolicy as it stands in the cluster or in a file; the CRD in deploy/crds says what each field means. */
+export type HealthPolicy = {
+  readonly apiVersion: string;
+  readonly kind: 'HealthPolicy';
+  readonly metadata: V1ObjectMeta;
+  readonly spec?: {
+    readonly mode?: 'Enforce' | 'Audit' | 'Off';
+    readonly priority?: number;
+    readonly namespaceSelector?: V1LabelSelector;
+    readonly podSelector?: V1LabelSelector;
+    readonly match?: { readonly images?: string[]; readonly ports?: number[]; readonly protocol?: string };
+    readonly inject?: Readonly<Record<string, string | number>>;
+  };
+};
+
+/** A policy that is ready to be asked. */
+export type Policy = {
+  readonly name: string;
+  readonly mode: 'Enforce' | 'Audit' | 'Off';
+  /** The highest wins. */
+  readonly priority: number;
+  readonly selectsNamespace: (labels: Labels) => boolean;
+  readonly selectsPod: (labels: Labels) => boolean;
+  /** One `key=value` that a selected Pod has, if the selector names any: to find few policies among many. */
+  readonly label: string | undefined;
+  /** Which containers are meant; undefined where the policy speaks of the Pod, as an annotation without one does. */
+  readonly match: Match | undefined;
+  /** What to inject, in the words of the annotations. */
+  readonly entries: ReadonlyMap<Key, Entry>;
+};
+
+export type Match = {
+  /** Undefined: any image. */
+  readonly image: ((image: string) => boolean) | undefined;
+  readonly ports: readonly number[];
+  readonly protocol: string | undefined;
+};
+
+/** The group of our own kinds. */
+export const apiGroup = 'health.example.com';
+
+/** The path of the policies in the API. */
+export const policiesPath = `/apis/${apiGroup}/v1alpha1/healthpolicies`;
+
+/** Tells whether an object is a HealthPolicy of the version that is read here. */
+export const isHealthPolicy = (object: unknown): object is HealthPolicy => {
+  const { apiVersion, kind } = (object ?? {}) as Readonly<Record<string, unknown>>;
+  return apiVersion === `${apiGroup}/v1alpha1` && kind === 'HealthPolicy';
+};
+
+/**
+ * Makes a policy ready to be asked. It takes what the CRD lets pass; a word that no annotation has is left for
+ * `policyProblems` to find.
+ */
+export function compilePolicy({ metadata, spec = {} }: HealthPolicy): Policy {
+  const name = metadata.name ?? '';
+  const entries = Object.entries(spec.inject ?? {}).map(
+    ([key, value]) => [key as Key, { annotation: entryName(name, key), value: String(value) }] as const,
+  );
+  return {
+    name,
+    mode: spec.mode ?? 'Enforce',
+    priority: spec.priority ?? 0,
+    selectsNamespace: compileSelector(spec.namespaceSelector),
+    selectsPod: compileSelector(spec.podSelector),
+    label: Object.entries(spec.podSelector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)[0],
+    match: spec.match && compileMatch(spec.match),
+    entries: new Map<Key, Entry>([
+      ['pattern', { annotation: entryName(name, 'pattern'), value: 'auto' }],
+      ...entries.filter(([key]) => Object.hasOwn(keys, key)),
+    ]),
+  };
+}
+
+/** How a sentence names a word of a policy. */
+const entryName = (policy: string, key: string): string => `HealthPolicy/${policy}/${key}`;
+
+function compileMatch({
+  images,
+  ports = [],
+  protocol,
+}: NonNullable<NonNullable<HealthPolicy['spec']>['match']>): Match {
+  const globs = images?.map(compileImageGlob);
+  return { image: globs && ((image) => globs.some((matches) => matches(image))), ports, protocol };
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
+import type { Labels, Namespace, PolicyScope } from '../inject/request.ts';
+import { type KeptOff, keptOffBy } from '../quarantine/node-exclusion.ts';
+import type { NodeQuarantine } from '../quarantine/quarantine.ts';
+import { type PolicySet, createPolicySet } from './policy-set.ts';
+import { type HealthPolicy, type Policy, compilePolicy } from './policy.ts';
+
+/** What follows one kind of object: all of them at once, then one after the other. */
+export type Follower<T> = {
+  readonly reset: (objects: readonly T[]) => void;
+  readonly upsert: (object: T) => void;
+  readonly remove: (object: T) => void;
+};
+
+/** Holds the policies and what is needed of the namespaces and quarantines, and answers for a namespace without waiting. */
+export type Store = {
+  readonly policies: Follower<HealthPolicy>;
+  readonly namespaces: Follower<{ readonly metadata?: V1ObjectMeta }>;
+  readonly quarantines: Follower<NodeQuarantine>;
+  readonly scopeFor: (namespace: string, nowMs: number) => PolicyScope & { readonly policies: PolicySet };
+  /** Grows with every change that an answer may depend on. */
+  readonly generation: () => number;
+};
+
+/** An empty store. */
+export function createStore(prefix: string): Store {
+  const policies = new Map<string, Policy>();
+  const namespaces = new Map<string, Namespace>();
+  const quarantines = new Map<string, ReturnType<typeof keptOffBy>>();
+  let keptOff: Map<string, KeptOff[]> | undefined;
+  let generation = 0;
+  let set: PolicySet | undefined;
+  const changed = (): void => {
+    generation++;
+    set = undefined;
+  };
+  const quarantinesChanged = (): void => {
+    generation++;
+    keptOff = undefined;
+  };
+  return {
+    policies: {
+      reset(objects) {
+        policies.clear();
+        for (const object of objects) policies.set(nameOf(object), compilePolicy(object));
+        changed();
+      },
+      upsert(object) {
+        policies.set(nameOf(object), compilePolicy(object));
+        changed();
+      },
+      remove(object) {
+        if (policies.delete(nameOf(object))) changed();
+      },
+    },
+    namespaces: {
+      reset(objects) {
+        namespaces.clear();
+        for (const { metadata = {} } of objects) namespaces.set(metadata.name ?? '', readNamespace(metadata, prefix));
+        generation++;
+      },
+      upsert({ metadata = {} }) {
+        const namespace = readNamespace(metadata, prefix);
+        const known = namespaces.get(namespace.name);
+        // A namespace is touched by many for what is nothing to us.
+        if (known && JSON.stringify(known) === JSON.stringify(namespace)) return;
+        namespaces.set(namespace.name, namespace);
+        generation++;
+      },
+      remove({ metadata = {} }) {
+        if (namespaces.delete(metadata.name ?? '')) generation++;
+      },
+    },
+    quarantines: {
+      reset(objects) {
+        quarantines.clear();
+        for (const object of objects) quarantines.set(nameOf(object), keptOffBy(object));
+        quarantinesChanged();
+      },
+      upsert(object) {
+        const kept = keptOffBy(object);
+        // The status is written by every replica, and is nothing to us.
+        if (isDeepStrictEqual(kept, quarantines.get(nameOf(object)))) return;
+        quarantines.set(nameOf(object), kept);
+        quarantinesChanged();
+      },
+      remove(object) {
+        if (quarantines.delete(nameOf(object))) quarantinesChanged();
+      },
+    },
+    scopeFor: (namespaceName, nowMs) => ({
+      namespaceName,
+      namespace: namespaces.get(namespaceName),
+      keptOff: (keptOff ??= byOwner([...quarantines.values()].flat())),
+      policies: (set ??= createPolicySet([...policies.values()])),
+      nowMs,
+    }),
+    generation: () => generation,
+  };
+}
+
+const nameOf = ({ metadata }: { readonly metadata: V1ObjectMeta }): string => metadata.name ?? '';
+
+function byOwner(entries: ReturnType<typeof keptOffBy>): Map<string, KeptOff[]> {
+  const lists = new Map<string, KeptOff[]>();
+  for (const [owner, kept] of entries) {
+    const list = lists.get(owner);
+    if (list) list.push(kept);
+    else lists.set(owner, [kept]);
+  }
+  return lists;
+}
+
+/** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
+export function readNamespace(
+  metadata: {
+    readonly name?: string;
+    readonly labels?: Labels | undefined;
+    readonly annotations?: Labels | undefined;
+  },
+  prefix: string,
+): Namespace {
+  const name = metadata.name ?? '';
+  const key = `${prefix}inject`;
+  const inject = metadata.labels?.[key] ?? metadata.annotations?.[key];
+  return {
+    name,
+    // The apiserver sets this label on every namespace; without a cluster nobody does.
+    labels: { 'kubernetes.io/metadata.name': name, ...metadata.labels },
+    inject: inject === 'enabled' || inject === 'disabled' ? inject : undefined,
+  };
+}
