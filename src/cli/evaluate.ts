@@ -76,8 +76,9 @@ function problemsOf({ manifest }: ManifestFile, object: ManifestObject, prefix: 
   if (!object.templatePath) return [];
   const below = nonStringAnnotations(manifest, object, object.templatePath);
   // What the template has too is reported once.
+  const reported = new Set(below.map(({ annotation }) => annotation));
   const above = nonStringAnnotations(manifest, object, []).filter(
-    ({ annotation }) => annotation.startsWith(prefix) && !below.some((other) => other.annotation === annotation),
+    ({ annotation }) => annotation.startsWith(prefix) && !reported.has(annotation),
   );
   return [...above, ...below];
 }
