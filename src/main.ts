@@ -6,7 +6,7 @@ import { followSurroundings } from './cluster/follow-surroundings.ts';
 import { inClusterConnection } from './cluster/in-cluster-connection.ts';
 import { watchPolicyFiles } from './policy/files.ts';
 import { provideCertificate } from './certificates/provide.ts';
-import { patternNames } from './inject/patterns/index.ts';
+import { createCheckParser } from './check/parse.ts';
 import { createStore } from './policy/store.ts';
 import { readSettings, settingRows, version } from './settings.ts';
 import { settingHelp } from './setting.ts';
@@ -40,7 +40,7 @@ if (typeof clients === 'string') {
   process.stderr.write(`--client-ca: ${clients}\n`);
   process.exit(64);
 }
-const webhook = createWebhook({ ...settings, patternNames, version }, store, undefined, log, {
+const webhook = createWebhook({ ...settings, parseCheck: createCheckParser(), version }, store, undefined, log, {
   ...settings,
   clients: clients && { ...clients, names: settings.clientNames },
 });

@@ -1,4 +1,4 @@
-import { patternNames } from '../inject/patterns/index.ts';
+import { parseCheck } from '../check/parse.ts';
 import { createStore, readNamespace } from '../policy/store.ts';
 import { readPolicyFiles } from '../policy/files.ts';
 import { version } from '../settings.ts';
@@ -47,7 +47,7 @@ export function loadContext(
   const { prefix } = settings;
   return {
     ...settings,
-    patternNames,
+    parseCheck,
     version,
     namespace: values.namespace ?? '',
     scopeFor(name) {

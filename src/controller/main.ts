@@ -8,7 +8,7 @@ import { lead } from '../cluster/lease.ts';
 import { patient } from '../cluster/patient.ts';
 import { followLogLevel } from '../follow-log-level.ts';
 import { createLog } from '../log.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { createCheckParser } from '../check/parse.ts';
 import { settingHelp } from '../setting.ts';
 import { version } from '../settings.ts';
 import { createHardwareMetrics } from './hardware/metrics.ts';
@@ -46,7 +46,7 @@ const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()
 const stopping = new AbortController();
 const failed = (sentence: string): void =>
   log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
-const context = { ...settings, patternNames, version, strict: false };
+const context = { ...settings, parseCheck: createCheckParser(), version, strict: false };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,

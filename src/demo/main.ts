@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/development.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { parseCheck } from '../check/parse.ts';
 import { createStore } from '../policy/store.ts';
 import { type Settings, readSettings, version } from '../settings.ts';
 import { createWebhook } from '../webhook/server.ts';
@@ -17,7 +17,7 @@ process.stdout.on('error', () => process.exit(0));
 const settings = readSettings([], {}) as Settings;
 const pair = developmentCertificate(`${root}certs/`, new Date());
 const store = createStore(settings.prefix);
-const webhook = createWebhook({ ...settings, patternNames, version }, store, pair, pino({ level: 'silent' }));
+const webhook = createWebhook({ ...settings, parseCheck, version }, store, pair, pino({ level: 'silent' }));
 await new Promise<void>((resolve) => void webhook.server.listen(0, '127.0.0.1', resolve));
 const { port } = webhook.server.address() as AddressInfo;
 
