@@ -1,13 +1,19 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, isRefusal, quote } from '../../check/check.ts';
-import { parseCheck } from '../../check/parse.ts';
+import type { CheckParser } from '../../check/parse.ts';
 import type { FindValue } from '../annotations.ts';
 import { type PresetChecks, findChecks } from '../presets/find.ts';
 import { type Problem, type Collector, receivedValue } from '../problems.ts';
-import type { AnnotationValue, Checks, ContainerIntent } from './types.ts';
+import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from './types.ts';
+
+/** What reading a check takes: a parser, and where mistakes are noted. */
+type CheckReading = { readonly parseCheck: CheckParser; readonly collector: Collector };
 
 /** Reads the checks of one annotation: split at white space, but `exec:` takes the rest of its line. */
-export function readChecks({ annotation, value }: AnnotationValue, collector: Collector): Checks | undefined {
+export function readChecks(
+  { annotation, value }: AnnotationValue,
+  { parseCheck, collector }: CheckReading,
+): Checks | undefined {
   const texts = value.split(/[\r\n]+/).flatMap(splitLine);
   if (texts.length === 0) {
     collector.addProblem({ annotation, received: 'received no check', expected: 'a URL such as http://:8080/healthz' });
@@ -47,7 +53,11 @@ const label = (check: Check): string => check.name || check.text;
 const schemes = ['http', 'https', 'tcp', 'grpc'];
 
 /** Reads `port`, `path` and `scheme` as the one check that they are short for; undefined where none is written. */
-export function readShortForm(find: FindValue, container: V1Container, collector: Collector): Checks | undefined {
+export function readShortForm(
+  find: FindValue,
+  container: V1Container,
+  { parseCheck, collector }: CheckReading,
+): Checks | undefined {
   const [port, path, scheme] = [find('port'), find('path'), find('scheme')];
   const first = port ?? path ?? scheme;
   if (!first) return undefined;
@@ -113,21 +123,25 @@ type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
  */
 export function readPreset(
   container: V1Container,
-  { annotation, isAuto, prefix }: { readonly annotation: string; readonly isAuto: boolean; readonly prefix: string },
+  {
+    annotation,
+    isAuto,
+    context,
+  }: { readonly annotation: string; readonly isAuto: boolean; readonly context: ReadingContext },
   collector: Collector,
 ): FoundChecks | undefined {
   const found = findChecks(container);
-  if (!isRefusal(found)) return checksOf(found, annotation, collector);
+  if (!isRefusal(found)) return checksOf(found, annotation, { parseCheck: context.parseCheck, collector });
   if (isAuto) collector.addSkipped({ what: container.name, why: found.received });
   else {
     const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
-    collector.addProblem({ annotation, received, expected: `${prefix}check beside it` });
+    collector.addProblem({ annotation, received, expected: `${context.prefix}check beside it` });
   }
   return undefined;
 }
 
-function checksOf({ check, readiness, by }: PresetChecks, annotation: string, collector: Collector): FoundChecks {
-  const read = (value: string) => readChecks({ annotation, value }, collector);
+function checksOf({ check, readiness, by }: PresetChecks, annotation: string, reading: CheckReading): FoundChecks {
+  const read = (value: string) => readChecks({ annotation, value }, reading);
   const own = readiness === undefined ? undefined : read(readiness);
   return {
     check: read(check),

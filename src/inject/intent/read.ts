@@ -91,15 +91,16 @@ function baseContainer(
 
 function readContainer(find: FindValue, container: V1Container, source: IntentSource): ContainerIntent | undefined {
   const { context, collector, pod } = source;
+  const { parseCheck } = context;
   const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
   const named = readPatterns(find, context, collector);
   const checkValue = find('check');
-  const short = readShortForm(find, container, collector);
-  const { check, claimed } = divide(short ?? (checkValue && readChecks(checkValue, collector)), named);
+  const short = readShortForm(find, container, { parseCheck, collector });
+  const { check, claimed } = divide(short ?? (checkValue && readChecks(checkValue, { parseCheck, collector })), named);
   const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
   for (const name of probeNames) {
     const entry = find(name);
-    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, collector);
+    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, { parseCheck, collector });
   }
   const timing = readTiming(find, collector);
   const ofProbe = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
@@ -122,7 +123,7 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
     collector.addSkipped({ what: container.name, why });
     return hasClaim ? written : undefined;
   }
-  const found = readPreset(container, { annotation, isAuto, prefix: context.prefix }, collector);
+  const found = readPreset(container, { annotation, isAuto, context }, collector);
   if (!found) return hasClaim ? written : undefined;
   return { ...read, ...found, probes: { ...found.probes, ...written.probes } };
 }
@@ -149,7 +150,7 @@ function divide(
 /** Reads the comma list of one container: names of patterns and `auto`, or `none` alone. */
 function readPatterns(find: FindValue, context: ReadingContext, collector: Collector): string[] {
   const entry = find('pattern');
-  const known = [...context.patternNames, 'auto'];
+  const known: readonly string[] = [...patternNames, 'auto'];
   const expected = `a comma list of ${known.join(', ')}, or none alone`;
   if (!entry) {
     collector.addProblem({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });

@@ -1,4 +1,5 @@
 import type { Check } from '../../check/check.ts';
+import type { CheckParser } from '../../check/parse.ts';
 import type { PatternName } from '../patterns/index.ts';
 import type { ProbeName } from '../pod/additions.ts';
 
@@ -17,7 +18,7 @@ export type AnnotationSet = {
 /** What reading needs to know besides the Pod: fixed for the life of the process. */
 export type ReadingContext = {
   readonly prefix: string;
-  readonly patternNames: readonly string[];
+  readonly parseCheck: CheckParser;
   readonly agentImage: string;
   readonly allowImage: boolean;
   readonly allowed: Allowed;
