@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import jsonPatch from 'fast-json-patch';
-import { keys } from '../src/inject/annotations.ts';
+import { keys } from '../src/inject/intent/annotations.ts';
 import type { Pod } from '../src/inject/pod/pod.ts';
 import hostileKeys from './hostile/keys.json' with { type: 'json' };
 import shapes from './hostile/shapes.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import type { InjectionContext } from '../inject/inject.ts';
-import { sentence } from '../inject/problems.ts';
+import { sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { isHealthPolicy } from '../policy/policy.ts';
 import { policyProblems } from '../policy/validate.ts';

@@ -1,6 +1,6 @@
 // https://eemeli.org/yaml/#content-nodes
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
-import type { Problem } from '../inject/problems.ts';
+import type { Problem } from '../inject/model/problems.ts';
 import type { Manifest, ManifestObject, Path } from '../manifest/documents.ts';
 
 /** Where something stands in a text, both from 1. */

@@ -1,4 +1,4 @@
-import { sentence } from '../inject/problems.ts';
+import { sentence } from '../inject/model/problems.ts';
 import { skipReasons } from '../inject/skip-reasons.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';

@@ -1,17 +1,17 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Refusal, isRefusal } from '../check/check.ts';
-import type { Checks, ContainerIntent, HealthIntent } from './intent/types.ts';
-import { type PatternName, patternNames, patterns } from './patterns/index.ts';
+import type { Checks, ContainerIntent, HealthIntent } from './model/intent.ts';
+import { patternNames, patternOf } from './patterns/index.ts';
 import type { ContainerAssignment, ProbeAssignment } from './patterns/pattern.ts';
 import { type ProbeName, probeField, probeNames } from './pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from './pod/pod.ts';
-import { type Problem, type Collector, type SkippedItem, createCollector, existsAlready } from './problems.ts';
-import type { Namespace } from './request.ts';
+import { type Problem, type Collector, type SkippedItem, createCollector, existsAlready } from './model/problems.ts';
+import type { Namespace } from './model/scope.ts';
 import type { SkipReason } from './skip-reasons.ts';
 
 /** Which pattern carries which probes, what is left alone, and what the user should know. */
 export type Assignment = {
-  readonly byPattern: ReadonlyMap<PatternName, readonly ContainerAssignment[]>;
+  readonly byPattern: ReadonlyMap<string, readonly ContainerAssignment[]>;
   readonly skippedItems: readonly SkippedItem[];
   readonly warnings: readonly string[];
 };
@@ -22,7 +22,7 @@ export function assign(
   pod: Pod,
   previouslyAdded: ReadonlySet<string>,
 ): Assignment & { readonly problems: readonly Problem[] } {
-  const byPattern = new Map<PatternName, ContainerAssignment[]>();
+  const byPattern = new Map<string, ContainerAssignment[]>();
   const collector = createCollector();
   const byName = new Map(probedContainers(pod).map((container) => [container.name, container]));
   for (const ofContainer of intent.containers) {
@@ -48,7 +48,7 @@ type Target = {
   readonly previouslyAdded: ReadonlySet<string>;
 };
 
-type ProbesByPattern = Map<PatternName, readonly ProbeAssignment[]>;
+type ProbesByPattern = Map<string, readonly ProbeAssignment[]>;
 
 function assignContainer(target: Target, collector: Collector): ProbesByPattern {
   const { intent, container, pod, previouslyAdded } = target;
@@ -63,7 +63,7 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
       continue;
     }
     const { pattern } = carrier;
-    if (!own && !patterns[pattern].fills.includes(probe)) continue;
+    if (!own && !patternOf(pattern).fills.includes(probe)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
     if (container[probeField(probe)] && !previouslyAdded.has(what)) {
       collector.addSkipped({ what, why: existsAlready });
@@ -99,16 +99,16 @@ function findCarrier(
   { intent, pod }: Target,
   checks: Checks,
   probe: ProbeName,
-): { readonly pattern: PatternName } | Refusal {
+): { readonly pattern: string } | Refusal {
   for (const check of checks.list) {
     for (const name of patternNames) {
-      const refusal = patterns[name].forbids?.(check, probe);
+      const refusal = patternOf(name).forbids?.(check, probe);
       if (refusal) return refusal;
     }
   }
   let first: Refusal | undefined;
   for (const pattern of intent.patterns) {
-    const refusal = patterns[pattern].unsupportedReason(checks.list, intent.container, pod);
+    const refusal = patternOf(pattern).unsupportedReason(checks.list, intent.container, pod);
     if (!refusal) return { pattern };
     first ??= refusal;
   }
@@ -121,12 +121,12 @@ function assignClaimed(
   { options }: HealthIntent,
   byPattern: ProbesByPattern,
   collector: Collector,
-): ReadonlyMap<PatternName, ProbeAssignment> {
+): ReadonlyMap<string, ProbeAssignment> {
   const taken = new Set([...byPattern.values()].flat().map(({ probe }) => probe));
-  const given = new Map<PatternName, ProbeAssignment>();
+  const given = new Map<string, ProbeAssignment>();
   for (const [name, checks] of intent.claimed) {
     const target = { container, options: options.get(name), taken, previouslyAdded };
-    const { probe, skipped, problem } = patterns[name].assignClaimed?.(checks, target) ?? {};
+    const { probe, skipped, problem } = patternOf(name).assignClaimed?.(checks, target) ?? {};
     if (probe) given.set(name, probe);
     if (skipped) collector.addSkipped(skipped);
     if (problem) collector.addProblem(problem);
@@ -151,7 +151,7 @@ export function withoutForbidden(
   const warnings = [...assignment.warnings];
   let reason: SkipReason | undefined;
   for (const name of assignment.byPattern.keys()) {
-    const permission = patterns[name].permission?.(options.get(name), namespace);
+    const permission = patternOf(name).permission?.(options.get(name), namespace);
     if (permission?.isAllowed) warnings.push(...permission.warnings);
     else if (permission) {
       byPattern.delete(name);

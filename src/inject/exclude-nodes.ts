@@ -7,7 +7,7 @@ import {
 } from '../quarantine/node-exclusion.ts';
 import { type Addition, apply, nameOf } from './pod/additions.ts';
 import type { Pod } from './pod/pod.ts';
-import type { PolicyScope } from './request.ts';
+import type { PolicyScope } from './model/scope.ts';
 
 /**
  * The nodes that a Pod of this scope has to keep off. A Pod that names its node has none: on another node the kubelet

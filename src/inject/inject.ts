@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readAnnotations } from './annotations.ts';
+import { readAnnotations } from './intent/annotations.ts';
 import { type Assignment, assign, withoutForbidden } from './assign.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
 import { readIntent } from './intent/read.ts';
-import type { HealthIntent, ReadingContext } from './intent/types.ts';
+import type { HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
-import { patterns } from './patterns/index.ts';
+import { patternOf } from './patterns/index.ts';
 import type { PatternPlan } from './patterns/pattern.ts';
 import { type Addition, annotate, apply, keepEvictable, nameOf } from './pod/additions.ts';
 import { exceededLimit } from './pod/limits.ts';
 import type { Pod } from './pod/pod.ts';
-import { type Problem, type SkippedItem, createCollector, existsAlready, sentence } from './problems.ts';
-import { type InjectionRequest, type PolicyScope, annotationsOnly, exclusionReason, findRequest } from './request.ts';
+import { type Problem, type SkippedItem, createCollector, existsAlready, sentence } from './model/problems.ts';
+import { type InjectionRequest, exclusionReason, findRequest } from './request.ts';
+import { type PolicyScope, annotationsOnly } from './model/scope.ts';
 import type { SkipReason } from './skip-reasons.ts';
-import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './status.ts';
+import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './model/status.ts';
 
 /** What injection needs to know besides the Pod and its scope: fixed for the life of the process. */
 export type InjectionContext = ReadingContext & { readonly version: string };
@@ -119,7 +120,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   }
   const names = [...assignment.byPattern.keys()];
   // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
-  const listens = names.some((name) => patterns[name].listens?.(intent.options.get(name)));
+  const listens = names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
   if (by !== undefined && pod.spec.hostNetwork && listens) return skip('host-network', notes);
   if (names.length === 0) {
     return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
@@ -147,10 +148,10 @@ function planAll(
   }: { readonly pod: Pod; readonly previouslyAdded: ReadonlySet<string>; readonly prefix: string },
 ): PatternPlan & { readonly skippedItems: readonly SkippedItem[] } {
   const plans = [...byPattern].map(([name, assignments]) =>
-    patterns[name].plan(assignments, { pod, intent, options: intent.options.get(name), previouslyAdded }),
+    patternOf(name).plan(assignments, { pod, intent, options: intent.options.get(name), previouslyAdded }),
   );
   const labels = [...byPattern.keys()].flatMap((name) =>
-    Object.entries(patterns[name].labels?.(intent.options.get(name), prefix) ?? {}),
+    Object.entries(patternOf(name).labels?.(intent.options.get(name), prefix) ?? {}),
   );
   const isFree = ([key]: readonly [string, string]): boolean =>
     pod.metadata?.labels?.[key] === undefined || previouslyAdded.has(`labels/${key}`);
@@ -177,7 +178,7 @@ function statusOf(
   );
   const ofPatterns = [...assignment.byPattern].flatMap(([name, assignments]) => {
     const containers = assignments.map(({ container }) => container);
-    const part = patterns[name].status?.(intent.options.get(name), containers);
+    const part = patternOf(name).status?.(intent.options.get(name), containers);
     return part ? [[name, part]] : [];
   });
   return {

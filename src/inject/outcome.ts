@@ -1,8 +1,8 @@
 import type { NodeExclusion } from '../quarantine/node-exclusion.ts';
 import type { Assignment } from './assign.ts';
-import type { HealthIntent } from './intent/types.ts';
+import type { HealthIntent } from './model/intent.ts';
 import type { Pod } from './pod/pod.ts';
-import { type Problem, type SkippedItem, sentence } from './problems.ts';
+import { type Problem, type SkippedItem, sentence } from './model/problems.ts';
 import type { InjectionRequest } from './request.ts';
 import { type SkipReason, warnReasons, skipReasons } from './skip-reasons.ts';
 

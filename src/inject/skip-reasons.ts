@@ -1,4 +1,5 @@
-import { patternNames, patterns } from './patterns/index.ts';
+import { patternNames, patternOf } from './patterns/index.ts';
+import type { PatternSkipReason } from './patterns/pattern.ts';
 
 const genericReasons = {
   'already-injected': 'An earlier call injected all that the annotations ask for.',
@@ -29,14 +30,11 @@ const genericReasons = {
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const;
 
-/** The reasons that only a pattern gives, which also has the sentence for it. */
-export type PatternSkipReason = 'pod-security';
-
 export type SkipReason = keyof typeof genericReasons | PatternSkipReason;
 
 /** Why nothing was injected: the one vocabulary of the log, the response's warning, the metric and `status`. */
 export const skipReasons = Object.fromEntries(
-  [genericReasons, ...patternNames.map((name) => patterns[name].skipReasons ?? {})]
+  [genericReasons, ...patternNames.map((name) => patternOf(name).skipReasons ?? {})]
     .flatMap((reasons) => Object.entries(reasons))
     .toSorted(([one], [other]) => (one < other ? -1 : 1)),
 ) as Readonly<Record<SkipReason, string>>;

@@ -1,8 +1,8 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1VolumeMount } from '@kubernetes/client-node';
 import { hasExclusionLabel, nodesNamedIn, removeNodeExclusions } from '../quarantine/node-exclusion.ts';
-import { patternNames, patterns } from './patterns/index.ts';
+import { patternNames, patternOf } from './patterns/index.ts';
 import { type Addition, probeField, probeNames, safeToEvict } from './pod/additions.ts';
-import { type Sources, readStatus } from './status.ts';
+import { type Sources, readStatus } from './model/status.ts';
 
 /** A Pod or Pod template without what was added, and one sentence for each thing that was named but left. */
 export type Uninjected<T> = { readonly template: T; readonly left: readonly string[] };
@@ -15,7 +15,7 @@ type Removal = {
 };
 
 /** True for what has the form in which some pattern adds it. */
-const isAdded = (addition: Addition): boolean => patternNames.some((name) => patterns[name].isAddedForm(addition));
+const isAdded = (addition: Addition): boolean => patternNames.some((name) => patternOf(name).isAddedForm(addition));
 
 const isAgent = (value: V1Container): boolean => isAdded({ kind: 'initContainer', value });
 

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/workloads/controllers/
 import type { V1ObjectMeta, V1PodTemplateSpec } from '@kubernetes/client-node';
-import { writtenKeys } from './annotations.ts';
+import { writtenKeys } from './intent/annotations.ts';
 
 /** A workload as an admission request carries it. */
 export type Workload = { readonly kind?: string; readonly metadata?: V1ObjectMeta };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Sources, readStatus, withSources } from '../inject/status.ts';
+import { type Sources, readStatus, withSources } from '../inject/model/status.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { Splice } from './arrange.ts';
 import {

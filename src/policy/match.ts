@@ -1,7 +1,7 @@
 // https://github.com/distribution/reference/blob/main/normalize.go
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 import type { V1LabelSelector } from '@kubernetes/client-node';
-import type { Labels } from '../inject/request.ts';
+import type { Labels } from '../inject/model/scope.ts';
 
 /**
  * Makes the test that a glob stands for. `redis` is held against the last segment of an image's name, `bitnami/*`

@@ -1,6 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { imageCharacters } from '../inject/pod/limits.ts';
-import type { Labels, Policies } from '../inject/request.ts';
+import type { Labels, Policies } from '../inject/model/scope.ts';
 import type { Match, Policy } from './policy.ts';
 
 /** All policies, ready to be asked for a Pod. */

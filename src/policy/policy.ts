@@ -1,7 +1,7 @@
 import type { V1LabelSelector, V1ObjectMeta } from '@kubernetes/client-node';
-import type { Labels } from '../inject/request.ts';
-import { keys } from '../inject/annotations.ts';
-import type { AnnotationMap, AnnotationValue } from '../inject/intent/types.ts';
+import type { Labels } from '../inject/model/scope.ts';
+import { keys } from '../inject/intent/annotations.ts';
+import type { AnnotationMap, AnnotationValue } from '../inject/model/intent.ts';
 import { compileImageGlob, compileSelector } from './match.ts';
 
 /** A HealthPolicy as it stands in the cluster or in a file; the CRD in deploy/crds says what each field means. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import type { Labels, Namespace, PolicyScope } from '../inject/request.ts';
+import type { Labels, Namespace, PolicyScope } from '../inject/model/scope.ts';
 import { type NodeExclusion, exclusionsIn } from '../quarantine/node-exclusion.ts';
 import type { NodeQuarantine } from '../quarantine/quarantine.ts';
 import { type PolicySet, createPolicySet } from './policy-set.ts';

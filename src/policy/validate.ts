@@ -1,7 +1,7 @@
-import { annotationOnlyKeys, keys } from '../inject/annotations.ts';
+import { annotationOnlyKeys, keys } from '../inject/intent/annotations.ts';
 import { type InjectionContext, inject } from '../inject/inject.ts';
 import type { Pod } from '../inject/pod/pod.ts';
-import type { Problem } from '../inject/problems.ts';
+import type { Problem } from '../inject/model/problems.ts';
 import type { HealthPolicy } from './policy.ts';
 
 const policyKeys = Object.keys(keys).filter((key) => !Object.hasOwn(annotationOnlyKeys, key));

@@ -1,5 +1,5 @@
 import type { InjectionResult } from '../inject/outcome.ts';
-import type { SkippedItem } from '../inject/problems.ts';
+import type { SkippedItem } from '../inject/model/problems.ts';
 import type { SkipReason } from '../inject/skip-reasons.ts';
 import type { ReviewRequest, ReviewResponse } from './admission.ts';
 import { createJsonPatch } from './json-patch.ts';

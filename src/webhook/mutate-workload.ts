@@ -1,6 +1,6 @@
 import { inject } from '../inject/inject.ts';
 import { warningsOf } from '../inject/outcome.ts';
-import type { PolicyScope } from '../inject/request.ts';
+import type { PolicyScope } from '../inject/model/scope.ts';
 import { propagateAnnotations, shadowedAnnotations, templateAt } from '../inject/workload.ts';
 import { type Answer, allow } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';

@@ -1,8 +1,8 @@
 import { inject } from '../inject/inject.ts';
-import { discreetSentence, sentence } from '../inject/problems.ts';
+import { discreetSentence, sentence } from '../inject/model/problems.ts';
 import { skipReasons } from '../inject/skip-reasons.ts';
 import { warningsOf } from '../inject/outcome.ts';
-import type { PolicyScope } from '../inject/request.ts';
+import type { PolicyScope } from '../inject/model/scope.ts';
 import { templatePath } from '../inject/workload.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';

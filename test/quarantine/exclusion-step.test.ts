@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inject } from '../../src/inject/inject.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
-import { annotationsOnly } from '../../src/inject/request.ts';
+import { annotationsOnly } from '../../src/inject/model/scope.ts';
 import { testContext } from '../support/webhook.ts';
 
 const prefix = testContext.prefix;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { keys } from '../../src/inject/annotations.ts';
+import { keys } from '../../src/inject/intent/annotations.ts';
 import { containerNames } from './arbitrary-pod.ts';
 
 const prefix = 'health.example.com/';

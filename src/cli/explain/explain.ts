@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ContainerIntent } from '../../inject/intent/types.ts';
-import { type SkippedItem, sentence } from '../../inject/problems.ts';
+import type { ContainerIntent } from '../../inject/model/intent.ts';
+import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
 import type { Assignment } from '../../inject/assign.ts';
-import { readStatus } from '../../inject/status.ts';
-import { readAnnotations } from '../../inject/annotations.ts';
-import { patterns } from '../../inject/patterns/index.ts';
+import { readStatus } from '../../inject/model/status.ts';
+import { readAnnotations } from '../../inject/intent/annotations.ts';
+import { patternOf } from '../../inject/patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../../inject/pod/additions.ts';
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import { templateAt } from '../../inject/workload.ts';
@@ -138,7 +138,7 @@ function explainProbe(
   }
   const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern));
   const passedOver = preferred.flatMap((name) => {
-    const refusal = patterns[name].unsupportedReason(list, intent.container, pod);
+    const refusal = patternOf(name).unsupportedReason(list, intent.container, pod);
     return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
   });
   const added = containerOf(wanted, intent.container)?.[field];

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
-import { readStatus } from '../../inject/status.ts';
+import { readStatus } from '../../inject/model/status.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../inject/pod/limits.ts';
 import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';

@@ -1,10 +1,10 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, isRefusal, quote } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
-import type { FindValue } from '../annotations.ts';
+import type { FindValue } from './annotations.ts';
 import { type PresetChecks, findChecks } from '../presets/find.ts';
-import { type Problem, type Collector, receivedValue } from '../problems.ts';
-import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from './types.ts';
+import { type Problem, type Collector, receivedValue } from '../model/problems.ts';
+import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from '../model/intent.ts';
 
 /** What reading a check takes: a parser, and where mistakes are noted. */
 type CheckReading = { readonly parseCheck: CheckParser; readonly collector: Collector };

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../check/kinds.ts';
-import type { FindValue, GenericKey } from '../annotations.ts';
-import { patternNames, patterns } from '../patterns/index.ts';
-import { type Collector, readValue } from '../problems.ts';
-import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from './types.ts';
+import type { FindValue, GenericKey } from './annotations.ts';
+import { patternNames, patternOf } from '../patterns/index.ts';
+import { type Collector, readValue } from '../model/problems.ts';
+import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from '../model/intent.ts';
 
 const deliveries = ['init-container', 'image-volume'] as const;
 const cpu = /^(\d{1,3}(\.\d{1,3})?|\d{1,5}m)$/;
@@ -33,7 +33,7 @@ export function readPodSettings(
         (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
         context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
       ) ?? context.agentImage,
-    options: new Map(patternNames.map((name) => [name, patterns[name].readOptions?.(pod, context, collector)])),
+    options: new Map(patternNames.map((name) => [name, patternOf(name).readOptions?.(pod, context, collector)])),
   };
 }
 

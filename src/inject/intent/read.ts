@@ -1,13 +1,13 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { quote } from '../../check/check.ts';
-import { type FindValue, keys } from '../annotations.ts';
-import { type PatternName, isPatternName, patternNames, patterns } from '../patterns/index.ts';
+import { type FindValue, keys } from './annotations.ts';
+import { isPatternName, patternNames, patternOf } from '../patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
-import { type Collector, createCollector, receivedValue } from '../problems.ts';
+import { type Collector, createCollector, receivedValue } from '../model/problems.ts';
 import { readChecks, readPreset, readShortForm } from './checks.ts';
 import { readPodSettings, readTiming } from './pod-settings.ts';
-import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingContext } from './types.ts';
+import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingContext } from '../model/intent.ts';
 
 /** What reading has to know of the Pod, and where it notes mistakes and what it leaves alone. */
 type IntentSource = {
@@ -50,7 +50,7 @@ export function readIntent(written: AnnotationSet, source: IntentSource): Health
     for (const name of patternNames) {
       const options = settings.options.get(name);
       const asked = { annotations: written.pod, containers, options, pod };
-      collector.addProblem(...(patterns[name].validate?.(asked) ?? []));
+      collector.addProblem(...(patternOf(name).validate?.(asked) ?? []));
     }
   }
   return { containers, ...settings };
@@ -107,13 +107,13 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   const [alone, another] = named;
   if (collector.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {
     const claim = { claimed: claimed.get(alone), others: check, ofProbe, annotation };
-    collector.addProblem(...(patterns[alone].validateClaim?.(claim, context.prefix) ?? []));
+    collector.addProblem(...(patternOf(alone).validateClaim?.(claim, context.prefix) ?? []));
   }
   if (collector.problems.length > 0 || named.includes('none')) return undefined;
 
   const isAuto = named.includes('auto');
   const preferred = named.flatMap((name) => (name === 'auto' ? automatic(pod) : isPatternName(name) ? name : []));
-  const choices = [...new Set(preferred)].filter((name) => !patterns[name].claims);
+  const choices = [...new Set(preferred)].filter((name) => !patternOf(name).claims);
   const read = { container: container.name, patterns: choices, claimed, timing };
   const written = { ...read, check, probes: probes as ContainerIntent['probes'], found: undefined };
   const hasClaim = claimed.size > 0;
@@ -133,12 +133,12 @@ function divide(
   checks: Checks | undefined,
   named: readonly string[],
 ): { readonly check: Checks | undefined; readonly claimed: ContainerIntent['claimed'] } {
-  const claimed = new Map<PatternName, Checks>();
+  const claimed = new Map<string, Checks>();
   const part = (list: Checks['list']): Checks | undefined =>
     checks && (list.length > 0 ? { ...checks, list } : undefined);
   let list = checks?.list ?? [];
   for (const name of named.filter(isPatternName)) {
-    const pattern = patterns[name];
+    const pattern = patternOf(name);
     if (!pattern.claims) continue;
     const own = part(list.filter((check) => pattern.claims?.(check)));
     if (own) claimed.set(name, own);
@@ -170,7 +170,7 @@ function readPatterns(find: FindValue, context: ReadingContext, collector: Colle
 const splitPatterns = (value: string): string[] => value.split(',').map((name) => name.trim());
 
 /** What `auto` stands for: the kubelet where it can ask, else a sidecar, whose port a Pod on its node's network cannot have for itself. */
-const automatic = (pod: Pod): PatternName[] => ['port', pod.spec.hostNetwork ? 'cli' : 'sidecar'];
+const automatic = (pod: Pod): string[] => ['port', pod.spec.hostNetwork ? 'cli' : 'sidecar'];
 
 /** Why `auto` should not look at a container at all. */
 function reasonToLeave(

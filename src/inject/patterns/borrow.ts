@@ -3,7 +3,7 @@ import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-no
 import { type Check, type Refusal, isRefusal } from '../../check/check.ts';
 import { commandCharacters } from '../pod/limits.ts';
 import { type Pod, isWithin, probedContainers } from '../pod/pod.ts';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../model/problems.ts';
 import type { ContainerAssignment } from './pattern.ts';
 
 /** What a sidecar takes from the containers that it checks, and what cannot be taken. */

@@ -4,14 +4,16 @@ import type { Pattern } from './pattern.ts';
 import { port } from './port/index.ts';
 import { sidecar } from './sidecar/index.ts';
 
-const registry = { port, sidecar, cli, hardware };
-
-export type PatternName = keyof typeof registry;
-
 /** The patterns by the name that the annotation uses; the order is the one in which sentences list them. */
-export const patterns: Readonly<Record<PatternName, Pattern>> = registry;
+const patterns = new Map<string, Pattern>(Object.entries({ port, sidecar, cli, hardware }));
 
-export const patternNames = Object.keys(registry) as readonly PatternName[];
+export const patternNames: readonly string[] = [...patterns.keys()];
 
-/** Tells the name of a pattern from any other text. */
-export const isPatternName = (name: string): name is PatternName => Object.hasOwn(registry, name);
+export const isPatternName = (name: string): boolean => patterns.has(name);
+
+/** The pattern of a name that was read already; throws for any other text. */
+export function patternOf(name: string): Pattern {
+  const pattern = patterns.get(name);
+  if (!pattern) throw new Error(`${name} is no pattern`);
+  return pattern;
+}

@@ -1,11 +1,13 @@
 import type { V1Container } from '@kubernetes/client-node';
 import type { Check, Refusal } from '../../check/check.ts';
-import type { AnnotationMap, Checks, ContainerIntent, HealthIntent, ReadingContext, Timing } from '../intent/types.ts';
+import type { AnnotationMap, Checks, ContainerIntent, HealthIntent, ReadingContext, Timing } from '../model/intent.ts';
 import type { Addition, ProbeName } from '../pod/additions.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { Problem, Collector, SkippedItem } from '../problems.ts';
-import type { Namespace } from '../request.ts';
-import type { PatternSkipReason } from '../skip-reasons.ts';
+import type { Problem, Collector, SkippedItem } from '../model/problems.ts';
+import type { Namespace } from '../model/scope.ts';
+
+/** Why a pattern does nothing at all, where that is its own reason. */
+export type PatternSkipReason = 'pod-security';
 
 /** One probe that a pattern has to provide: the checks that must all hold. */
 export type ProbeAssignment = {

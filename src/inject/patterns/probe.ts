@@ -1,5 +1,5 @@
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Timing } from '../intent/types.ts';
+import type { Timing } from '../model/intent.ts';
 import type { ProbeName } from '../pod/additions.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { keys } from '../../../src/inject/annotations.ts';
-import { patternNames, patterns } from '../../../src/inject/patterns/index.ts';
+import { keys } from '../../../src/inject/intent/annotations.ts';
+import { patternNames, patternOf } from '../../../src/inject/patterns/index.ts';
 import { skipReasons } from '../../../src/inject/skip-reasons.ts';
 
 const root = new URL('../../../src/inject/', import.meta.url).pathname;
@@ -22,7 +22,7 @@ describe('a pattern', () => {
       ['keys', keys],
       ['skipReasons', skipReasons],
     ] as const) {
-      const owned = patternNames.flatMap((name) => Object.keys(patterns[name][member] ?? {}));
+      const owned = patternNames.flatMap((name) => Object.keys(patternOf(name)[member] ?? {}));
       assert.equal(new Set(owned).size, owned.length);
       for (const key of owned) assert(Object.hasOwn(table, key), key);
     }
@@ -30,7 +30,7 @@ describe('a pattern', () => {
 
   it('takes a check for itself only where it says how that is assigned', () => {
     for (const name of patternNames) {
-      const { claims, assignClaimed, readOptions, validate, keys: own } = patterns[name];
+      const { claims, assignClaimed, readOptions, validate, keys: own } = patternOf(name);
       assert.equal(claims === undefined, assignClaimed === undefined, name);
       assert.equal(own === undefined, readOptions === undefined, name);
       assert.equal(own === undefined, validate === undefined, name);

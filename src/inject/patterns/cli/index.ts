@@ -7,7 +7,7 @@ import { formatDuration } from '../../../check/kinds.ts';
 import { type Addition, isAddedProbe } from '../../pod/additions.ts';
 import { agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { firstInitContainer, freeName, probedContainers } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
+import type { Problem } from '../../model/problems.ts';
 import {
   type ContainerAssignment,
   type PatternPlan,

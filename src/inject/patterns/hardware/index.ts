@@ -1,9 +1,9 @@
 import { type Check, type Refusal, isHardware } from '../../../check/check.ts';
-import type { Checks } from '../../intent/types.ts';
+import type { Checks } from '../../model/intent.ts';
 import type { Addition, ProbeName } from '../../pod/additions.ts';
 import { isAgentContainer } from '../../pod/agent-container.ts';
-import { type Problem, existsAlready } from '../../problems.ts';
-import type { RecordedStatus } from '../../status.ts';
+import { type Problem, existsAlready } from '../../model/problems.ts';
+import type { RecordedStatus } from '../../model/status.ts';
 import { cli } from '../cli/index.ts';
 import { type ClaimResult, type ClaimTarget, type ContainerClaim, definePattern } from '../pattern.ts';
 import { defaultTimeoutMs, hostTypes, planExec, planSidecar } from './plan.ts';

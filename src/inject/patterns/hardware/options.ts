@@ -1,9 +1,9 @@
 // https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#driver-capabilities
 import type { V1Container } from '@kubernetes/client-node';
 import { isDevice } from '../../../check/kinds.ts';
-import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../intent/types.ts';
+import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../model/intent.ts';
 import { type Pod, isWithin, probedContainers } from '../../pod/pod.ts';
-import { type Problem, type Collector, readValue, receivedValue } from '../../problems.ts';
+import { type Problem, type Collector, readValue, receivedValue } from '../../model/problems.ts';
 
 /** The keys of this pattern, with a line of meaning each. */
 export const ownKeys = {

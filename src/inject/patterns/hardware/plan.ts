@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#sidecar-containers-and-pod-lifecycle
 // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { Timing } from '../../intent/types.ts';
+import type { Timing } from '../../model/intent.ts';
 import type { Addition } from '../../pod/additions.ts';
 import { freeName, freePort, isWithin } from '../../pod/pod.ts';
 import { type Borrowed, borrow } from '../borrow.ts';

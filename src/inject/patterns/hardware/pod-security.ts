@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/concepts/security/pod-security-admission/
-import type { Namespace } from '../../request.ts';
+import type { Namespace } from '../../model/scope.ts';
 import type { Permission } from '../pattern.ts';
 import type { HardwareOptions } from './options.ts';
 

@@ -2,11 +2,11 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, type Refusal, isLocal } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
-import type { Timing } from '../../intent/types.ts';
+import type { Timing } from '../../model/intent.ts';
 import { type Addition, type ProbeName, isAddedProbe } from '../../pod/additions.ts';
 import { type AgentSettings, agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
+import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';

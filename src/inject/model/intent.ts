@@ -1,6 +1,5 @@
 import type { Check } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
-import type { PatternName } from '../patterns/index.ts';
 import type { ProbeName } from '../pod/additions.ts';
 
 /** One annotation of ours as the user wrote it. */
@@ -49,13 +48,13 @@ export type Timing = {
 export type ContainerIntent = {
   readonly container: string;
   /** The patterns to use, in the order of preference; at least one where none claims a check. */
-  readonly patterns: readonly PatternName[];
+  readonly patterns: readonly string[];
   /** The check for every probe that has none of its own, without what a pattern claims. */
   readonly check: Checks | undefined;
   /** A check of its own for a probe, or `off`. */
   readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
   /** The checks of the key `check` that a pattern claims. */
-  readonly claimed: ReadonlyMap<PatternName, Checks>;
+  readonly claimed: ReadonlyMap<string, Checks>;
   readonly timing: Timing;
   /** By what the checks were found that nobody wrote. */
   readonly found: string | undefined;
@@ -70,5 +69,5 @@ export type HealthIntent = {
   readonly delivery: 'init-container' | 'image-volume';
   readonly image: string;
   /** What each pattern read from the keys that are its own. */
-  readonly options: ReadonlyMap<PatternName, unknown>;
+  readonly options: ReadonlyMap<string, unknown>;
 };

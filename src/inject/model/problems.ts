@@ -1,5 +1,5 @@
-import { quote } from '../check/check.ts';
-import type { AnnotationValue } from './intent/types.ts';
+import { quote } from '../../check/check.ts';
+import type { AnnotationValue } from './intent.ts';
 
 /** A user's mistake: which annotation, what was received (a clause) and what was expected; never a secret. */
 export type Problem = {

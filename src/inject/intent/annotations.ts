@@ -1,8 +1,8 @@
-import { quote } from '../check/check.ts';
-import { formatDuration } from '../check/kinds.ts';
-import type { AnnotationSet, AnnotationValue } from './intent/types.ts';
-import { patternNames, patterns } from './patterns/index.ts';
-import { type Collector, createCollector } from './problems.ts';
+import { quote } from '../../check/check.ts';
+import { formatDuration } from '../../check/kinds.ts';
+import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
+import { patternNames, patternOf } from '../patterns/index.ts';
+import { type Collector, createCollector } from '../model/problems.ts';
 
 /** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
 type Reach = 'pod' | 'own' | 'inherited';
@@ -11,8 +11,8 @@ type KeyRow = { readonly reach: Reach; readonly meaning: string };
 
 /** Such as `1s; cli and exec 5s`: the default of most patterns, and those of the others. */
 function defaultTimeouts(): string {
-  const usualMs = Math.min(...patternNames.map((name) => patterns[name].defaultTimeoutMs));
-  const byTimeout = Map.groupBy(patternNames, (name) => patterns[name].defaultTimeoutMs);
+  const usualMs = Math.min(...patternNames.map((name) => patternOf(name).defaultTimeoutMs));
+  const byTimeout = Map.groupBy(patternNames, (name) => patternOf(name).defaultTimeoutMs);
   byTimeout.delete(usualMs);
   const others = [...byTimeout].map(([timeoutMs, names]) => `${names.join(' and ')} ${formatDuration(timeoutMs)}`);
   return [formatDuration(usualMs), ...others].join('; ');
@@ -61,13 +61,13 @@ const genericKeys = {
 
 function notesOn(key: string): string {
   return patternNames
-    .map((name) => patterns[name].keyNotes?.[key])
+    .map((name) => patternOf(name).keyNotes?.[key])
     .reduce<string>((text, note) => (note === undefined ? text : `${text}; ${note}`), '');
 }
 
 const patternKeys = Object.fromEntries(
   patternNames.flatMap((name) =>
-    Object.entries(patterns[name].keys ?? {}).map(([key, meaning]): [string, KeyRow] => [
+    Object.entries(patternOf(name).keys ?? {}).map(([key, meaning]): [string, KeyRow] => [
       key,
       { reach: 'pod', meaning },
     ]),

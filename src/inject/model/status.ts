@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { AnnotationSet } from './intent/types.ts';
+import type { AnnotationSet } from './intent.ts';
 import type { SkippedItem } from './problems.ts';
-import type { Pod } from './pod/pod.ts';
+import type { Pod } from '../pod/pod.ts';
 
 /**
  * The `status` annotation: what was done to a Pod, for people and for the next call of the webhook. A pattern may add a
