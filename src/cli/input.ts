@@ -1,5 +1,5 @@
 import { type Manifest, readManifest } from '../manifest/documents.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { parseCheck } from '../check/parse.ts';
 import { createStore } from '../policy/store.ts';
 import { readNamespace } from '../policy/store.ts';
 import { readPolicyFiles } from '../policy/files.ts';
@@ -25,7 +25,7 @@ export function readContext(values: Values<typeof settingOptions>, env: Terminal
   const { prefix } = settings;
   return {
     ...settings,
-    patternNames,
+    parseCheck,
     version,
     namespace: values.namespace ?? '',
     scopeFor(name) {

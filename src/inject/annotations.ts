@@ -1,12 +1,28 @@
 import { quote } from '../check/check.ts';
-import { type Problem, receivedValue } from './problems.ts';
+import { formatDuration } from '../check/kinds.ts';
+import type { AnnotationSet, AnnotationValue } from './intent/types.ts';
+import { patternNames, patterns } from './patterns/index.ts';
+import { type Collector, createCollector } from './problems.ts';
 
-/** Every annotation key (without the prefix) with one line of meaning; `reach` says whom a key can speak of. */
-export const keys = {
+/** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
+type Reach = 'pod' | 'own' | 'inherited';
+
+type KeyRow = { readonly reach: Reach; readonly meaning: string };
+
+/** Such as `1s; cli and exec 5s`: the default of most patterns, and those of the others. */
+function defaultTimeouts(): string {
+  const usualMs = Math.min(...patternNames.map((name) => patterns[name].defaultTimeoutMs));
+  const byTimeout = Map.groupBy(patternNames, (name) => patterns[name].defaultTimeoutMs);
+  byTimeout.delete(usualMs);
+  const others = [...byTimeout].map(([timeoutMs, names]) => `${names.join(' and ')} ${formatDuration(timeoutMs)}`);
+  return [formatDuration(usualMs), ...others].join('; ');
+}
+
+/** The keys of all patterns, with one line of meaning each. */
+const genericKeys = {
   pattern: {
     reach: 'inherited',
-    meaning:
-      'Comma list of port, sidecar, cli, hardware, auto (which of the first three, and what to ask, is found by image and port); none opts out.',
+    meaning: `Comma list of ${patternNames.join(', ')}, auto (which of the first three, and what to ask, is found by image and port); none opts out.`,
   },
   check: {
     reach: 'own',
@@ -20,7 +36,7 @@ export const keys = {
   path: { reach: 'own', meaning: 'Short form of check: the path, or for grpc the service.' },
   scheme: { reach: 'own', meaning: 'Short form of check: http (the default), https, tcp or grpc.' },
   period: { reach: 'inherited', meaning: 'How often to check, in whole seconds (10s).' },
-  timeout: { reach: 'inherited', meaning: 'How long one check may take (1s; cli and hardware 5s).' },
+  timeout: { reach: 'inherited', meaning: `How long one check may take (${defaultTimeouts()}).` },
   'initial-delay': {
     reach: 'inherited',
     meaning: 'How long after its start a container is left alone, in whole seconds.',
@@ -36,55 +52,44 @@ export const keys = {
   },
   'health-port': {
     reach: 'pod',
-    meaning: "The sidecar's port (9440, or the next one that no container declares); hardware takes the next after it.",
+    meaning: `The sidecar's port (9440, or the next one that no container declares)${notesOn('health-port')}.`,
   },
   cpu: { reach: 'pod', meaning: 'CPU request and limit of an injected container (20m).' },
   memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
   delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
-  mode: {
-    reach: 'pod',
-    meaning: 'How hardware is asked: sidecar (the default), or cli in the container that has the device.',
-  },
-  'on-failure': {
-    reach: 'pod',
-    meaning: 'What becomes of the Pod whose hardware fails: move (the default) to another node, or report.',
-  },
-  'host-paths': {
-    reach: 'pod',
-    meaning:
-      'Comma list of folders of the node for the sidecar of hardware, read-only; PATH:/sys is shown as /sys. Only those that the administrator allows.',
-  },
-  devices: {
-    reach: 'pod',
-    meaning:
-      "Comma list of the node's device nodes for the sidecar of hardware. Only those that the administrator allows.",
-  },
-  'device-resource': {
-    reach: 'pod',
-    meaning:
-      'The extended resource, such as nvidia.com/gpu, that the container with mode cli has. Only one that the administrator allows.',
-  },
-  'resource-claim': {
-    reach: 'pod',
-    meaning: 'The claim of the Pod that the check of hardware shares. Only one that the administrator allows.',
-  },
-  image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
-} as const satisfies Record<string, { reach: 'pod' | 'own' | 'inherited'; meaning: string }>;
+} as const satisfies Record<string, KeyRow>;
 
-/** A key that a user may write. `own` keys speak of one container, `inherited` ones of all unless one has its own. */
-export type Key = keyof typeof keys;
+function notesOn(key: string): string {
+  return patternNames
+    .map((name) => patterns[name].keyNotes?.[key])
+    .reduce<string>((text, note) => (note === undefined ? text : `${text}; ${note}`), '');
+}
+
+const patternKeys = Object.fromEntries(
+  patternNames.flatMap((name) =>
+    Object.entries(patterns[name].keys ?? {}).map(([key, meaning]): [string, KeyRow] => [
+      key,
+      { reach: 'pod', meaning },
+    ]),
+  ),
+);
+
+/** The keys that a policy cannot have. */
+export const annotationOnlyKeys: Readonly<Record<string, KeyRow>> = {
+  image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
+};
+
+/** Every annotation key that a user may write, without the prefix: those of all patterns, then those of one each. */
+export const keys: Readonly<Record<string, KeyRow>> = { ...genericKeys, ...patternKeys, ...annotationOnlyKeys };
+
+/** A key of all patterns. */
+export type GenericKey = keyof typeof genericKeys;
+
+/** Finds what is written for one container. */
+export type FindValue = (key: GenericKey) => AnnotationValue | undefined;
 
 /** The keys that we write back. */
 export const writtenKeys = ['status', 'problems', 'copied'] as const;
-
-/** One annotation of ours as the user wrote it. */
-export type Entry = { readonly annotation: string; readonly value: string };
-
-/** What the user wrote: Pod-wide entries, and entries per container name. */
-export type Written = {
-  readonly pod: ReadonlyMap<Key, Entry>;
-  readonly containers: ReadonlyMap<string, ReadonlyMap<Key, Entry>>;
-};
 
 const longestValue = 4096;
 
@@ -92,10 +97,10 @@ const longestValue = 4096;
 export function readAnnotations(
   annotations: Readonly<Record<string, string>>,
   prefix: string,
-): { readonly written: Written; readonly problems: readonly Problem[] } {
-  const pod = new Map<Key, Entry>();
-  const containers = new Map<string, Map<Key, Entry>>();
-  const problems: Problem[] = [];
+): { readonly written: AnnotationSet; readonly problems: Collector['problems'] } {
+  const pod = new Map<string, AnnotationValue>();
+  const containers = new Map<string, Map<string, AnnotationValue>>();
+  const collector = createCollector();
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(prefix)) continue;
     const rest = annotation.slice(prefix.length);
@@ -103,37 +108,22 @@ export function readAnnotations(
     const dot = rest.indexOf('.');
     const key = dot < 0 ? rest : rest.slice(0, dot);
     const container = dot < 0 ? undefined : rest.slice(dot + 1);
-    if (!isKey(key)) {
+    const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (!row) {
       const known = Object.keys(keys).join(', ');
-      problems.push({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
+      collector.addProblem({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
-      problems.push({ annotation, received, expected: `at most ${longestValue}` });
+      collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });
     } else if (container === undefined) {
       pod.set(key, { annotation, value });
-    } else if (keys[key].reach === 'pod') {
+    } else if (row.reach === 'pod') {
       const received = `received a key for container ${quote(container)}`;
-      problems.push({ annotation, received, expected: `${prefix}${key}, which speaks of the whole Pod` });
+      collector.addProblem({ annotation, received, expected: `${prefix}${key}, which speaks of the whole Pod` });
     } else {
-      const entries = containers.get(container) ?? new Map<Key, Entry>();
-      containers.set(container, entries.set(key, { annotation, value }));
+      const values = containers.get(container) ?? new Map<string, AnnotationValue>();
+      containers.set(container, values.set(key, { annotation, value }));
     }
   }
-  return { written: { pod, containers }, problems };
-}
-
-const isKey = (text: string): text is Key => Object.hasOwn(keys, text);
-
-/** The value of an annotation as `parse` reads it; undefined where none is written, and with a problem where it is wrong. */
-export function readValue<T>(
-  entry: Entry | undefined,
-  parse: (value: string) => T | undefined,
-  expected: string,
-  problems: Problem[],
-): T | undefined {
-  const value = entry && parse(entry.value);
-  if (entry && value === undefined) {
-    problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
-  }
-  return value;
+  return { written: { pod, containers }, problems: collector.problems };
 }

@@ -17,8 +17,8 @@ export function createPolicySet(all: readonly Policy[]): PolicySet {
   const policies = all
     .filter(({ mode }) => mode !== 'Off')
     .toSorted((one, other) => other.priority - one.priority || (one.name < other.name ? -1 : 1));
-  const ofNamespace = remembered(policies, ({ selectsNamespace }, labels: Labels) => selectsNamespace(labels));
-  const ofImage = remembered(policies, ({ match }, image: string) => !match?.image || match.image(image));
+  const ofNamespace = memoize(policies, ({ selectsNamespace }, labels: Labels) => selectsNamespace(labels));
+  const ofImage = memoize(policies, ({ match }, image: string) => !match?.image || match.image(image));
   const indexes = new WeakMap<ReadonlySet<Policy>, WeakMap<ReadonlySet<Policy>, ByLabel>>();
 
   const indexOf = (selecting: ReadonlySet<Policy>, matching: ReadonlySet<Policy>): ByLabel => {
@@ -115,7 +115,7 @@ const mostRemembered = 16_384;
  * Remembers which policies hold for a key, as long as the argument is the same. Most keys give one of a few sets, which
  * are kept once: ten thousand namespaces under a thousand policies must not cost ten million entries.
  */
-function remembered<A>(policies: readonly Policy[], holds: (policy: Policy, argument: A) => boolean) {
+function memoize<A>(policies: readonly Policy[], holds: (policy: Policy, argument: A) => boolean) {
   const known = new Map<string, { readonly argument: A; readonly result: ReadonlySet<Policy> }>();
   const sets = new Map<string, ReadonlySet<Policy>>();
   return (key: string, argument: A): ReadonlySet<Policy> => {

@@ -10,7 +10,9 @@ const prefix = testContext.prefix;
 const scope = {
   ...annotationsOnly,
   namespaceName: 'shop',
-  keptOff: new Map([['shop/ReplicaSet/app', [{ node: 'node-a', affinity: 'Required' as const, untilMs: 1_000_000 }]]]),
+  exclusionsByOwner: new Map([
+    ['shop/ReplicaSet/app', [{ node: 'node-a', affinity: 'Required' as const, untilMs: 1_000_000 }]],
+  ]),
 };
 
 const pod = (annotations: Readonly<Record<string, string>>, spec: Partial<Pod['spec']> = {}): Pod => ({

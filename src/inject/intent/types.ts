@@ -1,58 +1,24 @@
 import type { Check } from '../../check/check.ts';
-import type { Timing } from './pod-settings.ts';
+import type { CheckParser } from '../../check/parse.ts';
+import type { PatternName } from '../patterns/index.ts';
+import type { ProbeName } from '../pod/additions.ts';
 
-/** The kubelet's three probes, in the order in which a sentence lists them. */
-export const probeNames = ['liveness', 'readiness', 'startup'] as const;
+/** One annotation of ours as the user wrote it. */
+export type AnnotationValue = { readonly annotation: string; readonly value: string };
 
-export type ProbeName = (typeof probeNames)[number];
+/** The values by their keys, without the prefix. */
+export type AnnotationMap = ReadonlyMap<string, AnnotationValue>;
 
-/** The probes that a user asked for in one container. */
-export type ContainerIntent = {
-  readonly container: string;
-  /** The patterns to use but hardware, in the order of preference; at least one where there is no hardware. */
-  readonly patterns: readonly string[];
-  /** The check for every probe that has none of its own, for all patterns but hardware. */
-  readonly check: Checks | undefined;
-  /** A check of its own for a probe, or `off`. */
-  readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
-  /** The checks of `check` that pattern hardware carries. */
-  readonly hardware: Checks | undefined;
-  readonly timing: Timing;
-  /** By what the checks were found that nobody wrote. */
-  readonly found: string | undefined;
+/** What the user wrote: Pod-wide values, and values per container name. */
+export type AnnotationSet = {
+  readonly pod: AnnotationMap;
+  readonly containers: ReadonlyMap<string, AnnotationMap>;
 };
-
-/** Checks that must all hold, with the annotation that they came from. */
-export type Checks = { readonly annotation: string; readonly list: readonly Check[] };
-
-/** What the annotations of one Pod ask for, with nothing left to parse: nobody reads an annotation after this. */
-export type HealthIntent = {
-  readonly containers: readonly ContainerIntent[];
-  readonly healthPort: number | undefined;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly delivery: 'init-container' | 'image-volume';
-  readonly image: string;
-  readonly hardware: HardwareIntent;
-};
-
-/** How pattern hardware asks, and what happens then. */
-export type HardwareIntent = {
-  readonly mode: 'sidecar' | 'cli';
-  readonly onFailure: 'move' | 'report';
-  readonly hostPaths: readonly HostPath[];
-  /** Paths under /dev. */
-  readonly devices: readonly string[];
-  readonly resourceClaim: string | undefined;
-};
-
-/** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
-export type HostPath = { readonly path: string; readonly as: string };
 
 /** What reading needs to know besides the Pod: fixed for the life of the process. */
 export type ReadingContext = {
   readonly prefix: string;
-  readonly patternNames: readonly string[];
+  readonly parseCheck: CheckParser;
   readonly agentImage: string;
   readonly allowImage: boolean;
   readonly allowed: Allowed;
@@ -64,4 +30,45 @@ export type Allowed = {
   readonly devices: readonly string[];
   readonly deviceResources: readonly string[];
   readonly resourceClaims: readonly string[];
+};
+
+/** Checks that must all hold, with the annotation that they came from. */
+export type Checks = { readonly annotation: string; readonly list: readonly Check[] };
+
+/** How often and how patiently to check; what the user left out is undefined, and each pattern has its default. */
+export type Timing = {
+  readonly periodSeconds?: number;
+  readonly timeoutMs?: number;
+  readonly initialDelaySeconds?: number;
+  readonly failureThreshold?: number;
+  readonly successThreshold?: number;
+  readonly terminationGracePeriodSeconds?: number;
+};
+
+/** The probes that a user asked for in one container. */
+export type ContainerIntent = {
+  readonly container: string;
+  /** The patterns to use, in the order of preference; at least one where none claims a check. */
+  readonly patterns: readonly PatternName[];
+  /** The check for every probe that has none of its own, without what a pattern claims. */
+  readonly check: Checks | undefined;
+  /** A check of its own for a probe, or `off`. */
+  readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
+  /** The checks of the key `check` that a pattern claims. */
+  readonly claimed: ReadonlyMap<PatternName, Checks>;
+  readonly timing: Timing;
+  /** By what the checks were found that nobody wrote. */
+  readonly found: string | undefined;
+};
+
+/** What the annotations of one Pod ask for, with nothing left to parse: nobody reads an annotation after this. */
+export type HealthIntent = {
+  readonly containers: readonly ContainerIntent[];
+  readonly healthPort: number | undefined;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly delivery: 'init-container' | 'image-volume';
+  readonly image: string;
+  /** What each pattern read from the keys that are its own. */
+  readonly options: ReadonlyMap<PatternName, unknown>;
 };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHardwareCache } from '../../../src/controllers/hardware/cache.ts';
+import { toObservedPod } from '../../../src/controllers/hardware/pod.ts';
+import { systemClock } from '../../../src/kube/clock.ts';
 import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { quarantine } from './support/snapshot.ts';
 
@@ -62,5 +64,57 @@ describe('a quarantine that was written', () => {
     assert.equal(cache.quarantines.get('a')?.metadata.resourceVersion, 'with-status');
     cache.storeWritten(of('a', { generation: 3, resourceVersion: 'without' }));
     assert.equal(cache.quarantines.get('a')?.metadata.resourceVersion, 'with-status');
+  });
+});
+
+/** A cache whose clock stands still, and how often it has asked for a pass. */
+function timed() {
+  const time = { nowMs: Date.parse('2030-01-01T12:00:00Z'), changes: 0 };
+  const clock = { ...systemClock, date: () => new Date(time.nowMs) };
+  const cache = createHardwareCache({ clock, onChange: () => (time.changes += 1), onManualRelease: () => {} });
+  return { cache, time, sinceMs: () => cache.pods.get('a')?.failing?.sinceMs };
+}
+
+describe('a Pod in the cache', () => {
+  const sidecar = 'health-probe-hardware';
+  const observe = (ready: boolean) =>
+    toObservedPod(
+      {
+        metadata: { uid: 'a', name: 'web-0', namespace: 'shop', labels: { 'health.example.com/hardware': 'move' } },
+        spec: { nodeName: 'node-a', containers: [{ name: 'app' }], initContainers: [{ name: sidecar }] },
+        status: {
+          initContainerStatuses: [
+            { name: sidecar, ready, started: true, state: { running: { startedAt: '2020-01-01T00:00:00Z' } } },
+          ],
+        },
+      } as any,
+      'health.example.com/',
+    );
+
+  it('fails since the version in which it was first seen to fail, over a new list too, and only that asks for a pass', () => {
+    const { cache, time, sinceMs } = timed();
+    cache.podHandler.onUpsert(observe(true));
+    assert.equal(time.changes, 0);
+    time.nowMs += 5_000;
+    const begunMs = time.nowMs;
+    cache.podHandler.onUpsert(observe(false));
+    assert.deepEqual([sinceMs(), time.changes], [begunMs, 1]);
+    time.nowMs += 5_000;
+    cache.podHandler.onUpsert(observe(false));
+    assert.deepEqual([sinceMs(), time.changes], [begunMs, 1]);
+    cache.podHandler.onReplace([observe(false)]);
+    assert.equal(sinceMs(), begunMs);
+    cache.podHandler.onUpsert(observe(true));
+    assert.deepEqual([sinceMs(), time.changes], [undefined, 3]);
+  });
+
+  it('stays on its way out once its eviction was accepted, whatever comes late', () => {
+    const { cache } = timed();
+    cache.podHandler.onUpsert(observe(false));
+    cache.markEvicted('a');
+    cache.podHandler.onUpsert(observe(false));
+    assert.equal(cache.pods.get('a')?.isDeleting, true);
+    cache.podHandler.onDelete(observe(false));
+    assert.equal(cache.pods.size, 0);
   });
 });

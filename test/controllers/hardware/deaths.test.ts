@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -6,6 +7,14 @@ import { settle, told, useLeaders } from './support/leader.ts';
 
 /** What takes seconds takes a hundredth of them. */
 const fast = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 100, signal) };
+
+/** The same chunks, each later. */
+async function* delayed(body: AsyncIterable<Buffer>, delayMs: number): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    yield chunk;
+  }
+}
 
 describe('a move that breaks off', () => {
   const { newWorld, lead } = useLeaders();
@@ -50,6 +59,22 @@ describe('a move that breaks off', () => {
     let writes = 0;
     world.setFault(() => (writes++ === 0 ? 'answer' : undefined));
     lead(world, { percent: 25 });
+    await eventually('the first move', 3_000, async () => world.accepted.size === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([world.accepted.size, world.quarantines().length], [1, 1]);
+  });
+
+  it('keeps to the brake also where the watch has the quarantine, whose answer was lost, a while later', async () => {
+    const world = newWorld();
+    for (const name of ['node-a', 'node-b', 'node-c', 'node-d']) world.setPod(`of-${name}`, name, name, false);
+    let writes = 0;
+    world.setFault(() => (writes++ === 0 ? 'answer' : undefined));
+    const late = createClient(async (request) => {
+      const response = await world.transport(request);
+      const isWatch = request.path.includes('nodequarantines') && request.path.includes('watch=');
+      return isWatch ? { ...response, body: Readable.from(delayed(response.body, 100)) } : response;
+    });
+    lead(world, { percent: 25 }, late);
     await eventually('the first move', 3_000, async () => world.accepted.size === 1);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([world.accepted.size, world.quarantines().length], [1, 1]);

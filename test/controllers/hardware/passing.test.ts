@@ -55,6 +55,21 @@ describe('a Pod that is not ready and whose sidecar says that nothing fails', ()
     assert.deepEqual(world.calls, []);
   });
 
+  it('is asked at once where it was ready in between, however often its sidecar had passed before', async () => {
+    say(`${passes}ok\n`, 200);
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const before = asked();
+    lead(world);
+    // The next time would be 800 ms after the third.
+    await eventually('three times', 3_000, async () => asked() - before === 3);
+    world.setPod('web-0', 'node-a', 'web', true);
+    await rest(150);
+    world.setPod('web-0', 'node-a', 'web', false);
+    await rest(300);
+    assert(asked() - before >= 4);
+  });
+
   it('is moved as soon as one fails after all, with what fails', async () => {
     say(`${passes}ok\n`, 200);
     const world = newWorld();

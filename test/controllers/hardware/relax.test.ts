@@ -29,6 +29,21 @@ describe('a Pod that waits for a node', () => {
     assert.deepEqual(world.quarantines(), []);
   });
 
+  it('is left alone where only a taint kept it off, which is a preference by then', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world, { scope: 'Node', softenMs: 0 });
+    await settle(world, 1);
+    const uid = setWaiting(world, 'web-1', []);
+    await told(leader, /^web-1 ReplacementUnschedulable .* while it is kept off node-a/);
+    const taints = () => (world.node('node-a').spec.taints ?? []).map(({ effect }: any) => effect);
+    await eventually('the preference', 2_000, async () => taints().join() === 'PreferNoSchedule');
+    assert.equal(world.quarantines()[0].spec.owners[0].affinity, 'Preferred');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(world.accepted.get(uid), undefined);
+    assert.equal(leader.told.filter((text) => text.includes('ReplacementUnschedulable')).length, 1);
+  });
+
   it('is let back where it asks for no check any more', async () => {
     const world = newWorld();
     world.setPod('web-0', 'node-a', 'web', false);

@@ -169,7 +169,7 @@ impl Mysql {
                 }
                 outcome => outcome,
             });
-        // A server that cannot be told goodbye has said what matters.
+        // The answer is known by now, whether or not the server reads the goodbye.
         let _ = session.quit();
         Ok(Some(Outcome::pass(greeting.server() + &shown?)))
     }
