@@ -13,11 +13,10 @@ const LONGEST_SOCKET: usize = 107;
 pub fn parse(
     check: &mut CheckUrl,
     rest: &str,
-    target: &str,
-    query: &str,
     scheme: &Scheme,
     default_port: Option<u16>,
 ) -> Result<(), ParseError> {
+    let (target, query) = rest.split_once('?').unwrap_or((rest, ""));
     let Some(inner) = target.strip_prefix("//") else {
         let received = format!("{} is followed by {}", scheme.scheme, quoted(target));
         return Err(without_secret(
