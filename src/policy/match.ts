@@ -116,6 +116,12 @@ export function compileSelector(selector: V1LabelSelector | undefined): (labels:
       }
     };
   });
+  const [pair, ...otherPairs] = pairs;
+  if (!pair) return (labels) => expressions.every((holds) => holds(labels));
+  // A Pod is held against every policy, and most policies name one label that the Pod does not have.
+  const [key, value] = pair;
   return (labels) =>
-    pairs.every(([key, value]) => labels[key] === value) && expressions.every((holds) => holds(labels));
+    labels[key] === value &&
+    otherPairs.every((other) => labels[other[0]] === other[1]) &&
+    expressions.every((holds) => holds(labels));
 }

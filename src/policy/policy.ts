@@ -27,8 +27,6 @@ export type Policy = {
   readonly priority: number;
   readonly selectsNamespace: (labels: Labels) => boolean;
   readonly selectsPod: (labels: Labels) => boolean;
-  /** One `key=value` that a selected Pod has, if the selector names any: to find few policies among many. */
-  readonly label: string | undefined;
   /** Which containers are meant; undefined where the policy speaks of the Pod, as an annotation without one does. */
   readonly match: Match | undefined;
   /** What to inject, in the words of the annotations. */
@@ -69,7 +67,6 @@ export function compilePolicy({ metadata, spec = {} }: HealthPolicy): Policy {
     priority: spec.priority ?? 0,
     selectsNamespace: compileSelector(spec.namespaceSelector),
     selectsPod: compileSelector(spec.podSelector),
-    label: Object.entries(spec.podSelector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)[0],
     match: spec.match && compileMatch(spec.match),
     entries: new Map<string, AnnotationValue>([
       ['pattern', { annotation: entryName(name, 'pattern'), value: 'auto' }],
