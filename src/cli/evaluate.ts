@@ -12,7 +12,7 @@ import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { podOf } from '../webhook/admission.ts';
 import { propagateAnnotations, shadowedAnnotations } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
-import type { ManifestFile } from './input.ts';
+import type { ManifestFile } from './files.ts';
 import { nonStringAnnotations } from './locate.ts';
 import { bounded } from './visible.ts';
 

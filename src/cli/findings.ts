@@ -5,7 +5,7 @@ import { isHealthPolicy } from '../policy/policy.ts';
 import { policyProblems } from '../policy/validate.ts';
 import { templateAt } from '../inject/workload.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';
-import type { ManifestFile } from './input.ts';
+import type { ManifestFile } from './files.ts';
 import { type SourceLocation, locate } from './locate.ts';
 
 /** Something in a manifest that its author has to know. */

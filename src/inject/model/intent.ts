@@ -24,7 +24,7 @@ export type ReadingContext = {
 };
 
 /** What of a node the administrator lets an annotation or a policy name; a path stands for all that is below it. */
-export type Allowed = {
+type Allowed = {
   readonly hostPaths: readonly string[];
   readonly devices: readonly string[];
   readonly deviceResources: readonly string[];

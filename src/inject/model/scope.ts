@@ -13,7 +13,7 @@ export type Namespace = {
 };
 
 /** What a policy asks of a Pod. */
-export type PolicyRequest = {
+type PolicyRequest = {
   readonly name: string;
   /** The policy is on trial. */
   readonly isAudit: boolean;
