@@ -10,12 +10,12 @@ mod error;
 mod measure;
 mod option_type;
 mod options;
-mod path_name;
 mod pattern;
 mod percent;
 #[cfg(test)]
 mod tests;
 
+pub use address::{database, path_name};
 pub use check_url::CheckUrl;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use error::{ParseError, quoted};
@@ -23,7 +23,6 @@ pub use measure::{
     Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
 };
 pub use option_type::{OptionType, is_device};
-pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
 pub use percent::{decode as percent_decode, hex};
 
