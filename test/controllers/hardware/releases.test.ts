@@ -37,6 +37,18 @@ describe('a quarantine in the hands of a controller', () => {
     await settle(world, 1);
   });
 
+  it('ends the move that waits for the webhook where a person deletes it meanwhile', async () => {
+    const world = newWorld();
+    world.setAcknowledges(false);
+    world.setPod('web-0', 'node-a', 'web', false);
+    const leader = lead(world);
+    await eventually('the quarantine', 2_000, async () => world.quarantines().length === 1);
+    world.removeQuarantine('node-a');
+    await told(leader, /^web-0 MoveHeld .*somebody deleted/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([world.accepted.size, world.quarantines()], [0, []]);
+  });
+
   it('taints the node where it is asked to, and the taint goes with the quarantine', async () => {
     const world = newWorld();
     world.setPod('web-0', 'node-a', 'web', false);
