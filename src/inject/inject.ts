@@ -116,7 +116,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   const notes = { request, intent, assignment, by, skippedItems, problems };
   if (problems.length > 0) {
     const isOfPolicy = by !== undefined && misread.length === 0;
-    return isOfPolicy ? skip('policy-mistaken', notes) : reject(problems, { request, intent, assignment });
+    return isOfPolicy ? skip('invalid-policy', notes) : reject(problems, { request, intent, assignment });
   }
   const names = [...assignment.byPattern.keys()];
   // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
@@ -241,7 +241,7 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
   const { kind, reason } = decision;
   const wanted = status === undefined ? excluding.pod : annotate(excluding.pod, values);
   const added = [...decision.added, ...excluding.added];
-  return { ...about, kind, reason, result: wanted === pod ? reason : 'kept-off', pod: wanted, added, problems };
+  return { ...about, kind, reason, result: wanted === pod ? reason : 'excluded', pod: wanted, added, problems };
 }
 
 /** The volumes whose content the cluster autoscaler need not care for. */

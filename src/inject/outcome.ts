@@ -10,7 +10,7 @@ import { type SkipReason, warnReasons, skipReasons } from './skip-reasons.ts';
 export const results = [
   'injected',
   'copied',
-  'kept-off',
+  'excluded',
   ...(Object.keys(skipReasons) as readonly SkipReason[]),
 ] as const;
 

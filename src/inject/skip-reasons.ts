@@ -23,7 +23,7 @@ const genericReasons = {
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
-  'policy-mistaken': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
+  'invalid-policy': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   'sub-resource': 'The request is about a sub-resource.',
   'too-large': 'The Pod has more in it than health-injector looks at, and is admitted unchanged.',

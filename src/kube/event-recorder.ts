@@ -24,7 +24,7 @@ export type EventInput = {
 };
 
 /** What became of an input: an Event, one more of a series (at once or counted for later), or nothing. */
-export const eventOutcomes = ['created', 'patched', 'folded', 'limited', 'failed'] as const;
+export const eventOutcomes = ['created', 'patched', 'aggregated', 'limited', 'failed'] as const;
 
 export type EventOutcome = (typeof eventOutcomes)[number];
 
@@ -175,7 +175,7 @@ export function createEventRecorder(
       forgetOld(nowMs);
       const before = seriesByKey.get(key);
       if (before) before.count += 1;
-      if (before && nowMs - before.writtenMs < seriesMs) return onOutcome('folded');
+      if (before && nowMs - before.writtenMs < seriesMs) return onOutcome('aggregated');
       if (queued >= maxQueued || !takeOfObject(regarding.uid, nowMs) || !takeOverall('', nowMs)) {
         return onOutcome('limited');
       }

@@ -53,7 +53,7 @@ export const nodesNamedIn = (names: Iterable<string>): string[] =>
 /** The label by which the controller finds a Pod that is kept off a node and has no check of its own. */
 export const exclusionLabel = (prefix: string): { readonly key: string; readonly value: string } => ({
   key: `${prefix}hardware`,
-  value: 'kept-off',
+  value: 'excluded',
 });
 
 /** True for an object that has this label. */

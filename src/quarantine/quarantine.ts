@@ -18,7 +18,7 @@ export type NodeQuarantine = {
   };
   readonly status?: {
     /** The webhook replicas that keep Pods off by this generation of the spec, by the names of their Pods. */
-    readonly seenBy?: Readonly<Record<string, number>>;
+    readonly observedGenerations?: Readonly<Record<string, number>>;
   };
 };
 

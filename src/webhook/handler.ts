@@ -88,7 +88,7 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
 function levelOf(result: Answer['result'], problems: Answer['problems']): 'debug' | 'info' | 'warn' {
   if (result === 'injected') return 'info';
   if (problems.length > 0) return 'warn';
-  return result === 'copied' || result === 'kept-off' || result === 'audit' ? 'info' : 'debug';
+  return result === 'copied' || result === 'excluded' || result === 'audit' ? 'info' : 'debug';
 }
 
 function send(response: ServerResponse, answer: ReviewResponse): void {

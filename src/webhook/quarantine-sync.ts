@@ -58,7 +58,7 @@ export function createGenerationReporter(
   const reconcile = async (name: string): Promise<void> => {
     const { uid = '', generation = 0 } = quarantines.get(name)?.metadata ?? {};
     if (generation <= (reported.get(uid) ?? 0)) return;
-    const status = { seenBy: { [replica]: generation } };
+    const status = { observedGenerations: { [replica]: generation } };
     await ignoreNotFound(client.patch(`${quarantinesPath}/${name}/status`, { status }, { timeoutMs, signal }));
     if (quarantines.get(name)?.metadata.uid === uid) reported.set(uid, generation);
   };
@@ -76,7 +76,7 @@ export function createGenerationReporter(
     const { uid: earlierUid = uid } = quarantines.get(name)?.metadata ?? {};
     if (earlierUid !== uid) reported.delete(earlierUid);
     quarantines.set(name, quarantine);
-    const written = Math.max(reported.get(uid) ?? 0, quarantine.status?.seenBy?.[replica] ?? 0);
+    const written = Math.max(reported.get(uid) ?? 0, quarantine.status?.observedGenerations?.[replica] ?? 0);
     reported.set(uid, written);
     if (generation > written) queue.add(name);
   };

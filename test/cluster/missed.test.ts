@@ -44,7 +44,7 @@ describe('Pods that the webhook did not see, on a real cluster', () => {
     const leader = await leaderPod();
     const metrics = await kubectl(['get', '--raw', `/api/v1/namespaces/${system}/pods/${leader}:8080/proxy/metrics`]);
     assert.match(metrics, /^health_injector_missed_pods 3$/m);
-    assert.match(metrics, /^health_injector_mistaken_pods 1$/m);
+    assert.match(metrics, /^health_injector_invalid_pods 1$/m);
     assert.match(metrics, /^health_injector_policy_pods\{policy="test-missed",state="missed"\} 2$/m);
   });
 

@@ -110,7 +110,7 @@ describe('Events', () => {
     }
     assert.equal(server.all().length, 1);
     assert.deepEqual(server.all()[0].series, { count: 16, lastObservedTime: '2023-11-14T22:28:20.000000Z' });
-    assert.deepEqual(counts, { created: 1, patched: 3, folded: 16 });
+    assert.deepEqual(counts, { created: 1, patched: 3, aggregated: 16 });
   });
 
   it('with another note, reason or object are others', async () => {
@@ -138,7 +138,7 @@ describe('Events', () => {
     await time.pass(6 * minuteMs);
     await write(moved);
     assert.equal(server.all()[0].series.count, 3);
-    assert.deepEqual(counts, { created: 3, folded: 1, patched: 1 });
+    assert.deepEqual(counts, { created: 3, aggregated: 1, patched: 1 });
   });
 
   it('of one object that has much to say are limited, and those of another are not', async () => {

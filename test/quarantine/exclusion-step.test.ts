@@ -30,7 +30,7 @@ describe('the outcome for a Pod of a quarantined owner', () => {
 
   it('says that it is kept off the node where nothing else is done, and the reason for that', () => {
     const outcome = inject(pod({}), testContext, scope);
-    assert.equal(outcome.result, 'kept-off');
+    assert.equal(outcome.result, 'excluded');
     assert(outcome.kind === 'skipped' && outcome.reason === 'not-asked');
     assert.deepEqual([outcome.added, outcome.exclusions.map(({ node }) => node)], [excluded, ['node-a']]);
     assert.deepEqual(statusOf(outcome.pod).added, excluded);
@@ -65,7 +65,7 @@ describe('the outcome for a Pod of a quarantined owner', () => {
       inject(pod({}), testContext, { ...scope, nowMs: 1_000_000 }),
     ]) {
       assert.deepEqual([exclusions, statusOf(after)], [[], {}]);
-      assert.notEqual(result, 'kept-off');
+      assert.notEqual(result, 'excluded');
     }
   });
 });

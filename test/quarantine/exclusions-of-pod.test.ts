@@ -76,7 +76,7 @@ describe('the quarantines in the store', () => {
     const held = quarantine('node-a', [entry()]);
     store.quarantines.upsert(held);
     const before = store.generation();
-    store.quarantines.upsert({ ...held, status: { seenBy: { one: 1 } } });
+    store.quarantines.upsert({ ...held, status: { observedGenerations: { one: 1 } } });
     assert.equal(store.generation(), before);
     store.quarantines.upsert(quarantine('node-a', [entry({ affinity: 'Preferred' })]));
     assert.equal(store.generation(), before + 1);

@@ -5,12 +5,16 @@ import { createGenerationReporter } from '../../src/webhook/quarantine-sync.ts';
 import { answer } from '../kube/support/answer.ts';
 import { virtualTime } from '../kube/support/virtual-clock.ts';
 
-const quarantine = (name: string, generation: number, seenBy: Record<string, number> = {}): NodeQuarantine => ({
+const quarantine = (
+  name: string,
+  generation: number,
+  observedGenerations: Record<string, number> = {},
+): NodeQuarantine => ({
   apiVersion: 'health.example.com/v1alpha1',
   kind: 'NodeQuarantine',
   metadata: { name, uid: `uid-${name}`, generation },
   spec: { nodeName: name, bootId: '', scope: 'Owner', owners: [] },
-  status: { seenBy },
+  status: { observedGenerations },
 });
 
 /** A replica named `one`, and an apiserver that answers with the next of `statuses`, then with 200. */
@@ -36,7 +40,7 @@ function replica(...statuses: number[]) {
 }
 
 const seen = (name: string, generation: number): string =>
-  `PATCH ${name}/status {"status":{"seenBy":{"one":${generation}}}}`;
+  `PATCH ${name}/status {"status":{"observedGenerations":{"one":${generation}}}}`;
 
 describe('the acknowledgement of a quarantine', () => {
   it('is written once for each generation, whatever others write', async () => {

@@ -14,12 +14,12 @@ export function createControllerMetrics() {
     registers: [registry],
   });
   const invalid = new Gauge({
-    name: 'health_injector_mistaken_pods',
+    name: 'health_injector_invalid_pods',
     help: 'Running Pods whose annotations have a mistake.',
     registers: [registry],
   });
   const invalidPolicies = new Gauge({
-    name: 'health_injector_mistaken_policies',
+    name: 'health_injector_invalid_policies',
     help: 'HealthPolicies with a mistake, which inject nothing.',
     registers: [registry],
   });
@@ -42,7 +42,7 @@ export function createControllerMetrics() {
   });
   const events = new Counter({
     name: 'health_injector_events_total',
-    help: 'Events about owners: created, patched as a series, folded into one that was just written, limited or failed.',
+    help: 'Events about owners: created, patched as a series, aggregated into one that was just written, limited or failed.',
     labelNames: ['result'],
     registers: [registry],
   });

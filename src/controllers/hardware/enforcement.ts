@@ -48,8 +48,8 @@ async function laggingReplicas(
     readyReplicas(client, webhook, inner),
   );
   for (;;) {
-    const seenBy = cache.quarantines.get(nodeName)?.status?.seenBy ?? {};
-    const lagging = replicas.filter((name) => (seenBy[name] ?? 0) < generation);
+    const observedGenerations = cache.quarantines.get(nodeName)?.status?.observedGenerations ?? {};
+    const lagging = replicas.filter((name) => (observedGenerations[name] ?? 0) < generation);
     if (lagging.length === 0 || signal.aborted || systemClock.now() - startedMs >= webhook.limitMs) return lagging;
     await systemClock.sleep(pollMs, signal);
   }

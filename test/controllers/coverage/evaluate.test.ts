@@ -80,7 +80,7 @@ describe('a running Pod is evaluated', () => {
       ['audit', 'redis'],
       ['probes-exist', 'redis'],
       ['nothing-detected', 'redis'],
-      ['policy-mistaken', 'redis'],
+      ['invalid-policy', 'redis'],
       ['opted-out', undefined],
       ['invalid-annotations', undefined],
     ]);

@@ -214,7 +214,7 @@ describe('what is kept of a Pod with a hardware check', () => {
     const resources = [{ resourceID: 'GPU-1', health: 'Unhealthy' }];
     const allocatedResourcesStatus = [{ name: 'example.com/gpu', resources }];
     const kept = record({
-      metadata: { labels: { [`${prefix}hardware`]: 'kept-off' } },
+      metadata: { labels: { [`${prefix}hardware`]: 'excluded' } },
       spec: { initContainers: [] },
       status: { containerStatuses: [{ name: 'app', ready: true, allocatedResourcesStatus }] },
     });

@@ -49,7 +49,7 @@ describe('a Pod that waits for a node', () => {
     world.setPod('web-0', 'node-a', 'web', false);
     const leader = lead(world, { softenMs: 0 });
     await settle(world, 1);
-    const uid = setWaiting(world, 'web-1', ['node-a'], 'kept-off');
+    const uid = setWaiting(world, 'web-1', ['node-a'], 'excluded');
     await eventually('its eviction', 2_000, async () => world.accepted.get(uid) === 1);
     await told(leader, /^web-1 ReplacementUnschedulable/);
     assert.match(await leader.registry.metrics(), /health_injector_hardware_pods\{state="all"\} 1\b/);

@@ -121,14 +121,14 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: 'HealthInjectorPolicyNotAccepted',
     that: 'fires where a policy has a mistake',
-    series: { ...leads, [`health_injector_mistaken_policies{${target}}`]: '1x60' },
+    series: { ...leads, [`health_injector_invalid_policies{${target}}`]: '1x60' },
     at: '30m',
     fires: [{ value: '1' }],
   },
   {
     alert: 'HealthInjectorPolicyNotAccepted',
     that: 'is silent once it is mended',
-    series: { ...leads, [`health_injector_mistaken_policies{${target}}`]: '1x20 0x40' },
+    series: { ...leads, [`health_injector_invalid_policies{${target}}`]: '1x20 0x40' },
     at: '30m',
     fires: [],
   },

@@ -152,7 +152,8 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     if (acknowledges && generation !== undefined) {
       setTimeout(() => {
         const there = of(quarantines).get(name);
-        if (there?.metadata.uid === uid) set(quarantines, { ...there, status: { seenBy: { webhook: generation } } });
+        if (there?.metadata.uid === uid)
+          set(quarantines, { ...there, status: { observedGenerations: { webhook: generation } } });
       }, 5);
     }
     return quarantine;
