@@ -7,7 +7,7 @@ import type { Pod } from '../src/inject/pod/pod.ts';
 import type { NodeQuarantine } from '../src/quarantine/quarantine.ts';
 import { isHealthPolicy } from '../src/policy/policy.ts';
 import type { Store } from '../src/policy/store.ts';
-import type { PolicyScope } from '../src/inject/request.ts';
+import type { PolicyScope } from '../src/inject/model/scope.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from './support/invariants.ts';
 import { type RunningWebhook, patchOf, startWebhook, testContext } from './support/webhook.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import jsonPatch from 'fast-json-patch';
-import { type Key, keys } from '../src/inject/annotations.ts';
+import { keys } from '../src/inject/intent/annotations.ts';
 import type { Pod } from '../src/inject/pod/pod.ts';
 import hostileKeys from './hostile/keys.json' with { type: 'json' };
 import shapes from './hostile/shapes.json' with { type: 'json' };
@@ -22,7 +22,7 @@ const valueOf = (row: (typeof values)[number]): string =>
   row.value ?? (row.repeat ?? '').repeat(row.times ?? 0) + row.end;
 
 /** The short form stands in the place of a check. */
-const beside: { readonly [key in Key]?: Readonly<Record<string, string | undefined>> } = {
+const beside: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   port: { [`${prefix}check`]: undefined },
   path: { [`${prefix}check`]: undefined, [`${prefix}port`]: '8080' },
   scheme: { [`${prefix}check`]: undefined, [`${prefix}port`]: '8080', [`${prefix}path`]: '/healthz' },
@@ -97,7 +97,7 @@ describe('hostile annotations', () => {
     return warnings;
   }
 
-  for (const key of Object.keys(keys) as Key[]) {
+  for (const key of Object.keys(keys)) {
     it(`get an answer whatever ${key} holds`, async () => {
       for (const row of values) {
         for (const written of [key, `${key}.app`]) {

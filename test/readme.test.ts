@@ -8,7 +8,7 @@ import { parseCheck } from '../src/check/parse.ts';
 import { schemes } from '../src/check/schemes.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { programHelp } from '../src/cli/help.ts';
-import { keys } from '../src/inject/annotations.ts';
+import { keys } from '../src/inject/intent/annotations.ts';
 import { patternNames } from '../src/inject/patterns/index.ts';
 import { program } from './agent/support/agent.ts';
 import { presets } from '../src/inject/presets/table.ts';

@@ -1,13 +1,13 @@
 //! What every check is made of: it runs until a deadline, and what came out answers the kubelet's probes. Nothing here
 //! knows a scheme, a protocol or a sensor.
 
-mod deadline;
 mod outcome;
 mod probe;
 
+use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-pub use deadline::Deadline;
 pub use outcome::{Cause, Outcome, Verdict};
 pub use probe::Probe;
 
@@ -34,5 +34,23 @@ pub struct HostRoots {
 impl Default for HostRoots {
     fn default() -> Self {
         Self { proc: "/proc".into(), sys: "/sys".into(), dev: "/dev".into(), state: None }
+    }
+}
+
+/// A point in time that every step of one check shares, so that ten slow steps cannot add up to ten time-outs.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    pub fn after(timeout: Duration) -> Self {
+        Self(Instant::now() + timeout)
+    }
+
+    /// The time that is left, never zero; `TimedOut` once it has passed.
+    pub fn remaining(self) -> io::Result<Duration> {
+        match self.0.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(left),
+            _ => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }

@@ -62,18 +62,18 @@ const TABLE: &[(&Scheme, Make)] = &[
 
 /// The grammar of every scheme.
 pub const SCHEMES: &[&Scheme] = &{
-    let mut specs = [TABLE[0].0; TABLE.len()];
+    let mut schemes = [TABLE[0].0; TABLE.len()];
     let mut row = 0;
     while row < TABLE.len() {
-        specs[row] = TABLE[row].0;
+        schemes[row] = TABLE[row].0;
         row += 1;
     }
-    specs
+    schemes
 };
 
 /// Gives a parsed check its meaning; refuses what its scheme cannot do.
 pub fn check_of(url: &CheckUrl, roots: &HostRoots) -> Result<Box<dyn Check>, ParseError> {
-    match TABLE.iter().find(|(spec, _)| spec.scheme == url.scheme) {
+    match TABLE.iter().find(|(definition, _)| definition.scheme == url.scheme) {
         Some((_, make)) => make(url, roots),
         None => Err(ParseError(format!("scheme is \"{}\", expected one that this agent knows", url.scheme))),
     }

@@ -12,7 +12,7 @@ use crate::scheme::{CheckUrl, ParseError, format_duration};
 /// The most characters of a reason; with the check's label it fits into the 200 of a line.
 const LONGEST_REASON: usize = 160;
 
-/// A check that can be run and told about; its label holds no login and no argument of a command.
+/// A check that can be run, with a label for messages; its label holds no login and no argument of a command.
 pub struct Runner {
     pub label: String,
     url: CheckUrl,
@@ -86,7 +86,7 @@ fn label(url: &CheckUrl) -> String {
     }
 }
 
-/// A latency as it is told, to a tenth of a millisecond.
+/// A latency as it is shown, to a tenth of a millisecond.
 pub fn milliseconds(took: Duration) -> String {
     format!("{:.1} ms", took.as_secs_f64() * 1000.0)
 }

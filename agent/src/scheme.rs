@@ -10,12 +10,12 @@ mod error;
 mod measure;
 mod option_type;
 mod options;
-mod path_name;
 mod pattern;
 mod percent;
 #[cfg(test)]
 mod tests;
 
+pub use address::{database, path_name};
 pub use check_url::CheckUrl;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use error::{ParseError, quoted};
@@ -23,7 +23,6 @@ pub use measure::{
     Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
 };
 pub use option_type::{OptionType, is_device};
-pub use path_name::{database, path_name};
 pub use pattern::compile as compile_pattern;
 pub use percent::{decode as percent_decode, hex};
 
@@ -34,7 +33,7 @@ pub use definition::{PathRule, Scheme, Target, TlsRule};
 const LONGEST: usize = 2048;
 
 /// Takes a text apart by the grammar of its scheme; never panics, and never repeats a password that was written out.
-pub fn parse(text: &str, specs: &[&Scheme]) -> Result<CheckUrl, ParseError> {
+pub fn parse(text: &str, schemes: &[&Scheme]) -> Result<CheckUrl, ParseError> {
     if text.len() > LONGEST {
         return Err(ParseError(format!("check is longer than {LONGEST} bytes, expected at most {LONGEST}")));
     }
@@ -49,16 +48,16 @@ pub fn parse(text: &str, specs: &[&Scheme]) -> Result<CheckUrl, ParseError> {
             quoted(text)
         )));
     };
-    let spec = known_scheme(scheme, specs)?;
+    let definition = known_scheme(scheme, schemes)?;
     let check = CheckUrl {
         text: text.to_owned(),
         name: name.to_owned(),
         scheme: scheme.to_owned(),
         ..CheckUrl::default()
     };
-    match spec.target {
+    match definition.target {
         Target::Command => Ok(CheckUrl { command: command_line::split(rest)?, ..check }),
-        _ => parse_url(check, rest, spec),
+        _ => parse_url(check, rest, definition),
     }
 }
 
@@ -73,15 +72,15 @@ fn known_name(name: &str) -> Result<&str, ParseError> {
     )))
 }
 
-fn known_scheme<'a>(scheme: &str, specs: &[&'a Scheme]) -> Result<&'a Scheme, ParseError> {
-    specs.iter().find(|spec| spec.scheme == scheme).copied().ok_or_else(|| {
-        let mut names: Vec<_> = specs.iter().map(|spec| spec.scheme).collect();
+fn known_scheme<'a>(scheme: &str, schemes: &[&'a Scheme]) -> Result<&'a Scheme, ParseError> {
+    schemes.iter().find(|definition| definition.scheme == scheme).copied().ok_or_else(|| {
+        let mut names: Vec<_> = schemes.iter().map(|definition| definition.scheme).collect();
         names.sort_unstable();
         ParseError(format!("scheme is {}, expected one of {}", quoted(scheme), names.join(", ")))
     })
 }
 
-fn parse_url(mut check: CheckUrl, rest: &str, spec: &Scheme) -> Result<CheckUrl, ParseError> {
+fn parse_url(mut check: CheckUrl, rest: &str, definition: &Scheme) -> Result<CheckUrl, ParseError> {
     if let Some(character) =
         rest.chars().find(|&character| !('!'..='~').contains(&character) || character == '#')
     {
@@ -90,20 +89,20 @@ fn parse_url(mut check: CheckUrl, rest: &str, spec: &Scheme) -> Result<CheckUrl,
     }
     let (target, query) = rest.split_once('?').unwrap_or((rest, ""));
     let followed = |expected| {
-        ParseError(format!("{} is followed by {}, expected {expected}", spec.scheme, quoted(target)))
+        ParseError(format!("{} is followed by {}, expected {expected}", definition.scheme, quoted(target)))
     };
-    match spec.target {
-        Target::Address { port } => address::parse(&mut check, rest, target, query, spec, port)?,
+    match definition.target {
+        Target::Address { port } => address::parse(&mut check, rest, definition, port)?,
         Target::File | Target::Path => {
             let path = target.strip_prefix("//").filter(|path| path.starts_with('/'));
-            check.set_path(path.ok_or_else(|| followed("///PATH"))?, spec)?;
+            check.set_path(path.ok_or_else(|| followed("///PATH"))?, definition)?;
             let decoded = percent::decode(&check.path).ok_or_else(|| {
                 ParseError(format!("path is {}, expected percent-encoded UTF-8", quoted(&check.path)))
             })?;
-            if spec.target == Target::File {
+            if definition.target == Target::File {
                 check.files.push(decoded);
             }
-            options::parse(&mut check, query, spec)?;
+            options::parse(&mut check, query, definition)?;
         }
         Target::Name => {
             let name = target.strip_prefix("//").ok_or_else(|| followed("//NAME"))?;
@@ -111,17 +110,17 @@ fn parse_url(mut check: CheckUrl, rest: &str, spec: &Scheme) -> Result<CheckUrl,
                 return Err(ParseError(format!("name is {}, expected that of a device", quoted(name))));
             }
             name.clone_into(&mut check.path);
-            options::parse(&mut check, query, spec)?;
+            options::parse(&mut check, query, definition)?;
         }
         Target::None | Target::Command => {
             if !target.is_empty() {
                 return Err(followed("nothing but ?OPTIONS"));
             }
-            options::parse(&mut check, query, spec)?;
+            options::parse(&mut check, query, definition)?;
         }
     }
-    if !matches!(spec.target, Target::Address { .. }) {
-        options::requirements(&check, spec)?;
+    if !matches!(definition.target, Target::Address { .. }) {
+        options::requirements(&check, definition)?;
     }
     Ok(check)
 }

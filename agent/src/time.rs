@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// RFC 3339 in UTC with milliseconds; a time before 1970 is told as 1970.
+/// RFC 3339 in UTC with milliseconds; a time before 1970 is written as 1970.
 pub fn rfc3339(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);

@@ -13,7 +13,7 @@ import { createOwnerResolver } from '../kube/owners.ts';
 import { controllerOptions, readControllerSettings } from '../config/controller.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
 import { optionHelp, version } from '../config/options.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { createCheckParser } from '../check/parse.ts';
 
 if (process.argv.includes('--help')) {
   process.stdout.write(optionHelp(`health-injector ${version}: the controller`, controllerOptions));
@@ -44,7 +44,7 @@ const identity = `${process.env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()
 const stopping = new AbortController();
 const failed = (sentence: string): void =>
   log.warn({ sentence }, 'the apiserver could not be spoken to as it should be');
-const context = { ...settings, patternNames, version };
+const context = { ...settings, parseCheck: createCheckParser(), version };
 const repair = {
   percent: settings.repairPercent,
   windowMs: 10 * 60_000,

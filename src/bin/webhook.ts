@@ -3,7 +3,7 @@ import { type Client, createClient } from '../kube/client.ts';
 import { inCluster } from '../kube/config.ts';
 import { watchPolicyFiles } from '../policy/files.ts';
 import { startCertificateSource } from '../certificates/source.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { createCheckParser } from '../check/parse.ts';
 import { startPolicyInformers } from '../policy/informers.ts';
 import { createStore } from '../policy/store.ts';
 import { optionHelp, version } from '../config/options.ts';
@@ -39,7 +39,7 @@ if (clients && 'problem' in clients) {
   process.exit(64);
 }
 const webhook = createWebhookServer({
-  context: { ...settings, patternNames, version },
+  context: { ...settings, parseCheck: createCheckParser(), version },
   store,
   log,
   clients: clients && { ...clients, names: settings.clientNames },

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { startAtZero } from '../start-at-zero.ts';
+import { initCounterSeries } from '../config/counter-series.ts';
 import { validityOf } from './pki.ts';
 import type { RotationPlan } from './rotation.ts';
 
@@ -25,7 +25,7 @@ export function createCertificateMetrics(registry: Registry): CertificateMetrics
     labelNames: ['action'],
     registers: [registry],
   });
-  startAtZero(renewals, 'action', ['new-leaf', 'new-authority', 'drop-authorities']);
+  initCounterSeries(renewals, 'action', ['new-leaf', 'new-authority', 'drop-authorities']);
   const failures = new Counter({
     name: 'health_injector_certificate_failures_total',
     help: 'Times that the certificate could not be read, renewed, served or brought into the caBundle.',

@@ -44,6 +44,9 @@ const escape = (character: string): string => `\\u{${character.codePointAt(0)?.t
 /** True where the check asks the node's hardware, which a restart of a container mends as little as another Pod does. */
 export const isHardware = ({ scheme }: Check): boolean => schemes.get(scheme)?.hardware === true;
 
+/** True for a check whose verdict may depend on its earlier runs. */
+export const needsState = isHardware;
+
 /** True where the check asks the Pod itself: no host, or loopback. */
 export const isLocal = (check: Check): boolean =>
   check.host === '' || check.host === 'localhost' || check.host === '::1' || check.host.startsWith('127.');

@@ -1,7 +1,7 @@
 import type { parseArgs } from 'node:util';
 
 /** A flag of a command: parseArgs reads it, help and completion tell of it. */
-export type Option = {
+export type CommandOption = {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
   readonly multiple?: boolean;
@@ -10,10 +10,10 @@ export type Option = {
   readonly meaning: string;
 };
 
-export type Options = Readonly<Record<string, Option>>;
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 /** The values of flags as parseArgs gives them. */
-export type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; strict: true }>>['values'];
+export type Values<O extends CommandOptions> = ReturnType<typeof parseArgs<{ options: O; strict: true }>>['values'];
 
 /** The world outside of a command; output.ts makes the one of a process. */
 export type Terminal = {
@@ -30,14 +30,14 @@ export type Terminal = {
 };
 
 /** One call of a command, its flags read. */
-type Invocation<O extends Options> = {
+type Invocation<O extends CommandOptions> = {
   readonly values: Values<O>;
   readonly positionals: readonly string[];
   readonly terminal: Terminal;
 };
 
 /** One command; a new one is a file and a line in `commands/index.ts`. */
-export type Command<O extends Options = Options> = {
+export type Command<O extends CommandOptions = CommandOptions> = {
   readonly summary: string;
   /** What follows the name of the command. */
   readonly usage: string;
@@ -51,10 +51,10 @@ export type Command<O extends Options = Options> = {
 };
 
 /** Checks a command against the contract while its own flags keep their types. */
-export const defineCommand = <const O extends Options>(command: Command<O>): Command<O> => command;
+export const defineCommand = <const O extends CommandOptions>(command: Command<O>): Command<O> => command;
 
 /** Every command has it. */
-export const helpOption = { type: 'boolean', short: 'h', meaning: 'this help' } as const satisfies Option;
+export const helpOption = { type: 'boolean', short: 'h', meaning: 'this help' } as const satisfies CommandOption;
 
 /** `found`: there is something to mend; `unreadable`: input, cluster or file; `usage`: the command line is wrong. */
 export const exitCode = { ok: 0, found: 1, unreadable: 2, usage: 64, bug: 70 } as const;

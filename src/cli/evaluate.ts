@@ -3,16 +3,16 @@ import type { V1ObjectMeta } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { type InjectionContext, inject } from '../inject/inject.ts';
 import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
-import type { Problem } from '../inject/problems.ts';
+import type { Problem } from '../inject/model/problems.ts';
 import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
 import type { Pod } from '../inject/pod/pod.ts';
-import { type PolicyScope } from '../inject/request.ts';
+import { type PolicyScope } from '../inject/model/scope.ts';
 import { readNamespace } from '../policy/store.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { podOf } from '../webhook/admission.ts';
-import { copyDown, overruled } from '../inject/workload.ts';
+import { propagateAnnotations, shadowedAnnotations } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
-import type { ManifestFile } from './input.ts';
+import type { ManifestFile } from './files.ts';
 import { nonStringAnnotations } from './locate.ts';
 import { bounded } from './visible.ts';
 
@@ -76,8 +76,9 @@ function problemsOf({ manifest }: ManifestFile, object: ManifestObject, prefix: 
   if (!object.templatePath) return [];
   const below = nonStringAnnotations(manifest, object, object.templatePath);
   // What the template has too is reported once.
+  const reported = new Set(below.map(({ annotation }) => annotation));
   const above = nonStringAnnotations(manifest, object, []).filter(
-    ({ annotation }) => annotation.startsWith(prefix) && !below.some((other) => other.annotation === annotation),
+    ({ annotation }) => annotation.startsWith(prefix) && !reported.has(annotation),
   );
   return [...above, ...below];
 }
@@ -98,7 +99,7 @@ export function evaluate(
     return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const isWorkload = templatePath.length > 0;
-  const applied = isWorkload ? copyDown(value, undefined, templatePath, context.prefix) : value;
+  const applied = isWorkload ? propagateAnnotations(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(templateAt(applied, templatePath));
   if (!pod) return undefined;
   if (context.excludedNamespaces.has(namespace)) {
@@ -111,7 +112,7 @@ export function evaluate(
     after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
     pod,
     outcome,
-    overruled: isWorkload ? overruled(applied, templatePath, context.prefix) : [],
+    overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
   };
 }
 

@@ -12,10 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, sep } from 'node:path';
+import type { Manifest } from '../manifest/documents.ts';
 import { type Terminal, UserError, exitCode } from './command.ts';
 
 /** A text that was read; `disk` is undefined for standard input. */
 export type TextFile = { readonly name: string; readonly text: string; readonly disk: FileOnDisk | undefined };
+
+/** A manifest that was read and parsed, once. */
+export type ManifestFile = TextFile & { readonly manifest: Manifest };
 
 type FileOnDisk = {
   /** Without the links by which it was found in a folder. */

@@ -1,11 +1,11 @@
 import type { InjectionContext } from '../inject/inject.ts';
-import { sentence } from '../inject/problems.ts';
+import { sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { isHealthPolicy } from '../policy/policy.ts';
 import { policyProblems } from '../policy/validate.ts';
 import { templateAt } from '../inject/workload.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';
-import type { ManifestFile } from './input.ts';
+import type { ManifestFile } from './files.ts';
 import { type SourceLocation, locate } from './locate.ts';
 
 /** Something in a manifest that its author has to know. */

@@ -1,4 +1,4 @@
-import { type Command, type Option, helpOption } from './command.ts';
+import { type Command, type CommandOption, helpOption } from './command.ts';
 
 const program = 'health-injector';
 
@@ -17,7 +17,7 @@ export function programHelp(commands: Readonly<Record<string, Command>>): string
 
 /** All about one command. */
 export function commandHelp(name: string, { summary, usage, options, exitCodes, examples }: Command): string {
-  const flags = Object.entries({ ...options, help: helpOption } as Readonly<Record<string, Option>>);
+  const flags = Object.entries({ ...options, help: helpOption } as Readonly<Record<string, CommandOption>>);
   return [
     `${program} ${name} ${usage}`.trimEnd(),
     '',
@@ -32,7 +32,7 @@ export function commandHelp(name: string, { summary, usage, options, exitCodes, 
   ].join('\n');
 }
 
-function flagText(flag: string, { short, value }: Option): string {
+function flagText(flag: string, { short, value }: CommandOption): string {
   const shown = typeof value === 'string' ? value : value?.join('|');
   return `${short === undefined ? '    ' : `-${short}, `}--${flag}${shown === undefined ? '' : ` ${shown}`}`;
 }

@@ -1,16 +1,13 @@
-import { type Manifest, readManifest } from '../manifest/documents.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { readManifest } from '../manifest/documents.ts';
+import { parseCheck } from '../check/parse.ts';
 import { createStore } from '../policy/store.ts';
 import { readNamespace } from '../policy/store.ts';
 import { readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
-import { type TextFile, readTexts } from './files.ts';
+import { type ManifestFile, readTexts } from './files.ts';
 import { type inputOptions, readSettingOptions, type settingOptions } from './options.ts';
-
-/** A manifest that was read and parsed, once. */
-export type ManifestFile = TextFile & { readonly manifest: Manifest };
 
 /** Reads what injection goes by: flags, environment variables, and the files of policies that they name. */
 export function readContext(values: Values<typeof settingOptions>, env: Terminal['env']): EvaluationContext {
@@ -25,7 +22,7 @@ export function readContext(values: Values<typeof settingOptions>, env: Terminal
   const { prefix } = settings;
   return {
     ...settings,
-    patternNames,
+    parseCheck,
     version,
     namespace: values.namespace ?? '',
     scopeFor(name) {

@@ -1,6 +1,6 @@
 // https://eemeli.org/yaml/#content-nodes
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
-import type { Problem } from '../inject/problems.ts';
+import type { Problem } from '../inject/model/problems.ts';
 import type { Manifest, ManifestObject, Path } from '../manifest/documents.ts';
 
 /** Where something stands in a text, both from 1. */
@@ -8,13 +8,12 @@ export type SourceLocation = { readonly line: number; readonly column: number };
 
 /** Where the key at a path of an object stands, or the last part of the path that is there. */
 export function locate(
-  { text, documents }: Manifest,
+  { lines, documents }: Manifest,
   { document, path: start }: Pick<ManifestObject, 'document' | 'path'>,
   path: Path,
 ): SourceLocation {
-  const { offset } = walk(documents[document], [...start, ...path]);
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  const { line, col } = lines.linePos(walk(documents[document], [...start, ...path]).offset);
+  return { line, column: col };
 }
 
 /**

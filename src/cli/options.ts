@@ -1,6 +1,6 @@
 import { injectionOptions, injectionSettings } from '../config/injection.ts';
 import { readOptions } from '../config/options.ts';
-import { type Option, type Options, type Terminal, UserError, type Values, exitCode } from './command.ts';
+import { type CommandOption, type CommandOptions, type Terminal, UserError, type Values, exitCode } from './command.ts';
 
 /** The flags that say what a command works on. */
 export const inputOptions = {
@@ -11,20 +11,20 @@ export const inputOptions = {
     value: 'FILE',
     meaning: 'a manifest, a folder of manifests, or - for standard input; the same as FILE without the flag',
   },
-} as const satisfies Options;
+} as const satisfies CommandOptions;
 
 /** The flag of the commands that can write what they read. */
 export const inPlaceOption = {
   type: 'boolean',
   short: 'i',
   meaning: 'write the files rather than standard output',
-} as const satisfies Option;
+} as const satisfies CommandOption;
 
 /** The flags that say which cluster is asked. */
 export const clusterOptions = {
   kubeconfig: { type: 'string', value: 'FILE', meaning: 'which clusters there are ($KUBECONFIG, ~/.kube/config)' },
   context: { type: 'string', value: 'NAME', meaning: 'which of them is asked (the current one)' },
-} as const satisfies Options;
+} as const satisfies CommandOptions;
 
 /** The flags that say how the webhook is set up for which a command speaks. */
 export const settingOptions = {
@@ -46,11 +46,11 @@ export const settingOptions = {
     value: 'FILE',
     meaning: 'a file or folder with HealthPolicies and Namespaces to go by besides the annotations',
   },
-} as const satisfies Options;
+} as const satisfies CommandOptions;
 
 function setting(name: keyof typeof injectionOptions, value: string) {
   const { doc, default: byDefault } = injectionOptions[name];
-  return { type: 'string', value, meaning: `${doc} (${byDefault || 'none'})` } as const satisfies Option;
+  return { type: 'string', value, meaning: `${doc} (${byDefault || 'none'})` } as const satisfies CommandOption;
 }
 
 /** What injection goes by, and where its policies are: empty for none. */

@@ -1,4 +1,4 @@
-import { sentence } from '../inject/problems.ts';
+import { sentence } from '../inject/model/problems.ts';
 import { skipReasons } from '../inject/skip-reasons.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { type EvaluatedObject, titleOf } from './evaluate.ts';
@@ -23,7 +23,7 @@ function doneTo(evaluated: EvaluatedObject): string {
     case 'injected': {
       if (outcome.result === 'already-injected') return `skipped: ${skipReasons['already-injected']}`;
       const by = outcome.by === undefined ? '' : `, as ${outcome.by} asks`;
-      const kept = outcome.kept.map(({ what }) => what);
+      const kept = outcome.skippedItems.map(({ what }) => what);
       return `injected ${addedBy(evaluated)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
     }
     default:
@@ -33,10 +33,10 @@ function doneTo(evaluated: EvaluatedObject): string {
 
 /** Such as `port (liveness of web), sidecar (liveness, readiness, startup of redis)`. */
 const addedBy = ({ outcome }: EvaluatedObject): string =>
-  [...(outcome.assignment?.wishes ?? [])]
+  [...(outcome.assignment?.byPattern ?? [])]
     .map(([pattern, containers]) => {
       const probes = containers.map(
-        (wish) => `${wish.probes.map(({ probe }) => probe).join(', ')} of ${wish.container}`,
+        ({ probes: assigned, container }) => `${assigned.map(({ probe }) => probe).join(', ')} of ${container}`,
       );
       return `${pattern} (${probes.join('; ')})`;
     })

@@ -1,7 +1,15 @@
 // https://nodejs.org/api/util.html#utilparseargsconfig
 import { parseArgs } from 'node:util';
 import { version } from '../config/options.ts';
-import { type Command, type Options, type Terminal, UserError, type Values, exitCode, helpOption } from './command.ts';
+import {
+  type Command,
+  type CommandOptions,
+  type Terminal,
+  UserError,
+  type Values,
+  exitCode,
+  helpOption,
+} from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
 
 /** Runs one command line against a table of commands, and gives the exit code. */
@@ -45,14 +53,14 @@ function unknownCommand(name: string, names: readonly string[]): UserError {
 }
 
 /** What a command line says: its flags and the rest. */
-type Flags<O extends Options> = { readonly values: Values<O>; readonly positionals: readonly string[] };
+type Flags<O extends CommandOptions> = { readonly values: Values<O>; readonly positionals: readonly string[] };
 
 /**
  * Reads the flags of a command, or throws the `UserError` that says what is wrong. The library's own strict mode has no
  * sentence that a user could read, so its tokens are looked through here.
  */
-export function parseFlags<O extends Options>(args: readonly string[], options: O): Flags<O> {
-  const all: Options = { ...options, help: helpOption };
+export function parseFlags<O extends CommandOptions>(args: readonly string[], options: O): Flags<O> {
+  const all: CommandOptions = { ...options, help: helpOption };
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     options: all,
@@ -74,7 +82,7 @@ type Token = {
   readonly inlineValue: boolean | undefined;
 };
 
-function mistakeIn({ rawName, name, value, inlineValue }: Token, options: Options): string | undefined {
+function mistakeIn({ rawName, name, value, inlineValue }: Token, options: CommandOptions): string | undefined {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   if (!option) return unknownFlag(rawName, options);
   if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value.`;
@@ -83,7 +91,7 @@ function mistakeIn({ rawName, name, value, inlineValue }: Token, options: Option
   return `${rawName} is "${value}", expected ${option.value.join(' or ')}.`;
 }
 
-function unknownFlag(rawName: string, options: Options): string {
+function unknownFlag(rawName: string, options: CommandOptions): string {
   const near = suggest(rawName.replace(/^-+/, ''), rawName.startsWith('--') ? Object.keys(options) : []);
   return `There is no flag ${rawName}${near === undefined ? '.' : `: did you mean --${near}?`}`;
 }

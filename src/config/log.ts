@@ -4,7 +4,7 @@ import { defineOptions, oneOf, text } from './options.ts';
 import { pollFile } from './poll-file.ts';
 
 /** How much of the log is buffered, and for how long: each write costs a system call, and there is a line for each review. */
-const bufferBytes = 16_000;
+const bufferLength = 8_192;
 const flushMs = 500;
 
 /** Fields that are left out of every log line, because they may contain secrets. */
@@ -51,10 +51,24 @@ function createTimestamp(): () => string {
 
 /** A log on standard output, and the call that writes what is still buffered. */
 export function createLog(level: string): { readonly log: Logger; readonly flush: () => void } {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytes });
-  const log = createLogger(level, destination);
-  const flush = (): void => destination.flushSync();
-  setInterval(() => destination.flush(), flushMs).unref();
+  const output = pino.destination({ dest: 1, sync: false });
+  // Buffered here, since the output measures all that it holds for each line that is added.
+  let buffered = '';
+  const release = (): void => {
+    const lines = buffered;
+    buffered = '';
+    if (lines !== '') output.write(lines);
+  };
+  const write = (line: string): void => {
+    buffered += line;
+    if (buffered.length >= bufferLength) release();
+  };
+  const log = createLogger(level, { write });
+  const flush = (): void => {
+    release();
+    output.flushSync();
+  };
+  setInterval(release, flushMs).unref();
   process.once('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception');
     flush();

@@ -8,7 +8,7 @@ export const version: string = manifest.version;
 export type Parser<T> = ((text: string) => T | undefined) & { readonly expected: string };
 
 /** An option: a flag, and the environment variable of the same name. */
-export type Option<T> = {
+type Option<T> = {
   readonly default: string;
   readonly parse: Parser<T>;
   /** One line for `--help` and the documentation. */
@@ -33,7 +33,7 @@ export type OptionResult<T> = { readonly values: T } | { readonly problems: read
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variable that an option is read from. */
-export const variableOf = (name: string): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
+const variableOf = (name: string): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /** Reads what is given, then environment variables, then the defaults. */
 export function readOptions<O extends Options>(

@@ -5,7 +5,7 @@ import jsonPatch from 'fast-json-patch';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
 import { developmentCertificate } from '../certificates/files.ts';
-import { patternNames } from '../inject/patterns/index.ts';
+import { parseCheck } from '../check/parse.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import { createStore } from '../policy/store.ts';
 import { injectionOptions, injectionSettings } from '../config/injection.ts';
@@ -23,7 +23,7 @@ const settings = { ...injectionSettings(read.values), strict: false };
 const pair = developmentCertificate(`${root}certs/`, new Date());
 const store = createStore(settings.prefix);
 const webhook = createWebhookServer({
-  context: { ...settings, patternNames, version },
+  context: { ...settings, parseCheck, version },
   store,
   log: pino({ level: 'silent' }),
   certificate: pair,

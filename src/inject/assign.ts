@@ -1,131 +1,164 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { type Refusal, isHardware, isRefusal } from '../check/check.ts';
-import { type Checks, type ContainerIntent, type HealthIntent, type ProbeName, probeNames } from './intent/types.ts';
-import { type Kept, existsAlready } from './outcome.ts';
-import { assignHardware } from './patterns/hardware/index.ts';
-import { type PatternName, patterns } from './patterns/index.ts';
-import type { ContainerWish, ProbeWish } from './patterns/pattern.ts';
-import { probeField } from './pod/additions.ts';
+import { type Refusal, isRefusal } from '../check/check.ts';
+import type { Checks, ContainerIntent, HealthIntent } from './model/intent.ts';
+import { patternNames, patternOf } from './patterns/index.ts';
+import type { ContainerAssignment, ProbeAssignment } from './patterns/pattern.ts';
+import { type ProbeName, probeField, probeNames } from './pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from './pod/pod.ts';
-import type { Problem } from './problems.ts';
+import { type Problem, type Collector, type SkippedItem, createCollector, existsAlready } from './model/problems.ts';
+import type { Namespace } from './model/scope.ts';
+import type { SkipReason } from './skip-reasons.ts';
 
 /** Which pattern carries which probes, what is left alone, and what the user should know. */
 export type Assignment = {
-  readonly wishes: ReadonlyMap<PatternName, readonly ContainerWish[]>;
-  readonly kept: readonly Kept[];
+  readonly byPattern: ReadonlyMap<string, readonly ContainerAssignment[]>;
+  readonly skippedItems: readonly SkippedItem[];
   readonly warnings: readonly string[];
 };
 
-/** Gives every probe to the first pattern of its container's list that can carry its checks, and hardware its own. */
+/** Gives every probe to the first pattern of its container's list that can carry its checks, and claimed checks to who claims them. */
 export function assign(
-  { containers, hardware }: HealthIntent,
+  intent: HealthIntent,
   pod: Pod,
-  ours: ReadonlySet<string>,
-  problems: Problem[],
-): Assignment {
-  const wishes = new Map<PatternName, ContainerWish[]>();
-  const kept: Kept[] = [];
-  const warnings: string[] = [];
+  previouslyAdded: ReadonlySet<string>,
+): Assignment & { readonly problems: readonly Problem[] } {
+  const byPattern = new Map<string, ContainerAssignment[]>();
+  const collector = createCollector();
   const byName = new Map(probedContainers(pod).map((container) => [container.name, container]));
-  for (const intent of containers) {
-    const container = byName.get(intent.container) as V1Container;
-    const notes = { kept, warnings, problems };
-    const byPattern = assignContainer(intent, container, pod, ours, notes);
-    const isReadinessTaken = [...byPattern.values()].flat().some(({ probe }) => probe === 'readiness');
-    const own = assignHardware(intent, hardware, container, isReadinessTaken, ours, notes);
-    if (own) byPattern.set('hardware', [own]);
-    for (const [pattern, probes] of byPattern) {
-      const wish = { container: intent.container, probes, timing: intent.timing };
-      const list = wishes.get(pattern);
-      if (list) list.push(wish);
-      else wishes.set(pattern, [wish]);
+  for (const ofContainer of intent.containers) {
+    const container = byName.get(ofContainer.container) as V1Container;
+    const target = { intent: ofContainer, container, pod, previouslyAdded };
+    const probesOf = assignContainer(target, collector);
+    for (const [name, probes] of assignClaimed(target, intent, probesOf, collector)) probesOf.set(name, [probes]);
+    for (const [pattern, probes] of probesOf) {
+      const assignment = { container: ofContainer.container, probes, timing: ofContainer.timing };
+      const list = byPattern.get(pattern);
+      if (list) list.push(assignment);
+      else byPattern.set(pattern, [assignment]);
     }
   }
-  return { wishes, kept, warnings };
+  const { problems, skippedItems, warnings } = collector;
+  return { byPattern, skippedItems, warnings, problems };
 }
 
-type Notes = { readonly kept: Kept[]; readonly warnings: string[]; readonly problems: Problem[] };
+type Target = {
+  readonly intent: ContainerIntent;
+  readonly container: V1Container;
+  readonly pod: Pod;
+  readonly previouslyAdded: ReadonlySet<string>;
+};
 
-function assignContainer(
-  intent: ContainerIntent,
-  container: V1Container,
-  pod: Pod,
-  ours: ReadonlySet<string>,
-  notes: Notes,
-) {
-  const byPattern = new Map<PatternName, ProbeWish[]>();
+type ProbesByPattern = Map<string, readonly ProbeAssignment[]>;
+
+function assignContainer(target: Target, collector: Collector): ProbesByPattern {
+  const { intent, container, pod, previouslyAdded } = target;
+  const byPattern: ProbesByPattern = new Map();
   for (const probe of probeNames) {
     const own = intent.probes[probe];
     const checks = own ?? intent.check;
     if (checks === undefined || checks === 'off') continue;
-    const carried = carrier(intent, checks, probe, pod);
-    if (isRefusal(carried)) {
-      if (own || probe !== 'startup') addOnce(notes.problems, { annotation: checks.annotation, ...carried });
+    const carrier = findCarrier(target, checks, probe);
+    if (isRefusal(carrier)) {
+      if (own || probe !== 'startup') addOnce(collector, { annotation: checks.annotation, ...carrier });
       continue;
     }
-    if (!own && !patterns[carried.pattern].fills.includes(probe)) continue;
+    const { pattern } = carrier;
+    if (!own && !patternOf(pattern).fills.includes(probe)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
-    if (container[probeField(probe)] && !ours.has(what)) {
-      notes.kept.push({ what, why: existsAlready });
+    if (container[probeField(probe)] && !previouslyAdded.has(what)) {
+      collector.addSkipped({ what, why: existsAlready });
       continue;
     }
-    const why = own ? undefined : reasonToLeave(probe, pod, byPattern);
-    if (why === 'silent') continue;
-    if (why !== undefined) {
-      notes.kept.push({ what, why });
-      continue;
+    if (!own) {
+      // A startup probe restarts as a liveness probe does: where we add no liveness, nobody asked for it.
+      if (probe === 'startup' && !hasProbe(byPattern, 'liveness')) continue;
+      if (probe === 'liveness' && runsToCompletion(pod)) {
+        collector.addSkipped({
+          what,
+          why: 'a Pod that runs to completion gets a liveness probe only from the key liveness',
+        });
+        continue;
+      }
+    } else if (probe !== 'readiness' && runsToCompletion(pod)) {
+      collector.addWarning(completionWarning(probe, intent.container));
     }
-    if (own && probe !== 'readiness' && runsToCompletion(pod))
-      notes.warnings.push(completionWarning(probe, intent.container));
-    byPattern.set(carried.pattern, [
-      ...(byPattern.get(carried.pattern) ?? []),
-      { probe, checks: checks.list, annotation: checks.annotation },
-    ]);
+    const assignment = { probe, checks: checks.list, annotation: checks.annotation };
+    byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), assignment]);
   }
   return byPattern;
 }
 
-/** Why a probe that nobody named should not come out of `check`; `silent` where nobody would miss it. */
-function reasonToLeave(
-  probe: ProbeName,
-  pod: Pod,
-  given: ReadonlyMap<PatternName, readonly ProbeWish[]>,
-): string | undefined {
-  if (probe === 'liveness' && runsToCompletion(pod)) {
-    return 'a Pod that runs to completion gets a liveness probe only from the key liveness';
-  }
-  // A startup probe restarts as a liveness probe does: where we add no liveness, nobody asked for it.
-  const hasLiveness = [...given.values()].flat().some((wish) => wish.probe === 'liveness');
-  return probe === 'startup' && !hasLiveness ? 'silent' : undefined;
-}
+const hasProbe = (byPattern: ProbesByPattern, wanted: ProbeName): boolean =>
+  [...byPattern.values()].some((probes) => probes.some(({ probe }) => probe === wanted));
 
 const completionWarning = (probe: ProbeName, container: string): string =>
   `The Pod runs to completion: an application in container "${container}" that exits with 0 when its ${probe} probe stops it counts as succeeded.`;
 
-function carrier(
-  intent: ContainerIntent,
+/** The first pattern of the list that can carry the checks; where none can, why the first cannot. */
+function findCarrier(
+  { intent, pod }: Target,
   checks: Checks,
   probe: ProbeName,
-  pod: Pod,
-): { readonly pattern: PatternName } | Refusal {
-  const incurable = probe === 'readiness' ? undefined : checks.list.find(isHardware);
-  if (incurable) {
-    return {
-      received: `received a ${incurable.scheme} check for ${probe}, and a restart mends no hardware`,
-      expected: 'pattern hardware for it, or the key readiness',
-    };
+): { readonly pattern: string } | Refusal {
+  for (const check of checks.list) {
+    for (const name of patternNames) {
+      const refusal = patternOf(name).forbids?.(check, probe);
+      if (refusal) return refusal;
+    }
   }
   let first: Refusal | undefined;
-  for (const pattern of intent.patterns as readonly PatternName[]) {
-    const obstacle = patterns[pattern].obstacle(checks.list, intent.container, pod);
-    if (!obstacle) return { pattern };
-    first ??= obstacle;
+  for (const pattern of intent.patterns) {
+    const refusal = patternOf(pattern).unsupportedReason(checks.list, intent.container, pod);
+    if (!refusal) return { pattern };
+    first ??= refusal;
   }
   return first as Refusal;
 }
 
-function addOnce(problems: Problem[], problem: Problem): void {
+/** Gives claimed checks to the patterns that claim them. */
+function assignClaimed(
+  { intent, container, previouslyAdded }: Target,
+  { options }: HealthIntent,
+  byPattern: ProbesByPattern,
+  collector: Collector,
+): ReadonlyMap<string, ProbeAssignment> {
+  const taken = new Set([...byPattern.values()].flat().map(({ probe }) => probe));
+  const given = new Map<string, ProbeAssignment>();
+  for (const [name, checks] of intent.claimed) {
+    const target = { container, options: options.get(name), taken, previouslyAdded };
+    const { probe, skipped, problem } = patternOf(name).assignClaimed?.(checks, target) ?? {};
+    if (probe) given.set(name, probe);
+    if (skipped) collector.addSkipped(skipped);
+    if (problem) collector.addProblem(problem);
+  }
+  return given;
+}
+
+function addOnce(collector: Collector, problem: Problem): void {
   const isSame = (other: Problem): boolean =>
     other.annotation === problem.annotation && other.received === problem.received;
-  if (!problems.some(isSame)) problems.push(problem);
+  if (!collector.problems.some(isSame)) collector.addProblem(problem);
+}
+
+/** The assignment without the patterns that the namespace does not allow; `reason` where nothing is left by that. */
+export function withoutForbidden(
+  assignment: Assignment,
+  { options }: HealthIntent,
+  namespace: Namespace | undefined,
+): { readonly assignment: Assignment; readonly reason?: SkipReason } {
+  const byPattern = new Map(assignment.byPattern);
+  const skippedItems = [...assignment.skippedItems];
+  const warnings = [...assignment.warnings];
+  let reason: SkipReason | undefined;
+  for (const name of assignment.byPattern.keys()) {
+    const permission = patternOf(name).permission?.(options.get(name), namespace);
+    if (permission?.isAllowed) warnings.push(...permission.warnings);
+    else if (permission) {
+      byPattern.delete(name);
+      skippedItems.push({ what: name, why: permission.why });
+      if (byPattern.size > 0) warnings.push(`Pattern ${name} is left out: ${permission.why}.`);
+      else ({ reason } = permission);
+    }
+  }
+  return { assignment: { byPattern, skippedItems, warnings }, ...(reason === undefined ? {} : { reason }) };
 }

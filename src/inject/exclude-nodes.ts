@@ -1,36 +1,53 @@
-import { type KeptOff, affinityName, exclusionLabel, keepOff, nodesToAvoid } from '../quarantine/node-exclusion.ts';
+import {
+  type NodeExclusion,
+  exclusionName,
+  exclusionLabel,
+  addNodeExclusions,
+  exclusionsOfPod,
+} from '../quarantine/node-exclusion.ts';
 import { type Addition, apply, nameOf } from './pod/additions.ts';
 import type { Pod } from './pod/pod.ts';
-import type { PolicyScope } from './request.ts';
+import type { PolicyScope } from './model/scope.ts';
 
 /**
  * The nodes that a Pod of this scope has to keep off. A Pod that names its node has none: on another node the kubelet
  * would refuse it, over and over.
  */
-export function exclusionsFor(pod: Pod, { namespaceName, namespace, keptOff, nowMs }: PolicyScope): readonly KeptOff[] {
+export function exclusionsFor(
+  pod: Pod,
+  { namespaceName, namespace, exclusionsByOwner, nowMs }: PolicyScope,
+): readonly NodeExclusion[] {
   if (namespace?.inject === 'disabled' || pod.spec.nodeName) return [];
-  return nodesToAvoid(keptOff, namespaceName, pod.metadata, nowMs);
+  return exclusionsOfPod(exclusionsByOwner, namespaceName, pod.metadata, nowMs);
 }
 
 /**
- * Keeps a Pod off these nodes. `added` names what this call and an earlier one, by the names in `earlier`, added for
- * that: what the user wrote himself is not ours to take back. A Pod without the label for its hardware gets one, since
- * the controller has to see it wait for a node. `before` is the Pod as it came in.
+ * Keeps a Pod off these nodes. `added` names what this call and an earlier one, by the names in `previouslyAdded`, added
+ * for that: the webhook takes back nothing that the user wrote. A Pod without the label that the controller looks for
+ * gets one, since the controller has to see the Pod wait for a node. `before` is the Pod as it came in.
  */
 export function excludeNodes(
   pod: Pod,
-  nodes: readonly KeptOff[],
-  { before, earlier, prefix }: { readonly before: Pod; readonly earlier: ReadonlySet<string>; readonly prefix: string },
+  exclusions: readonly NodeExclusion[],
+  {
+    before,
+    previouslyAdded,
+    prefix,
+  }: { readonly before: Pod; readonly previouslyAdded: ReadonlySet<string>; readonly prefix: string },
 ): { readonly pod: Pod; readonly added: readonly string[] } {
-  if (nodes.length === 0) return { pod, added: [] };
-  const ours = nodes.filter((node) => keepOff(before, [node]) !== before || earlier.has(affinityName(node)));
+  if (exclusions.length === 0) return { pod, added: [] };
+  const added = exclusions.filter(
+    (exclusion) =>
+      addNodeExclusions(before.spec, [exclusion]) !== before.spec || previouslyAdded.has(exclusionName(exclusion.node)),
+  );
   const label: Addition = { kind: 'label', ...exclusionLabel(prefix) };
   const present = pod.metadata?.labels?.[label.key];
-  const isFree = present === undefined || (present === label.value && earlier.has(nameOf(label)));
-  const isLabelled = isFree && ours.some(({ affinity }) => affinity === 'Required');
-  const kept = keepOff(pod, nodes);
+  const isFree = present === undefined || (present === label.value && previouslyAdded.has(nameOf(label)));
+  const isLabelled = isFree && added.some(({ affinity }) => affinity === 'Required');
+  const spec = addNodeExclusions(pod.spec, exclusions);
+  const excluded = spec === pod.spec ? pod : { ...pod, spec };
   return {
-    pod: isLabelled ? apply(kept, label) : kept,
-    added: [...ours.map(affinityName), ...(isLabelled ? [nameOf(label)] : [])],
+    pod: isLabelled ? apply(excluded, label) : excluded,
+    added: [...added.map(({ node }) => exclusionName(node)), ...(isLabelled ? [nameOf(label)] : [])],
   };
 }

@@ -1,28 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readAnnotations } from './annotations.ts';
-import { assign } from './assign.ts';
+import { readAnnotations } from './intent/annotations.ts';
+import { type Assignment, assign, withoutForbidden } from './assign.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
 import { readIntent } from './intent/read.ts';
-import type { HealthIntent, ReadingContext } from './intent/types.ts';
-import { type Kept, type Outcome, type Reasoning, existsAlready, undecided } from './outcome.ts';
-import { hardwareLabel, hardwareStatus } from './patterns/hardware/index.ts';
-import { holdToPodSecurity } from './patterns/hardware/pod-security.ts';
-import { patterns } from './patterns/index.ts';
-import type { Plan } from './patterns/pattern.ts';
+import type { HealthIntent, ReadingContext } from './model/intent.ts';
+import { type Outcome, type Reasoning, undecided } from './outcome.ts';
+import { patternOf } from './patterns/index.ts';
+import type { PatternPlan } from './patterns/pattern.ts';
 import { type Addition, annotate, apply, keepEvictable, nameOf } from './pod/additions.ts';
 import { exceededLimit } from './pod/limits.ts';
 import type { Pod } from './pod/pod.ts';
-import { type Problem, sentence } from './problems.ts';
-import { type PolicyScope, type Wish, annotationsOnly, exclusionReason, findWish } from './request.ts';
+import { type Problem, type SkippedItem, createCollector, existsAlready, sentence } from './model/problems.ts';
+import { type InjectionRequest, exclusionReason, findRequest } from './request.ts';
+import { type PolicyScope, annotationsOnly } from './model/scope.ts';
 import type { SkipReason } from './skip-reasons.ts';
-import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './status.ts';
+import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './model/status.ts';
 
 /** What injection needs to know besides the Pod and its scope: fixed for the life of the process. */
 export type InjectionContext = ReadingContext & { readonly version: string };
 
 /** What is decided on a Pod before anything is done to it. */
 type Decision = Reasoning &
-  Pick<Outcome, 'by' | 'kept'> & { readonly problems: readonly Problem[] } & (
+  Pick<Outcome, 'by' | 'skippedItems'> & { readonly problems: readonly Problem[] } & (
     | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly added: readonly string[] }
     | { readonly kind: 'rejected' }
     | {
@@ -32,6 +31,9 @@ type Decision = Reasoning &
         readonly warnings: readonly string[];
       }
   );
+
+/** What is known once every step has been taken. */
+type Reasoned = { readonly [K in keyof Reasoning]: NonNullable<Reasoning[K]> } & Pick<Outcome, 'by' | 'skippedItems'>;
 
 /** What the steps of one call go by. */
 type Call = {
@@ -77,13 +79,13 @@ function tooLarge(why: string, { metadata }: Pod, { prefix }: InjectionContext, 
   const { namespace, policies } = scope;
   const isSelected = namespace?.inject !== 'disabled' && (namespace?.inject === 'enabled' || !policies.isEmpty);
   if (!isAnnotated && !isSelected) return skip('not-asked');
-  return skip('too-large', { by: isAnnotated ? undefined : 'policies', kept: [{ what: 'Pod', why }] });
+  return skip('too-large', { by: isAnnotated ? undefined : 'policies', skippedItems: [{ what: 'Pod', why }] });
 }
 
 function decide(call: Call, excluded: SkipReason | undefined): Decision {
   const { pod, context, scope } = call;
   const { written, problems } = readAnnotations(pod.metadata?.annotations ?? {}, context.prefix);
-  const found = findWish(written, pod, scope);
+  const found = findRequest(written, pod, scope);
   if (found.request) {
     const { request } = found;
     return excluded ? skip(excluded, { by: request.by, request }) : injectRequested(call, request, problems);
@@ -93,76 +95,128 @@ function decide(call: Call, excluded: SkipReason | undefined): Decision {
   return excluded ? skip(excluded) : reject(problems);
 }
 
-function injectRequested(call: Call, request: Wish, misread: readonly Problem[]): Decision {
+function injectRequested(call: Call, request: InjectionRequest, misread: readonly Problem[]): Decision {
   const { pod, context, scope, earlier } = call;
-  const { written, by } = request;
-  const problems: Problem[] = [...misread];
-  const ours = new Set(earlier?.added);
-  const left: Kept[] = [];
-  const intent = readIntent(written, { pod, context, isByDefault: by !== undefined, ours, problems, kept: left });
-  const assigned = assign(intent, pod, ours, problems);
-  const { assignment, isBarred } = holdToPodSecurity(assigned, intent.hardware, scope.namespace);
-  const { wishes, warnings } = assignment;
-  const plans: readonly Plan[] = [...wishes].map(([name, list]) => patterns[name].plan(list, { pod, intent, ours }));
-  problems.push(...plans.flatMap((plan) => plan.problems));
-  const label = hardwareLabel(wishes, intent, { pod, ours, prefix: context.prefix });
-  const kept = [...assignment.kept, ...label.kept];
-  const notes = { request, intent, assignment, by, kept: [...left, ...kept], problems };
+  const { by } = request;
+  const previouslyAdded = new Set(earlier?.added);
+  const read = createCollector();
+  const intent = readIntent(request.written, {
+    pod,
+    context,
+    isByDefault: by !== undefined,
+    previouslyAdded,
+    collector: read,
+  });
+  const assigned = assign(intent, pod, previouslyAdded);
+  const { assignment, reason } = withoutForbidden(assigned, intent, scope.namespace);
+  const plan = planAll(assignment, intent, { pod, previouslyAdded, prefix: context.prefix });
+  const afterReading = [...assignment.skippedItems, ...plan.skippedItems];
+  const skippedItems = [...read.skippedItems, ...afterReading];
+  const problems = [...misread, ...read.problems, ...assigned.problems, ...plan.problems];
+  const notes = { request, intent, assignment, by, skippedItems, problems };
   if (problems.length > 0) {
-    const isOurs = by !== undefined && misread.length === 0;
-    return isOurs ? skip('policy-mistaken', notes) : reject(problems, { request, intent, assignment });
+    const isOfPolicy = by !== undefined && misread.length === 0;
+    return isOfPolicy ? skip('policy-mistaken', notes) : reject(problems, { request, intent, assignment });
   }
+  const names = [...assignment.byPattern.keys()];
   // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
-  const hasSidecar = wishes.has('sidecar') || (wishes.has('hardware') && intent.hardware.mode === 'sidecar');
-  if (by !== undefined && pod.spec.hostNetwork && hasSidecar) return skip('host-network', notes);
-  if (wishes.size === 0) return skip(isBarred ? 'pod-security' : reasonForNothing(intent, left, kept), notes);
-  const additions = distinct([...plans.flatMap((plan) => plan.additions), ...label.additions]);
-  const added = additions.map(nameOf);
+  const listens = names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
+  if (by !== undefined && pod.spec.hostNetwork && listens) return skip('host-network', notes);
+  if (names.length === 0) {
+    return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
+  }
+  const added = plan.additions.map(nameOf);
   if (request.isAudit) return { ...notes, kind: 'skipped', reason: 'audit', added };
-  const found = intent.containers.flatMap(({ container, found: text }) =>
-    text === undefined ? [] : [[container, text]],
-  );
-  const status: Status = {
-    version: context.version,
-    ...(by === undefined ? {} : { by }),
-    patterns: [...wishes.keys()],
-    containers: intent.containers.map(({ container }) => container),
-    added,
-    kept: notes.kept,
-    ...hardwareStatus(wishes, intent),
-    ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
-    config: configHash(written, context.version, intent.image),
-    ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
-  };
+  const status = statusOf(notes, added, call);
   return {
     ...notes,
     kind: 'injected',
-    additions,
+    additions: plan.additions,
     status,
-    warnings: [...warnings, ...plans.flatMap((plan) => plan.warnings)],
+    warnings: [...assignment.warnings, ...plan.warnings],
   };
 }
 
-function reasonForNothing({ containers }: HealthIntent, left: readonly Kept[], kept: readonly Kept[]): SkipReason {
-  if (containers.length === 0) return left.length > 0 ? 'nothing-detected' : 'opted-out';
-  return kept.length > 0 && kept.every(({ why }) => why === existsAlready) ? 'probes-exist' : 'nothing-to-add';
+/** What all patterns add for their assignments, each addition once: two patterns may bring the same agent. */
+function planAll(
+  { byPattern }: Assignment,
+  intent: HealthIntent,
+  {
+    pod,
+    previouslyAdded,
+    prefix,
+  }: { readonly pod: Pod; readonly previouslyAdded: ReadonlySet<string>; readonly prefix: string },
+): PatternPlan & { readonly skippedItems: readonly SkippedItem[] } {
+  const plans = [...byPattern].map(([name, assignments]) =>
+    patternOf(name).plan(assignments, { pod, intent, options: intent.options.get(name), previouslyAdded }),
+  );
+  const labels = [...byPattern.keys()].flatMap((name) =>
+    Object.entries(patternOf(name).labels?.(intent.options.get(name), prefix) ?? {}),
+  );
+  const isFree = ([key]: readonly [string, string]): boolean =>
+    pod.metadata?.labels?.[key] === undefined || previouslyAdded.has(`labels/${key}`);
+  const additions: readonly Addition[] = [
+    ...plans.flatMap((plan) => plan.additions),
+    ...labels.filter(isFree).map(([key, value]) => ({ kind: 'label' as const, key, value })),
+  ];
+  const present = labels.filter((label) => !isFree(label));
+  return {
+    additions: [...new Map(additions.map((addition) => [nameOf(addition), addition])).values()],
+    warnings: plans.flatMap((plan) => plan.warnings),
+    problems: plans.flatMap((plan) => plan.problems),
+    skippedItems: present.map(([key]) => ({ what: `labels/${key}`, why: 'the Pod has this label already' })),
+  };
 }
 
-/** Each addition once: two patterns may bring the same agent. */
-function distinct(additions: readonly Addition[]): readonly Addition[] {
-  const byName = new Map(additions.map((addition) => [nameOf(addition), addition]));
-  return [...byName.values()];
+function statusOf(
+  { request, intent, assignment, by, skippedItems }: Reasoned,
+  added: readonly string[],
+  { context, earlier }: Call,
+): Status {
+  const found = intent.containers.flatMap(({ container, found: text }) =>
+    text === undefined ? [] : [[container, text]],
+  );
+  const ofPatterns = [...assignment.byPattern].flatMap(([name, assignments]) => {
+    const containers = assignments.map(({ container }) => container);
+    const part = patternOf(name).status?.(intent.options.get(name), containers);
+    return part ? [[name, part]] : [];
+  });
+  return {
+    version: context.version,
+    ...(by === undefined ? {} : { by }),
+    patterns: [...assignment.byPattern.keys()],
+    containers: intent.containers.map(({ container }) => container),
+    added,
+    kept: skippedItems,
+    ...Object.fromEntries(ofPatterns),
+    ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
+    config: configHash(request.written, context.version, intent.image),
+    ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
+  };
+}
+
+function reasonForNothing(
+  { containers }: HealthIntent,
+  whileReading: readonly SkippedItem[],
+  afterReading: readonly SkippedItem[],
+): SkipReason {
+  if (containers.length === 0) return whileReading.length > 0 ? 'nothing-detected' : 'opted-out';
+  const areAllPresent = afterReading.length > 0 && afterReading.every(({ why }) => why === existsAlready);
+  return areAllPresent ? 'probes-exist' : 'nothing-to-add';
 }
 
 /** Makes the Pod that was decided on, and says by comparing it with the one that came in what became of it. */
 function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions']): Outcome {
   const { pod, earlier, context } = call;
   const { prefix, version } = context;
-  const { request, intent, assignment, by, kept, problems } = decision;
-  const about = { request, intent, assignment, by, kept, exclusions };
+  const { request, intent, assignment, by, skippedItems, problems } = decision;
+  const about = { request, intent, assignment, by, skippedItems, exclusions };
   const additions = decision.kind === 'injected' ? decision.additions : [];
-  const names = new Set(earlier?.added);
-  const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, { before: pod, earlier: names, prefix });
+  const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, {
+    before: pod,
+    previouslyAdded: new Set(earlier?.added),
+    prefix,
+  });
   const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
   if (decision.kind === 'injected') {
     const { status, warnings } = decision;

@@ -1,16 +1,10 @@
-import type { KeptOff } from '../quarantine/node-exclusion.ts';
+import type { NodeExclusion } from '../quarantine/node-exclusion.ts';
 import type { Assignment } from './assign.ts';
-import type { HealthIntent } from './intent/types.ts';
+import type { HealthIntent } from './model/intent.ts';
 import type { Pod } from './pod/pod.ts';
-import { type Problem, sentence } from './problems.ts';
-import type { Wish } from './request.ts';
-import { type SkipReason, loudReasons, skipReasons } from './skip-reasons.ts';
-
-/** What was left as the user has it, and why. */
-export type Kept = { readonly what: string; readonly why: string };
-
-/** Why a probe is left alone that the user wrote. */
-export const existsAlready = 'the container has this probe already';
+import { type Problem, type SkippedItem, sentence } from './model/problems.ts';
+import type { InjectionRequest } from './request.ts';
+import { type SkipReason, warnReasons, skipReasons } from './skip-reasons.ts';
 
 /** What may become of an object: the words of the log and of the metric. */
 export const results = [
@@ -24,7 +18,7 @@ export type InjectionResult = (typeof results)[number];
 
 /** The reasoning behind an outcome, as far as it came: each is undefined where an earlier step decided. */
 export type Reasoning = {
-  readonly request: Wish | undefined;
+  readonly request: InjectionRequest | undefined;
   readonly intent: HealthIntent | undefined;
   /** Without the patterns that Pod Security took out. */
   readonly assignment: Assignment | undefined;
@@ -38,10 +32,10 @@ export type Outcome = Reasoning & {
   /** The Pod as it is to be; the very same where nothing changes. */
   readonly pod: Pod;
   /** The nodes that the Pod is kept off. */
-  readonly exclusions: readonly KeptOff[];
+  readonly exclusions: readonly NodeExclusion[];
   /** What is added, by its names in `status`; what would be, where a policy is on trial. */
   readonly added: readonly string[];
-  readonly kept: readonly Kept[];
+  readonly skippedItems: readonly SkippedItem[];
 } & (
     | { readonly kind: 'injected'; readonly patterns: readonly string[]; readonly warnings: readonly string[] }
     | {
@@ -61,7 +55,7 @@ export const undecided = {
   assignment: undefined,
   exclusions: [],
   added: [],
-  kept: [],
+  skippedItems: [],
   problems: [],
 } as const;
 
@@ -89,9 +83,9 @@ export function warningsOf(outcome: Outcome): readonly string[] {
     case 'injected':
       return outcome.by === undefined ? outcome.warnings : [];
     case 'skipped': {
-      const { by, reason, kept } = outcome;
-      if (by !== undefined || !loudReasons.has(reason)) return [];
-      return [[skipReasons[reason], ...kept.map(({ what, why }) => `${what}: ${why}.`)].join(' ')];
+      const { by, reason, skippedItems } = outcome;
+      if (by !== undefined || !warnReasons.has(reason)) return [];
+      return [[skipReasons[reason], ...skippedItems.map(({ what, why }) => `${what}: ${why}.`)].join(' ')];
     }
     case 'rejected':
       return [...outcome.problems.map(sentence), skipReasons['invalid-annotations']];

@@ -1,60 +1,12 @@
-import type { KeptOffByOwner } from '../quarantine/node-exclusion.ts';
-import { type Entry, type Key, type Written, keys } from './annotations.ts';
+import { type GenericKey, keys } from './intent/annotations.ts';
+import type { AnnotationMap, AnnotationSet, AnnotationValue } from './model/intent.ts';
+import type { Namespace, PolicyScope } from './model/scope.ts';
 import type { Pod } from './pod/pod.ts';
 import type { SkipReason } from './skip-reasons.ts';
 
-export type Labels = Readonly<Record<string, string>>;
-
-/** What is known of a namespace. */
-export type Namespace = {
-  readonly name: string;
-  readonly labels: Labels;
-  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
-  readonly inject: 'enabled' | 'disabled' | undefined;
-};
-
-/** What a policy asks of a Pod. */
-export type PolicyRequest = {
-  readonly name: string;
-  /** The policy is on trial. */
-  readonly isAudit: boolean;
-  /** What to inject, in the words of the annotations. */
-  readonly entries: ReadonlyMap<Key, Entry>;
-  /** The containers that it speaks of; undefined where it speaks of the Pod, as an annotation without one does. */
-  readonly containers: readonly string[] | undefined;
-};
-
-/** The policies of a cluster. */
-export type Policies = {
-  readonly isEmpty: boolean;
-  /** What the first policy by priority, then by name, that selects the Pod asks. */
-  readonly find: (pod: Pod, namespace: Pick<Namespace, 'name' | 'labels'>) => PolicyRequest | undefined;
-};
-
-/** What decides on a Pod besides its own annotations, for one namespace at one moment. */
-export type PolicyScope = {
-  readonly namespaceName: string;
-  /** Undefined where the namespace is not known (yet). */
-  readonly namespace: Namespace | undefined;
-  readonly policies: Policies;
-  /** The nodes that the Pods of an owner are kept off, in any namespace. */
-  readonly keptOff: KeptOffByOwner;
-  /** The time at which a quarantine is in force or over. */
-  readonly nowMs: number;
-};
-
-/** Where there are no policies and no defaults: annotations alone count. */
-export const annotationsOnly: PolicyScope = {
-  namespaceName: '',
-  namespace: undefined,
-  policies: { isEmpty: true, find: () => undefined },
-  keptOff: new Map(),
-  nowMs: 0,
-};
-
 /** Who asks for a check, and in which words. */
-export type Wish = {
-  readonly written: Written;
+export type InjectionRequest = {
+  readonly written: AnnotationSet;
   /** Undefined where the Pod's own annotations ask, else the policy or the namespace, as `status` names it. */
   readonly by: string | undefined;
   /** Tell what would be done, and do nothing. */
@@ -62,17 +14,26 @@ export type Wish = {
 };
 
 /** The keys that say what is checked or how, rather than how often: who writes one of them has decided. */
-const decisive: readonly Key[] = ['pattern', 'check', 'liveness', 'readiness', 'startup', 'port', 'path', 'scheme'];
+const decisive: readonly GenericKey[] = [
+  'pattern',
+  'check',
+  'liveness',
+  'readiness',
+  'startup',
+  'port',
+  'path',
+  'scheme',
+];
 
 /**
  * Finds who speaks for a Pod: its own annotations, else the first policy, else its namespace. Where a policy or the
  * namespace does, annotations that only say how (`period`, `memory`) still come before the policy's own.
  */
-export function findWish(
-  written: Written,
+export function findRequest(
+  written: AnnotationSet,
   pod: Pod,
   { namespace, policies }: PolicyScope,
-): { readonly request: Wish } | { readonly request?: undefined; readonly reason: SkipReason } {
+): { readonly request: InjectionRequest } | { readonly request?: undefined; readonly reason: SkipReason } {
   if (namespace?.inject === 'disabled') return { reason: 'namespace-disabled' };
   const hasDecided = [written.pod, ...written.containers.values()].some((entries) =>
     decisive.some((key) => entries.has(key)),
@@ -87,7 +48,9 @@ export function findWish(
     const isSilent = written.pod.size === 0 && written.containers.size === 0;
     return isSilent ? { reason: 'not-asked' } : { request: { written, by: undefined, isAudit: false } };
   }
-  const entries = new Map<Key, Entry>([['pattern', { annotation: annotationOf(namespace), value: 'auto' }]]);
+  const entries = new Map<string, AnnotationValue>([
+    ['pattern', { annotation: annotationOf(namespace), value: 'auto' }],
+  ]);
   const words = overlay(writtenBy(entries, undefined), written);
   return { request: { written: words, by: `Namespace ${namespace.name}`, isAudit: false } };
 }
@@ -95,20 +58,21 @@ export function findWish(
 const annotationOf = ({ name }: Namespace): string => `Namespace/${name}/inject`;
 
 /** The words of a policy as if they stood on the Pod; those that speak of one container, on each that is meant. */
-function writtenBy(entries: ReadonlyMap<Key, Entry>, containers: readonly string[] | undefined): Written {
+function writtenBy(entries: AnnotationMap, containers: readonly string[] | undefined): AnnotationSet {
   if (!containers) return { pod: entries, containers: new Map() };
   const podWide = new Map([...entries].filter(isPodWide));
   const own = new Map([...entries].filter((entry) => !isPodWide(entry)));
   return { pod: podWide, containers: new Map(containers.map((name) => [name, own])) };
 }
 
-const isPodWide = ([key]: readonly [Key, Entry]): boolean => keys[key].reach === 'pod' && key !== 'container';
+const isPodWide = ([key]: readonly [string, AnnotationValue]): boolean =>
+  keys[key]?.reach === 'pod' && key !== 'container';
 
 /** What the Pod says comes before what the policy says. */
-function overlay(policy: Written, pod: Written): Written {
+function overlay(policy: AnnotationSet, pod: AnnotationSet): AnnotationSet {
   const names = new Set([...policy.containers.keys(), ...pod.containers.keys()]);
-  const ofContainer = (name: string): ReadonlyMap<Key, Entry> => {
-    const inherited = policy.containers.has(name) ? pod.pod : new Map<Key, Entry>();
+  const ofContainer = (name: string): AnnotationMap => {
+    const inherited = policy.containers.has(name) ? pod.pod : new Map<string, AnnotationValue>();
     return new Map([...(policy.containers.get(name) ?? []), ...inherited, ...(pod.containers.get(name) ?? [])]);
   };
   // Where the policy says which containers it means, the annotation `container` has nothing to choose.

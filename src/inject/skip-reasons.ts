@@ -1,5 +1,7 @@
-/** Why nothing was injected: the one vocabulary of the log, the response's warning, the metric and `status`. */
-export const skipReasons = {
+import { patternNames, patternOf } from './patterns/index.ts';
+import type { PatternSkipReason } from './patterns/pattern.ts';
+
+const genericReasons = {
   'already-injected': 'An earlier call injected all that the annotations ask for.',
   audit: 'The policy that selects the Pod is on trial: it tells what it would add, and adds nothing.',
   'excluded-namespace': 'The namespace belongs to Kubernetes or to health-injector itself.',
@@ -21,8 +23,6 @@ export const skipReasons = {
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
-  'pod-security':
-    'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',
   'policy-mistaken': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   'sub-resource': 'The request is about a sub-resource.',
@@ -30,10 +30,17 @@ export const skipReasons = {
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const;
 
-export type SkipReason = keyof typeof skipReasons;
+export type SkipReason = keyof typeof genericReasons | PatternSkipReason;
+
+/** Why nothing was injected: the one vocabulary of the log, the response's warning, the metric and `status`. */
+export const skipReasons = Object.fromEntries(
+  [genericReasons, ...patternNames.map((name) => patternOf(name).skipReasons ?? {})]
+    .flatMap((reasons) => Object.entries(reasons))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1)),
+) as Readonly<Record<SkipReason, string>>;
 
 /** The reasons that a user who asked for a check has to hear. */
-export const loudReasons: ReadonlySet<SkipReason> = new Set([
+export const warnReasons: ReadonlySet<SkipReason> = new Set([
   'nothing-detected',
   'nothing-to-add',
   'pod-security',

@@ -1,18 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import type {
-  V1Container,
-  V1PodSpec,
-  V1PodTemplateSpec,
-  V1Probe,
-  V1Volume,
-  V1VolumeMount,
-} from '@kubernetes/client-node';
-import { keptOffLabel, letBack } from '../quarantine/node-exclusion.ts';
-import { probeNames } from './intent/types.ts';
-import { mountPath, statePath } from './patterns/cli/index.ts';
-import { probeField, safeToEvict } from './pod/additions.ts';
-import { agentContainer } from './pod/agent-container.ts';
-import { type Sources, readStatus } from './status.ts';
+import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1VolumeMount } from '@kubernetes/client-node';
+import { hasExclusionLabel, nodesNamedIn, removeNodeExclusions } from '../quarantine/node-exclusion.ts';
+import { patternNames, patternOf } from './patterns/index.ts';
+import { type Addition, probeField, probeNames, safeToEvict } from './pod/additions.ts';
+import { type Sources, readStatus } from './model/status.ts';
 
 /** A Pod or Pod template without what was added, and one sentence for each thing that was named but left. */
 export type Uninjected<T> = { readonly template: T; readonly left: readonly string[] };
@@ -23,6 +13,14 @@ type Removal = {
   /** The places that were written as empty before they were filled. */
   readonly sources: Sources;
 };
+
+/** True for what has the form in which some pattern adds it. */
+const isAdded = (addition: Addition): boolean => patternNames.some((name) => patternOf(name).isAddedForm(addition));
+
+const isAgent = (value: V1Container): boolean => isAdded({ kind: 'initContainer', value });
+
+const isAgentMount = (value: V1VolumeMount, container: string): boolean =>
+  isAdded({ kind: 'volumeMount', container, value });
 
 /**
  * Takes out of a Pod or Pod template what its `status` annotation says was added, and the annotations that were
@@ -51,19 +49,18 @@ export function uninject<T extends V1PodTemplateSpec>(template: T, prefix: strin
   delete annotations[problemsKey];
   dropEvictable(annotations, volumes, removal);
   const labels = { ...metadata?.labels };
-  const label = `${prefix}hardware`;
-  if (Object.hasOwn(labels, label) && removal.takes(`labels/${label}`, isHardwareLabel(labels[label]))) {
-    delete labels[label];
+  for (const [key, value] of Object.entries(labels)) {
+    const hasForm = hasExclusionLabel({ labels: { [key]: value } }, prefix) || isAdded({ kind: 'label', key, value });
+    if (key.startsWith(prefix) && removal.takes(`labels/${key}`, hasForm)) delete labels[key];
   }
   const named = {
     ...metadata,
     annotations: orEmpty(annotations, 'metadata.annotations', removal),
     ...(metadata?.labels ? { labels: orEmpty(labels, 'metadata.labels', removal) } : {}),
   };
-  const nodes = [...added].flatMap((name) => /^nodeAffinity\/(.+)$/.exec(name)?.[1] ?? []);
   const without = {
     metadata: orEmpty(named, 'metadata', removal),
-    spec: spec && letBack(withoutAdded(spec, volumes, removal), nodes),
+    spec: spec && removeNodeExclusions(withoutAdded(spec, volumes, removal), nodesNamedIn(added)),
   };
   return { template: { ...template, ...without } as T, left };
 }
@@ -91,7 +88,7 @@ function volumesOf(spec: V1PodSpec, { takes }: Removal): Set<string> {
   );
   const isOurs = (name: string): boolean => mounts.every(({ volume, hasForm }) => volume !== name || hasForm);
   const taken = listOf(spec.volumes).filter((volume) =>
-    takes(`volumes/${volume.name}`, isAgentVolume(volume) && isOurs(volume.name)),
+    takes(`volumes/${volume.name}`, isAdded({ kind: 'volume', value: volume }) && isOurs(volume.name)),
   );
   return new Set(taken.map(({ name }) => name));
 }
@@ -124,10 +121,13 @@ function withoutProbes(
   if (!isObject(container)) return container;
   const { name } = container;
   const place = `${list}.${name}`;
-  const fields = probeNames.map(probeField).filter((field) => {
-    const probe = container[field];
-    return probe && removal.takes(`${name}/${field}`, isObject(probe) && isAddedProbe(probe));
-  });
+  const fields = probeNames
+    .filter((probe) => {
+      const value = container[probeField(probe)];
+      const hasForm = isObject(value) && isAdded({ kind: 'probe', container: name, probe, value });
+      return value && removal.takes(`${name}/${probeField(probe)}`, hasForm);
+    })
+    .map(probeField);
   const probes = fields.map((field) => [field, orEmpty({}, `${place}.${field}`, removal)]);
   const isKept = (mount: V1VolumeMount): boolean =>
     !removal.takes(`${name}/volumeMounts/${mount.mountPath}`, volumes.has(mount.name) && isAgentMount(mount, name));
@@ -158,42 +158,3 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 
 /** The items of what should be a list of objects. */
 const listOf = <T>(list: T[] | null | undefined): T[] => (Array.isArray(list) ? (list.filter(isObject) as T[]) : []);
-
-/** True for a container in the form in which agents are added; image and resources may be anything. */
-export function isAgent({ name, args, command, securityContext }: V1Container): boolean {
-  const { securityContext: expected } = agentContainer(name, { image: '', cpu: '', memory: '' });
-  const runs = Array.isArray(args) && (args[0] === 'serve' || (args[0] === 'install' && args[1] === mountPath));
-  return runs && command === undefined && isDeepStrictEqual(securityContext, expected);
-}
-
-const hostTypes: readonly unknown[] = ['Directory', 'CharDevice', 'BlockDevice'];
-
-/** True for a volume in the form in which agents are shipped or shown the node: an emptyDir with a limit, an image, or what must exist there. */
-export const isAgentVolume = ({ emptyDir, image, hostPath }: V1Volume): boolean =>
-  typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string' || hostTypes.includes(hostPath?.type);
-
-/** True for a mount in the form in which a container gets at its agent, and at its own folder of what agents keep. */
-export const isAgentMount = (mount: V1VolumeMount, container: string): boolean =>
-  mount.mountPath === mountPath
-    ? mount.readOnly === true && mount.subPath === undefined
-    : mount.mountPath === statePath && mount.subPath === container;
-
-/** True for the value of the label by which the controller finds a Pod. */
-export const isHardwareLabel = (value: unknown): boolean =>
-  value === 'move' || value === 'report' || value === keptOffLabel;
-
-const timings = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'] as const;
-const otherTimings = ['initialDelaySeconds', 'successThreshold', 'terminationGracePeriodSeconds'];
-const handlers = ['httpGet', 'tcpSocket', 'grpc', 'exec'] as const;
-
-/** True for a probe in the form in which probes are added: one handler without a host, and a whole timing. */
-export function isAddedProbe(probe: V1Probe): boolean {
-  const known: readonly string[] = [...handlers, ...timings, ...otherTimings];
-  return (
-    Object.keys(probe).every((key) => known.includes(key)) &&
-    timings.every((key) => typeof probe[key] === 'number') &&
-    handlers.filter((key) => probe[key]).length === 1 &&
-    probe.httpGet?.host === undefined &&
-    probe.tcpSocket?.host === undefined
-  );
-}

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/workloads/controllers/
 import type { V1ObjectMeta, V1PodTemplateSpec } from '@kubernetes/client-node';
-import { writtenKeys } from './annotations.ts';
+import { writtenKeys } from './intent/annotations.ts';
 
 /** A workload as an admission request carries it. */
 export type Workload = { readonly kind?: string; readonly metadata?: V1ObjectMeta };
@@ -12,7 +12,7 @@ type Annotations = Readonly<Record<string, string>>;
  * A key that somebody wrote on the template stays as it is. Which keys were copied is written on the workload as
  * `copied`, never on the template, where it would replace every Pod. `old` is the workload before an update.
  */
-export function copyDown(
+export function propagateAnnotations(
   workload: Workload,
   old: Workload | undefined,
   path: readonly string[],
@@ -43,7 +43,7 @@ export function copyDown(
 }
 
 /** Says which annotations of a workload do not count, because its template has others. */
-export function overruled(workload: Workload, path: readonly string[], prefix: string): string[] {
+export function shadowedAnnotations(workload: Workload, path: readonly string[], prefix: string): string[] {
   const top = ownKeys(workload.metadata?.annotations, prefix);
   const below = ownKeys(templateAt(workload, path)?.metadata?.annotations, prefix);
   return Object.keys(top)

@@ -34,6 +34,9 @@ export type Manifest = {
   /** Without the byte order mark; all offsets count from here. */
   readonly text: string;
   readonly hasByteOrderMark: boolean;
+  readonly lines: LineCounter;
+  /** The line break that new lines get. */
+  readonly newline: string;
   readonly documents: readonly Document[];
   /** What each document means; undefined for one that cannot be read. */
   readonly values: readonly unknown[];
@@ -77,6 +80,8 @@ export function readManifest(source: string): Manifest {
   return {
     text,
     hasByteOrderMark,
+    lines,
+    newline: /\r?\n/.exec(text)?.[0] ?? '\n',
     documents,
     values,
     objects: values.flatMap((value, document) => (isFields(value) ? objectsIn(value, document, []) : [])),

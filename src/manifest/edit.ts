@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Sources, readStatus, withSources } from '../inject/status.ts';
+import { type Sources, readStatus, withSources } from '../inject/model/status.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { Splice } from './arrange.ts';
 import {
@@ -60,12 +60,12 @@ export function uninjectManifest(manifest: Manifest, edits: readonly Edit[], pre
   return applyEdits(manifest, planned);
 }
 
-function plan({ text, documents }: Manifest, edit: Edit, spellings: Sources = {}): PlannedEdit {
+function plan({ text, newline, documents }: Manifest, edit: Edit, spellings: Sources = {}): PlannedEdit {
   const { document: index, path, value } = edit.object;
   const document = documents[index];
   if (!document) throw new Error(`there is no document ${index}`);
   const wanted = withoutUndefined(edit.wanted);
-  return { ...edit, plan: planEdit({ text, document, spellings }, { path, before: value, wanted }) };
+  return { ...edit, plan: planEdit({ text, newline, document, spellings }, { path, before: value, wanted }) };
 }
 
 /** The wanted object whose `status` holds how its template wrote what the edit fills; the same where it fills nothing. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, type Node, isAlias, isCollection, isMap, isScalar } from 'yaml';
-import type { Sources } from '../inject/status.ts';
+import type { Sources } from '../inject/model/status.ts';
 import { type Splice, arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
 import { type Fields, type Path, isFields } from './documents.ts';
 import { type YamlCollection, type YamlEntry, column, entriesOf, isFlow, isSpelling, lineEnd } from './entries.ts';
@@ -46,10 +46,9 @@ type Change = {
 
 /** Plans the splices that turn the object at `path` from `before` into `wanted` and touch nothing else. */
 export function planEdit(
-  { text, ...rest }: Omit<Source, 'newline'>,
+  source: Source,
   { path, before, wanted }: { readonly path: Path; readonly before: unknown; readonly wanted: unknown },
 ): EditPlan {
-  const source = { ...rest, text, newline: /\r?\n/.exec(text)?.[0] ?? '\n' };
   const around: YamlCollection[] = [];
   let node: Node | null | undefined = source.document.contents;
   const names = path.map(String);
@@ -57,12 +56,18 @@ export function planEdit(
     const refusal = refusalToEnter(node, names.slice(0, index));
     if (refusal) return refusal;
     around.push(node as YamlCollection);
-    node = entriesOf(text, node as YamlCollection).find((entry) => entry.key === key)?.value;
+    node = valueAt(source.text, node as YamlCollection, key);
   }
   return (
     refusalToEnter(node, names) ?? editInside(source, node as YamlCollection, { before, wanted, names: [], around })
   );
 }
+
+/** The value of an entry; an item of a list is not looked for, since each object of a long List would look through it. */
+const valueAt = (text: string, node: YamlCollection, key: string): Node | null | undefined =>
+  isMap(node)
+    ? entriesOf(text, node).find((entry) => entry.key === key)?.value
+    : (node.items[Number(key)] as Node | undefined);
 
 /** A plan that refuses to go into what other parts of the document share; undefined for what stands alone. */
 function refusalToEnter(node: Node | null | undefined, names: readonly string[]): EditPlan | undefined {

@@ -121,8 +121,10 @@ function indentIn(text: string, collection: YamlCollection, isWanted: (value: un
 /** What stands before the entries of a collection that has a line for each; undefined where they share lines. */
 export function entryIndent(text: string, collection: YamlCollection): string | undefined {
   const first = entriesOf(text, collection)[0];
-  const prefix = first && linePrefix(text, first.start);
-  return prefix?.trim() === '' && text.slice(collection.range?.[0], first?.start).includes('\n') ? prefix : undefined;
+  // A whole file of JSON may be one line: it is not searched for its start each time.
+  if (!first || !text.slice(collection.range?.[0], first.start).includes('\n')) return undefined;
+  const prefix = linePrefix(text, first.start);
+  return prefix.trim() === '' ? prefix : undefined;
 }
 
 /** How a new entry of this collection, which is in braces or brackets, is written: as the rest of its document is. */

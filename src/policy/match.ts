@@ -1,7 +1,7 @@
 // https://github.com/distribution/reference/blob/main/normalize.go
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 import type { V1LabelSelector } from '@kubernetes/client-node';
-import type { Labels } from '../inject/request.ts';
+import type { Labels } from '../inject/model/scope.ts';
 
 /**
  * Makes the test that a glob stands for. `redis` is held against the last segment of an image's name, `bitnami/*`
@@ -116,6 +116,12 @@ export function compileSelector(selector: V1LabelSelector | undefined): (labels:
       }
     };
   });
+  const [pair, ...otherPairs] = pairs;
+  if (!pair) return (labels) => expressions.every((holds) => holds(labels));
+  // A Pod is held against every policy, and most policies name one label that the Pod does not have.
+  const [key, value] = pair;
   return (labels) =>
-    pairs.every(([key, value]) => labels[key] === value) && expressions.every((holds) => holds(labels));
+    labels[key] === value &&
+    otherPairs.every((other) => labels[other[0]] === other[1]) &&
+    expressions.every((holds) => holds(labels));
 }

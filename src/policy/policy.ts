@@ -1,6 +1,7 @@
 import type { V1LabelSelector, V1ObjectMeta } from '@kubernetes/client-node';
-import type { Labels } from '../inject/request.ts';
-import { type Entry, type Key, keys } from '../inject/annotations.ts';
+import type { Labels } from '../inject/model/scope.ts';
+import { keys } from '../inject/intent/annotations.ts';
+import type { AnnotationMap, AnnotationValue } from '../inject/model/intent.ts';
 import { compileImageGlob, compileSelector } from './match.ts';
 
 /** A HealthPolicy as it stands in the cluster or in a file; the CRD in deploy/crds says what each field means. */
@@ -26,12 +27,10 @@ export type Policy = {
   readonly priority: number;
   readonly selectsNamespace: (labels: Labels) => boolean;
   readonly selectsPod: (labels: Labels) => boolean;
-  /** One `key=value` that a selected Pod has, if the selector names any: to find few policies among many. */
-  readonly label: string | undefined;
   /** Which containers are meant; undefined where the policy speaks of the Pod, as an annotation without one does. */
   readonly match: Match | undefined;
   /** What to inject, in the words of the annotations. */
-  readonly entries: ReadonlyMap<Key, Entry>;
+  readonly entries: AnnotationMap;
 };
 
 export type Match = {
@@ -60,7 +59,7 @@ export const isHealthPolicy = (object: unknown): object is HealthPolicy => {
 export function compilePolicy({ metadata, spec = {} }: HealthPolicy): Policy {
   const name = metadata.name ?? '';
   const entries = Object.entries(spec.inject ?? {}).map(
-    ([key, value]) => [key as Key, { annotation: entryName(name, key), value: String(value) }] as const,
+    ([key, value]) => [key, { annotation: entryName(name, key), value: String(value) }] as const,
   );
   return {
     name,
@@ -68,9 +67,8 @@ export function compilePolicy({ metadata, spec = {} }: HealthPolicy): Policy {
     priority: spec.priority ?? 0,
     selectsNamespace: compileSelector(spec.namespaceSelector),
     selectsPod: compileSelector(spec.podSelector),
-    label: Object.entries(spec.podSelector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)[0],
     match: spec.match && compileMatch(spec.match),
-    entries: new Map<Key, Entry>([
+    entries: new Map<string, AnnotationValue>([
       ['pattern', { annotation: entryName(name, 'pattern'), value: 'auto' }],
       ...entries.filter(([key]) => Object.hasOwn(keys, key)),
     ]),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import type { Labels, Namespace, PolicyScope } from '../inject/request.ts';
-import { type KeptOff, keptOffBy } from '../quarantine/node-exclusion.ts';
+import type { Labels, Namespace, PolicyScope } from '../inject/model/scope.ts';
+import { type NodeExclusion, exclusionsIn } from '../quarantine/node-exclusion.ts';
 import type { NodeQuarantine } from '../quarantine/quarantine.ts';
 import { type PolicySet, createPolicySet } from './policy-set.ts';
 import { type HealthPolicy, type Policy, compilePolicy } from './policy.ts';
@@ -27,8 +27,8 @@ export type Store = {
 export function createStore(prefix: string): Store {
   const policies = new Map<string, Policy>();
   const namespaces = new Map<string, Namespace>();
-  const quarantines = new Map<string, ReturnType<typeof keptOffBy>>();
-  let keptOff: Map<string, KeptOff[]> | undefined;
+  const quarantines = new Map<string, ReturnType<typeof exclusionsIn>>();
+  let exclusionsByOwner: Map<string, NodeExclusion[]> | undefined;
   let generation = 0;
   let set: PolicySet | undefined;
   const changed = (): void => {
@@ -37,7 +37,7 @@ export function createStore(prefix: string): Store {
   };
   const quarantinesChanged = (): void => {
     generation++;
-    keptOff = undefined;
+    exclusionsByOwner = undefined;
   };
   return {
     policies: {
@@ -75,11 +75,11 @@ export function createStore(prefix: string): Store {
     quarantines: {
       reset(objects) {
         quarantines.clear();
-        for (const object of objects) quarantines.set(nameOf(object), keptOffBy(object));
+        for (const object of objects) quarantines.set(nameOf(object), exclusionsIn(object));
         quarantinesChanged();
       },
       upsert(object) {
-        const kept = keptOffBy(object);
+        const kept = exclusionsIn(object);
         // The status is written by every replica, and is nothing to us.
         if (isDeepStrictEqual(kept, quarantines.get(nameOf(object)))) return;
         quarantines.set(nameOf(object), kept);
@@ -92,7 +92,7 @@ export function createStore(prefix: string): Store {
     scopeFor: (namespaceName, nowMs) => ({
       namespaceName,
       namespace: namespaces.get(namespaceName),
-      keptOff: (keptOff ??= byOwner([...quarantines.values()].flat())),
+      exclusionsByOwner: (exclusionsByOwner ??= byOwner([...quarantines.values()].flat())),
       policies: (set ??= createPolicySet([...policies.values()])),
       nowMs,
     }),
@@ -102,8 +102,8 @@ export function createStore(prefix: string): Store {
 
 const nameOf = ({ metadata }: { readonly metadata: V1ObjectMeta }): string => metadata.name ?? '';
 
-function byOwner(entries: ReturnType<typeof keptOffBy>): Map<string, KeptOff[]> {
-  const lists = new Map<string, KeptOff[]>();
+function byOwner(entries: ReturnType<typeof exclusionsIn>): Map<string, NodeExclusion[]> {
+  const lists = new Map<string, NodeExclusion[]>();
   for (const [owner, kept] of entries) {
     const list = lists.get(owner);
     if (list) list.push(kept);

@@ -1,11 +1,10 @@
-import { keys } from '../inject/annotations.ts';
+import { annotationOnlyKeys, keys } from '../inject/intent/annotations.ts';
 import { type InjectionContext, inject } from '../inject/inject.ts';
 import type { Pod } from '../inject/pod/pod.ts';
-import type { Problem } from '../inject/problems.ts';
+import type { Problem } from '../inject/model/problems.ts';
 import type { HealthPolicy } from './policy.ts';
 
-/** The keys that only an annotation may have. */
-const forAnnotationsOnly: readonly string[] = ['image'];
+const policyKeys = Object.keys(keys).filter((key) => !Object.hasOwn(annotationOnlyKeys, key));
 
 /**
  * The mistakes in what a policy would inject, as they would show on a Pod that has all that the policy speaks of: the
@@ -13,11 +12,9 @@ const forAnnotationsOnly: readonly string[] = ['image'];
  */
 export function policyProblems({ spec = {} }: HealthPolicy, context: InjectionContext): readonly Problem[] {
   const words = Object.entries(spec.inject ?? {});
-  const unknown = words.filter(([key]) => !Object.hasOwn(keys, key) || forAnnotationsOnly.includes(key));
+  const unknown = words.filter(([key]) => !policyKeys.includes(key));
   if (unknown.length > 0) {
-    const expected = `one of ${Object.keys(keys)
-      .filter((key) => !forAnnotationsOnly.includes(key))
-      .join(', ')}`;
+    const expected = `one of ${policyKeys.join(', ')}`;
     return unknown.map(([key]) => ({ annotation: `spec.inject.${key}`, received: 'the key is unknown', expected }));
   }
   const outcome = inject(likelyPod(words, context.prefix), context);

@@ -1,4 +1,5 @@
-import type { InjectionResult, Kept } from '../inject/outcome.ts';
+import type { InjectionResult } from '../inject/outcome.ts';
+import type { SkippedItem } from '../inject/model/problems.ts';
 import type { SkipReason } from '../inject/skip-reasons.ts';
 import type { ReviewRequest, ReviewResponse } from './admission.ts';
 import { createJsonPatch } from './json-patch.ts';
@@ -13,7 +14,7 @@ export type Answer = {
   readonly by: string | undefined;
   readonly patterns: readonly string[];
   readonly added: readonly string[];
-  readonly kept: readonly Kept[];
+  readonly kept: readonly SkippedItem[];
   /** For the log, which others read than the author: they quote nothing. */
   readonly problems: readonly string[];
   /** True where another time of day may give another answer: it must not be remembered. */

@@ -2,7 +2,7 @@ import type { Server } from 'node:https';
 import { promisify } from 'node:util';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { patternNames } from '../inject/patterns/index.ts';
-import { startAtZero } from '../start-at-zero.ts';
+import { initCounterSeries } from '../config/counter-series.ts';
 import { results } from '../inject/outcome.ts';
 import type { Answer } from './answer.ts';
 
@@ -39,8 +39,8 @@ export function createMetrics() {
     help: 'Calls of /mutate that are being answered.',
     registers: [registry],
   });
-  startAtZero(reviews, 'result', results);
-  startAtZero(injections, 'pattern', patternNames);
+  initCounterSeries(reviews, 'result', results);
+  initCounterSeries(injections, 'pattern', patternNames);
   return {
     registry,
     inFlight,

@@ -1,7 +1,7 @@
 import { inject } from '../inject/inject.ts';
 import { warningsOf } from '../inject/outcome.ts';
-import type { PolicyScope } from '../inject/request.ts';
-import { copyDown, overruled, templateAt } from '../inject/workload.ts';
+import type { PolicyScope } from '../inject/model/scope.ts';
+import { propagateAnnotations, shadowedAnnotations, templateAt } from '../inject/workload.ts';
 import { type Answer, allow } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
 import { type ReviewRequest, podOf, workloadOf } from './admission.ts';
@@ -27,9 +27,9 @@ export function mutateWorkload(
   if (owners.some((owner) => owner.kind === 'Deployment' || owner.kind === 'CronJob')) {
     return allow(request, 'owned-workload');
   }
-  const wanted = copyDown(workload, workloadOf(request.oldObject), path, context.prefix);
+  const wanted = propagateAnnotations(workload, workloadOf(request.oldObject), path, context.prefix);
   const pod = podOf(templateAt(wanted, path));
   const told = pod ? warningsOf(inject(pod, context, scope)) : [];
-  const warnings = [...overruled(wanted, path, context.prefix), ...told];
+  const warnings = [...shadowedAnnotations(wanted, path, context.prefix), ...told];
   return allow(request, wanted === workload ? 'nothing-to-copy' : 'copied', { warnings }, wanted);
 }

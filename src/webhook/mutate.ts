@@ -1,8 +1,8 @@
 import { inject } from '../inject/inject.ts';
-import { discreetSentence, sentence } from '../inject/problems.ts';
+import { discreetSentence, sentence } from '../inject/model/problems.ts';
 import { skipReasons } from '../inject/skip-reasons.ts';
 import { warningsOf } from '../inject/outcome.ts';
-import type { PolicyScope } from '../inject/request.ts';
+import type { PolicyScope } from '../inject/model/scope.ts';
 import { templatePath } from '../inject/workload.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
@@ -24,7 +24,7 @@ function mutatePod(request: ReviewRequest, context: MutateContext, scope: Policy
   const pod = podOf(request.object);
   if (!pod) return allow(request, 'no-object');
   const outcome = inject(pod, context, scope);
-  const { result, by, added, kept } = outcome;
+  const { result, by, added, skippedItems } = outcome;
   const problems = outcome.kind === 'injected' ? [] : outcome.problems;
   if (outcome.kind === 'rejected' && context.strict) {
     return deny(request, 'invalid-annotations', problems.map(sentence), problems.map(discreetSentence));
@@ -32,7 +32,7 @@ function mutatePod(request: ReviewRequest, context: MutateContext, scope: Policy
   const notes = {
     by,
     added,
-    kept,
+    kept: skippedItems,
     patterns: outcome.kind === 'injected' ? outcome.patterns : [],
     warnings: warningsOf(outcome),
     problems: problems.map(discreetSentence),

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 
-/** What the webhook is measured against: node:https that parses the same review and answers a patch made beforehand. */
-const [, , directory = '', port = '0'] = process.argv;
-const patch = Buffer.from(
-  JSON.stringify([{ op: 'add', path: '/metadata/labels', value: { a: 'b'.repeat(1_800) } }]),
-).toString('base64');
+/** What the webhook is measured against: node:https that parses the same review, and answers as many bytes without any work. */
+const [, , directory = '', port = '0', answerBytes = '0'] = process.argv;
+
+const answerOf = (uid: unknown, patch: string): string =>
+  JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: { uid, allowed: true, patchType: 'JSONPatch', patch },
+  });
+// The uid of a review has 36 characters.
+const patch = 'A'.repeat(Math.max(0, Number(answerBytes) - answerOf('x'.repeat(36), '').length));
 
 createServer(
   { cert: readFileSync(`${directory}/tls.crt`), key: readFileSync(`${directory}/tls.key`) },
@@ -14,8 +20,7 @@ createServer(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { request: review } = JSON.parse(Buffer.concat(chunks).toString());
-      const answer = { uid: review.uid, allowed: true, patchType: 'JSONPatch', patch };
-      const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer });
+      const body = answerOf(review.uid, patch);
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
       response.end(body);
     });

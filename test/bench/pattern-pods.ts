@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { patterns } from '../../src/inject/patterns/index.ts';
 
-/** A Pod that asks for each pattern, for `auto` and for none; the rest of them is the same. */
-export type PatternName = keyof typeof patterns | 'auto' | 'none';
-
-const ask: Readonly<Record<PatternName, Readonly<Record<string, string>>>> = {
+/** What a Pod asks for each pattern, for `auto` and for none; the rest of the Pods is the same. */
+const ask: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   port: { check: 'http://:8080/healthz' },
   cli: { check: 'redis://:$REDIS_PASSWORD@:6379' },
   sidecar: { check: 'redis://:$REDIS_PASSWORD@:6379' },
@@ -16,7 +13,7 @@ const ask: Readonly<Record<PatternName, Readonly<Record<string, string>>>> = {
 };
 
 /** The Pods by their pattern. */
-export function patternPods(): ReadonlyMap<PatternName, { readonly metadata: object; readonly spec: object }> {
+export function patternPods(): ReadonlyMap<string, { readonly metadata: object; readonly spec: object }> {
   const text = readFileSync(new URL('pod.yaml', import.meta.url), 'utf8');
   return new Map(
     Object.entries(ask).map(([pattern, words]) => {
@@ -32,7 +29,7 @@ export function patternPods(): ReadonlyMap<PatternName, { readonly metadata: obj
         value,
       ]);
       pod.metadata.annotations = { 'prometheus.io/scrape': 'true', ...Object.fromEntries(annotations) };
-      return [pattern as PatternName, pod];
+      return [pattern, pod];
     }),
   );
 }

@@ -21,7 +21,7 @@ import { createTerminal } from '../../src/cli/output.ts';
 import { run } from '../../src/cli/run.ts';
 import { runToEnd } from '../support/process.ts';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector } from './support/health-injector.ts';
+import { healthInjector, program } from './support/health-injector.ts';
 
 /** What would move the cursor, colour what follows, hide or reverse a part of a line, or begin another line. */
 const attacks: Readonly<Record<string, string>> = {
@@ -192,7 +192,7 @@ describe('what the author of a manifest writes', () => {
     const file = join(folder, 'a.yaml');
     writeFileSync(file, `${JSON.stringify(pod(), null, 2)}\n# \u001B]0;owned\u0007\u202E\n`);
     const onTerminal = (command: string) =>
-      runToEnd('script', ['-qec', `${process.execPath} src/cli/main.ts ${command} ${file}`, '/dev/null'], {
+      runToEnd('script', ['-qec', `${process.execPath} ${program} ${command} ${file}`, '/dev/null'], {
         env: { ...process.env, NO_COLOR: '' },
       });
     const [injected, difference] = [await onTerminal('inject'), await onTerminal('diff')];
@@ -367,7 +367,7 @@ describe('the files of somebody else', () => {
   });
 
   it('are read where they are no regular ones, but not written', async () => {
-    const line = `'${process.execPath}' src/cli/main.ts inject "$@" <(cat '${at('elsewhere/mine.yaml')}')`;
+    const line = `'${process.execPath}' ${program} inject "$@" <(cat '${at('elsewhere/mine.yaml')}')`;
     const [read, written] = [await runToEnd('bash', ['-c', line]), await runToEnd('bash', ['-c', line, '', '-i'])];
     assert.equal(read.code, 0);
     assert.equal(written.code, 2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
-import { keys } from '../../src/inject/annotations.ts';
+import { keys } from '../../src/inject/intent/annotations.ts';
 import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { root, textOf } from './support/markdown.ts';
 

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { program } from '../agent/support/agent.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { controllerOptions } from '../../src/config/controller.ts';
-import { keys, writtenKeys } from '../../src/inject/annotations.ts';
+import { keys, writtenKeys } from '../../src/inject/intent/annotations.ts';
 import { webhookOptions } from '../../src/config/webhook.ts';
 import { blocksOf, codeSpansOf, markdownFiles, textOf } from './support/markdown.ts';
 

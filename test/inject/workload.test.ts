@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { copyDown, overruled, templateAt, templatePath } from '../../src/inject/workload.ts';
+import { propagateAnnotations, shadowedAnnotations, templateAt, templatePath } from '../../src/inject/workload.ts';
 
 type Map = Readonly<Record<string, string>>;
 const prefix = 'health.example.com/';
@@ -35,7 +35,7 @@ describe('the annotations of a workload', () => {
   it('go down to its template, and it is written which', () => {
     const input = deployment({ pattern: 'port', check: 'tcp://:1', status: 'x' });
     assert.deepEqual(
-      copyDown(input, undefined, path, prefix),
+      propagateAnnotations(input, undefined, path, prefix),
       deployment(
         { pattern: 'port', check: 'tcp://:1', status: 'x', copied: 'check,pattern' },
         { pattern: 'port', check: 'tcp://:1' },
@@ -50,57 +50,60 @@ describe('the annotations of a workload', () => {
       spec: { jobTemplate: { spec: { template: {} } } },
     };
     const where = templatePath('batch', 'CronJob')!;
-    assert.deepEqual(templateAt(copyDown(cronJob, undefined, where, prefix), where), {
+    assert.deepEqual(templateAt(propagateAnnotations(cronJob, undefined, where, prefix), where), {
       metadata: { annotations: prefixed({ pattern: 'cli' }) },
     });
   });
 
   it('lose to what stands on the template, which is told', () => {
     const input = deployment({ pattern: 'port', period: '5s' }, { pattern: 'cli' });
-    const output = copyDown(input, undefined, path, prefix);
+    const output = propagateAnnotations(input, undefined, path, prefix);
     assert.deepEqual(
       output,
       deployment({ pattern: 'port', period: '5s', copied: 'period' }, { pattern: 'cli', period: '5s' }),
     );
-    assert.deepEqual(overruled(output, path, prefix), [
+    assert.deepEqual(shadowedAnnotations(output, path, prefix), [
       'health.example.com/pattern of the Deployment does not count: its Pod template says otherwise.',
     ]);
   });
 
   it('change and go below as they change and go above', () => {
-    const first = copyDown(deployment({ pattern: 'port', check: 'tcp://:1' }), undefined, path, prefix);
+    const first = propagateAnnotations(deployment({ pattern: 'port', check: 'tcp://:1' }), undefined, path, prefix);
     // A patch changes what it names, and leaves what was copied and the record.
     const patched = deployment({ check: 'tcp://:2', copied: 'check,pattern' }, { pattern: 'port', check: 'tcp://:1' });
     assert.deepEqual(
-      copyDown(patched, first, path, prefix),
+      propagateAnnotations(patched, first, path, prefix),
       deployment({ check: 'tcp://:2', copied: 'check' }, { check: 'tcp://:2' }),
     );
     const without = deployment({ copied: 'check,pattern' }, { pattern: 'port', check: 'tcp://:1' });
-    assert.deepEqual(copyDown(without, first, path, prefix), deployment({}, {}));
+    assert.deepEqual(propagateAnnotations(without, first, path, prefix), deployment({}, {}));
   });
 
   it('survive a client that replaces the whole object', () => {
     const manifest = deployment({ pattern: 'port' });
-    const live = copyDown(manifest, undefined, path, prefix);
-    assert.deepEqual(copyDown(manifest, live, path, prefix), live);
-    assert.deepEqual(copyDown(deployment({}), live, path, prefix), deployment({}));
+    const live = propagateAnnotations(manifest, undefined, path, prefix);
+    assert.deepEqual(propagateAnnotations(manifest, live, path, prefix), live);
+    assert.deepEqual(propagateAnnotations(deployment({}), live, path, prefix), deployment({}));
   });
 
   it('never take away what somebody wrote on the template, now or before', () => {
     const live = deployment({ pattern: 'port', copied: 'pattern' }, { pattern: 'port', period: '5s' });
     assert.deepEqual(
-      copyDown(deployment({ copied: 'pattern' }, { pattern: 'port', period: '5s' }), live, path, prefix),
+      propagateAnnotations(deployment({ copied: 'pattern' }, { pattern: 'port', period: '5s' }), live, path, prefix),
       deployment({}, { period: '5s' }),
     );
     const own = deployment({ copied: 'pattern' }, { pattern: 'cli' });
-    assert.deepEqual(copyDown(own, live, path, prefix), deployment({}, { pattern: 'cli' }));
+    assert.deepEqual(propagateAnnotations(own, live, path, prefix), deployment({}, { pattern: 'cli' }));
     const adopted = deployment({ copied: 'pattern' }, { pattern: 'port' }, applied(['pattern']));
-    assert.deepEqual(copyDown(adopted, live, path, prefix), deployment({}, { pattern: 'port' }, applied(['pattern'])));
+    assert.deepEqual(
+      propagateAnnotations(adopted, live, path, prefix),
+      deployment({}, { pattern: 'port' }, applied(['pattern'])),
+    );
   });
 
   it('of an exported manifest are known again', () => {
     const exported = deployment({ pattern: 'port', copied: 'pattern' }, { pattern: 'port' });
-    assert.deepEqual(copyDown(exported, undefined, path, prefix), exported);
+    assert.deepEqual(propagateAnnotations(exported, undefined, path, prefix), exported);
   });
 
   it('that are copied change nothing when they are copied again, whatever comes in', () => {
@@ -112,8 +115,8 @@ describe('the annotations of a workload', () => {
     );
     fc.assert(
       fc.property(built, fc.option(built, { nil: undefined }), (input, old) => {
-        const once = copyDown(input, old, path, prefix);
-        assert.deepEqual(copyDown(once, once, path, prefix), once);
+        const once = propagateAnnotations(input, old, path, prefix);
+        assert.deepEqual(propagateAnnotations(once, once, path, prefix), once);
         const top = (input.metadata.annotations ?? {}) as Map;
         const below = templateAt(once, path)?.metadata?.annotations ?? {};
         for (const key of Object.keys(prefixed({ pattern: '', check: '', 'period.app': '' }))) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { schemeNames } from '../../src/check/schemes.ts';
-import { keys } from '../../src/inject/annotations.ts';
+import { keys } from '../../src/inject/intent/annotations.ts';
 import { patternNames } from '../../src/inject/patterns/index.ts';
 import { apiGroup } from '../../src/policy/policy.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sentence } from '../../src/inject/problems.ts';
+import { sentence } from '../../src/inject/model/problems.ts';
 import type { HealthPolicy } from '../../src/policy/policy.ts';
 import { policyProblems } from '../../src/policy/validate.ts';
 import { testContext } from '../support/webhook.ts';

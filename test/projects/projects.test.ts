@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from '../../src/inject/inject.ts';
-import type { Kept, Outcome } from '../../src/inject/outcome.ts';
+import type { Outcome } from '../../src/inject/outcome.ts';
+import type { SkippedItem } from '../../src/inject/model/problems.ts';
 import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { patternNames } from '../../src/inject/patterns/index.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
-import { type PolicyScope, annotationsOnly } from '../../src/inject/request.ts';
+import { type PolicyScope, annotationsOnly } from '../../src/inject/model/scope.ts';
 import { readNamespace } from '../../src/policy/store.ts';
 import { createJsonPatch } from '../../src/webhook/json-patch.ts';
 import { assertOnlyAdds, assertUserKept, deepFreeze } from '../support/invariants.ts';
@@ -121,10 +122,10 @@ function words(outcome: Outcome): [string, string] {
       const status = JSON.parse(outcome.pod.metadata?.annotations?.[`${testContext.prefix}status`] ?? '{}');
       const found = Object.entries(status.found ?? {}).map(([container, what]) => `${container}: ${what}.`);
       const done = outcome.patterns.map((pattern) => how[pattern]).join(', ');
-      return [done, [...found, ...outcome.warnings, ...outcome.kept.map(keptWords)].join('<br>')];
+      return [done, [...found, ...outcome.warnings, ...outcome.skippedItems.map(keptWords)].join('<br>')];
     }
     case 'skipped':
-      return ['left alone', [skipReasons[outcome.reason], ...outcome.kept.map(keptWords)].join('<br>')];
+      return ['left alone', [skipReasons[outcome.reason], ...outcome.skippedItems.map(keptWords)].join('<br>')];
     case 'rejected':
       return ['left alone, with a problem', outcome.problems.map(({ received }) => `${received}.`).join('<br>')];
     default:
@@ -132,4 +133,4 @@ function words(outcome: Outcome): [string, string] {
   }
 }
 
-const keptWords = ({ what, why }: Kept): string => `${what}: ${why}.`;
+const keptWords = ({ what, why }: SkippedItem): string => `${what}: ${why}.`;

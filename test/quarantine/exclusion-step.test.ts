@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inject } from '../../src/inject/inject.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
-import { annotationsOnly } from '../../src/inject/request.ts';
+import { annotationsOnly } from '../../src/inject/model/scope.ts';
 import { testContext } from '../support/webhook.ts';
 
 const prefix = testContext.prefix;
@@ -10,7 +10,9 @@ const prefix = testContext.prefix;
 const scope = {
   ...annotationsOnly,
   namespaceName: 'shop',
-  keptOff: new Map([['shop/ReplicaSet/app', [{ node: 'node-a', affinity: 'Required' as const, untilMs: 1_000_000 }]]]),
+  exclusionsByOwner: new Map([
+    ['shop/ReplicaSet/app', [{ node: 'node-a', affinity: 'Required' as const, untilMs: 1_000_000 }]],
+  ]),
 };
 
 const pod = (annotations: Readonly<Record<string, string>>, spec: Partial<Pod['spec']> = {}): Pod => ({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Key, keys } from '../../src/inject/annotations.ts';
+import { keys } from '../../src/inject/intent/annotations.ts';
 import { containerNames } from './arbitrary-pod.ts';
 
 const prefix = 'health.example.com/';
@@ -37,7 +37,7 @@ const duration = fc.constantFrom('1s', '5s', '10s', '1m30s');
 const count = fc.integer({ min: 1, max: 20 }).map(String);
 
 /** What each key may hold when all is well. */
-const values: Readonly<Record<Key, fc.Arbitrary<string>>> = {
+const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   pattern: fc.oneof(
     fc.shuffledSubarray(['port', 'sidecar', 'cli', 'hardware'], { minLength: 1 }).map((names) => names.join(',')),
     fc.constant('sidecar,cli'),
@@ -72,7 +72,7 @@ const values: Readonly<Record<Key, fc.Arbitrary<string>>> = {
 };
 
 /** How many Pods of a hundred have the key. */
-const share: { readonly [key in Key]?: number } = {
+const share: Readonly<Record<string, number>> = {
   pattern: 95,
   check: 80,
   container: 15,
@@ -92,12 +92,18 @@ const share: { readonly [key in Key]?: number } = {
 const sometimes = <T>(value: fc.Arbitrary<T>, percent: number): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: percent, arbitrary: value }, { weight: 100 - percent, arbitrary: fc.constant(undefined) });
 
+function valueOf(key: string): fc.Arbitrary<string> {
+  const value = values[key];
+  if (!value) throw new Error(`no values are made for the annotation ${key}`);
+  return value;
+}
+
 const wellWritten = (suffix: string, percent: number) =>
   fc.record(
     Object.fromEntries(
-      (Object.keys(keys) as Key[])
-        .filter((key) => suffix === '' || keys[key].reach !== 'pod')
-        .map((key) => [`${prefix}${key}${suffix}`, sometimes(values[key], Math.min(share[key] ?? 8, percent))]),
+      Object.entries(keys)
+        .filter(([, { reach }]) => suffix === '' || reach !== 'pod')
+        .map(([key]) => [`${prefix}${key}${suffix}`, sometimes(valueOf(key), Math.min(share[key] ?? 8, percent))]),
     ),
   );
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Operation } from 'fast-json-patch';
 import type { Logger } from 'pino';
 import { issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
-import { patternNames } from '../../src/inject/patterns/index.ts';
+import { parseCheck } from '../../src/check/parse.ts';
 import type { MutateContext } from '../../src/webhook/mutate-context.ts';
 import { createStore } from '../../src/policy/store.ts';
 import { createLogger } from '../../src/config/log.ts';
@@ -14,7 +14,7 @@ import { searchForSecrets } from './secrets.ts';
 /** The settings under which every golden pair was made. */
 export const testContext: MutateContext = {
   prefix: 'health.example.com/',
-  patternNames,
+  parseCheck,
   agentImage: 'registry.example/health-probe:test',
   allowImage: false,
   allowed: {

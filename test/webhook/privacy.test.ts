@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
-import { keys } from '../../src/inject/annotations.ts';
+import { keys } from '../../src/inject/intent/annotations.ts';
 import { createLogger } from '../../src/config/log.ts';
 import { reviewOf, startWebhook } from '../support/webhook.ts';
 

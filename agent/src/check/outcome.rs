@@ -1,4 +1,4 @@
-//! What a check found out, and how it is told: as an exit code, as an HTTP status, as one line.
+//! What a check found out, and how it is reported: as an exit code, as an HTTP status, as one line.
 
 use std::io;
 
@@ -92,7 +92,7 @@ impl Outcome {
 }
 
 impl From<io::Error> for Outcome {
-    /// An error of the network or the file system as a failed check; a time-out is told apart.
+    /// An error of the network or the file system as a failed check; a time-out has a cause of its own.
     fn from(error: io::Error) -> Self {
         use io::ErrorKind::{
             ConnectionAborted, ConnectionReset, InvalidData, TimedOut, UnexpectedEof, WouldBlock,

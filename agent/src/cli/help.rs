@@ -4,8 +4,9 @@ use crate::registry::SCHEMES;
 
 /// `health-probe --help`: what it is for, and every scheme that this build knows.
 pub fn all() -> String {
-    let width = SCHEMES.iter().map(|spec| spec.scheme.len()).max().unwrap_or_default();
-    let schemes = SCHEMES.iter().map(|spec| format!("  {:<width$}  {}\n", spec.scheme, spec.summary));
+    let width = SCHEMES.iter().map(|definition| definition.scheme.len()).max().unwrap_or_default();
+    let schemes =
+        SCHEMES.iter().map(|definition| format!("  {:<width$}  {}\n", definition.scheme, definition.summary));
     format!("{ALL}\nSchemes:\n{}\n`health-probe VERB --help` tells more.\n", schemes.collect::<String>())
 }
 

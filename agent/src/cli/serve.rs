@@ -53,7 +53,7 @@ pub struct Section {
 pub struct Serve {
     pub bind: Bind,
     pub drain: Duration,
-    /// Reasons are told to everybody who asks, not to this Pod only.
+    /// Reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
     pub roots: HostRoots,
     pub sections: Vec<Section>,

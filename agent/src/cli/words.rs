@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::scheme::{ParseError, parse_duration, quoted};
 
-/// One word, told apart.
+/// One word, by its form.
 pub enum Word {
     /// With its dashes; `-h` is `--help`.
     Option(String),

@@ -1,5 +1,10 @@
 //! Logins.
 
 pub mod login;
-pub mod md5;
 pub mod scram;
+
+/// The MD5 digest of the pieces, one after the other, in 32 hexadecimal digits. It protects nothing any more: an older login
+/// of PostgreSQL has it, and what MongoDB's SCRAM-SHA-1 begins with.
+pub fn md5_hex(pieces: &[&[u8]]) -> String {
+    format!("{:x}", md5::compute(pieces.concat()))
+}

@@ -13,11 +13,10 @@ const LONGEST_SOCKET: usize = 107;
 pub fn parse(
     check: &mut CheckUrl,
     rest: &str,
-    target: &str,
-    query: &str,
     scheme: &Scheme,
     default_port: Option<u16>,
 ) -> Result<(), ParseError> {
+    let (target, query) = rest.split_once('?').unwrap_or((rest, ""));
     let Some(inner) = target.strip_prefix("//") else {
         let received = format!("{} is followed by {}", scheme.scheme, quoted(target));
         return Err(without_secret(
@@ -178,4 +177,23 @@ pub fn password_written_out() -> ParseError {
         "password is written out, expected $NAME of an environment variable or ?password-file=PATH"
             .to_owned(),
     )
+}
+
+/// The name in the path, decoded, if there is one, of at most so many bytes; `what` ends the sentence of an error.
+pub fn path_name(path: &str, longest: usize, what: &str) -> Result<Option<String>, ParseError> {
+    // What was meant as the end of a login.
+    if path.contains('@') {
+        return Err(password_written_out());
+    }
+    match percent::decode(path.strip_prefix('/').unwrap_or_default()) {
+        Some(name) if name.len() <= longest && !name.chars().any(char::is_control) => {
+            Ok(Some(name).filter(|name| !name.is_empty()))
+        }
+        _ => Err(ParseError(format!("path is {}, expected the name of a {what}", quoted(path)))),
+    }
+}
+
+/// As `path_name`, for a database.
+pub fn database(path: &str) -> Result<Option<String>, ParseError> {
+    path_name(path, usize::MAX, "database")
 }

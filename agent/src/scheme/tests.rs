@@ -89,7 +89,7 @@ fn scheme_of(scheme: &str, row: &Value) -> Scheme {
     }
 }
 
-fn specs() -> Vec<&'static Scheme> {
+fn schemes() -> Vec<&'static Scheme> {
     let contract = contract();
     let rows = contract["schemes"].as_object().unwrap().iter();
     rows.map(|(scheme, row)| &*Box::leak(Box::new(scheme_of(scheme, row)))).collect()
@@ -117,10 +117,10 @@ fn expected_check(row: &Value) -> CheckUrl {
 
 #[test]
 fn every_accepted_row_has_its_parsed_form() {
-    let specs = specs();
+    let schemes = schemes();
     for row in contract()["accepted"].as_array().unwrap() {
         let mut check =
-            parse(&string(row, "check"), &specs).unwrap_or_else(|error| panic!("{row}: {error:?}"));
+            parse(&string(row, "check"), &schemes).unwrap_or_else(|error| panic!("{row}: {error:?}"));
         check.options.sort();
         assert_eq!(check, expected_check(row));
     }
@@ -168,7 +168,7 @@ fn every_row_has_a_check() {
 
 #[test]
 fn options_keep_the_order_in_which_they_were_written() {
-    let check = parse("https://:8443/?server-name=api&ca=/tls/ca.crt", &specs()).unwrap();
+    let check = parse("https://:8443/?server-name=api&ca=/tls/ca.crt", &schemes()).unwrap();
     assert_eq!(check.options, [("server-name".into(), "api".into()), ("ca".into(), "/tls/ca.crt".into())]);
 }
 
@@ -176,14 +176,14 @@ fn options_keep_the_order_in_which_they_were_written() {
 fn the_limits_are_those_of_the_contract() {
     assert_eq!(contract()["limits"]["bytes"].as_u64(), u64::try_from(LONGEST).ok());
     let text = |length: usize| format!("http://:80/{}", "a".repeat(length - 11));
-    assert!(parse(&text(LONGEST), &specs()).is_ok());
-    let error = parse(&text(LONGEST + 1), &specs()).unwrap_err();
+    assert!(parse(&text(LONGEST), &schemes()).is_ok());
+    let error = parse(&text(LONGEST + 1), &schemes()).unwrap_err();
     assert_eq!(error.0, string(&contract()["limits"], "error"));
 }
 
 #[test]
 fn a_password_never_appears_in_a_sentence() {
-    let specs = specs();
+    let schemes = schemes();
     let passwords = [
         "hunter2",
         "hun/ter2",
@@ -204,7 +204,7 @@ fn a_password_never_appears_in_a_sentence() {
     ];
     for form in forms {
         for password in passwords {
-            let sentence = parse(&form.replace("{}", password), &specs).unwrap_err().0;
+            let sentence = parse(&form.replace("{}", password), &schemes).unwrap_err().0;
             for piece in password.split(['/', '?', ':', '@', 'é']).filter(|piece| piece.contains("ter2")) {
                 assert!(!sentence.contains(piece), "{form} {password}: {sentence}");
             }
@@ -253,7 +253,7 @@ fn no_text_brings_the_parser_down() {
         "#",
         "\u{10ffff}",
     ];
-    let specs = specs();
+    let schemes = schemes();
     let contract = contract();
     let rows = ["accepted", "refused"].map(|list| contract[list].as_array().unwrap().clone()).concat();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -265,7 +265,7 @@ fn no_text_brings_the_parser_down() {
             text.splice(start..end, PIECES[random.below(PIECES.len())].chars());
         }
         let text: String = text.into_iter().collect();
-        match parse(&text, &specs) {
+        match parse(&text, &schemes) {
             Ok(check) => assert_eq!(check.text, text),
             Err(ParseError(sentence)) => assert!(!sentence.chars().any(char::is_control), "{sentence:?}"),
         }
@@ -274,14 +274,14 @@ fn no_text_brings_the_parser_down() {
 
 #[test]
 fn random_bytes_do_not_bring_the_parser_down() {
-    let specs = specs();
+    let schemes = schemes();
     let mut random = Random(42);
     for _ in 0..60_000 {
         let bytes: Vec<u8> =
             (0..random.below(40)).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
-        let scheme = specs[random.below(specs.len())].scheme;
+        let scheme = schemes[random.below(schemes.len())].scheme;
         let text = format!("{scheme}:{}", String::from_utf8_lossy(&bytes));
-        drop(parse(&text, &specs));
-        drop(parse(&text[scheme.len()..], &specs));
+        drop(parse(&text, &schemes));
+        drop(parse(&text[scheme.len()..], &schemes));
     }
 }

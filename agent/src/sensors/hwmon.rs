@@ -151,7 +151,7 @@ fn zone(name: &str, folder: &Folder, max: Max, wanted: &str) -> Option<Reading> 
     }
 }
 
-/// The machine is switched off at its critical trip point, and told to cool down at its hot one.
+/// The machine is switched off at its critical trip point, and cooled down at its hot one.
 fn lowest_trip(folder: &Folder) -> Option<(i64, String)> {
     let names = folder.names().ok()?;
     let trips = names.iter().filter_map(|name| name.strip_prefix("trip_point_")?.strip_suffix("_type"));

@@ -29,7 +29,7 @@ pub struct Reading {
     pub sensor: String,
     pub level: Level,
     pub text: String,
-    /// How near it is to its threshold, in thousandths; the nearest of those that are well is told.
+    /// How near it is to its threshold, in thousandths; the nearest of those that are well is shown.
     pub nearness: i64,
 }
 

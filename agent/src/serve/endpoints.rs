@@ -17,7 +17,7 @@ pub struct Context<'a> {
     pub now: Instant,
     /// Whether the peer is in this Pod: only then are reports taken.
     pub loopback: bool,
-    /// Whether reasons are told to every peer, not to this Pod only.
+    /// Whether reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
 }
 

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use crate::cli::Bind;
 
-/// Listens where it was told to. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
+/// Listens at the address of the command line. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
 /// is set, or the one for IPv4 where the kernel has no IPv6.
 pub fn listen(bind: Bind) -> io::Result<Vec<TcpListener>> {
     let listeners = match bind {

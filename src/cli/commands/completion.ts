@@ -1,4 +1,4 @@
-import { type Command, type Option, UserError, defineCommand, exitCode, helpOption } from '../command.ts';
+import { type Command, type CommandOption, UserError, defineCommand, exitCode, helpOption } from '../command.ts';
 
 type Commands = Readonly<Record<string, Command>>;
 
@@ -12,7 +12,7 @@ type Flag = {
 
 /** The flags of a command as a shell has to know them. */
 const flagsOf = ({ options }: Command): Flag[] =>
-  Object.entries({ ...options, help: helpOption } as Readonly<Record<string, Option>>).map(([name, option]) => {
+  Object.entries({ ...options, help: helpOption } as Readonly<Record<string, CommandOption>>).map(([name, option]) => {
     const takes = typeof option.value === 'string' ? (option.value === 'FILE' ? 'file' : 'anything') : option.value;
     return { name, takes, short: option.short, meaning: option.meaning };
   });

@@ -1,7 +1,8 @@
 import { injectManifest } from '../../manifest/edit.ts';
 import { defineCommand, exitCode } from '../command.ts';
 import { type EvaluatedObject, evaluateAll } from '../evaluate.ts';
-import { type ManifestFile, readContext, readManifests } from '../input.ts';
+import { type ManifestFile } from '../files.ts';
+import { readContext, readManifests } from '../input.ts';
 import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
 import { type ChangedFile, outputFiles } from '../output.ts';
 import { reportOf } from '../report.ts';

@@ -3,7 +3,8 @@ import { type Edit, uninjectManifest } from '../../manifest/edit.ts';
 import { templateAt, withTemplate } from '../../inject/workload.ts';
 import { defineCommand, exitCode } from '../command.ts';
 import { titleOf } from '../evaluate.ts';
-import { type ManifestFile, readContext, readManifests } from '../input.ts';
+import { type ManifestFile } from '../files.ts';
+import { readContext, readManifests } from '../input.ts';
 import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
 import { type ChangedFile, outputFiles } from '../output.ts';
 

@@ -1,7 +1,6 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
-import { probeNames } from '../../inject/intent/types.ts';
 import type { Outcome } from '../../inject/outcome.ts';
-import { probeField } from '../../inject/pod/additions.ts';
+import { probeField, probeNames } from '../../inject/pod/additions.ts';
 import { allContainers } from '../../inject/pod/pod.ts';
 
 /** What one run of a probe costs the node in CPU time, as measured: nearly all of an exec probe is the runtime's. */

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ContainerIntent, type ProbeName, probeNames } from '../../inject/intent/types.ts';
-import type { Kept } from '../../inject/outcome.ts';
-import { sentence } from '../../inject/problems.ts';
+import type { ContainerIntent } from '../../inject/model/intent.ts';
+import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
 import type { Assignment } from '../../inject/assign.ts';
-import { readStatus } from '../../inject/status.ts';
-import { readAnnotations } from '../../inject/annotations.ts';
-import { type PatternName, patterns } from '../../inject/patterns/index.ts';
-import { probeField } from '../../inject/pod/additions.ts';
+import { readStatus } from '../../inject/model/status.ts';
+import { readAnnotations } from '../../inject/intent/annotations.ts';
+import { patternOf } from '../../inject/patterns/index.ts';
+import { type ProbeName, probeField, probeNames } from '../../inject/pod/additions.ts';
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import { templateAt } from '../../inject/workload.ts';
 import type { Evaluation } from '../evaluate.ts';
@@ -22,7 +21,7 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name'> & {
   readonly containers: readonly ContainerExplanation[];
   /** What is added; with a policy on trial what would be. */
   readonly added: readonly string[];
-  readonly kept: readonly Kept[];
+  readonly kept: readonly SkippedItem[];
   readonly warnings: readonly string[];
   readonly problems: readonly string[];
   /** Undefined where nothing is added. */
@@ -41,7 +40,7 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
   const about = { kind, namespace, name, by: outcome.by ?? null, containers };
   switch (outcome.kind) {
     case 'skipped': {
-      const { reason, kept, added } = outcome;
+      const { reason, skippedItems: kept, added } = outcome;
       const problems = outcome.problems.map(sentence);
       return { ...about, ...nothing, result: reason, sentence: skipReasons[reason], kept, added, problems };
     }
@@ -51,7 +50,7 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
       return { ...about, ...nothing, result, sentence: skipReasons[result], problems };
     }
     case 'injected': {
-      const { added, kept } = outcome;
+      const { added, skippedItems: kept } = outcome;
       // An upgrade writes the annotation status anew, and adds nothing.
       const earlier = new Set(readStatus(pod, prefix)?.added);
       const isNew = added.some((what) => !earlier.has(what));
@@ -120,7 +119,7 @@ function annotationsOf({ check, probes }: ContainerIntent): string[] {
 function explainProbe(
   probe: ProbeName,
   intent: ContainerIntent,
-  { wishes, kept }: Assignment,
+  { byPattern, skippedItems }: Assignment,
   { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
 ): ProbeExplanation {
   const field = probeField(probe);
@@ -128,19 +127,19 @@ function explainProbe(
   const checks = own ?? intent.check;
   const list = checks === undefined || checks === 'off' ? [] : checks.list;
   const texts = { probe, checks: list.map(({ text }) => text) };
-  const pattern = [...wishes].find(([, containers]) =>
+  const pattern = [...byPattern].find(([, containers]) =>
     containers.some(
-      ({ container, probes }) => container === intent.container && probes.some((wish) => wish.probe === probe),
+      ({ container, probes }) => container === intent.container && probes.some((assigned) => assigned.probe === probe),
     ),
   )?.[0];
   if (pattern === undefined) {
-    const note = kept.find(({ what }) => what === `${intent.container}/${field}`);
+    const note = skippedItems.find(({ what }) => what === `${intent.container}/${field}`);
     return { ...texts, passedOver: [], why: note?.why ?? reasonForNone(probe, checks, prefix) };
   }
-  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern)) as readonly PatternName[];
+  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern));
   const passedOver = preferred.flatMap((name) => {
-    const obstacle = patterns[name].obstacle(list, intent.container, pod);
-    return obstacle ? [{ pattern: name, why: `${obstacle.received}, expected ${obstacle.expected}` }] : [];
+    const refusal = patternOf(name).unsupportedReason(list, intent.container, pod);
+    return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
   });
   const added = containerOf(wanted, intent.container)?.[field];
   return { ...texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };

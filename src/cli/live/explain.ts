@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
 import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
 import { createStore } from '../../policy/store.ts';
-import type { PolicyScope } from '../../inject/request.ts';
+import type { PolicyScope } from '../../inject/model/scope.ts';
 import { groupOf, templatePath } from '../../inject/workload.ts';
 import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';

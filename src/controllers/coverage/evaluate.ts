@@ -1,8 +1,8 @@
 import { type InjectionContext, inject } from '../../inject/inject.ts';
-import { sentence } from '../../inject/problems.ts';
+import { sentence } from '../../inject/model/problems.ts';
 import type { SkipReason } from '../../inject/skip-reasons.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
-import type { PolicyScope } from '../../inject/request.ts';
+import type { PolicyScope } from '../../inject/model/scope.ts';
 
 /** Whether a running Pod has the health check that its annotations, a policy or its namespace ask for. */
 export type Verdict = {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { type EventOutcome, eventOutcomes } from '../../kube/event-recorder.ts';
-import { startAtZero } from '../../start-at-zero.ts';
+import { initCounterSeries } from '../../config/counter-series.ts';
 import type { PodIndex } from './pod-index.ts';
 import { type Eviction, evictionResults } from '../../kube/eviction.ts';
 
@@ -46,8 +46,8 @@ export function createControllerMetrics() {
     labelNames: ['result'],
     registers: [registry],
   });
-  startAtZero(repairs, 'result', evictionResults);
-  startAtZero(events, 'result', eventOutcomes);
+  initCounterSeries(repairs, 'result', evictionResults);
+  initCounterSeries(events, 'result', eventOutcomes);
   return {
     registry,
     leading,

@@ -3,7 +3,7 @@ import type { InjectionContext } from '../../inject/inject.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
-import type { PolicyScope } from '../../inject/request.ts';
+import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
 
 /** What is held of a Pod: some hundred bytes, whatever the Pod's size. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InjectionContext } from '../../inject/inject.ts';
-import { type Problem, sentence } from '../../inject/problems.ts';
+import { type Problem, sentence } from '../../inject/model/problems.ts';
 import { ignoreNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';

@@ -9,7 +9,7 @@ import { createDecisionReporter, createReplacementWatch } from './events.ts';
 import { createRetries } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
 import { createReadings } from './readings.ts';
-import { createSoftenHistory } from './relax.ts';
+import { createSoftenHistory } from './facts.ts';
 import { readManualReleases } from './release.ts';
 import { createVolumes } from './volumes.ts';
 

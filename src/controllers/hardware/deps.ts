@@ -4,12 +4,14 @@ import type { Semaphore } from '../../kube/flow-control.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwareSettings } from './decide.ts';
 import type { SoftenDecision } from './decision.ts';
-import type { WebhookService } from './enforcement.ts';
 import type { HardwareEvents, ReplacementWatch } from './events.ts';
 import type { Retries } from './facts.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { Moved } from './quarantines.ts';
-import type { SoftenHistory } from './relax.ts';
+import type { SoftenHistory } from './facts.ts';
+
+/** The webhook's Service, and how long its replicas may take to observe a quarantine; an empty namespace: there is none. */
+export type WebhookService = { readonly namespace: string; readonly service: string; readonly limitMs: number };
 
 /** What the acts of the controller need. */
 export type HardwareDeps = {

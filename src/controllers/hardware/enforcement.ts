@@ -2,11 +2,8 @@
 import type { Client } from '../../kube/client.ts';
 import { systemClock, withDeadline } from '../../kube/clock.ts';
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
-import type { HardwareDeps } from './deps.ts';
+import type { HardwareDeps, WebhookService } from './deps.ts';
 import { wantedTaint, writeTaint } from './nodes.ts';
-
-/** The webhook's Service, and how long its replicas may take to observe a quarantine; an empty namespace: there is none. */
-export type WebhookService = { readonly namespace: string; readonly service: string; readonly limitMs: number };
 
 const maxTries = 5;
 

@@ -18,10 +18,10 @@ const actions = {
   ReplacementUnschedulable: 'LetBack',
 } as const;
 
-export type EventReason = keyof typeof actions;
+type EventReason = keyof typeof actions;
 
 /** The objects that an Event about a Pod is recorded on. */
-export type EventPlaces = readonly ('pod' | 'owner' | 'node')[];
+type EventPlaces = readonly ('pod' | 'owner' | 'node')[];
 
 /** Records Events in the background; nothing here throws or waits. */
 export type HardwareEvents = {
@@ -76,7 +76,7 @@ const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name,
 export const clauseOf = ({ check, message }: SensorReading): string => `${check}: ${message}`;
 
 /** The last decision about a Pod or a node, and the last one that was no command. */
-export type Report = { readonly counted: Reason; readonly reported?: Reason };
+type Report = { readonly counted: Reason; readonly reported?: Reason };
 
 /** Reports each decision once, for as long as its reason stays the same. */
 export type DecisionReporter = {

@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
 /** That the hardware of a Pod fails, and since when. */
-export type Failing = {
+type Failing = {
   readonly container: string;
   readonly sinceMs: number;
   /** The earliest time at which it may have begun, where no leader saw it begin and no field of the Pod says when. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { startAtZero } from '../../start-at-zero.ts';
+import { initCounterSeries } from '../../config/counter-series.ts';
 import { type Eviction, evictionResults } from '../../kube/eviction.ts';
 import type { Decision } from './decision.ts';
 import { reasons, reasonsOf } from './reasons.ts';
@@ -49,8 +49,8 @@ export function createHardwareMetrics(registry: Registry) {
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
     registers: [registry],
   });
-  for (const kind of kinds) startAtZero(decisions, 'reason', reasonsOf(kind), { kind });
-  startAtZero(moves, 'result', evictionResults);
+  for (const kind of kinds) initCounterSeries(decisions, 'reason', reasonsOf(kind), { kind });
+  initCounterSeries(moves, 'result', evictionResults);
   const holding = (all: readonly Decision[]): void => {
     const counts = new Map(reasonsOf('hold').map((reason) => [reason, 0]));
     for (const { reason } of all)

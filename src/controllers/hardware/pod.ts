@@ -1,8 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type RecordedStatus, readStatus, textsOf } from '../../inject/status.ts';
+import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
+import { readStatus } from '../../inject/model/status.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../inject/pod/limits.ts';
-import { affinityName, keptOffLabel, nodeOf } from '../../quarantine/node-exclusion.ts';
+import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';
 import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import { ineligibleReasonOf } from './eligibility.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
@@ -56,7 +57,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     // A Pod that is over is as good as gone.
     isDeleting: deletionTimestamp !== undefined || isOver,
-    isChecked: target.containers.length > 0 || pod.metadata?.labels?.[`${prefix}hardware`] !== keptOffLabel,
+    isChecked: target.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix),
     owner: controllerOf(pod.metadata),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
@@ -107,17 +108,6 @@ export function probeTargetOf(pod: V1Pod, prefix: string): ProbeTarget {
   return { mode: 'cli', containers: carriers.map(({ name }) => name), port: 0 };
 }
 
-/** True where the container got its readiness probe from this pattern, as the annotation has it. */
-function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
-  const { hardware } = fields as { readonly hardware?: { readonly containers?: unknown } };
-  const containers = hardware?.containers ?? undefined;
-  return (
-    patterns.includes('hardware') &&
-    added.includes(`${container}/readinessProbe`) &&
-    (containers === undefined || textsOf(containers).includes(container))
-  );
-}
-
 /** Most Pods share this one. */
 const none: readonly string[] = [];
 
@@ -145,6 +135,8 @@ function excludedNodesOf(pod: V1Pod, prefix: string): readonly string[] {
   const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (spec?.nodeName || terms.length === 0) return none;
   const added = new Set(readStatus(pod, prefix)?.added);
-  const nodes = new Set(terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => nodeOf(field) ?? [])));
-  return [...nodes].filter((node) => added.has(affinityName({ node })));
+  const nodes = new Set(
+    terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => excludedNode(field) ?? [])),
+  );
+  return [...nodes].filter((node) => added.has(exclusionName(node)));
 }

@@ -1,12 +1,9 @@
 import { evict } from '../../kube/eviction.ts';
 import { ownerText } from '../../quarantine/quarantine.ts';
-import { wholeSeconds } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { SoftenDecision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
-import { backoffMs } from './facts.ts';
-import type { HardwarePod } from './pod.ts';
 import { softened, updateQuarantine } from './quarantines.ts';
 
 /**
@@ -84,31 +81,4 @@ export async function evictWaiting(
     retries.recordFailure(uid);
     if (!signal.aborted) onError(`Pod ${namespace}/${name} was not let back: ${(error as Error).message}.`);
   }
-}
-
-/** When a waiting Pod of an owner was last evicted, how often in a row, and until when no Pod created since then is. */
-export type SoftenHistory = {
-  readonly byOwner: ReadonlyMap<string, { readonly count: number; readonly atMs: number; readonly untilMs: number }>;
-  readonly record: (pod: HardwarePod, nowMs: number) => void;
-};
-
-const maxWaitMs = 3_600_000;
-
-/**
- * Doubles the wait after each eviction that did not help. This happens where the Pod template itself contains the
- * affinity, because a person copied a live Pod into it: without the wait the controller would evict one Pod a minute.
- */
-export function createSoftenHistory(firstMs: number): SoftenHistory {
-  const byOwner = new Map<string, { readonly count: number; readonly atMs: number; readonly untilMs: number }>();
-  return {
-    byOwner,
-    record({ ownerText: owner, createdMs }, nowMs) {
-      for (const [each, { untilMs }] of byOwner) if (nowMs - untilMs > maxWaitMs) byOwner.delete(each);
-      const before = byOwner.get(owner);
-      // A Pod that is older than the last eviction is its sibling, and did not come back.
-      if (before && createdMs < wholeSeconds(before.atMs)) return;
-      const count = (before?.count ?? 0) + 1;
-      byOwner.set(owner, { count, atMs: nowMs, untilMs: nowMs + backoffMs(count + 1, firstMs, maxWaitMs) });
-    },
-  };
 }

@@ -1,26 +1,35 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, isRefusal, quote } from '../../check/check.ts';
-import { parseCheck } from '../../check/parse.ts';
-import type { Entry, Key } from '../annotations.ts';
-import type { Kept } from '../outcome.ts';
-import { type Found, findChecks } from '../presets/find.ts';
-import { type Problem, receivedValue } from '../problems.ts';
-import type { Checks, ContainerIntent, ReadingContext } from './types.ts';
+import type { CheckParser } from '../../check/parse.ts';
+import type { FindValue } from './annotations.ts';
+import { type PresetChecks, findChecks } from '../presets/find.ts';
+import { type Problem, type Collector, receivedValue } from '../model/problems.ts';
+import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from '../model/intent.ts';
+
+/** What reading a check takes: a parser, and where mistakes are noted. */
+type CheckReading = { readonly parseCheck: CheckParser; readonly collector: Collector };
 
 /** Reads the checks of one annotation: split at white space, but `exec:` takes the rest of its line. */
-export function readChecks({ annotation, value }: Entry, problems: Problem[]): Checks | undefined {
+export function readChecks(
+  { annotation, value }: AnnotationValue,
+  { parseCheck, collector }: CheckReading,
+): Checks | undefined {
   const texts = value.split(/[\r\n]+/).flatMap(splitLine);
   if (texts.length === 0) {
-    problems.push({ annotation, received: 'received no check', expected: 'a URL such as http://:8080/healthz' });
+    collector.addProblem({ annotation, received: 'received no check', expected: 'a URL such as http://:8080/healthz' });
     return undefined;
   }
   const list: Check[] = [];
   const labels = new Set<string>();
   for (const text of texts) {
     const check = parseCheck(text);
-    if (isRefusal(check)) problems.push({ annotation, ...check });
+    if (isRefusal(check)) collector.addProblem({ annotation, ...check });
     else if (labels.has(label(check))) {
-      problems.push({ annotation, received: `received ${quote(label(check))} twice`, expected: 'every check once' });
+      collector.addProblem({
+        annotation,
+        received: `received ${quote(label(check))} twice`,
+        expected: 'every check once',
+      });
     } else {
       labels.add(label(check));
       list.push(check);
@@ -45,9 +54,9 @@ const schemes = ['http', 'https', 'tcp', 'grpc'];
 
 /** Reads `port`, `path` and `scheme` as the one check that they are short for; undefined where none is written. */
 export function readShortForm(
-  find: (key: Key) => Entry | undefined,
+  find: FindValue,
   container: V1Container,
-  problems: Problem[],
+  { parseCheck, collector }: CheckReading,
 ): Checks | undefined {
   const [port, path, scheme] = [find('port'), find('path'), find('scheme')];
   const first = port ?? path ?? scheme;
@@ -55,11 +64,11 @@ export function readShortForm(
   const check = find('check');
   if (check) {
     const received = `received both this and ${check.annotation}`;
-    problems.push({ annotation: first.annotation, received, expected: 'one of the two' });
+    collector.addProblem({ annotation: first.annotation, received, expected: 'one of the two' });
     return undefined;
   }
   if (!port) {
-    problems.push({
+    collector.addProblem({
       annotation: first.annotation,
       received: 'received it without a port',
       expected: 'the key port beside it',
@@ -91,14 +100,14 @@ export function readShortForm(
     };
   }
   if (problem) {
-    problems.push(problem);
+    collector.addProblem(problem);
     return undefined;
   }
   const slash = path && !path.value.startsWith('/') ? '/' : '';
   const parsed = parseCheck(`${schemeName}://:${number}${slash}${(path?.value ?? '').replaceAll('?', '%3F')}`);
   if (!isRefusal(parsed)) return { annotation: port.annotation, list: [parsed] };
   const culprit = path && !parsed.received.startsWith('port') ? path : port;
-  problems.push({ annotation: culprit.annotation, ...parsed });
+  collector.addProblem({ annotation: culprit.annotation, ...parsed });
   return undefined;
 }
 
@@ -106,37 +115,33 @@ const containerPort = (container: V1Container, name: string): string | undefined
   container.ports?.find((port) => port.name === name)?.containerPort.toString();
 
 /** What a container is asked that nobody wrote a check for, and by what that was found. */
-export type Preset = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
+type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
 
-/** The checks of the container's image or health port, for a pattern that was named: not to find any is a mistake. */
+/**
+ * The checks of the container's image or health port. Where there are none, `auto` leaves the container alone, and a
+ * pattern that was named has nothing to do, which is a mistake.
+ */
 export function readPreset(
-  annotation: string,
   container: V1Container,
-  { prefix }: ReadingContext,
-  problems: Problem[],
-): Preset | undefined {
+  {
+    annotation,
+    isAuto,
+    context,
+  }: { readonly annotation: string; readonly isAuto: boolean; readonly context: ReadingContext },
+  collector: Collector,
+): FoundChecks | undefined {
   const found = findChecks(container);
-  if (!isRefusal(found)) return presetOf(found, annotation, problems);
-  const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
-  problems.push({ annotation, received, expected: `${prefix}check beside it` });
+  if (!isRefusal(found)) return checksOf(found, annotation, { parseCheck: context.parseCheck, collector });
+  if (isAuto) collector.addSkipped({ what: container.name, why: found.received });
+  else {
+    const received = `received no check for container ${quote(container.name)}, and ${found.received}`;
+    collector.addProblem({ annotation, received, expected: `${context.prefix}check beside it` });
+  }
   return undefined;
 }
 
-/** The same for `auto`, which leaves alone what it does not know. */
-export function detectPreset(
-  annotation: string,
-  container: V1Container,
-  kept: Kept[],
-  problems: Problem[],
-): Preset | undefined {
-  const found = findChecks(container);
-  if (!isRefusal(found)) return presetOf(found, annotation, problems);
-  kept.push({ what: container.name, why: found.received });
-  return undefined;
-}
-
-function presetOf({ check, readiness, by }: Found, annotation: string, problems: Problem[]): Preset {
-  const read = (value: string) => readChecks({ annotation, value }, problems);
+function checksOf({ check, readiness, by }: PresetChecks, annotation: string, reading: CheckReading): FoundChecks {
+  const read = (value: string) => readChecks({ annotation, value }, reading);
   const own = readiness === undefined ? undefined : read(readiness);
   return {
     check: read(check),

@@ -1,39 +1,39 @@
 import { parseDuration } from '../../check/kinds.ts';
-import { type Entry, type Key, readValue } from '../annotations.ts';
-import { readHardware } from '../patterns/hardware/options.ts';
-import type { Problem } from '../problems.ts';
-import type { HealthIntent, ReadingContext } from './types.ts';
+import type { FindValue, GenericKey } from './annotations.ts';
+import { patternNames, patternOf } from '../patterns/index.ts';
+import { type Collector, readValue } from '../model/problems.ts';
+import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from '../model/intent.ts';
 
 const deliveries = ['init-container', 'image-volume'] as const;
 const cpu = /^(\d{1,3}(\.\d{1,3})?|\d{1,5}m)$/;
 const memory = /^\d{1,9}(Ki|Mi|Gi|k|M|G)?$/;
 const imageReference = /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/;
 
-/** Reads the keys that speak of the whole Pod. */
-export function readPodWide(
-  pod: ReadonlyMap<Key, Entry>,
+/** Reads the keys that speak of the whole Pod, the patterns' own included. */
+export function readPodSettings(
+  pod: AnnotationMap,
   context: ReadingContext,
-  problems: Problem[],
+  collector: Collector,
 ): Omit<HealthIntent, 'containers'> {
-  const read = <T>(key: Key, otherwise: T, parse: (value: string) => T | undefined, expected: string): T =>
-    readValue(pod.get(key), parse, expected, problems) ?? otherwise;
+  const read = <T>(key: GenericKey | 'image', parse: (value: string) => T | undefined, expected: string) =>
+    readValue(pod.get(key), parse, expected, collector);
   return {
-    healthPort: read<number | undefined>('health-port', undefined, parsePort, 'a number from 1024 to 65535'),
-    cpu: read('cpu', '20m', quantity(cpu), 'a quantity such as 20m'),
-    memory: read('memory', '16Mi', quantity(memory), 'a quantity such as 16Mi'),
-    delivery: read<HealthIntent['delivery']>(
-      'delivery',
-      'init-container',
-      (value) => deliveries.find((delivery) => delivery === value),
-      `one of ${deliveries.join(', ')}`,
-    ),
-    image: read(
-      'image',
-      context.agentImage,
-      (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
-      context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
-    ),
-    hardware: readHardware(pod, context, problems),
+    healthPort: read('health-port', parsePort, 'a number from 1024 to 65535'),
+    cpu: read('cpu', quantity(cpu), 'a quantity such as 20m') ?? '20m',
+    memory: read('memory', quantity(memory), 'a quantity such as 16Mi') ?? '16Mi',
+    delivery:
+      read(
+        'delivery',
+        (value) => deliveries.find((delivery) => delivery === value),
+        `one of ${deliveries.join(', ')}`,
+      ) ?? 'init-container',
+    image:
+      read(
+        'image',
+        (value) => (context.allowImage && value.length <= 512 && imageReference.test(value) ? value : undefined),
+        context.allowImage ? 'an image reference' : 'none: the administrator does not allow an image by annotation',
+      ) ?? context.agentImage,
+    options: new Map(patternNames.map((name) => [name, patternOf(name).readOptions?.(pod, context, collector)])),
   };
 }
 
@@ -44,20 +44,10 @@ const parsePort = (value: string): number | undefined =>
 const quantity = (form: RegExp) => (value: string) =>
   form.test(value) && Number.parseFloat(value) > 0 ? value : undefined;
 
-/** How often and how patiently to check; what the user left out is undefined, and each pattern has its default. */
-export type Timing = {
-  readonly periodSeconds?: number;
-  readonly timeoutMs?: number;
-  readonly initialDelaySeconds?: number;
-  readonly failureThreshold?: number;
-  readonly successThreshold?: number;
-  readonly terminationGracePeriodSeconds?: number;
-};
-
 /** Reads the durations and counts of one container. */
-export function readTiming(find: (key: Key) => Entry | undefined, problems: Problem[]): Timing {
-  const read = <T>(key: Key, parse: (value: string) => T | undefined, expected: string): T | undefined =>
-    readValue(find(key), parse, expected, problems);
+export function readTiming(find: FindValue, collector: Collector): Timing {
+  const read = <T>(key: GenericKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
+    readValue(find(key), parse, expected, collector);
   const seconds = 'whole seconds such as 10s or 1m30s';
   const count = 'a count from 1 to 1000';
   const timing = {

@@ -1,46 +1,35 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { quote } from '../../check/check.ts';
-import { type Entry, type Key, type Written, keys } from '../annotations.ts';
-import type { Kept } from '../outcome.ts';
-import { apportion, misplaced } from '../patterns/hardware/index.ts';
-import { hardwareProblems } from '../patterns/hardware/options.ts';
-import { probeField } from '../pod/additions.ts';
+import { type FindValue, keys } from './annotations.ts';
+import { isPatternName, patternNames, patternOf } from '../patterns/index.ts';
+import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
-import { type Problem, receivedValue } from '../problems.ts';
-import { detectPreset, readChecks, readPreset, readShortForm } from './checks.ts';
-import { readPodWide, readTiming } from './pod-settings.ts';
-import {
-  type Checks,
-  type ContainerIntent,
-  type HealthIntent,
-  type ProbeName,
-  type ReadingContext,
-  probeNames,
-} from './types.ts';
+import { type Collector, createCollector, receivedValue } from '../model/problems.ts';
+import { readChecks, readPreset, readShortForm } from './checks.ts';
+import { readPodSettings, readTiming } from './pod-settings.ts';
+import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingContext } from '../model/intent.ts';
 
 /** What reading has to know of the Pod, and where it notes mistakes and what it leaves alone. */
-export type Reading = {
+type IntentSource = {
   readonly pod: Pod;
   readonly context: ReadingContext;
   /** Nobody asked for this very Pod: whatever is in doubt is left alone. */
   readonly isByDefault: boolean;
   /** The names of what an earlier call added. */
-  readonly ours: ReadonlySet<string>;
-  readonly problems: Problem[];
-  readonly kept: Kept[];
+  readonly previouslyAdded: ReadonlySet<string>;
+  readonly collector: Collector;
 };
 
-/** Turns what was written into an intent; every mistake is added to the problems, all of them at once. */
-export function readIntent(written: Written, reading: Reading): HealthIntent {
-  const { pod, context, problems } = reading;
+/** Turns what was written into an intent; every mistake is added to the report, all of them at once. */
+export function readIntent(written: AnnotationSet, source: IntentSource): HealthIntent {
+  const { pod, context, collector } = source;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
-  const before = problems.length;
-  const base = baseContainer(written, pod, [...candidates.keys()], problems);
-  for (const [name, entries] of written.containers) {
+  const base = baseContainer(written, pod, [...candidates.keys()], collector);
+  for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
     const expected = `one of ${[...candidates.keys()].join(', ')}`;
-    for (const { annotation } of entries.values()) {
-      problems.push({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
+    for (const { annotation } of values.values()) {
+      collector.addProblem({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
     }
   }
   const containers: ContainerIntent[] = [];
@@ -50,33 +39,45 @@ export function readIntent(written: Written, reading: Reading): HealthIntent {
       (name === base && asksForBase(written)) ||
       (asksForAll(written) && pod.spec.containers.includes(container));
     if (!isAsked) continue;
-    const intent = readContainer(finder(written, name, name === base), container, reading);
+    const ofContainer = createCollector();
+    const find = finder(written, name, name === base);
+    const intent = readContainer(find, container, { ...source, collector: ofContainer });
+    collector.addAll(ofContainer);
     if (intent) containers.push(intent);
   }
-  const podWide = readPodWide(written.pod, context, problems);
-  if (containers.length > 0 && problems.length === before) {
-    problems.push(...hardwareProblems(written.pod, containers, podWide.hardware, pod));
+  const settings = readPodSettings(written.pod, context, collector);
+  if (containers.length > 0 && collector.problems.length === 0) {
+    for (const name of patternNames) {
+      const options = settings.options.get(name);
+      const asked = { annotations: written.pod, containers, options, pod };
+      collector.addProblem(...(patternOf(name).validate?.(asked) ?? []));
+    }
   }
-  return { containers, ...podWide };
+  return { containers, ...settings };
 }
 
-const ownKeys = (Object.keys(keys) as Key[]).filter((key) => keys[key].reach === 'own' || key === 'container');
+const containerKeys = Object.keys(keys).filter((key) => keys[key]?.reach === 'own' || key === 'container');
 
 /** The Pod-wide keys speak of the base container, unless all that was written is for other containers. */
-const asksForBase = (written: Written): boolean =>
-  written.containers.size === 0 || ownKeys.some((key) => written.pod.has(key));
+const asksForBase = (written: AnnotationSet): boolean =>
+  written.containers.size === 0 || containerKeys.some((key) => written.pod.has(key));
 
 /** `auto` that says nothing of a container looks at all of them. */
-const asksForAll = (written: Written): boolean =>
+const asksForAll = (written: AnnotationSet): boolean =>
   splitPatterns(written.pod.get('pattern')?.value ?? '').includes('auto') &&
-  !ownKeys.some((key) => written.pod.has(key));
+  !containerKeys.some((key) => written.pod.has(key));
 
-function finder(written: Written, name: string, isBase: boolean): (key: Key) => Entry | undefined {
+function finder(written: AnnotationSet, name: string, isBase: boolean): FindValue {
   const own = written.containers.get(name);
-  return (key) => own?.get(key) ?? (isBase || keys[key].reach === 'inherited' ? written.pod.get(key) : undefined);
+  return (key) => own?.get(key) ?? (isBase || keys[key]?.reach === 'inherited' ? written.pod.get(key) : undefined);
 }
 
-function baseContainer(written: Written, pod: Pod, names: readonly string[], problems: Problem[]): string | undefined {
+function baseContainer(
+  written: AnnotationSet,
+  pod: Pod,
+  names: readonly string[],
+  collector: Collector,
+): string | undefined {
   const entry = written.pod.get('container');
   if (!entry) {
     const byKubectl = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
@@ -84,90 +85,101 @@ function baseContainer(written: Written, pod: Pod, names: readonly string[], pro
   }
   if (names.includes(entry.value)) return entry.value;
   const expected = `one of ${names.join(', ')}`;
-  problems.push({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
+  collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
   return undefined;
 }
 
-function readContainer(
-  find: (key: Key) => Entry | undefined,
-  container: V1Container,
-  reading: Reading,
-): ContainerIntent | undefined {
-  const { context, problems, kept, pod } = reading;
-  const before = problems.length;
-  const named = readPatterns(find, context, problems);
-  const checkEntry = find('check');
-  const short = readShortForm(find, container, problems);
-  const { check, hardware } = apportion(short ?? (checkEntry && readChecks(checkEntry, problems)), named);
+function readContainer(find: FindValue, container: V1Container, source: IntentSource): ContainerIntent | undefined {
+  const { context, collector, pod } = source;
+  const { parseCheck } = context;
+  const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
+  const named = readPatterns(find, context, collector);
+  const checkValue = find('check');
+  const short = readShortForm(find, container, { parseCheck, collector });
+  const { check, claimed } = divide(short ?? (checkValue && readChecks(checkValue, { parseCheck, collector })), named);
   const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
   for (const name of probeNames) {
     const entry = find(name);
-    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, problems);
+    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, { parseCheck, collector });
   }
-  const timing = readTiming(find, problems);
-  const own = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
-  if (problems.length === before && named.length === 1 && named[0] === 'hardware') {
-    problems.push(...misplaced(check, own, hardware, find('pattern')?.annotation ?? '', context.prefix));
+  const timing = readTiming(find, collector);
+  const ofProbe = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
+  const [alone, another] = named;
+  if (collector.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {
+    const claim = { claimed: claimed.get(alone), others: check, ofProbe, annotation };
+    collector.addProblem(...(patternOf(alone).validateClaim?.(claim, context.prefix) ?? []));
   }
-  if (problems.length > before || named.includes('none')) return undefined;
+  if (collector.problems.length > 0 || named.includes('none')) return undefined;
+
   const isAuto = named.includes('auto');
-  const others = named.filter((name) => name !== 'hardware');
-  const patterns = [...new Set(others.flatMap((name) => (name === 'auto' ? automatic(pod) : name)))];
-  const intent = { container: container.name, patterns, hardware, timing };
-  const written = { ...intent, check, probes: probes as ContainerIntent['probes'], found: undefined };
-  if (check || own || (hardware && !isAuto)) return written;
-  const reason = isAuto ? reasonToLeave(container, reading) : undefined;
-  if (reason !== undefined) {
-    kept.push({ what: container.name, why: reason });
-    return hardware && written;
+  const preferred = named.flatMap((name) => (name === 'auto' ? automatic(pod) : isPatternName(name) ? name : []));
+  const choices = [...new Set(preferred)].filter((name) => !patternOf(name).claims);
+  const read = { container: container.name, patterns: choices, claimed, timing };
+  const written = { ...read, check, probes: probes as ContainerIntent['probes'], found: undefined };
+  const hasClaim = claimed.size > 0;
+  if (check || ofProbe || (hasClaim && !isAuto)) return written;
+  const why = isAuto ? reasonToLeave(container, source) : undefined;
+  if (why !== undefined) {
+    collector.addSkipped({ what: container.name, why });
+    return hasClaim ? written : undefined;
   }
-  const annotation = find('pattern')?.annotation ?? `${context.prefix}pattern`;
-  const found = isAuto
-    ? detectPreset(annotation, container, kept, problems)
-    : readPreset(annotation, container, context, problems);
-  if (!found) return hardware && written;
-  return { ...intent, ...found, probes: { ...found.probes, ...(probes as ContainerIntent['probes']) } };
+  const found = readPreset(container, { annotation, isAuto, context }, collector);
+  if (!found) return hasClaim ? written : undefined;
+  return { ...read, ...found, probes: { ...found.probes, ...written.probes } };
 }
+
+/** Gives the checks of the key `check` to the patterns of the list that claim them; the rest is for the others. */
+function divide(
+  checks: Checks | undefined,
+  named: readonly string[],
+): { readonly check: Checks | undefined; readonly claimed: ContainerIntent['claimed'] } {
+  const claimed = new Map<string, Checks>();
+  const part = (list: Checks['list']): Checks | undefined =>
+    checks && (list.length > 0 ? { ...checks, list } : undefined);
+  let list = checks?.list ?? [];
+  for (const name of named.filter(isPatternName)) {
+    const pattern = patternOf(name);
+    if (!pattern.claims) continue;
+    const own = part(list.filter((check) => pattern.claims?.(check)));
+    if (own) claimed.set(name, own);
+    list = list.filter((check) => !pattern.claims?.(check));
+  }
+  return { check: part(list), claimed };
+}
+
+/** Reads the comma list of one container: names of patterns and `auto`, or `none` alone. */
+function readPatterns(find: FindValue, context: ReadingContext, collector: Collector): string[] {
+  const entry = find('pattern');
+  const known: readonly string[] = [...patternNames, 'auto'];
+  const expected = `a comma list of ${known.join(', ')}, or none alone`;
+  if (!entry) {
+    collector.addProblem({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
+    return [];
+  }
+  const { annotation, value } = entry;
+  const names = splitPatterns(value);
+  const bad = names.find((name) => !known.includes(name) && !(name === 'none' && names.length === 1));
+  if (bad !== undefined) {
+    collector.addProblem({ annotation, received: receivedValue(value.includes('@') ? value : bad), expected });
+  } else if (new Set(names).size < names.length) {
+    collector.addProblem({ annotation, received: receivedValue(value), expected: 'every pattern once' });
+  }
+  return names;
+}
+
+const splitPatterns = (value: string): string[] => value.split(',').map((name) => name.trim());
 
 /** What `auto` stands for: the kubelet where it can ask, else a sidecar, whose port a Pod on its node's network cannot have for itself. */
 const automatic = (pod: Pod): string[] => ['port', pod.spec.hostNetwork ? 'cli' : 'sidecar'];
 
 /** Why `auto` should not look at a container at all. */
-function reasonToLeave(container: V1Container, { pod, isByDefault, ours }: Reading): string | undefined {
+function reasonToLeave(
+  container: V1Container,
+  { pod, isByDefault, previouslyAdded }: IntentSource,
+): string | undefined {
   if (runsToCompletion(pod)) return 'the Pod runs to completion, and auto is for what serves';
   // Who wrote one probe and not the others may have meant it.
   const isOwn = (probe: ProbeName): boolean =>
-    container[probeField(probe)] !== undefined && !ours.has(`${container.name}/${probeField(probe)}`);
+    container[probeField(probe)] !== undefined && !previouslyAdded.has(`${container.name}/${probeField(probe)}`);
   return isByDefault && probeNames.some(isOwn) ? 'the container has probes of its own' : undefined;
 }
-
-/** Reads the comma list of one container: names of patterns and `auto`, or `none` alone. */
-export function readPatterns(
-  find: (key: Key) => Entry | undefined,
-  context: ReadingContext,
-  problems: Problem[],
-): string[] {
-  const entry = find('pattern');
-  const known = [...context.patternNames, 'auto'];
-  const expected = `a comma list of ${known.join(', ')}, or none alone`;
-  if (!entry) {
-    problems.push({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
-    return [];
-  }
-  const names = splitPatterns(entry.value);
-  const bad = names.find((name) => !known.includes(name) && !(name === 'none' && names.length === 1));
-  if (bad !== undefined) {
-    const received = receivedValue(entry.value.includes('@') ? entry.value : bad);
-    problems.push({ annotation: entry.annotation, received, expected });
-  } else if (new Set(names).size < names.length) {
-    problems.push({
-      annotation: entry.annotation,
-      received: receivedValue(entry.value),
-      expected: 'every pattern once',
-    });
-  }
-  return names;
-}
-
-/** The names in the value of `pattern`, whatever they are. */
-export const splitPatterns = (value: string): string[] => value.split(',').map((name) => name.trim());

@@ -2,15 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import { type Check, type Refusal, isRefusal } from '../../check/check.ts';
 import { commandCharacters } from '../pod/limits.ts';
-import { type Pod, probedContainers } from '../pod/pod.ts';
-import type { Problem } from '../problems.ts';
-import type { ContainerWish } from './pattern.ts';
+import { type Pod, isWithin, probedContainers } from '../pod/pod.ts';
+import type { Problem } from '../model/problems.ts';
+import type { ContainerAssignment } from './pattern.ts';
 
-/** What a sidecar takes from the containers that it checks. */
-export type Borrowed = { readonly env: readonly V1EnvVar[]; readonly mounts: readonly V1VolumeMount[] };
+/** What a sidecar takes from the containers that it checks, and what cannot be taken. */
+export type Borrowed = {
+  readonly env: readonly V1EnvVar[];
+  readonly mounts: readonly V1VolumeMount[];
+  readonly problems: readonly Problem[];
+};
 
 /** Exactly the env entries and mounts that the checks name; two containers may not mean different things by one name. */
-export function borrow(wishes: readonly ContainerWish[], pod: Pod, problems: Problem[]): Borrowed {
+export function borrow(assignments: readonly ContainerAssignment[], pod: Pod): Borrowed {
+  const problems: Problem[] = [];
   const env = new Map<string, V1EnvVar>();
   const mounts = new Map<string, V1VolumeMount>();
   const add = <T>(known: Map<string, T>, key: string, value: T, annotation: string): void => {
@@ -21,7 +26,7 @@ export function borrow(wishes: readonly ContainerWish[], pod: Pod, problems: Pro
     }
     known.set(key, value);
   };
-  for (const { container: name, probes } of wishes) {
+  for (const { container: name, probes } of assignments) {
     const container = probedContainers(pod).find((candidate) => candidate.name === name);
     // The same checks often stand behind all three probes.
     const distinct = probes.filter(
@@ -36,11 +41,11 @@ export function borrow(wishes: readonly ContainerWish[], pod: Pod, problems: Pro
       else for (const mount of paths) add(mounts, mount.mountPath, mount, annotation);
     }
   }
-  return { env: [...env.values()], mounts: [...mounts.values()] };
+  return { env: [...env.values()], mounts: [...mounts.values()], problems };
 }
 
 /** The env entries that the checks name, and those that these refer to by `$(NAME)`, in the container's order. */
-export function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Refusal {
+function borrowEnv(checks: readonly Check[], container: V1Container): readonly V1EnvVar[] | Refusal {
   const env = container.env ?? [];
   // Of two entries of one name the last counts.
   const byName = new Map(env.map((entry) => [entry.name, entry]));
@@ -91,7 +96,7 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 }
 
 /** The mounts, read-only, on which the files lie that the checks name. */
-export function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
+function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
   for (const file of checks.flatMap((check) => check.files)) {
     const mount = (container.volumeMounts ?? [])
@@ -112,7 +117,6 @@ export function borrowMounts(checks: readonly Check[], container: V1Container): 
   return [...borrowed.values()];
 }
 
-function isUnder(file: string, mountPath: string): boolean {
-  if (file.split('/').includes('..')) return false;
-  return file === mountPath || file.startsWith(mountPath.endsWith('/') ? mountPath : `${mountPath}/`);
-}
+/** A path with `..` may lead anywhere. */
+const isUnder = (file: string, mountPath: string): boolean =>
+  !file.split('/').includes('..') && isWithin(file, mountPath);

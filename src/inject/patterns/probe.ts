@@ -1,6 +1,6 @@
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Timing } from '../intent/pod-settings.ts';
-import type { ProbeName } from '../intent/types.ts';
+import type { Timing } from '../model/intent.ts';
+import type { ProbeName } from '../pod/additions.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 
 /** How long an application may take to start before the startup probe gives up on it, in seconds. */

@@ -1,6 +1,10 @@
 import type { V1Container, V1PodSpec, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { ProbeName } from '../intent/types.ts';
 import type { Pod } from './pod.ts';
+
+/** The kubelet's three probes, in the order in which a sentence lists them. */
+export const probeNames = ['liveness', 'readiness', 'startup'] as const;
+
+export type ProbeName = (typeof probeNames)[number];
 
 /** One thing to add to a Pod; patterns only ever make these, so nothing of the user's can be replaced. */
 export type Addition =
@@ -113,4 +117,20 @@ export function keepEvictable(pod: Pod, volumes: readonly string[]): Pod {
   const missing = volumes.filter((name) => !listed.includes(name));
   const value = [...(written === '' ? [] : [written]), ...missing].join(',');
   return missing.length === 0 ? pod : annotate(pod, { [safeToEvict]: value });
+}
+
+const timings = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'] as const;
+const otherTimings = ['initialDelaySeconds', 'successThreshold', 'terminationGracePeriodSeconds'];
+const handlers = ['httpGet', 'tcpSocket', 'grpc', 'exec'] as const;
+
+/** True for a probe in the form in which probes are added: one handler without a host, and a whole timing. */
+export function isAddedProbe(probe: V1Probe): boolean {
+  const known: readonly string[] = [...handlers, ...timings, ...otherTimings];
+  return (
+    Object.keys(probe).every((key) => known.includes(key)) &&
+    timings.every((key) => typeof probe[key] === 'number') &&
+    handlers.filter((key) => probe[key]).length === 1 &&
+    probe.httpGet?.host === undefined &&
+    probe.tcpSocket?.host === undefined
+  );
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { V1Container } from '@kubernetes/client-node';
 
 /** What an injected container is made of. */
@@ -32,6 +33,13 @@ export function agentContainer(name: string, { image, cpu, memory }: AgentSettin
     },
     terminationMessagePolicy: 'FallbackToLogsOnError',
   };
+}
+
+/** True for a container in the form in which agents are added, with these arguments first; image and resources may be anything. */
+export function isAgentContainer({ name, args, command, securityContext }: V1Container, ...first: string[]): boolean {
+  const { securityContext: expected } = agentContainer(name, { image: '', cpu: '', memory: '' });
+  const hasArguments = Array.isArray(args) && first.every((text, index) => args[index] === text);
+  return hasArguments && command === undefined && isDeepStrictEqual(securityContext, expected);
 }
 
 /** Writes a text so that the kubelet, which expands `$(NAME)` in commands and arguments, passes it on as it is. */

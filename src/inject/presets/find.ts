@@ -4,7 +4,7 @@ import { commandCharacters } from '../pod/limits.ts';
 import { type Preset, presets } from './table.ts';
 
 /** The checks that nobody wrote, and what they were found by; `readiness` where it has one of its own. */
-export type Found = { readonly check: string; readonly readiness: string | undefined; readonly by: string };
+export type PresetChecks = { readonly check: string; readonly readiness: string | undefined; readonly by: string };
 
 const byImage = Map.groupBy(
   presets.flatMap((preset) => preset.images.map((image) => ({ image, preset }))),
@@ -12,13 +12,13 @@ const byImage = Map.groupBy(
 );
 
 /** The checks for a container of a well-known image or with a port for health; otherwise why none is known, as a clause. */
-export function findChecks(container: V1Container): Found | Refusal {
+export function findChecks(container: V1Container): PresetChecks | Refusal {
   const byName = imageChecks(container);
   return isRefusal(byName) ? (healthPortChecks(container) ?? byName) : byName;
 }
 
 /** The first row of its image that fits; where none does, why the first does not. */
-function imageChecks(container: V1Container): Found | Refusal {
+function imageChecks(container: V1Container): PresetChecks | Refusal {
   const name = baseName(container.image ?? '');
   const words = wordsOf(container);
   if (words.reduce((sum, word) => sum + word.length, 0) > commandCharacters) {
@@ -28,7 +28,12 @@ function imageChecks(container: V1Container): Found | Refusal {
   return rows.find((row) => !isRefusal(row)) ?? rows[0] ?? unknown('nothing is known of its image');
 }
 
-function rowChecks(name: string, preset: Preset, container: V1Container, words: readonly string[]): Found | Refusal {
+function rowChecks(
+  name: string,
+  preset: Preset,
+  container: V1Container,
+  words: readonly string[],
+): PresetChecks | Refusal {
   const port = portOf(container, preset.ports, words);
   if (port === undefined) {
     return unknown(`it declares no port on which ${name} is known to listen: ${preset.ports.join(', ')}`);
@@ -109,7 +114,7 @@ const checksByPortName: Readonly<Record<string, string>> = {
 };
 
 /** The check of a container that declares a port whose name says that health is asked there. */
-export function healthPortChecks({ ports = [] }: V1Container): Found | undefined {
+function healthPortChecks({ ports = [] }: V1Container): PresetChecks | undefined {
   for (const { name = '', containerPort, protocol = 'TCP' } of ports) {
     const check = Object.hasOwn(checksByPortName, name) ? checksByPortName[name] : undefined;
     if (check === undefined || protocol !== 'TCP') continue;

@@ -1,6 +1,7 @@
 import { type Ended, runToEnd } from '../../support/process.ts';
 
-const program = new URL('../../../src/bin/cli.ts', import.meta.url).pathname;
+/** The command line, as it stands in the source. */
+export const program: string = new URL('../../../src/bin/cli.ts', import.meta.url).pathname;
 
 /** The folder of the manifests that the tests of the command line read. */
 export const manifests: string = new URL('../manifests/', import.meta.url).pathname;

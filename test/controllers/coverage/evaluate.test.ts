@@ -3,7 +3,7 @@ import { inject } from '../../../src/inject/inject.ts';
 import { evaluateCoverage } from '../../../src/controllers/coverage/evaluate.ts';
 import type { Pod } from '../../../src/inject/pod/pod.ts';
 import { createStore } from '../../../src/policy/store.ts';
-import { annotationsOnly } from '../../../src/inject/request.ts';
+import { annotationsOnly } from '../../../src/inject/model/scope.ts';
 import { testContext } from '../../support/webhook.ts';
 
 const redis = (annotations: Readonly<Record<string, string>> = {}, container: object = {}): Pod => ({

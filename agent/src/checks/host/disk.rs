@@ -3,7 +3,6 @@
 //!
 //! statfs(2), proc_pid_mountinfo(5), <https://docs.kernel.org/filesystems/ext4/super.html> (s_error_count)
 
-mod errors;
 mod mounts;
 
 use std::ffi::CString;
@@ -97,7 +96,7 @@ impl Disk {
     /// By what was counted since the first reading: the superblock keeps the count until fsck mends the file system, and a
     /// volume brings it along from the node that it was on before.
     fn errors(&self, sensor: &str, mount: &Mount, scan: &mut Scan) -> Option<Reading> {
-        match errors::count(&self.sys, mount) {
+        match mounts::error_count(&self.sys, mount) {
             Ok(count) => Some(scan.history.growth(sensor, scan.now_ms, count?, self.max_errors)),
             Err(why) => Some(Reading::unknown(sensor, why)),
         }

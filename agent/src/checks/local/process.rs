@@ -105,7 +105,7 @@ impl Process {
             Wanted::Path(wanted) if argument == *wanted => true,
             Wanted::Path(wanted) => match fs::read_link(directory.join("exe")) {
                 Ok(link) => program(link.as_os_str().as_bytes()) == wanted,
-                // That of another user's is closed to us: its name has to do, unless it told a path of its own.
+                // The link of another user's process cannot be read: the name has to do, unless the first argument is a path.
                 Err(error) => {
                     error.kind() == io::ErrorKind::PermissionDenied
                         && !argument.starts_with(b"/")

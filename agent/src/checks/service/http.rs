@@ -5,7 +5,6 @@
 
 mod expectation;
 mod search;
-mod status;
 #[cfg(test)]
 mod tests;
 

@@ -14,7 +14,7 @@ use self::message::{
 };
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, quote};
+use crate::net::{Conversation, Endpoint, Failure, GracefulClose, Login, ProtocolError, Redaction, quote};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 pub const SCHEME: Scheme = Scheme {
@@ -70,20 +70,24 @@ impl Ldap {
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
         let credentials = self.credentials()?;
         let mut stream = if self.upgrade {
-            conversation.open_upgraded(LONGEST, |carrier| polite(conversation, carrier, agree_to_tls))?.1
+            conversation
+                .open_upgraded(LONGEST, |carrier| {
+                    Session::new(conversation, carrier).until_closed(agree_to_tls)
+                })?
+                .1
         } else {
             conversation.open(LONGEST)?
         };
-        let outcome = polite(conversation, &mut stream, |session| {
+        let outcome = Session::new(conversation, &mut stream).until_closed(|session| {
             if let Some((name, password)) = &credentials {
                 conversation.note_secret();
                 session.request(&bind(name, password), BIND_RESPONSE)?;
-                session.send(&message::unbind());
+                session.say_goodbye();
                 return Ok(Outcome::pass("bound"));
             }
             let seconds = conversation.deadline().remaining()?.as_secs().saturating_add(1);
             session.request(&search_root(u16::try_from(seconds).unwrap_or(u16::MAX)), SEARCH_DONE)?;
-            session.send(&message::unbind());
+            session.say_goodbye();
             Ok(Outcome::pass(match &session.vendor {
                 Some(vendor) => format!("root DSE of {}", quote(vendor)),
                 None => "root DSE".into(),
@@ -99,22 +103,6 @@ impl Check for Ldap {
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
     }
-}
-
-/// A session that ends with an unbind also where it fails, as far as there is a server to take it: one that loses the
-/// connection instead says so in its log.
-fn polite<'a, S: Read + Write, T>(
-    conversation: &'a Conversation,
-    stream: &'a mut S,
-    ask: impl FnOnce(&mut Session<'a, S>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let mut session =
-        Session { conversation, stream, buffer: Vec::new(), last_id: 0, answered: false, vendor: None };
-    let said = ask(&mut session);
-    if said.is_err() && session.answered {
-        session.send(&message::unbind());
-    }
-    said
 }
 
 /// Up to the agreement to TLS, after which the server must have said nothing more in the clear.
@@ -143,7 +131,21 @@ struct Session<'a, S> {
     vendor: Option<Vec<u8>>,
 }
 
-impl<S: Read + Write> Session<'_, S> {
+impl<S: Read + Write> GracefulClose for Session<'_, S> {
+    fn is_established(&self) -> bool {
+        self.answered
+    }
+
+    fn say_goodbye(&mut self) {
+        self.send(&message::unbind());
+    }
+}
+
+impl<'a, S: Read + Write> Session<'a, S> {
+    fn new(conversation: &'a Conversation, stream: &'a mut S) -> Self {
+        Self { conversation, stream, buffer: Vec::new(), last_id: 0, answered: false, vendor: None }
+    }
+
     fn request(&mut self, request: &[u8], response: u8) -> Result<(), Failure> {
         let answer = self.answer(request, response)?;
         if answer.code == SUCCESS {

@@ -135,7 +135,7 @@ impl Mysql {
         for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
             let (greeting, stream) = self.connect(conversation, endpoint)?;
             let mut session = Session::new(conversation, stream, self.transport(endpoint));
-            let result = self.converse(conversation, &mut session, &greeting, login);
+            let result = self.converse(&mut session, &greeting, login);
             session.into_stream().drain();
             if let Some(outcome) = result? {
                 return Ok(outcome);
@@ -151,7 +151,6 @@ impl Mysql {
     /// Nothing where the server wants the password in a way that this connection does not allow.
     fn converse(
         &self,
-        conversation: &Conversation,
         session: &mut Session<Stream>,
         greeting: &Greeting,
         login: &Login<'_>,
@@ -160,6 +159,7 @@ impl Mysql {
             return Ok(None);
         }
         session.ping()?;
+        let conversation = session.conversation;
         conversation.alive("ping was answered");
         let shown =
             self.statements(session, greeting).map_err(|failure| match conversation.outcome(failure) {
@@ -169,7 +169,7 @@ impl Mysql {
                 }
                 outcome => outcome,
             });
-        // A server that cannot be told goodbye has said what matters.
+        // The answer is known by now, whether or not the server reads the goodbye.
         let _ = session.quit();
         Ok(Some(Outcome::pass(greeting.server() + &shown?)))
     }

@@ -73,10 +73,10 @@ impl Postgres {
         let wants = Wants {
             login: user.is_some() || password.is_some(),
             database: self.database.is_some(),
-            // What cannot be told by a server that does not let us in.
+            // What only a server tells that lets the check in.
             inside: password.is_some() || self.wanted.is_wanted() || self.query.is_some(),
         };
-        // The image of Docker sets the password of this one if it is told no user.
+        // The image of Docker sets the password of this one unless another user is configured.
         let nobody: &[u8] = if password.is_some() { b"postgres" } else { b"health-probe" };
         let user = user.unwrap_or_else(|| nobody.to_vec());
         let secure = self.endpoint.secure();

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use self::reply::{Reply, read_reply};
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{Conversation, Endpoint, Failure, ProtocolError, quote};
+use crate::net::{Conversation, Endpoint, Failure, GracefulClose, ProtocolError, quote};
 use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
 
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
@@ -42,18 +42,18 @@ impl Smtp {
     fn converse(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
         let (greeting, mut stream) = if self.upgrade {
             let (greeting, stream) =
-                conversation.open_upgraded(LIMIT, |carrier| polite(carrier, start_tls))?;
+                conversation.open_upgraded(LIMIT, |carrier| Session::new(carrier).until_closed(start_tls))?;
             (Some(greeting), stream)
         } else {
             (None, conversation.open(LIMIT)?)
         };
-        let outcome = polite(&mut stream, |session| {
+        let outcome = Session::new(&mut stream).until_closed(|session| {
             let greeting = match greeting {
                 Some(greeting) => greeting,
                 None => session.greeting()?,
             };
             session.hello()?;
-            session.quit();
+            session.say_goodbye();
             Ok(Outcome::pass(greeting))
         });
         stream.drain();
@@ -66,20 +66,6 @@ impl Check for Smtp {
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| self.converse(conversation))
     }
-}
-
-/// A conversation that ends with QUIT also where it fails, as far as there is a server to take it: one that loses the
-/// connection instead says so in its log.
-fn polite<S: Read + Write, T>(
-    stream: &mut S,
-    conversation: impl FnOnce(&mut Session<'_, S>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let mut session = Session { stream, buffer: Vec::new(), greeted: false };
-    let said = conversation(&mut session);
-    if said.is_err() && session.greeted {
-        session.quit();
-    }
-    said
 }
 
 /// Up to the agreement to TLS, after which the server must have said nothing more in the clear.
@@ -108,7 +94,22 @@ struct Session<'a, S> {
     greeted: bool,
 }
 
-impl<S: Read + Write> Session<'_, S> {
+impl<S: Read + Write> GracefulClose for Session<'_, S> {
+    fn is_established(&self) -> bool {
+        self.greeted
+    }
+
+    /// The answer is known by now: if the server is gone there is nobody to tell.
+    fn say_goodbye(&mut self) {
+        let _ = self.command(b"QUIT\r\n");
+    }
+}
+
+impl<'a, S: Read + Write> Session<'a, S> {
+    fn new(stream: &'a mut S) -> Self {
+        Self { stream, buffer: Vec::new(), greeted: false }
+    }
+
     fn greeting(&mut self) -> Result<String, Failure> {
         let greeting = self.reply()?;
         if greeting.code == 220 { Ok(quote(&greeting.first_line)) } else { Err(refused(&greeting).into()) }
@@ -121,11 +122,6 @@ impl<S: Read + Write> Session<'_, S> {
             reply = self.command(HELO)?;
         }
         if reply.code == 250 { Ok(reply) } else { Err(refused(&reply).into()) }
-    }
-
-    /// The answer is known by now: if the server is gone there is nobody to tell.
-    fn quit(&mut self) {
-        let _ = self.command(b"QUIT\r\n");
     }
 
     fn command(&mut self, line: &[u8]) -> Result<Reply, Failure> {

@@ -36,7 +36,7 @@ pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: De
 fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
     let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    // Connected, the socket takes datagrams from this server only, and is told when nobody listens there.
+    // Connected, the socket takes datagrams from this server only, and learns when nothing listens there.
     socket.connect(server)?;
     let mut datagram = [0; DATAGRAM];
     let mut strangers = 0;

@@ -139,6 +139,23 @@ impl From<ProtocolError> for Failure {
     }
 }
 
+/// A session of a protocol that has a goodbye: a server that loses the connection instead says so in its log.
+pub trait GracefulClose: Sized {
+    /// Whether there is a server of the protocol to say goodbye to.
+    fn is_established(&self) -> bool;
+
+    fn say_goodbye(&mut self);
+
+    /// What comes of the session; it ends with a goodbye also where it fails.
+    fn until_closed<T>(mut self, ask: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        let result = ask(&mut self);
+        if result.is_err() && self.is_established() {
+            self.say_goodbye();
+        }
+        result
+    }
+}
+
 /// What may be repeated of a peer's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redaction {

@@ -30,7 +30,7 @@ pub fn addresses(host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Outcome>
     }
 }
 
-/// The first success; the next address is tried only where nobody is at this one, and the first error is the one told.
+/// The first success; the next address is tried only where nothing listens at this one, and the first error is the one shown.
 pub fn first_that_answers<T>(
     candidates: &[IpAddr],
     mut attempt: impl FnMut(IpAddr) -> std::io::Result<T>,

@@ -1,4 +1,4 @@
-//! Small files that a check is told to read: certificates, keys, passwords.
+//! Small files that the options of a check name: certificates, keys, passwords.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Result};

@@ -2,89 +2,103 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#image
 // https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath
 import type { V1Probe, V1VolumeMount } from '@kubernetes/client-node';
-import { type Check, type Refusal, isHardware } from '../../../check/check.ts';
+import { type Check, type Refusal, needsState } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
-import type { Addition } from '../../pod/additions.ts';
-import { agentContainer, literal } from '../../pod/agent-container.ts';
+import { type Addition, isAddedProbe } from '../../pod/additions.ts';
+import { agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { firstInitContainer, freeName, probedContainers } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
-import { type ContainerWish, type Plan, type PlanContext, type ProbeWish, definePattern } from '../pattern.ts';
+import type { Problem } from '../../model/problems.ts';
+import {
+  type ContainerAssignment,
+  type PatternPlan,
+  type PlanContext,
+  type ProbeAssignment,
+  definePattern,
+} from '../pattern.ts';
 import { timed } from '../probe.ts';
-
-/** An exec probe in the container: a tool of its image, or the agent, which is brought along. */
-export const cli = definePattern({
-  summary: 'an exec probe in the container: a tool of its image, or the agent, which is brought along',
-  fills: ['liveness', 'readiness'],
-  obstacle,
-  plan,
-});
-
-function obstacle(checks: readonly Check[]): Refusal | undefined {
-  if (!checks.some(({ scheme }) => scheme === 'push')) return undefined;
-  return { received: 'received a push check, which needs somebody to report to', expected: 'pattern sidecar for it' };
-}
-
-function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
-  const containersOf = (has: (wish: ProbeWish) => boolean): string[] =>
-    wishes.filter(({ probes }) => probes.some(has)).map(({ container }) => container);
-  const shipped = containersOf(needsAgent);
-  return {
-    additions: [
-      ...(shipped.length > 0 ? deliver(shipped, context) : []),
-      ...keepState(containersOf(counts), context),
-      ...wishes.flatMap((wish) => execProbes(wish)),
-    ],
-    warnings: wishes.flatMap(costWarning),
-    problems: wishes.flatMap(({ container, probes }) => [
-      ...mountProblem(container, mountPath, probes.find(needsAgent)?.annotation, context),
-      ...mountProblem(container, statePath, probes.find(counts)?.annotation, context),
-    ]),
-  };
-}
 
 const defaultPeriodSeconds = 10;
 
 /** Starting a program in a container takes the runtime tens of milliseconds, and far more on a busy node. */
 const defaultTimeoutMs = 5_000;
 
+/** Where the agent lies in a container that is checked by it. */
+export const mountPath = '/opt/health-probe';
+
+/** Where one run leaves for the next what it has counted: the agent's own folder is read-only. */
+export const statePath = `${mountPath}-state`;
+
+/** An exec probe in the container: a tool of its image, or the agent, which is brought along. */
+export const cli = definePattern({
+  summary: 'an exec probe in the container: a tool of its image, or the agent, which is brought along',
+  fills: ['liveness', 'readiness'],
+  defaultTimeoutMs,
+  unsupportedReason,
+  plan,
+  isAddedForm,
+});
+
+function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
+  if (!checks.some(({ scheme }) => scheme === 'push')) return undefined;
+  return { received: 'received a push check, which needs somebody to report to', expected: 'pattern sidecar for it' };
+}
+
+function plan(assignments: readonly ContainerAssignment[], context: PlanContext): PatternPlan {
+  const containersOf = (has: (assignment: ProbeAssignment) => boolean): string[] =>
+    assignments.filter(({ probes }) => probes.some(has)).map(({ container }) => container);
+  const shipped = containersOf(needsAgent);
+  return {
+    additions: [
+      ...(shipped.length > 0 ? deliver(shipped, context) : []),
+      ...keepState(containersOf(counts), context),
+      ...assignments.flatMap((assignment) => execProbes(assignment)),
+    ],
+    warnings: assignments.flatMap(costWarning),
+    problems: assignments.flatMap(({ container, probes }) => [
+      ...mountProblem(container, mountPath, probes.find(needsAgent)?.annotation, context),
+      ...mountProblem(container, statePath, probes.find(counts)?.annotation, context),
+    ]),
+  };
+}
+
 /** One program of the image is run by the kubelet itself; anything else is the agent's. */
-export const needsAgent = ({ checks }: ProbeWish): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
+const needsAgent = ({ checks }: ProbeAssignment): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
 
 /** True for a probe whose next run needs what this one has counted. */
-export const counts = ({ checks }: ProbeWish): boolean => checks.some(isHardware);
+const counts = ({ checks }: ProbeAssignment): boolean => checks.some(needsState);
 
 /** The exec probes of one container. */
-export function execProbes({ container, probes, timing }: ContainerWish): Addition[] {
+export function execProbes({ container, probes, timing }: ContainerAssignment): Addition[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   const timeoutMs = timing.timeoutMs ?? defaultTimeoutMs;
   const hasStartup = probes.some(({ probe }) => probe === 'startup');
-  return probes.map((wish) => {
+  return probes.map((assignment) => {
     // The agent's own deadline comes first: killed by the kubelet's, it could not say what it was waiting for.
-    const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(wish) ? 1 : 0);
-    const action = execProbe(wish, timeoutMs);
-    const value = timed(action, wish.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
-    return { kind: 'probe', container, probe: wish.probe, value };
+    const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(assignment) ? 1 : 0);
+    const action = execProbe(assignment, timeoutMs);
+    const value = timed(action, assignment.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
+    return { kind: 'probe', container, probe: assignment.probe, value };
   });
 }
 
-function execProbe(wish: ProbeWish, timeoutMs: number): V1Probe {
-  const command = needsAgent(wish)
+function execProbe(assignment: ProbeAssignment, timeoutMs: number): V1Probe {
+  const command = needsAgent(assignment)
     ? [
         `${mountPath}/health-probe`,
         'check',
         '--probe',
-        wish.probe,
+        assignment.probe,
         '--timeout',
         formatDuration(timeoutMs),
-        ...(counts(wish) ? ['--state', statePath] : []),
-        ...wish.checks.map((check) => check.text),
+        ...(counts(assignment) ? ['--state', statePath] : []),
+        ...assignment.checks.map((check) => check.text),
       ]
-    : (wish.checks[0] as Check).command;
+    : (assignment.checks[0] as Check).command;
   return { exec: { command: command.map(literal) } };
 }
 
 /** What the user should know of the cost of an exec probe. */
-export function costWarning({ container, timing, probes }: ContainerWish): string[] {
+export function costWarning({ container, timing, probes }: ContainerAssignment): string[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   if (periodSeconds >= defaultPeriodSeconds) return [];
   const advice = probes.some(needsAgent) ? 'pattern sidecar is cheaper' : '10s is short enough for most';
@@ -92,9 +106,6 @@ export function costWarning({ container, timing, probes }: ContainerWish): strin
     `An exec probe costs the node about 40 ms of CPU: with a period of ${periodSeconds}s for container "${container}", ${advice}.`,
   ];
 }
-
-/** Where the agent lies in a container that is checked by it. */
-export const mountPath = '/opt/health-probe';
 
 /**
  * Several times what the agent writes: itself, and some hundred bytes, at most two megabytes, for each check that counts.
@@ -107,8 +118,8 @@ const sizeLimit = '16Mi';
  * program cannot start is an error that the kubelet throws away, so a noexec volume has to show before the
  * application starts. An image volume needs no copy, and Kubernetes 1.35 or later. Two patterns that bring it bring the same.
  */
-export function deliver(containers: readonly string[], { pod, intent, ours }: PlanContext): Addition[] {
-  const name = freeName(pod, 'health-probe-agent', ours);
+export function deliver(containers: readonly string[], { pod, intent, previouslyAdded }: PlanContext): Addition[] {
+  const name = freeName(pod, 'health-probe-agent', previouslyAdded);
   const mount: V1VolumeMount = { name, mountPath, readOnly: true };
   const mounts = containers.map((container) => ({ kind: 'volumeMount' as const, container, value: mount }));
   if (intent.delivery === 'image-volume') {
@@ -136,25 +147,22 @@ export function mountProblem(
   container: string,
   path: string,
   annotation: string | undefined,
-  { pod, ours }: PlanContext,
+  { pod, previouslyAdded }: PlanContext,
 ): Problem[] {
   const mounts = probedContainers(pod).find(({ name }) => name === container)?.volumeMounts ?? [];
   const isTaken = mounts.some((mount) => mount.mountPath === path);
-  if (annotation === undefined || !isTaken || ours.has(`${container}/volumeMounts/${path}`)) return [];
+  if (annotation === undefined || !isTaken || previouslyAdded.has(`${container}/volumeMounts/${path}`)) return [];
   const received = `container "${container}" has a volume of its own at ${path}, where the agent goes`;
   return [{ annotation, received, expected: 'that path free, or pattern sidecar' }];
 }
-
-/** Where one run leaves for the next what it has counted: the agent's own folder is read-only. */
-export const statePath = `${mountPath}-state`;
 
 /**
  * Gives each container a folder of its own for that. The agent names its file by the check, so two containers that ask the
  * same would count into one; the kubelet makes the folder as writable as the volume, for whatever user the container has.
  */
-export function keepState(containers: readonly string[], { pod, ours }: PlanContext): Addition[] {
+export function keepState(containers: readonly string[], { pod, previouslyAdded }: PlanContext): Addition[] {
   if (containers.length === 0) return [];
-  const name = freeName(pod, 'health-probe-state', ours);
+  const name = freeName(pod, 'health-probe-state', previouslyAdded);
   return [
     { kind: 'volume', value: { name, emptyDir: { sizeLimit } } },
     ...containers.map((container) => {
@@ -162,4 +170,27 @@ export function keepState(containers: readonly string[], { pod, ours }: PlanCont
       return { kind: 'volumeMount' as const, container, value };
     }),
   ];
+}
+
+function isAddedForm(addition: Addition): boolean {
+  switch (addition.kind) {
+    case 'initContainer':
+      return isAgentContainer(addition.value, 'install', mountPath);
+    case 'volume': {
+      const { emptyDir, image } = addition.value;
+      return typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string';
+    }
+    case 'volumeMount': {
+      const { value, container } = addition;
+      return value.mountPath === mountPath
+        ? value.readOnly === true && value.subPath === undefined
+        : value.mountPath === statePath && value.subPath === container;
+    }
+    case 'probe':
+      return isAddedProbe(addition.value);
+    case 'label':
+      return false;
+    default:
+      return addition satisfies never;
+  }
 }

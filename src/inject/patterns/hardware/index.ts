@@ -1,111 +1,107 @@
-import type { V1Container } from '@kubernetes/client-node';
 import { type Check, type Refusal, isHardware } from '../../../check/check.ts';
-import type { Assignment } from '../../assign.ts';
-import type { Checks, ContainerIntent, HardwareIntent, HealthIntent } from '../../intent/types.ts';
-import { type Kept, existsAlready } from '../../outcome.ts';
-import { type Addition, nameOf } from '../../pod/additions.ts';
-import type { Pod } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
-import type { Status } from '../../status.ts';
-import { type ProbeWish, definePattern } from '../pattern.ts';
-import { planExec, planSidecar } from './plan.ts';
+import type { Checks } from '../../model/intent.ts';
+import type { Addition, ProbeName } from '../../pod/additions.ts';
+import { isAgentContainer } from '../../pod/agent-container.ts';
+import { type Problem, existsAlready } from '../../model/problems.ts';
+import type { RecordedStatus } from '../../model/status.ts';
+import { cli } from '../cli/index.ts';
+import { type ClaimResult, type ClaimTarget, type ContainerClaim, definePattern } from '../pattern.ts';
+import { defaultTimeoutMs, hostTypes, planExec, planSidecar } from './plan.ts';
+import { type HardwareOptions, ownKeys, readHardwareOptions, validateHardware } from './options.ts';
+import { nodePermission } from './pod-security.ts';
 
 /** The node's hardware decides whether the Pod is ready, and by that where it runs. The application is never killed. */
-export const hardwarePattern = definePattern({
+export const hardware = definePattern<HardwareOptions>({
   summary: "the node's hardware: a native sidecar that is not ready where it fails, so that the Pod is moved",
   fills: ['readiness'],
-  obstacle,
-  plan: (wishes, context) =>
-    context.intent.hardware.mode === 'cli' ? planExec(wishes, context) : planSidecar(wishes, context),
+  defaultTimeoutMs,
+  keys: ownKeys,
+  keyNotes: { 'health-port': 'hardware takes the next after it' },
+  skipReasons: {
+    'pod-security':
+      'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',
+  },
+  unsupportedReason,
+  plan: (assignments, context) =>
+    context.options.mode === 'cli' ? planExec(assignments, context) : planSidecar(assignments, context),
+  isAddedForm,
+  listens: ({ mode }) => mode === 'sidecar',
+  readOptions: readHardwareOptions,
+  validate: validateHardware,
+  claims: isHardware,
+  validateClaim,
+  assignClaimed,
+  forbids,
+  permission: nodePermission,
+  labels: ({ onFailure }, prefix) => ({ [labelOf(prefix)]: onFailure }),
+  status: ({ mode, onFailure }, containers) => ({ mode, onFailure, containers }),
 });
 
-function obstacle(checks: readonly Check[]): Refusal | undefined {
+/** The label by which the controller finds a Pod whose hardware is checked. */
+const labelOf = (prefix: string): string => `${prefix}hardware`;
+
+function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
   const other = checks.find((check) => !isHardware(check));
   return other && { received: `received a ${other.scheme} check, which asks no hardware`, expected: 'another pattern' };
 }
 
-/**
- * Divides the checks of the key `check` among pattern hardware and the others. A check of hardware is for no other
- * pattern, which would fill a liveness probe with it, and nothing else is for pattern hardware.
- */
-export function apportion(
-  checks: Checks | undefined,
-  patterns: readonly string[],
-): { readonly check: Checks | undefined; readonly hardware: Checks | undefined } {
-  if (!checks || !patterns.includes('hardware')) return { check: checks, hardware: undefined };
-  const part = (list: Checks['list']): Checks | undefined => (list.length > 0 ? { ...checks, list } : undefined);
+function forbids(check: Check, probe: ProbeName): Refusal | undefined {
+  if (probe === 'readiness' || !isHardware(check)) return undefined;
   return {
-    check: part(checks.list.filter((check) => !isHardware(check))),
-    hardware: part(checks.list.filter(isHardware)),
+    received: `received a ${check.scheme} check for ${probe}, and a restart mends no hardware`,
+    expected: 'pattern hardware for it, or the key readiness',
   };
 }
 
-/** What is asked of pattern hardware, alone in its list, that it does not do; `own` are the checks of a probe. */
-export function misplaced(
-  check: Checks | undefined,
-  own: Checks | undefined,
-  hardware: Checks | undefined,
-  pattern: string,
-  prefix: string,
-): Problem[] {
-  if (check) {
-    const received = `received a ${check.list[0]?.scheme} check, which asks no hardware`;
-    return [{ annotation: check.annotation, received, expected: 'another pattern beside hardware for it' }];
+/** A check of hardware is for no other pattern, which would fill a liveness probe with it, and nothing else is for this one. */
+function validateClaim({ claimed, others, ofProbe, annotation }: ContainerClaim, prefix: string): readonly Problem[] {
+  if (others) {
+    const received = `received a ${others.list[0]?.scheme} check, which asks no hardware`;
+    return [{ annotation: others.annotation, received, expected: 'another pattern beside hardware for it' }];
   }
-  if (own) {
+  if (ofProbe) {
     const received = 'received a check for one probe, and pattern hardware has a probe of its own';
-    return [{ annotation: own.annotation, received, expected: `${prefix}check, or another pattern beside hardware` }];
+    const expected = `${prefix}check, or another pattern beside hardware`;
+    return [{ annotation: ofProbe.annotation, received, expected }];
   }
   const received = 'received no check of hardware';
-  return hardware ? [] : [{ annotation: pattern, received, expected: `${prefix}check with one beside it` }];
+  return claimed ? [] : [{ annotation, received, expected: `${prefix}check with one beside it` }];
 }
 
 /**
- * The probe that carries the checks of hardware: readiness, since a restart mends no hardware. With mode cli it is the
- * container's own, which another may have; undefined where nothing is to be added.
+ * The checks go to a readiness probe, since a restart mends no hardware: with mode cli to the container's own, which
+ * another may have.
  */
-export function assignHardware(
-  { container: name, hardware }: ContainerIntent,
-  { mode }: HardwareIntent,
-  container: V1Container,
-  isReadinessTaken: boolean,
-  ours: ReadonlySet<string>,
-  { kept, problems }: { readonly kept: Kept[]; readonly problems: Problem[] },
-): ProbeWish | undefined {
-  if (!hardware) return undefined;
-  const wish: ProbeWish = { probe: 'readiness', checks: hardware.list, annotation: hardware.annotation };
-  if (mode === 'sidecar') return wish;
+function assignClaimed(
+  { list, annotation }: Checks,
+  { container: { name, readinessProbe }, options, taken, previouslyAdded }: ClaimTarget<HardwareOptions>,
+): ClaimResult {
+  const probe = { probe: 'readiness' as const, checks: list, annotation };
+  if (options.mode === 'sidecar') return { probe };
   const what = `${name}/readinessProbe`;
-  if (isReadinessTaken) {
+  if (taken.has('readiness')) {
     const received = `received checks of hardware for container "${name}", whose readiness probe another pattern fills`;
-    problems.push({ annotation: wish.annotation, received, expected: 'mode: sidecar, or readiness: off' });
-    return undefined;
+    return { problem: { annotation, received, expected: 'mode: sidecar, or readiness: off' } };
   }
-  if (container.readinessProbe && !ours.has(what)) {
-    kept.push({ what, why: existsAlready });
-    return undefined;
-  }
-  return wish;
+  return readinessProbe && !previouslyAdded.has(what) ? { skipped: { what, why: existsAlready } } : { probe };
 }
 
-/** The label by which the controller finds a Pod whose hardware is checked; one that the user wrote stays. */
-export function hardwareLabel(
-  wishes: Assignment['wishes'],
-  { hardware }: HealthIntent,
-  { pod, ours, prefix }: { readonly pod: Pod; readonly ours: ReadonlySet<string>; readonly prefix: string },
-): { readonly additions: readonly Addition[]; readonly kept: readonly Kept[] } {
-  if (!wishes.has('hardware')) return { additions: [], kept: [] };
-  const label: Addition = { kind: 'label', key: `${prefix}hardware`, value: hardware.onFailure };
-  const what = nameOf(label);
-  if (pod.metadata?.labels?.[label.key] === undefined || ours.has(what)) return { additions: [label], kept: [] };
-  return { additions: [], kept: [{ what, why: 'the Pod has this label already' }] };
+function isAddedForm(addition: Addition): boolean {
+  switch (addition.kind) {
+    case 'initContainer':
+      return isAgentContainer(addition.value, 'serve');
+    case 'volume':
+      return hostTypes.includes(addition.value.hostPath?.type) || cli.isAddedForm(addition);
+    case 'label':
+      return addition.key.endsWith(labelOf('')) && ['move', 'report'].includes(addition.value);
+    default:
+      return cli.isAddedForm(addition);
+  }
 }
 
-/** What the status says of pattern hardware; nothing where it has no part. */
-export function hardwareStatus(
-  wishes: Assignment['wishes'],
-  { hardware: { mode, onFailure } }: HealthIntent,
-): Pick<Status, 'hardware'> {
-  const containers = wishes.get('hardware')?.map(({ container }) => container);
-  return containers ? { hardware: { mode, onFailure, containers } } : {};
+/** True where the status says that the container got its readiness probe from this pattern. */
+export function carriesHardware({ patterns, added, fields }: RecordedStatus, container: string): boolean {
+  const containers = (fields as { readonly hardware?: { readonly containers?: unknown } | null }).hardware?.containers;
+  const isNamed = Array.isArray(containers) ? containers.includes(container) : (containers ?? undefined) === undefined;
+  return patterns.includes('hardware') && added.includes(`${container}/readinessProbe`) && isNamed;
 }

@@ -1,10 +1,37 @@
 // https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#driver-capabilities
 import type { V1Container } from '@kubernetes/client-node';
 import { isDevice } from '../../../check/kinds.ts';
-import { type Entry, type Key, readValue } from '../../annotations.ts';
-import type { ContainerIntent, HardwareIntent, HostPath, ReadingContext } from '../../intent/types.ts';
-import { type Pod, probedContainers } from '../../pod/pod.ts';
-import { type Problem, receivedValue } from '../../problems.ts';
+import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../model/intent.ts';
+import { type Pod, isWithin, probedContainers } from '../../pod/pod.ts';
+import { type Problem, type Collector, readValue, receivedValue } from '../../model/problems.ts';
+
+/** The keys of this pattern, with a line of meaning each. */
+export const ownKeys = {
+  mode: 'How hardware is asked: sidecar (the default), or cli in the container that has the device.',
+  'on-failure': 'What becomes of the Pod whose hardware fails: move (the default) to another node, or report.',
+  'host-paths':
+    'Comma list of folders of the node for the sidecar of hardware, read-only; PATH:/sys is shown as /sys. Only those that the administrator allows.',
+  devices:
+    "Comma list of the node's device nodes for the sidecar of hardware. Only those that the administrator allows.",
+  'device-resource':
+    'The extended resource, such as nvidia.com/gpu, that the container with mode cli has. Only one that the administrator allows.',
+  'resource-claim': 'The claim of the Pod that the check of hardware shares. Only one that the administrator allows.',
+} as const;
+
+type OwnKey = keyof typeof ownKeys;
+
+/** How the hardware is asked, and what happens where it fails. */
+export type HardwareOptions = {
+  readonly mode: 'sidecar' | 'cli';
+  readonly onFailure: 'move' | 'report';
+  readonly hostPaths: readonly HostPath[];
+  /** Paths under /dev. */
+  readonly devices: readonly string[];
+  readonly resourceClaim: string | undefined;
+};
+
+/** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
+type HostPath = { readonly path: string; readonly as: string };
 
 const modes = ['sidecar', 'cli'] as const;
 const actions = ['move', 'report'] as const;
@@ -16,16 +43,16 @@ const resourceName = /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,252}$/;
 const path = /^(\/[^/:,\s]+)+$/;
 
 /** Reads the keys of pattern hardware, and holds what they want of the node against what the administrator allows. */
-export function readHardware(
-  pod: ReadonlyMap<Key, Entry>,
-  { allowed }: ReadingContext,
-  problems: Problem[],
-): HardwareIntent {
-  const read = <T>(key: Key, parse: (value: string) => T | undefined, expected: string): T | undefined =>
-    readValue(pod.get(key), parse, expected, problems);
-  const paths = (key: Key, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
+export function readHardwareOptions(
+  annotations: AnnotationMap,
+  { allowed }: Pick<ReadingContext, 'allowed'>,
+  collector: Collector,
+): HardwareOptions {
+  const read = <T>(key: OwnKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
+    readValue(annotations.get(key), parse, expected, collector);
+  const paths = (key: OwnKey, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
     read(key, (value) => parseList(value, parse, list), permitted(`a comma list of ${what}`, list)) ?? [];
-  const named = (key: Key, list: readonly string[]): string | undefined =>
+  const named = (key: OwnKey, list: readonly string[]): string | undefined =>
     read(
       key,
       (value) => (resourceName.test(value) && list.includes(value) ? value : undefined),
@@ -83,54 +110,52 @@ const parseDevice = (text: string): HostPath | undefined =>
 const isPath = (text: string): boolean =>
   text.length <= 1_024 && path.test(text) && text.split('/').every((part) => part !== '.' && part !== '..');
 
-/** True for the path itself and all that is below it. */
-export const isWithin = (child: string, parent: string): boolean =>
-  child === parent || child.startsWith(parent.endsWith('/') ? parent : `${parent}/`);
-
-const ownKeys: readonly Key[] = ['mode', 'on-failure', 'host-paths', 'devices', 'device-resource', 'resource-claim'];
-
-/** What is wrong with the keys of pattern hardware in this very Pod: nobody asks for it, or it lacks what they speak of. */
-export function hardwareProblems(
-  written: ReadonlyMap<Key, Entry>,
-  containers: readonly ContainerIntent[],
-  { mode }: HardwareIntent,
-  pod: Pod,
-): Problem[] {
-  const asking = containers.filter(({ hardware }) => hardware);
+/** What is wrong with the keys of this pattern in this very Pod: no container asks for it, or the Pod lacks what they speak of. */
+export function validateHardware({
+  annotations,
+  containers,
+  options: { mode },
+  pod,
+}: {
+  readonly annotations: AnnotationMap;
+  readonly containers: readonly ContainerIntent[];
+  readonly options: HardwareOptions;
+  readonly pod: Pod;
+}): readonly Problem[] {
+  const asking = containers.filter(({ claimed }) => claimed.has('hardware'));
   if (asking.length === 0) {
-    return ownKeys
-      .flatMap((key) => written.get(key) ?? [])
+    return Object.keys(ownKeys)
+      .flatMap((key) => annotations.get(key) ?? [])
       .map(({ annotation }) => ({
         annotation,
         received: 'received it without a check for pattern hardware',
         expected: 'pattern hardware with such a check, or not this key',
       }));
   }
-  const misused = modeProblems(written, mode);
-  const claim = written.get('resource-claim');
-  if (claim) misused.push(...claimProblems(claim, pod));
+  const claim = annotations.get('resource-claim');
+  const misused = [...modeProblems(annotations, mode), ...(claim ? claimProblems(claim, pod) : [])];
   if (mode === 'sidecar' || misused.length > 0) return misused;
   return asking.flatMap((intent) => {
     const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
-    return deviceProblems(written, intent, container, pod);
+    return deviceProblems(annotations, intent, container, pod);
   });
 }
 
 /** Keys that mean nothing in this mode. */
-function modeProblems(written: ReadonlyMap<Key, Entry>, mode: HardwareIntent['mode']): Problem[] {
+function modeProblems(annotations: AnnotationMap, mode: HardwareOptions['mode']): Problem[] {
   const noContainer = 'received it with mode cli, and nothing of the node is brought into a container of the user';
-  const rows: readonly (readonly [Key, HardwareIntent['mode'], string])[] = [
+  const rows: readonly (readonly [OwnKey, HardwareOptions['mode'], string])[] = [
     ['host-paths', 'sidecar', noContainer],
     ['devices', 'sidecar', noContainer],
     ['device-resource', 'cli', 'received it with mode sidecar, and a sidecar that asks for a device gets another one'],
   ];
   return rows.flatMap(([key, wanted, received]) => {
-    const entry = mode === wanted ? undefined : written.get(key);
+    const entry = mode === wanted ? undefined : annotations.get(key);
     return entry ? [{ annotation: entry.annotation, received, expected: `mode: ${wanted}` }] : [];
   });
 }
 
-function claimProblems({ annotation, value }: Entry, pod: Pod): Problem[] {
+function claimProblems({ annotation, value }: AnnotationValue, pod: Pod): Problem[] {
   const claims = (pod.spec.resourceClaims ?? []).map(({ name }) => name);
   if (claims.includes(value)) return [];
   const expected = claims.length > 0 ? `one of ${claims.join(', ')}` : 'a claim in its resourceClaims';
@@ -139,12 +164,15 @@ function claimProblems({ annotation, value }: Entry, pod: Pod): Problem[] {
 
 /** With mode cli the check runs in a container that has the device already: nobody is ever given another one. */
 function deviceProblems(
-  written: ReadonlyMap<Key, Entry>,
-  { hardware }: ContainerIntent,
+  annotations: AnnotationMap,
+  { claimed }: ContainerIntent,
   container: V1Container,
   pod: Pod,
 ): Problem[] {
-  const missing = (entry: Entry | undefined, has: (value: string) => (each: V1Container) => boolean): Problem[] => {
+  const missing = (
+    entry: AnnotationValue | undefined,
+    has: (value: string) => (each: V1Container) => boolean,
+  ): Problem[] => {
     if (!entry || has(entry.value)(container)) return [];
     const others = probedContainers(pod)
       .filter(has(entry.value))
@@ -159,11 +187,12 @@ function deviceProblems(
     ];
   };
   const problems = [
-    ...missing(written.get('device-resource'), requested),
-    ...missing(written.get('resource-claim'), claimed),
+    ...missing(annotations.get('device-resource'), requested),
+    ...missing(annotations.get('resource-claim'), sharesClaim),
   ];
   const capabilities = container.env?.findLast(({ name }) => name === 'NVIDIA_DRIVER_CAPABILITIES')?.value ?? '';
   const isBlind = capabilities !== '' && !/(^|,)\s*(all|utility)\s*(,|$)/.test(capabilities);
+  const hardware = claimed.get('hardware');
   if (isBlind && hardware?.list.some(({ scheme }) => scheme === 'gpu')) {
     problems.push({
       annotation: hardware.annotation,
@@ -175,7 +204,7 @@ function deviceProblems(
 }
 
 /** Whether a container shares this claim. */
-const claimed =
+const sharesClaim =
   (claim: string) =>
   (container: V1Container): boolean =>
     container.resources?.claims?.some(({ name }) => name === claim) ?? false;

@@ -1,54 +1,67 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#sidecar-containers-and-pod-lifecycle
 // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { Timing } from '../../intent/pod-settings.ts';
-import type { HardwareIntent } from '../../intent/types.ts';
+import type { Timing } from '../../model/intent.ts';
 import type { Addition } from '../../pod/additions.ts';
-import { freeName, freePort } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
+import { freeName, freePort, isWithin } from '../../pod/pod.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, statePath } from '../cli/index.ts';
-import type { ContainerWish, Plan, PlanContext } from '../pattern.ts';
+import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { sidecarContainer, sidecarPort } from '../sidecar/index.ts';
-import { isWithin } from './options.ts';
+import type { HardwareOptions } from './options.ts';
 
 /** A read of a sensor may wait for the device behind it. */
-const defaultTimeoutMs = 5_000;
+export const defaultTimeoutMs = 5_000;
 
 /**
  * A native sidecar whose own readiness is the hardware's: it takes the Pod out of its Services and has the controller
  * move it, touches no container of the user's, and keeps no Job from completing.
  */
-export function planSidecar(wishes: readonly ContainerWish[], context: PlanContext): Plan {
-  const { pod, intent, ours } = context;
-  const problems: Problem[] = [];
-  const shown = hostMounts(intent.hardware, context);
+export function planSidecar(
+  assignments: readonly ContainerAssignment[],
+  context: PlanContext<HardwareOptions>,
+): PatternPlan {
+  const { pod, previouslyAdded } = context;
+  const shown = hostMounts(context);
   const before = sidecarPort(context);
-  const port = freePort(pod, before < 65_535 ? before + 1 : 9_441, ours);
+  const port = freePort(pod, before < 65_535 ? before + 1 : 9_441, previouslyAdded);
   const borrowed = borrow(
-    wishes.map((wish) => withoutFiles(wish, shown)),
+    assignments.map((assignment) => withoutFiles(assignment, shown)),
     pod,
-    problems,
   );
-  const mounts = { ...borrowed, mounts: [...borrowed.mounts, ...shown.mounts] };
+  const shared = { ...borrowed, mounts: [...borrowed.mounts, ...shown.mounts] };
   const additions: Addition[] = [
     ...shown.volumes.map((value) => ({ kind: 'volume' as const, value })),
-    { kind: 'initContainer', value: containerOf(port, wishes, mounts, shown.flags, context) },
+    { kind: 'initContainer', value: containerOf({ port, assignments, shared, flags: shown.flags }, context) },
   ];
-  return { additions, warnings: [...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)], problems };
+  return {
+    additions,
+    warnings: [...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)],
+    problems: borrowed.problems,
+  };
 }
 
 function containerOf(
-  port: number,
-  wishes: readonly ContainerWish[],
-  borrowed: Borrowed,
-  flags: readonly string[],
-  { pod, intent, ours }: PlanContext,
+  {
+    port,
+    assignments,
+    shared,
+    flags,
+  }: {
+    readonly port: number;
+    readonly assignments: readonly ContainerAssignment[];
+    readonly shared: Borrowed;
+    readonly flags: readonly string[];
+  },
+  { pod, intent, options, previouslyAdded }: PlanContext<HardwareOptions>,
 ): V1Container {
-  const name = freeName(pod, 'health-probe-hardware', ours);
-  const patient = wishes.map((wish) => ({ ...wish, timing: { timeoutMs: defaultTimeoutMs, ...wish.timing } }));
-  const timing = strictest(wishes.map((wish) => wish.timing));
+  const name = freeName(pod, 'health-probe-hardware', previouslyAdded);
+  const withTimeouts = assignments.map((assignment) => ({
+    ...assignment,
+    timing: { timeoutMs: defaultTimeoutMs, ...assignment.timing },
+  }));
+  const timing = strictest(assignments.map((assignment) => assignment.timing));
   const action = { httpGet: { path: '/readyz', port, scheme: 'HTTP' } };
   // No liveness: an agent that is restarted forgets what it counted, and a memory error that it held would be well again.
   const readinessProbe = timed(action, 'readiness', timing, {
@@ -56,10 +69,17 @@ function containerOf(
     timeoutSeconds: 1,
     hasStartup: false,
   });
-  // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
-  const verbose = ['--verbose', ...flags];
-  const container = sidecarContainer(name, port, patient, borrowed, intent, { readinessProbe }, verbose);
-  const { resourceClaim } = intent.hardware;
+  const container = sidecarContainer({
+    name,
+    port,
+    assignments: withTimeouts,
+    borrowed: shared,
+    settings: intent,
+    ownProbes: { readinessProbe },
+    // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
+    flags: ['--verbose', ...flags],
+  });
+  const { resourceClaim } = options;
   const claims = resourceClaim === undefined ? {} : { claims: [{ name: resourceClaim }] };
   return {
     ...container,
@@ -69,9 +89,9 @@ function containerOf(
 }
 
 /** What the node shows is not on a volume of the container's. */
-const withoutFiles = (wish: ContainerWish, shown: HostMounts): ContainerWish => ({
-  ...wish,
-  probes: wish.probes.map((probe) => ({
+const withoutFiles = (assignment: ContainerAssignment, shown: HostMounts): ContainerAssignment => ({
+  ...assignment,
+  probes: assignment.probes.map((probe) => ({
     ...probe,
     checks: probe.checks.map((check) => ({ ...check, files: check.files.filter((file) => !isShown(file, shown)) })),
   })),
@@ -92,7 +112,7 @@ function strictest(timings: readonly Timing[]): Timing {
 }
 
 /** What of the node is shown to the sidecar, and how the agent is told. */
-export type HostMounts = {
+type HostMounts = {
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
   readonly flags: readonly string[];
@@ -101,17 +121,26 @@ export type HostMounts = {
 /** Where the node's paths lie in the sidecar. */
 const root = '/host';
 
+const [directory, blockType, characterType] = ['Directory', 'BlockDevice', 'CharDevice'];
+
+/** The types of the volumes that show the node: what must exist there. */
+export const hostTypes: readonly unknown[] = [directory, blockType, characterType];
+
 /** The names that block devices have; every other is taken for a character device, and the kubelet refuses a wrong type. */
 const blockDevice =
   /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
 
 /** Mounts what was asked for under `/host`, read-only with all that is mounted below it, and only where it is of its type. */
-export function hostMounts({ hostPaths, devices }: HardwareIntent, { pod, ours }: PlanContext): HostMounts {
+function hostMounts({
+  pod,
+  options: { hostPaths, devices },
+  previouslyAdded,
+}: PlanContext<HardwareOptions>): HostMounts {
   const asked = [
-    ...hostPaths.map(({ path, as }) => ({ path, as, type: 'Directory' })),
-    ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? 'BlockDevice' : 'CharDevice' })),
+    ...hostPaths.map(({ path, as }) => ({ path, as, type: directory })),
+    ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? blockType : characterType })),
   ];
-  const nameOf = (index: number): string => freeName(pod, `health-probe-host-${index + 1}`, ours);
+  const nameOf = (index: number): string => freeName(pod, `health-probe-host-${index + 1}`, previouslyAdded);
   const has = (place: string): boolean => asked.some(({ as }) => as === place);
   const isDeviceShown = has('/dev') || devices.length > 0;
   return {
@@ -131,20 +160,23 @@ export function hostMounts({ hostPaths, devices }: HardwareIntent, { pod, ours }
 }
 
 /** True for a file that lies on one of these mounts. */
-export const isShown = (file: string, { mounts }: HostMounts): boolean =>
+const isShown = (file: string, { mounts }: HostMounts): boolean =>
   mounts.some((mount) => isWithin(file, mount.mountPath));
 
 /** An exec probe in the container that has the device: the only one that may ask it without being given another. */
-export function planExec(wishes: readonly ContainerWish[], context: PlanContext): Plan {
-  const containers = wishes.map(({ container }) => container);
+export function planExec(
+  assignments: readonly ContainerAssignment[],
+  context: PlanContext<HardwareOptions>,
+): PatternPlan {
+  const containers = assignments.map(({ container }) => container);
   return {
     additions: [
       ...deliver(containers, context),
       ...keepState(containers, context),
-      ...wishes.flatMap((wish) => execProbes(wish)),
+      ...assignments.flatMap((assignment) => execProbes(assignment)),
     ],
-    warnings: wishes.flatMap(costWarning),
-    problems: wishes.flatMap(({ container, probes }) =>
+    warnings: assignments.flatMap(costWarning),
+    problems: assignments.flatMap(({ container, probes }) =>
       [mountPath, statePath].flatMap((path) => mountProblem(container, path, probes[0]?.annotation, context)),
     ),
   };

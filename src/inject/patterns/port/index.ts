@@ -1,8 +1,9 @@
 // https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 import type { V1Probe } from '@kubernetes/client-node';
 import type { Check, Refusal } from '../../../check/check.ts';
+import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
-import { type ContainerWish, definePattern } from '../pattern.ts';
+import { type ContainerAssignment, definePattern } from '../pattern.ts';
 import { networkWarnings, timed } from '../probe.ts';
 
 const defaultPeriodSeconds = 10;
@@ -12,22 +13,26 @@ const defaultTimeoutMs = 1_000;
 export const port = definePattern({
   summary: "the kubelet's own probe: httpGet, tcpSocket, grpc or exec",
   fills: ['liveness', 'readiness'],
-  obstacle,
-  plan: (wishes, { pod }) => ({
-    additions: wishes.flatMap(planContainer),
-    warnings: networkWarnings(pod, portsOf(wishes)),
+  defaultTimeoutMs,
+  unsupportedReason,
+  isAddedForm: (addition) => addition.kind === 'probe' && isAddedProbe(addition.value),
+  plan: (assignments, { pod }) => ({
+    additions: assignments.flatMap(planContainer),
+    warnings: networkWarnings(pod, portsOf(assignments)),
     problems: [],
   }),
 });
 
 /** The ports that the kubelet is to ask, each once. */
-const portsOf = (wishes: readonly ContainerWish[]): number[] => [
+const portsOf = (assignments: readonly ContainerAssignment[]): number[] => [
   ...new Set(
-    wishes.flatMap(({ probes }) => probes.flatMap(({ checks }) => checks.flatMap(({ port: number }) => number ?? []))),
+    assignments.flatMap(({ probes }) =>
+      probes.flatMap(({ checks }) => checks.flatMap(({ port: number }) => number ?? [])),
+    ),
   ),
 ];
 
-function planContainer({ container, probes, timing }: ContainerWish) {
+function planContainer({ container, probes, timing }: ContainerAssignment) {
   const hasStartup = probes.some(({ probe }) => probe === 'startup');
   return probes.map(({ probe, checks }) => ({
     kind: 'probe' as const,
@@ -65,7 +70,7 @@ function kubeletProbe(check: Check): V1Probe {
   }
 }
 
-function obstacle(checks: readonly Check[]): Refusal | undefined {
+function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
   const [check, another] = checks as [Check, Check?];
   if (another) {
     return {

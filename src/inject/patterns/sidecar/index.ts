@@ -2,28 +2,32 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, type Refusal, isLocal } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
-import type { Timing } from '../../intent/pod-settings.ts';
-import type { ProbeName } from '../../intent/types.ts';
-import type { Addition } from '../../pod/additions.ts';
-import { type AgentSettings, agentContainer, literal } from '../../pod/agent-container.ts';
+import type { Timing } from '../../model/intent.ts';
+import { type Addition, type ProbeName, isAddedProbe } from '../../pod/additions.ts';
+import { type AgentSettings, agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '../../pod/pod.ts';
-import type { Problem } from '../../problems.ts';
+import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
-import { type ContainerWish, type Plan, type PlanContext, definePattern } from '../pattern.ts';
+import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 
 /** A startup probe on the network costs next to nothing: every 2 s, so that a fast application is ready fast. */
 const startupPeriodSeconds = 2;
 
+const defaultTimeoutMs = 1_000;
+
 /** A native sidecar speaks the application's protocol; probes on the application's container ask the sidecar. */
 export const sidecar = definePattern({
   summary: 'a native sidecar that speaks the protocol; probes on the container ask it',
   fills: ['liveness', 'readiness', 'startup'],
-  obstacle,
+  defaultTimeoutMs,
+  unsupportedReason,
   plan,
+  isAddedForm,
+  listens: () => true,
 });
 
-function obstacle(checks: readonly Check[], _container: string, pod: Pod): Refusal | undefined {
+function unsupportedReason(checks: readonly Check[], _container: string, pod: Pod): Refusal | undefined {
   const has = (wanted: string): boolean => checks.some(({ scheme }) => scheme === wanted);
   if (has('exec')) {
     return {
@@ -44,43 +48,50 @@ function obstacle(checks: readonly Check[], _container: string, pod: Pod): Refus
 /** The annotation of another key with the same prefix. */
 const sibling = (annotation: string, key: string): string => annotation.slice(0, annotation.lastIndexOf('/') + 1) + key;
 
-function plan(wishes: readonly ContainerWish[], context: PlanContext): Plan {
-  const { pod, intent, ours } = context;
-  const problems: Problem[] = [];
-  const borrowed = borrow(wishes, context.pod, problems);
+function plan(assignments: readonly ContainerAssignment[], context: PlanContext): PatternPlan {
+  const { pod, intent, previouslyAdded } = context;
+  const borrowed = borrow(assignments, pod);
+  const problems: Problem[] = [...borrowed.problems];
   const port = sidecarPort(context);
-  const owner = ownerOfPort(pod, port, ours);
+  const owner = ownerOfPort(pod, port, previouslyAdded);
   if (owner !== undefined) {
-    const annotation = sibling(wishes[0]?.probes[0]?.annotation ?? '', 'health-port');
+    const annotation = sibling(assignments[0]?.probes[0]?.annotation ?? '', 'health-port');
     problems.push({
       annotation,
       received: `port ${port} is declared by container "${owner}"`,
       expected: 'a free one',
     });
   }
-  const name = freeName(pod, 'health-probe', ours);
+  const name = freeName(pod, 'health-probe', previouslyAdded);
   // A native sidecar that waits for its startup probe holds back all that come after it.
   const first = firstInitContainer(
     pod,
-    wishes.map(({ container }) => container),
+    assignments.map(({ container }) => container),
   );
   const additions: Addition[] = [
     {
       kind: 'initContainer',
-      value: sidecarContainer(name, port, wishes, borrowed, intent, livenessOfAgent(port)),
+      value: sidecarContainer({
+        name,
+        port,
+        assignments,
+        borrowed,
+        settings: intent,
+        ownProbes: livenessOfAgent(port),
+      }),
       ...(first === undefined ? {} : { before: first }),
     },
-    ...wishes.flatMap((wish) => probesOf(wish, port)),
+    ...assignments.flatMap((assignment) => probesOf(assignment, port)),
   ];
   const warnings = [
-    ...wishes.flatMap(remoteWarnings),
+    ...assignments.flatMap(remoteWarnings),
     ...networkWarnings(pod, [port]),
     ...hostNetworkWarnings(pod, port),
   ];
   return { additions, warnings, problems };
 }
 
-function probesOf({ container, probes, timing }: ContainerWish, port: number): Addition[] {
+function probesOf({ container, probes, timing }: ContainerAssignment, port: number): Addition[] {
   const { periodSeconds } = checkTiming(timing);
   const hasStartup = probes.some(({ probe }) => probe === 'startup');
   return probes.map(({ probe }) => {
@@ -94,7 +105,7 @@ function probesOf({ container, probes, timing }: ContainerWish, port: number): A
   });
 }
 
-function remoteWarnings({ container, probes }: ContainerWish): string[] {
+function remoteWarnings({ container, probes }: ContainerAssignment): string[] {
   const remote = probes
     .filter(({ probe }) => probe === 'liveness')
     .flatMap(({ checks }) => checks.filter((check) => !isLocal(check)));
@@ -105,25 +116,33 @@ function remoteWarnings({ container, probes }: ContainerWish): string[] {
 }
 
 /** The probes of the sidecar itself. */
-export type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
+type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
 
 /**
  * The native sidecar that checks all `wishes`. It has no startup probe: the kubelet starts no container before the ones
  * in front of it have started, and an agent must never hold an application back. `flags` are for the agent.
  */
-export function sidecarContainer(
-  name: string,
-  port: number,
-  wishes: readonly ContainerWish[],
-  borrowed: Borrowed,
-  settings: AgentSettings,
-  ownProbes: OwnProbes,
-  flags: readonly string[] = [],
-): V1Container {
+export function sidecarContainer({
+  name,
+  port,
+  assignments,
+  borrowed,
+  settings,
+  ownProbes,
+  flags = [],
+}: {
+  readonly name: string;
+  readonly port: number;
+  readonly assignments: readonly ContainerAssignment[];
+  readonly borrowed: Borrowed;
+  readonly settings: AgentSettings;
+  readonly ownProbes: OwnProbes;
+  readonly flags?: readonly string[];
+}): V1Container {
   return {
     ...agentContainer(name, settings),
     restartPolicy: 'Always',
-    args: ['serve', '--port', `${port}`, ...flags, ...wishes.flatMap(containerArguments)].map(literal),
+    args: ['serve', '--port', `${port}`, ...flags, ...assignments.flatMap(containerArguments)].map(literal),
     ...(borrowed.env.length > 0 ? { env: [...borrowed.env] } : {}),
     ports: [{ name: 'health-probe', containerPort: port, protocol: 'TCP' }],
     ...ownProbes,
@@ -132,7 +151,7 @@ export function sidecarContainer(
 }
 
 /** Has an agent restarted that does not get on: what it knows of an application its next runs tell again. */
-export const livenessOfAgent = (port: number): OwnProbes => ({
+const livenessOfAgent = (port: number): OwnProbes => ({
   livenessProbe: {
     httpGet: { path: '/agentz', port, scheme: 'HTTP' },
     periodSeconds: 10,
@@ -141,7 +160,7 @@ export const livenessOfAgent = (port: number): OwnProbes => ({
   },
 });
 
-function containerArguments({ container, probes, timing }: ContainerWish): string[] {
+function containerArguments({ container, probes, timing }: ContainerAssignment): string[] {
   const { periodSeconds, timeoutMs } = checkTiming(timing);
   return [
     '--container',
@@ -159,11 +178,16 @@ const flag = (probe: ProbeName, check: Check): string[] => [`--${probe}`, check.
 const defaultPort = 9440;
 
 /** The port of the sidecar, whether there is one or not. */
-export const sidecarPort = ({ pod, intent, ours }: PlanContext): number =>
-  intent.healthPort ?? freePort(pod, defaultPort, ours);
+export const sidecarPort = ({ pod, intent, previouslyAdded }: PlanContext): number =>
+  intent.healthPort ?? freePort(pod, defaultPort, previouslyAdded);
 
 /** How often the sidecar checks and how long one check may take; a check is never longer than its period. */
-export function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
+function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
   const periodSeconds = timing.periodSeconds ?? 10;
-  return { periodSeconds, timeoutMs: Math.min(timing.timeoutMs ?? 1_000, periodSeconds * 1_000) };
+  return { periodSeconds, timeoutMs: Math.min(timing.timeoutMs ?? defaultTimeoutMs, periodSeconds * 1_000) };
+}
+
+function isAddedForm(addition: Addition): boolean {
+  if (addition.kind === 'initContainer') return isAgentContainer(addition.value, 'serve');
+  return addition.kind === 'probe' && isAddedProbe(addition.value);
 }

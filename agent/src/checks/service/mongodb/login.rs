@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use super::bson::{Builder, Document};
 use super::session::{Session, reason};
 use crate::check::{Cause, Deadline, Outcome};
-use crate::net::auth::md5;
+use crate::net::auth::md5_hex;
 use crate::net::auth::scram::{Hash, Salted, Scram};
 use crate::net::{Failure, ProtocolError};
 
@@ -64,7 +64,7 @@ impl User<'_> {
     fn secret(&self, hash: Hash) -> Vec<u8> {
         match hash {
             Hash::Sha256 => self.password.clone(),
-            Hash::Sha1 => md5::hex(&[&self.name, b":mongo:", &self.password]).into_bytes(),
+            Hash::Sha1 => md5_hex(&[&self.name, b":mongo:", &self.password]).into_bytes(),
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum AuthState {
 
 /// A connection after the greeting.
 pub struct Session<'a, S> {
-    conversation: &'a Conversation<'a>,
+    pub conversation: &'a Conversation<'a>,
     stream: S,
     transport: Transport,
     sequence: u8,

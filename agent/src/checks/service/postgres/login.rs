@@ -2,7 +2,7 @@
 
 use super::message::{Error, Phase, Wire, foreign, message, texts};
 use crate::check::{Cause, Outcome};
-use crate::net::auth::md5;
+use crate::net::auth::md5_hex;
 use crate::net::auth::scram::{Hash, Salted, Scram};
 
 /// Over TLS servers also offer SCRAM-SHA-256-PLUS, which binds the login to the connection.
@@ -116,8 +116,8 @@ fn log_in(
 
 /// `md5` and the digest of the salt and the digest that the server keeps.
 fn md5_answer(user: &[u8], password: &[u8], salt: &[u8]) -> Vec<u8> {
-    let stored = md5::hex(&[password, user]);
-    format!("md5{}\0", md5::hex(&[stored.as_bytes(), salt])).into_bytes()
+    let stored = md5_hex(&[password, user]);
+    format!("md5{}\0", md5_hex(&[stored.as_bytes(), salt])).into_bytes()
 }
 
 /// The server knows the user by now, and ignores the one in SCRAM's own first message.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keepOff, letBack } from '../../src/quarantine/node-exclusion.ts';
+import { addNodeExclusions, removeNodeExclusions } from '../../src/quarantine/node-exclusion.ts';
 
 const containers = [{ name: 'app' }];
 const zone = { key: 'zone', operator: 'In', values: ['a'] };
@@ -28,10 +28,10 @@ describe('what kept a Pod off a node', () => {
           },
         },
       ]) {
-        const { spec: off } = keepOff({ spec }, [kept(affinity)]);
+        const off = addNodeExclusions(spec, [kept(affinity)]);
         assert.notDeepEqual(off, spec);
-        assert.deepEqual(letBack(off, ['node-a']), spec);
-        assert.deepEqual(letBack(spec, ['node-a']), spec);
+        assert.deepEqual(removeNodeExclusions(off, ['node-a']), spec);
+        assert.deepEqual(removeNodeExclusions(spec, ['node-a']), spec);
       }
     });
   }

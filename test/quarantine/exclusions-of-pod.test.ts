@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createStore } from '../../src/policy/store.ts';
-import { nodesToAvoid } from '../../src/quarantine/node-exclusion.ts';
+import { exclusionsOfPod } from '../../src/quarantine/node-exclusion.ts';
 import { type NodeQuarantine, type QuarantinedOwner, ownerKeyOf } from '../../src/quarantine/quarantine.ts';
 import { patchOf, startWebhook } from '../support/webhook.ts';
 
@@ -36,7 +36,7 @@ const keyOf = (name: string) =>
   ownerKeyOf('shop', { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid: name, controller: true }] });
 
 const nodesAt = (store: ReturnType<typeof createStore>, nowMs: number): string[] =>
-  nodesToAvoid(store.scopeFor('shop', 0).keptOff, 'shop', metadata, nowMs).map(
+  exclusionsOfPod(store.scopeFor('shop', 0).exclusionsByOwner, 'shop', metadata, nowMs).map(
     ({ node, affinity }) => `${node} ${affinity}`,
   );
 

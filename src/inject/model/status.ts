@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
-import type { Written } from './annotations.ts';
-import type { HardwareIntent } from './intent/types.ts';
-import type { Kept } from './outcome.ts';
-import type { Pod } from './pod/pod.ts';
+import type { AnnotationSet } from './intent.ts';
+import type { SkippedItem } from './problems.ts';
+import type { Pod } from '../pod/pod.ts';
 
-/** The `status` annotation: what was done to a Pod, for people and for the next call of the webhook. */
+/**
+ * The `status` annotation: what was done to a Pod, for people and for the next call of the webhook. A pattern may add a
+ * field of its own name.
+ */
 export type Status = {
   readonly version: string;
   /** The policy or the namespace that asked; absent where annotations did. */
@@ -12,9 +14,7 @@ export type Status = {
   readonly patterns: readonly string[];
   readonly containers: readonly string[];
   readonly added: readonly string[];
-  readonly kept: readonly Kept[];
-  /** How pattern hardware asks, for which containers, and what follows where it fails. */
-  readonly hardware?: Pick<HardwareIntent, 'mode' | 'onFailure'> & { readonly containers: readonly string[] };
+  readonly kept: readonly SkippedItem[];
   /** The checks that nobody wrote, by container, and what they were found by. */
   readonly found?: Readonly<Record<string, string>>;
   /** A hash of all that the result depends on. */
@@ -66,7 +66,7 @@ const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
 /** The texts of what should be a list of them. */
-export const textsOf = (list: unknown): readonly string[] =>
+const textsOf = (list: unknown): readonly string[] =>
   Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 
 /** The template whose `status` also notes how these places were written; ours is written anew in any case. */
@@ -96,7 +96,7 @@ export function statusWith(
 }
 
 /** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */
-export function configHash(written: Written, version: string, image: string): string {
+export function configHash(written: AnnotationSet, version: string, image: string): string {
   const containers = [...written.containers].map(([name, entries]) => [name, [...entries.values()]]);
   const text = JSON.stringify([version, image, [...written.pod.values()], containers]);
   return hash('sha256', text).slice(0, 12);

@@ -1,0 +1,129 @@
+import { quote } from '../../check/check.ts';
+import { formatDuration } from '../../check/kinds.ts';
+import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
+import { patternNames, patternOf } from '../patterns/index.ts';
+import { type Collector, createCollector } from '../model/problems.ts';
+
+/** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
+type Reach = 'pod' | 'own' | 'inherited';
+
+type KeyRow = { readonly reach: Reach; readonly meaning: string };
+
+/** Such as `1s; cli and exec 5s`: the default of most patterns, and those of the others. */
+function defaultTimeouts(): string {
+  const usualMs = Math.min(...patternNames.map((name) => patternOf(name).defaultTimeoutMs));
+  const byTimeout = Map.groupBy(patternNames, (name) => patternOf(name).defaultTimeoutMs);
+  byTimeout.delete(usualMs);
+  const others = [...byTimeout].map(([timeoutMs, names]) => `${names.join(' and ')} ${formatDuration(timeoutMs)}`);
+  return [formatDuration(usualMs), ...others].join('; ');
+}
+
+/** The keys of all patterns, with one line of meaning each. */
+const genericKeys = {
+  pattern: {
+    reach: 'inherited',
+    meaning: `Comma list of ${patternNames.join(', ')}, auto (which of the first three, and what to ask, is found by image and port); none opts out.`,
+  },
+  check: {
+    reach: 'own',
+    meaning: 'One or more checks, separated by white space; may be left out for a well-known image.',
+  },
+  liveness: { reach: 'own', meaning: 'Checks of its own for the liveness probe, or off.' },
+  readiness: { reach: 'own', meaning: 'Checks of its own for the readiness probe, or off.' },
+  startup: { reach: 'own', meaning: 'Checks of its own for the startup probe, or off.' },
+  container: { reach: 'pod', meaning: 'The container that is checked: the default container, else the first.' },
+  port: { reach: 'own', meaning: 'Short form of check: the port, by number or by its name in the container.' },
+  path: { reach: 'own', meaning: 'Short form of check: the path, or for grpc the service.' },
+  scheme: { reach: 'own', meaning: 'Short form of check: http (the default), https, tcp or grpc.' },
+  period: { reach: 'inherited', meaning: 'How often to check, in whole seconds (10s).' },
+  timeout: { reach: 'inherited', meaning: `How long one check may take (${defaultTimeouts()}).` },
+  'initial-delay': {
+    reach: 'inherited',
+    meaning: 'How long after its start a container is left alone, in whole seconds.',
+  },
+  'failure-threshold': { reach: 'inherited', meaning: 'How many failures in a row count as one (3).' },
+  'success-threshold': {
+    reach: 'inherited',
+    meaning: 'How many passes in a row make ready again (1); readiness only.',
+  },
+  'termination-grace-period': {
+    reach: 'inherited',
+    meaning: 'How long a container that failed its liveness has to stop, in whole seconds.',
+  },
+  'health-port': {
+    reach: 'pod',
+    meaning: `The sidecar's port (9440, or the next one that no container declares)${notesOn('health-port')}.`,
+  },
+  cpu: { reach: 'pod', meaning: 'CPU request and limit of an injected container (20m).' },
+  memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
+  delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
+} as const satisfies Record<string, KeyRow>;
+
+function notesOn(key: string): string {
+  return patternNames
+    .map((name) => patternOf(name).keyNotes?.[key])
+    .reduce<string>((text, note) => (note === undefined ? text : `${text}; ${note}`), '');
+}
+
+const patternKeys = Object.fromEntries(
+  patternNames.flatMap((name) =>
+    Object.entries(patternOf(name).keys ?? {}).map(([key, meaning]): [string, KeyRow] => [
+      key,
+      { reach: 'pod', meaning },
+    ]),
+  ),
+);
+
+/** The keys that a policy cannot have. */
+export const annotationOnlyKeys: Readonly<Record<string, KeyRow>> = {
+  image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
+};
+
+/** Every annotation key that a user may write, without the prefix: those of all patterns, then those of one each. */
+export const keys: Readonly<Record<string, KeyRow>> = { ...genericKeys, ...patternKeys, ...annotationOnlyKeys };
+
+/** A key of all patterns. */
+export type GenericKey = keyof typeof genericKeys;
+
+/** Finds what is written for one container. */
+export type FindValue = (key: GenericKey) => AnnotationValue | undefined;
+
+/** The keys that we write back. */
+export const writtenKeys = ['status', 'problems', 'copied'] as const;
+
+const longestValue = 4096;
+
+/** Sorts the annotations under `prefix` by key and container; a key that is unknown or misplaced is a problem. */
+export function readAnnotations(
+  annotations: Readonly<Record<string, string>>,
+  prefix: string,
+): { readonly written: AnnotationSet; readonly problems: Collector['problems'] } {
+  const pod = new Map<string, AnnotationValue>();
+  const containers = new Map<string, Map<string, AnnotationValue>>();
+  const collector = createCollector();
+  for (const [annotation, value] of Object.entries(annotations)) {
+    if (!annotation.startsWith(prefix)) continue;
+    const rest = annotation.slice(prefix.length);
+    if ((writtenKeys as readonly string[]).includes(rest)) continue;
+    const dot = rest.indexOf('.');
+    const key = dot < 0 ? rest : rest.slice(0, dot);
+    const container = dot < 0 ? undefined : rest.slice(dot + 1);
+    const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (!row) {
+      const known = Object.keys(keys).join(', ');
+      collector.addProblem({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
+    } else if (value.length > longestValue) {
+      const received = `received ${value.length} characters`;
+      collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });
+    } else if (container === undefined) {
+      pod.set(key, { annotation, value });
+    } else if (row.reach === 'pod') {
+      const received = `received a key for container ${quote(container)}`;
+      collector.addProblem({ annotation, received, expected: `${prefix}${key}, which speaks of the whole Pod` });
+    } else {
+      const values = containers.get(container) ?? new Map<string, AnnotationValue>();
+      containers.set(container, values.set(key, { annotation, value }));
+    }
+  }
+  return { written: { pod, containers }, problems: collector.problems };
+}

@@ -1,0 +1,73 @@
+import type { Check } from '../../check/check.ts';
+import type { CheckParser } from '../../check/parse.ts';
+import type { ProbeName } from '../pod/additions.ts';
+
+/** One annotation of ours as the user wrote it. */
+export type AnnotationValue = { readonly annotation: string; readonly value: string };
+
+/** The values by their keys, without the prefix. */
+export type AnnotationMap = ReadonlyMap<string, AnnotationValue>;
+
+/** What the user wrote: Pod-wide values, and values per container name. */
+export type AnnotationSet = {
+  readonly pod: AnnotationMap;
+  readonly containers: ReadonlyMap<string, AnnotationMap>;
+};
+
+/** What reading needs to know besides the Pod: fixed for the life of the process. */
+export type ReadingContext = {
+  readonly prefix: string;
+  readonly parseCheck: CheckParser;
+  readonly agentImage: string;
+  readonly allowImage: boolean;
+  readonly allowed: Allowed;
+};
+
+/** What of a node the administrator lets an annotation or a policy name; a path stands for all that is below it. */
+type Allowed = {
+  readonly hostPaths: readonly string[];
+  readonly devices: readonly string[];
+  readonly deviceResources: readonly string[];
+  readonly resourceClaims: readonly string[];
+};
+
+/** Checks that must all hold, with the annotation that they came from. */
+export type Checks = { readonly annotation: string; readonly list: readonly Check[] };
+
+/** How often and how patiently to check; what the user left out is undefined, and each pattern has its default. */
+export type Timing = {
+  readonly periodSeconds?: number;
+  readonly timeoutMs?: number;
+  readonly initialDelaySeconds?: number;
+  readonly failureThreshold?: number;
+  readonly successThreshold?: number;
+  readonly terminationGracePeriodSeconds?: number;
+};
+
+/** The probes that a user asked for in one container. */
+export type ContainerIntent = {
+  readonly container: string;
+  /** The patterns to use, in the order of preference; at least one where none claims a check. */
+  readonly patterns: readonly string[];
+  /** The check for every probe that has none of its own, without what a pattern claims. */
+  readonly check: Checks | undefined;
+  /** A check of its own for a probe, or `off`. */
+  readonly probes: { readonly [name in ProbeName]?: Checks | 'off' };
+  /** The checks of the key `check` that a pattern claims. */
+  readonly claimed: ReadonlyMap<string, Checks>;
+  readonly timing: Timing;
+  /** By what the checks were found that nobody wrote. */
+  readonly found: string | undefined;
+};
+
+/** What the annotations of one Pod ask for, with nothing left to parse: nobody reads an annotation after this. */
+export type HealthIntent = {
+  readonly containers: readonly ContainerIntent[];
+  readonly healthPort: number | undefined;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly delivery: 'init-container' | 'image-volume';
+  readonly image: string;
+  /** What each pattern read from the keys that are its own. */
+  readonly options: ReadonlyMap<string, unknown>;
+};

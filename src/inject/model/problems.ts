@@ -1,0 +1,74 @@
+import { quote } from '../../check/check.ts';
+import type { AnnotationValue } from './intent.ts';
+
+/** A user's mistake: which annotation, what was received (a clause) and what was expected; never a secret. */
+export type Problem = {
+  readonly annotation: string;
+  readonly received: string;
+  readonly expected: string;
+};
+
+/** What was left as the user has it, and why. */
+export type SkippedItem = { readonly what: string; readonly why: string };
+
+/** Why a probe is left alone that the user wrote. */
+export const existsAlready = 'the container has this probe already';
+
+/** Collects what the steps of reading and assigning find besides their results. */
+export type Collector = {
+  readonly problems: readonly Problem[];
+  readonly skippedItems: readonly SkippedItem[];
+  readonly warnings: readonly string[];
+  readonly addProblem: (...problems: readonly Problem[]) => void;
+  readonly addSkipped: (item: SkippedItem) => void;
+  readonly addWarning: (sentence: string) => void;
+  /** Takes over all that another report has. */
+  readonly addAll: (other: Pick<Collector, 'problems' | 'skippedItems' | 'warnings'>) => void;
+};
+
+/** An empty report. */
+export function createCollector(): Collector {
+  const problems: Problem[] = [];
+  const skippedItems: SkippedItem[] = [];
+  const warnings: string[] = [];
+  return {
+    problems,
+    skippedItems,
+    warnings,
+    addProblem: (...more) => void problems.push(...more),
+    addSkipped: (item) => void skippedItems.push(item),
+    addWarning: (sentence) => void warnings.push(sentence),
+    addAll(other) {
+      problems.push(...other.problems);
+      skippedItems.push(...other.skippedItems);
+      warnings.push(...other.warnings);
+    },
+  };
+}
+
+/** The value of an annotation as `parse` reads it; undefined where none is written, and with a problem where it is wrong. */
+export function readValue<T>(
+  entry: AnnotationValue | undefined,
+  parse: (value: string) => T | undefined,
+  expected: string,
+  collector: Collector,
+): T | undefined {
+  const value = entry && parse(entry.value);
+  if (entry && value === undefined) {
+    collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
+  }
+  return value;
+}
+
+/** Says a problem in one full sentence, which fits into a header: a key that no apiserver would take is quoted. */
+export const sentence = ({ annotation, received, expected }: Problem): string =>
+  `${keyOf(annotation)}: ${received}, expected ${expected}.`;
+
+/** Says a problem to others than its author, who may have written a secret where nobody expects one: nothing is quoted. */
+export const discreetSentence = ({ annotation, expected }: Problem): string =>
+  `${keyOf(annotation)}: expected ${expected}.`;
+
+const keyOf = (annotation: string): string => (/^[\w./-]{1,316}$/.test(annotation) ? annotation : quote(annotation));
+
+/** Quotes the value of an annotation; what stands before an `@` may be a login in the wrong place, and is not repeated. */
+export const receivedValue = (value: string): string => `received ${quote(value.replace(/^[^]*@/, '…@'))}`;

@@ -1,0 +1,52 @@
+import type { ExclusionsByOwner } from '../../quarantine/node-exclusion.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { AnnotationMap } from './intent.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** What is known of a namespace. */
+export type Namespace = {
+  readonly name: string;
+  readonly labels: Labels;
+  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
+  readonly inject: 'enabled' | 'disabled' | undefined;
+};
+
+/** What a policy asks of a Pod. */
+type PolicyRequest = {
+  readonly name: string;
+  /** The policy is on trial. */
+  readonly isAudit: boolean;
+  /** What to inject, in the words of the annotations. */
+  readonly entries: AnnotationMap;
+  /** The containers that it speaks of; undefined where it speaks of the Pod, as an annotation without one does. */
+  readonly containers: readonly string[] | undefined;
+};
+
+/** The policies of a cluster. */
+export type Policies = {
+  readonly isEmpty: boolean;
+  /** What the first policy by priority, then by name, that selects the Pod asks. */
+  readonly find: (pod: Pod, namespace: Pick<Namespace, 'name' | 'labels'>) => PolicyRequest | undefined;
+};
+
+/** What decides on a Pod besides its own annotations, for one namespace at one moment. */
+export type PolicyScope = {
+  readonly namespaceName: string;
+  /** Undefined where the namespace is not known (yet). */
+  readonly namespace: Namespace | undefined;
+  readonly policies: Policies;
+  /** The nodes that the Pods of an owner are kept off, in any namespace. */
+  readonly exclusionsByOwner: ExclusionsByOwner;
+  /** The time at which a quarantine is in force or over. */
+  readonly nowMs: number;
+};
+
+/** Where there are no policies and no defaults: annotations alone count. */
+export const annotationsOnly: PolicyScope = {
+  namespaceName: '',
+  namespace: undefined,
+  policies: { isEmpty: true, find: () => undefined },
+  exclusionsByOwner: new Map(),
+  nowMs: 0,
+};
