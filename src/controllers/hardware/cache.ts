@@ -55,6 +55,8 @@ export function createHardwareCache({
   const manualReleases = new Map<string, number>();
   /** What the controller did to quarantines, by uid: when it wrote one last, and whether it deletes it. */
   const ownWrites = new Map<string, { readonly atMs: number; readonly isDeletion: boolean }>();
+  /** When quarantines went away, by uid: the answer to a write may come after the watch has reported the deletion. */
+  const goneMs = new Map<string, number>();
   const nowMs = (): number => clock.date().getTime();
 
   const remove = ({ metadata: { uid = '' }, spec: { nodeName } }: NodeQuarantine, isManual = true): void => {
@@ -62,6 +64,8 @@ export function createHardwareCache({
     quarantines.delete(nodeName);
     const isOwn = ownWrites.get(uid)?.isDeletion ?? false;
     ownWrites.delete(uid);
+    for (const [gone, atMs] of goneMs) if (nowMs() - atMs > maxListMs) goneMs.delete(gone);
+    goneMs.set(uid, nowMs());
     if (!isOwn && isManual) {
       manualReleases.set(nodeName, nowMs());
       onManualRelease(nodeName);
@@ -88,6 +92,7 @@ export function createHardwareCache({
     },
     storeWritten(quarantine) {
       const { uid = '', generation = 0 } = quarantine.metadata;
+      if (goneMs.has(uid)) return;
       ownWrites.set(uid, { atMs: nowMs(), isDeletion: false });
       // The watch may have been faster, and has what the webhook observed already.
       const before = quarantines.get(quarantine.spec.nodeName)?.metadata;

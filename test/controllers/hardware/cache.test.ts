@@ -46,6 +46,16 @@ describe('a quarantine that is gone', () => {
     assert.deepEqual(released, []);
   });
 
+  it('does not come back by the answer to a write that the watch was faster than', () => {
+    const { cache, released } = newCache();
+    cache.quarantineHandler.onUpsert(of('a'));
+    cache.quarantineHandler.onDelete(of('a'));
+    cache.storeWritten(of('a'));
+    assert.deepEqual([released, cache.quarantines.size], [['a'], 0]);
+    cache.storeWritten(of('a', { uid: 'next' }));
+    assert.equal(cache.quarantines.size, 1);
+  });
+
   it('is not an earlier one of the same node', () => {
     const { cache, released } = newCache();
     cache.quarantineHandler.onUpsert(of('a', { uid: 'next' }));
