@@ -112,7 +112,9 @@ function findCarrier(
     if (!refusal) return { pattern };
     first ??= refusal;
   }
-  return first as Refusal;
+  return (
+    first ?? { received: 'received no pattern that takes checks of other kinds', expected: 'another pattern beside it' }
+  );
 }
 
 /** Gives claimed checks to the patterns that claim them. */

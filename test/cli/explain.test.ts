@@ -32,6 +32,25 @@ Pod plain: No annotation, policy or namespace asks for a health check.
     );
   });
 
+  it('says which checks a pattern claims, beside the probes of others', async () => {
+    const input = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  annotations:
+    health.example.com/pattern: port,sidecar,hardware
+    health.example.com/check: 'redis://:6379 pressure://memory?max=60'
+    health.example.com/readiness: 'off'
+spec: { containers: [{ name: redis, image: 'redis:7' }] }
+`;
+    const { code, out, errors } = await healthInjector(['explain', '-'], { input });
+    assert.deepEqual([code, errors], [0, '']);
+    assert.match(out, /checks from {2}health\.example\.com\/check\n/);
+    assert.match(out, /liveness {5}sidecar: redis:\/\/:6379, /);
+    assert.match(out, /readiness {4}hardware: pressure:\/\/memory\?max=60\n/);
+  });
+
   it('counts what exec probes cost at their period, and repeats the warning of the webhook', async () => {
     const { out } = await healthInjector(['explain', `${manifests}mistakes.yaml`]);
     const [web, db] = out.split('\n\n');

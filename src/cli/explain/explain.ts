@@ -104,45 +104,51 @@ function explainContainers({ pod, outcome }: Evaluation, prefix: string): Contai
     name: intent.container,
     image: containerOf(pod, intent.container)?.image ?? '',
     from: intent.found === undefined ? [...new Set(annotationsOf(intent))].join(', ') : `the preset ${intent.found}`,
-    probes: probeNames.map((probe) => explainProbe(probe, intent, assignment, { pod, wanted, prefix })),
+    probes: probeNames.flatMap((probe) => explainProbe(probe, intent, assignment, { pod, wanted, prefix })),
   }));
 }
 
 const containerOf = (pod: Pod, name: string) => probedContainers(pod).find((container) => container.name === name);
 
-function annotationsOf({ check, probes }: ContainerIntent): string[] {
-  return [check, ...probeNames.map((probe) => probes[probe])].flatMap((checks) =>
+function annotationsOf({ check, claimed, probes }: ContainerIntent): string[] {
+  return [check, ...claimed.values(), ...probeNames.map((probe) => probes[probe])].flatMap((checks) =>
     checks === undefined || checks === 'off' ? [] : [checks.annotation],
   );
 }
 
+/** Why a probe is added, once for each pattern that adds one; or why none is. */
 function explainProbe(
   probe: ProbeName,
   intent: ContainerIntent,
   { byPattern, skippedItems }: Assignment,
   { pod, wanted, prefix }: { readonly pod: Pod; readonly wanted: Pod; readonly prefix: string },
-): ProbeExplanation {
+): ProbeExplanation[] {
   const field = probeField(probe);
-  const own = intent.probes[probe];
-  const checks = own ?? intent.check;
-  const list = checks === undefined || checks === 'off' ? [] : checks.list;
-  const texts = { probe, checks: list.map(({ text }) => text) };
-  const pattern = [...byPattern].find(([, containers]) =>
-    containers.some(
-      ({ container, probes }) => container === intent.container && probes.some((assigned) => assigned.probe === probe),
-    ),
-  )?.[0];
-  if (pattern === undefined) {
+  const assigned = [...byPattern].flatMap(([pattern, containers]) =>
+    containers
+      .filter(({ container }) => container === intent.container)
+      .flatMap(({ probes }) => probes.filter((each) => each.probe === probe))
+      .map(({ checks }) => ({ pattern, checks })),
+  );
+  if (assigned.length === 0) {
+    const checks = intent.probes[probe] ?? intent.check;
+    const list = checks === undefined || checks === 'off' ? [] : checks.list;
     const note = skippedItems.find(({ what }) => what === `${intent.container}/${field}`);
-    return { ...texts, passedOver: [], why: note?.why ?? reasonForNone(probe, checks, prefix) };
+    const why = note?.why ?? reasonForNone(probe, checks, prefix);
+    return [{ probe, checks: list.map(({ text }) => text), passedOver: [], why }];
   }
-  const preferred = intent.patterns.slice(0, intent.patterns.indexOf(pattern));
-  const passedOver = preferred.flatMap((name) => {
-    const refusal = patternOf(name).unsupportedReason(list, intent.container, pod);
-    return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
+  return assigned.map(({ pattern, checks }) => {
+    // A pattern that claims its checks is no choice among others, and may have a container of its own for the probe.
+    const isClaimed = intent.claimed.has(pattern);
+    const preferred = isClaimed ? [] : intent.patterns.slice(0, intent.patterns.indexOf(pattern));
+    const passedOver = preferred.flatMap((name) => {
+      const refusal = patternOf(name).unsupportedReason(checks, intent.container, pod);
+      return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
+    });
+    const added = isClaimed && assigned.length > 1 ? undefined : containerOf(wanted, intent.container)?.[field];
+    const texts = checks.map(({ text }) => text);
+    return { probe, checks: texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };
   });
-  const added = containerOf(wanted, intent.container)?.[field];
-  return { ...texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };
 }
 
 function reasonForNone(probe: ProbeName, checks: object | 'off' | undefined, prefix: string): string {
