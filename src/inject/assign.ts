@@ -63,7 +63,7 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
       continue;
     }
     const { pattern } = carrier;
-    if (!own && !patternOf(pattern).fills.includes(probe)) continue;
+    if (!own && !patternOf(pattern).probesFilledByCheck.includes(probe)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
     if (container[probeField(probe)] && !previouslyAdded.has(what)) {
       collector.addSkipped({ what, why: existsAlready });
@@ -128,7 +128,7 @@ function assignClaimed(
   const given = new Map<string, ProbeAssignment>();
   for (const [name, checks] of intent.claimed) {
     const target = { container, options: options.get(name), taken, previouslyAdded };
-    const { probe, skipped, problem } = patternOf(name).assignClaimed?.(checks, target) ?? {};
+    const { probe, skipped, problem } = patternOf(name).claim?.assign(checks, target) ?? {};
     if (probe) given.set(name, probe);
     if (skipped) collector.addSkipped(skipped);
     if (problem) collector.addProblem(problem);

@@ -1,5 +1,6 @@
 import { annotationOnlyKeys, keys } from '../inject/intent/annotations.ts';
 import { type InjectionContext, inject } from '../inject/inject.ts';
+import { isPatternName, patternOf } from '../inject/patterns/index.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import type { Problem } from '../inject/model/problems.ts';
 import type { HealthPolicy } from './policy.ts';
@@ -32,7 +33,8 @@ function likelyPod(words: readonly (readonly [string, string | number])[], prefi
   if (!texts.has('pattern')) texts.set('pattern', 'auto');
   const asks = ['check', 'port', 'liveness', 'readiness', 'startup'].some((key) => texts.has(key));
   // Which check a pattern finds by itself depends on the image; any will do to see the rest.
-  if (!asks && texts.get('pattern')?.trim() !== 'hardware') texts.set('check', 'tcp://:1');
+  const named = (texts.get('pattern') ?? '').split(',').map((name) => name.trim());
+  if (!asks && !named.every((name) => isPatternName(name) && patternOf(name).claim)) texts.set('check', 'tcp://:1');
   const [resource, claim] = [texts.get('device-resource'), texts.get('resource-claim')];
   const name = texts.get('container') ?? 'app';
   const port = texts.get('port') ?? '';

@@ -67,7 +67,7 @@ function notesOn(key: string): string {
 
 const patternKeys = Object.fromEntries(
   patternNames.flatMap((name) =>
-    Object.entries(patternOf(name).keys ?? {}).map(([key, meaning]): [string, KeyRow] => [
+    Object.entries(patternOf(name).ownKeys ?? {}).map(([key, meaning]): [string, KeyRow] => [
       key,
       { reach: 'pod', meaning },
     ]),

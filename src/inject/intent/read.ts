@@ -50,7 +50,7 @@ export function readIntent(written: AnnotationSet, source: IntentSource): Health
     for (const name of patternNames) {
       const options = settings.options.get(name);
       const asked = { annotations: written.pod, containers, options, pod };
-      collector.addProblem(...(patternOf(name).validate?.(asked) ?? []));
+      collector.addProblem(...(patternOf(name).validateForPod?.(asked) ?? []));
     }
   }
   return { containers, ...settings };
@@ -107,13 +107,13 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   const [alone, another] = named;
   if (collector.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {
     const claim = { claimed: claimed.get(alone), others: check, ofProbe, annotation };
-    collector.addProblem(...(patternOf(alone).validateClaim?.(claim, context.prefix) ?? []));
+    collector.addProblem(...(patternOf(alone).claim?.validate(claim, context.prefix) ?? []));
   }
   if (collector.problems.length > 0 || named.includes('none')) return undefined;
 
   const isAuto = named.includes('auto');
   const preferred = named.flatMap((name) => (name === 'auto' ? automatic(pod) : isPatternName(name) ? name : []));
-  const choices = [...new Set(preferred)].filter((name) => !patternOf(name).claims);
+  const choices = [...new Set(preferred)].filter((name) => !patternOf(name).claim);
   const read = { container: container.name, patterns: choices, claimed, timing };
   const written = { ...read, check, probes: probes as ContainerIntent['probes'], found: undefined };
   const hasClaim = claimed.size > 0;
@@ -139,10 +139,10 @@ function divide(
   let list = checks?.list ?? [];
   for (const name of named.filter(isPatternName)) {
     const pattern = patternOf(name);
-    if (!pattern.claims) continue;
-    const own = part(list.filter((check) => pattern.claims?.(check)));
+    if (!pattern.claim) continue;
+    const own = part(list.filter((check) => pattern.claim?.takes(check)));
     if (own) claimed.set(name, own);
-    list = list.filter((check) => !pattern.claims?.(check));
+    list = list.filter((check) => !pattern.claim?.takes(check));
   }
   return { check: part(list), claimed };
 }

@@ -67,6 +67,15 @@ export type ClaimResult = {
   readonly problem?: Problem;
 };
 
+export type Claim<Options = unknown> = {
+  /** True for a check that goes to this pattern alone. */
+  takes(check: Check): boolean;
+  /** What is wrong where the list names this pattern alone. */
+  validate(claim: ContainerClaim, prefix: string): readonly Problem[];
+  /** Gives the claimed checks to a probe. */
+  assign(checks: Checks, target: ClaimTarget<Options>): ClaimResult;
+};
+
 /** Whether a namespace lets a pattern do its work; a warning where nobody can tell. */
 export type Permission =
   | { readonly isAllowed: true; readonly warnings: readonly string[] }
@@ -75,11 +84,11 @@ export type Permission =
 /** One way of bringing a health check into a Pod; a new one is a folder and a line in `index.ts`. */
 export type Pattern<Options = unknown> = {
   readonly summary: string;
-  /** The probes that the key `check` fills; the others take a check of their own. */
-  readonly fills: readonly ProbeName[];
+  /** The probes that the key `check` fills, but for the checks that are claimed; the others take a check of their own. */
+  readonly probesFilledByCheck: readonly ProbeName[];
   readonly defaultTimeoutMs: number;
   /** Its own annotation keys, which speak of the whole Pod, with a line of meaning each. */
-  readonly keys?: Readonly<Record<string, string>>;
+  readonly ownKeys?: Readonly<Record<string, string>>;
   /** What it adds to the meaning of a key of all patterns. */
   readonly keyNotes?: Readonly<Record<string, string>>;
   /** The sentences of the reasons for which it does nothing. */
@@ -97,22 +106,15 @@ export type Pattern<Options = unknown> = {
   /** Reads its own keys. */
   readOptions?(annotations: AnnotationMap, context: ReadingContext, collector: Collector): Options;
   /** What is wrong with its own keys in this very Pod, once every container was read without a mistake. */
-  validate?(asked: {
+  validateForPod?(asked: {
     readonly annotations: AnnotationMap;
     readonly containers: readonly ContainerIntent[];
     readonly options: Options;
     readonly pod: Pod;
   }): readonly Problem[];
 
-  /**
-   * True for a check of the key `check` that goes to this pattern alone, where the list names it. A pattern that claims
-   * checks is no choice for others.
-   */
-  claims?(check: Check): boolean;
-  /** What is wrong where the list names this pattern alone. */
-  validateClaim?(claim: ContainerClaim, prefix: string): readonly Problem[];
-  /** Gives the claimed checks to a probe. */
-  assignClaimed?(checks: Checks, target: ClaimTarget<Options>): ClaimResult;
+  /** A pattern that claims checks of the key `check` for itself, where the list names it. It is no choice for others. */
+  readonly claim?: Claim<Options>;
   /** Says why no pattern at all may carry a check for a probe. */
   forbids?(check: Check, probe: ProbeName): Refusal | undefined;
   /** Whether the namespace lets it do what its options ask. */

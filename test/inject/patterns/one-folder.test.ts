@@ -4,12 +4,12 @@ import { keys } from '../../../src/inject/intent/annotations.ts';
 import { patternNames, patternOf } from '../../../src/inject/patterns/index.ts';
 import { skipReasons } from '../../../src/inject/skip-reasons.ts';
 
-const root = new URL('../../../src/inject/', import.meta.url).pathname;
-const registry = 'patterns/index.ts';
+const root = new URL('../../../src/', import.meta.url).pathname;
+const registry = 'inject/patterns/index.ts';
 
 describe('a pattern', () => {
   it('is one folder and its line in the registry: the generic core knows nothing of hardware', () => {
-    const files = globSync('**/*.ts', { cwd: root, exclude: ['patterns/hardware'] });
+    const files = globSync('{inject,policy}/**/*.ts', { cwd: root, exclude: ['inject/patterns/hardware'] });
     assert(files.length > 20);
     const knowing = files.filter((file) => /hardware/i.test(readFileSync(root + file, 'utf8')));
     assert.deepEqual(knowing, [registry]);
@@ -19,7 +19,7 @@ describe('a pattern', () => {
 
   it('owns its keys and its reasons, and shares neither with another', () => {
     for (const [member, table] of [
-      ['keys', keys],
+      ['ownKeys', keys],
       ['skipReasons', skipReasons],
     ] as const) {
       const owned = patternNames.flatMap((name) => Object.keys(patternOf(name)[member] ?? {}));
@@ -28,12 +28,11 @@ describe('a pattern', () => {
     }
   });
 
-  it('takes a check for itself only where it says how that is assigned', () => {
+  it('that has keys of its own reads and validates them', () => {
     for (const name of patternNames) {
-      const { claims, assignClaimed, readOptions, validate, keys: own } = patternOf(name);
-      assert.equal(claims === undefined, assignClaimed === undefined, name);
-      assert.equal(own === undefined, readOptions === undefined, name);
-      assert.equal(own === undefined, validate === undefined, name);
+      const { readOptions, validateForPod, ownKeys } = patternOf(name);
+      assert.equal(ownKeys === undefined, readOptions === undefined, name);
+      assert.equal(ownKeys === undefined, validateForPod === undefined, name);
     }
   });
 });

@@ -31,7 +31,7 @@ export const statePath = `${mountPath}-state`;
 /** An exec probe in the container: a tool of its image, or the agent, which is brought along. */
 export const cli = definePattern({
   summary: 'an exec probe in the container: a tool of its image, or the agent, which is brought along',
-  fills: ['liveness', 'readiness'],
+  probesFilledByCheck: ['liveness', 'readiness'],
   defaultTimeoutMs,
   unsupportedReason,
   plan,

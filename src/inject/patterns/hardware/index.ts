@@ -13,9 +13,9 @@ import { nodePermission } from './pod-security.ts';
 /** The node's hardware decides whether the Pod is ready, and by that where it runs. The application is never killed. */
 export const hardware = definePattern<HardwareOptions>({
   summary: "the node's hardware: a native sidecar that is not ready where it fails, so that the Pod is moved",
-  fills: ['readiness'],
+  probesFilledByCheck: ['readiness'],
   defaultTimeoutMs,
-  keys: ownKeys,
+  ownKeys,
   keyNotes: { 'health-port': 'hardware takes the next after it' },
   skipReasons: {
     'pod-security':
@@ -27,10 +27,8 @@ export const hardware = definePattern<HardwareOptions>({
   isAddedForm,
   listens: ({ mode }) => mode === 'sidecar',
   readOptions: readHardwareOptions,
-  validate: validateHardware,
-  claims: isHardware,
-  validateClaim,
-  assignClaimed,
+  validateForPod: validateHardware,
+  claim: { takes: isHardware, validate: validateClaim, assign: assignClaimed },
   forbids,
   permission: nodePermission,
   labels: ({ onFailure }, prefix) => ({ [labelOf(prefix)]: onFailure }),

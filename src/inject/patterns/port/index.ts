@@ -12,7 +12,7 @@ const defaultTimeoutMs = 1_000;
 /** The kubelet asks by itself: the app has a health port, or a tool in its image. Nothing but probes is added. */
 export const port = definePattern({
   summary: "the kubelet's own probe: httpGet, tcpSocket, grpc or exec",
-  fills: ['liveness', 'readiness'],
+  probesFilledByCheck: ['liveness', 'readiness'],
   defaultTimeoutMs,
   unsupportedReason,
   isAddedForm: (addition) => addition.kind === 'probe' && isAddedProbe(addition.value),

@@ -19,7 +19,7 @@ const defaultTimeoutMs = 1_000;
 /** A native sidecar speaks the application's protocol; probes on the application's container ask the sidecar. */
 export const sidecar = definePattern({
   summary: 'a native sidecar that speaks the protocol; probes on the container ask it',
-  fills: ['liveness', 'readiness', 'startup'],
+  probesFilledByCheck: ['liveness', 'readiness', 'startup'],
   defaultTimeoutMs,
   unsupportedReason,
   plan,
