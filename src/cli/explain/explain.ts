@@ -146,8 +146,8 @@ function explainProbe(
       return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
     });
     const added = isClaimed && assigned.length > 1 ? undefined : containerOf(wanted, intent.container)?.[field];
-    const texts = checks.map(({ text }) => text);
-    return { probe, checks: texts, pattern, passedOver, ...(added ? { cost: costOfProbe(added) } : {}) };
+    const about = { probe, checks: checks.map(({ text }) => text), pattern, passedOver };
+    return added ? Object.assign(about, { cost: costOfProbe(added) }) : about;
   });
 }
 

@@ -67,7 +67,7 @@ export type ClaimResult = {
   readonly problem?: Problem;
 };
 
-export type Claim<Options = unknown> = {
+type Claim<Options = unknown> = {
   /** True for a check that goes to this pattern alone. */
   takes(check: Check): boolean;
   /** What is wrong where the list names this pattern alone. */
