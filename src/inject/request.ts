@@ -6,11 +6,11 @@ import type { SkipReason } from './skip-reasons.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** What is known of a namespace. */
+/** What of a namespace decides on its Pods. */
 export type Namespace = {
   readonly name: string;
   readonly labels: Labels;
-  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
+  /** The value of its label or annotation `inject`, which counts for Pods without annotations of ours. */
   readonly inject: 'enabled' | 'disabled' | undefined;
 };
 
@@ -21,7 +21,7 @@ export type PolicyRequest = {
   readonly isAudit: boolean;
   /** What to inject, in the words of the annotations. */
   readonly entries: AnnotationMap;
-  /** The containers that it speaks of; undefined where it speaks of the Pod, as an annotation without one does. */
+  /** The containers that it selects; undefined where it applies to the Pod, as an annotation without a container does. */
   readonly containers: readonly string[] | undefined;
 };
 
@@ -35,10 +35,10 @@ export type Policies = {
 /** What decides on a Pod besides its own annotations, for one namespace at one moment. */
 export type PolicyScope = {
   readonly namespaceName: string;
-  /** Undefined where the namespace is not known (yet). */
+  /** Undefined until the namespace has been read. */
   readonly namespace: Namespace | undefined;
   readonly policies: Policies;
-  /** The nodes that the Pods of an owner are kept off, in any namespace. */
+  /** The nodes from which the Pods of an owner are excluded, in any namespace. */
   readonly exclusionsByOwner: ExclusionsByOwner;
   /** The time at which a quarantine is in force or over. */
   readonly nowMs: number;
@@ -58,11 +58,11 @@ export type InjectionRequest = {
   readonly written: AnnotationSet;
   /** Undefined where the Pod's own annotations ask, else the policy or the namespace, as `status` names it. */
   readonly by: string | undefined;
-  /** Tell what would be done, and do nothing. */
+  /** Report what would be added, and add nothing. */
   readonly isAudit: boolean;
 };
 
-/** The keys that say what is checked or how, rather than how often: who writes one of them has decided. */
+/** The keys that choose a check. Where a Pod has one of them, policies and the namespace do not apply to it. */
 const decisive: readonly GenericKey[] = [
   'pattern',
   'check',
@@ -75,8 +75,8 @@ const decisive: readonly GenericKey[] = [
 ];
 
 /**
- * Finds who speaks for a Pod: its own annotations, else the first policy, else its namespace. Where a policy or the
- * namespace does, annotations that only say how (`period`, `memory`) still come before the policy's own.
+ * Finds what asks for a check of a Pod: its own annotations, else the first policy, else its namespace. Where a policy or
+ * the namespace asks, annotations that only say how (`period`, `memory`) still come before the words of the policy.
  */
 export function findRequest(
   written: AnnotationSet,
@@ -106,7 +106,7 @@ export function findRequest(
 
 const annotationOf = ({ name }: Namespace): string => `Namespace/${name}/inject`;
 
-/** The words of a policy as if they stood on the Pod; those that speak of one container, on each that is meant. */
+/** The words of a policy as if they stood on the Pod; those of a container stand on each container that it selects. */
 function writtenBy(entries: AnnotationMap, containers: readonly string[] | undefined): AnnotationSet {
   if (!containers) return { pod: entries, containers: new Map() };
   const podWide = new Map([...entries].filter(isPodWide));
@@ -124,7 +124,7 @@ function overlay(policy: AnnotationSet, pod: AnnotationSet): AnnotationSet {
     const inherited = policy.containers.has(name) ? pod.pod : new Map<string, AnnotationValue>();
     return new Map([...(policy.containers.get(name) ?? []), ...inherited, ...(pod.containers.get(name) ?? [])]);
   };
-  // Where the policy says which containers it means, the annotation `container` has nothing to choose.
+  // Where the policy selects containers, the annotation `container` has nothing to choose.
   const podWide = [...pod.pod].filter(([key]) => key !== 'container' || policy.containers.size === 0);
   return {
     pod: new Map([...policy.pod, ...podWide]),
