@@ -16,7 +16,7 @@ export type Assignment = {
   readonly warnings: readonly string[];
 };
 
-/** Gives every probe to the first pattern of its container's list that can carry its checks, and claimed checks to who claims them. */
+/** Gives every probe to the first pattern of its container's list that can carry its checks, and claimed checks to the pattern that claims them. */
 export function assign(
   intent: HealthIntent,
   pod: Pod,
@@ -70,7 +70,7 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
       continue;
     }
     if (!own) {
-      // A startup probe restarts as a liveness probe does: where we add no liveness, nobody asked for it.
+      // A startup probe restarts a container as a liveness probe does: without our liveness there is no startup either.
       if (probe === 'startup' && !hasProbe(byPattern, 'liveness')) continue;
       if (probe === 'liveness' && runsToCompletion(pod)) {
         collector.addSkipped({

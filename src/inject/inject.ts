@@ -32,7 +32,7 @@ type Decision = Reasoning &
       }
   );
 
-/** What is known once every step has been taken. */
+/** The reasoning once every step has been taken. */
 type Reasoned = { readonly [K in keyof Reasoning]: NonNullable<Reasoning[K]> } & Pick<Outcome, 'by' | 'skippedItems'>;
 
 /** What the steps of one call go by. */
@@ -46,13 +46,15 @@ type Call = {
 
 /**
  * Turns a Pod into the Pod that its annotations, a policy or its namespace ask for, and keeps it off the nodes that its
- * owner is quarantined on. The Pod that comes in is never changed; the one that goes out holds all that was in it, and
- * gives itself when it comes in again.
+ * owner is quarantined on. The input is never changed. The output holds all that was in the input, and a second call
+ * with the output changes nothing.
  */
 export function inject(pod: Pod, context: InjectionContext, scope: PolicyScope = annotationsOnly): Outcome {
   const excess = exceededLimit(pod, context.prefix);
-  if (excess !== undefined)
-    return finish({ pod, context, scope, earlier: undefined }, tooLarge(excess, pod, context, scope), []);
+  if (excess !== undefined) {
+    const call = { pod, context, scope, earlier: undefined };
+    return finish(call, tooLarge(call, excess), []);
+  }
   const call = { pod, context, scope, earlier: readStatus(pod, context.prefix) };
   const excluded = exclusionReason(pod);
   return finish(call, decide(call, excluded), excluded ? [] : exclusionsFor(pod, scope));
@@ -73,10 +75,9 @@ const reject = (problems: readonly Problem[], reasoning: Partial<Reasoning> = {}
   problems,
 });
 
-/** A Pod that is not looked at, whoever asks: its policies are not looked for either. */
-function tooLarge(why: string, { metadata }: Pod, { prefix }: InjectionContext, scope: PolicyScope): Decision {
-  const isAnnotated = Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(prefix));
-  const { namespace, policies } = scope;
+/** Decides on a Pod that exceeds a limit, without reading its annotations or looking for its policies. */
+function tooLarge({ pod, context, scope: { namespace, policies } }: Call, why: string): Decision {
+  const isAnnotated = Object.keys(pod.metadata?.annotations ?? {}).some((key) => key.startsWith(context.prefix));
   const isSelected = namespace?.inject !== 'disabled' && (namespace?.inject === 'enabled' || !policies.isEmpty);
   if (!isAnnotated && !isSelected) return skip('not-asked');
   return skip('too-large', { by: isAnnotated ? undefined : 'policies', skippedItems: [{ what: 'Pod', why }] });
@@ -90,7 +91,7 @@ function decide(call: Call, excluded: SkipReason | undefined): Decision {
     const { request } = found;
     return excluded ? skip(excluded, { by: request.by, request }) : injectRequested(call, request, problems);
   }
-  // A key that nobody knows is a mistake of the user's, whoever else speaks for the Pod.
+  // An unknown key is a mistake of the user's, also where nothing else asks for a check.
   if (found.reason !== 'not-asked' || problems.length === 0) return skip(found.reason);
   return excluded ? skip(excluded) : reject(problems);
 }
@@ -119,7 +120,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
     return isOfPolicy ? skip('invalid-policy', notes) : reject(problems, { request, intent, assignment });
   }
   const names = [...assignment.byPattern.keys()];
-  // A sidecar's port is taken on the whole node: nobody who did not ask for one should find it there.
+  // On the node's network a sidecar takes a port of the whole node: only an annotation may ask for that.
   const listens = names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
   if (by !== undefined && pod.spec.hostNetwork && listens) return skip('host-network', notes);
   if (names.length === 0) {
@@ -205,7 +206,7 @@ function reasonForNothing(
   return areAllPresent ? 'probes-exist' : 'nothing-to-add';
 }
 
-/** Makes the Pod that was decided on, and says by comparing it with the one that came in what became of it. */
+/** Makes the Pod that was decided on. The result comes from comparing it with the Pod that came in. */
 function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions']): Outcome {
   const { pod, earlier, context } = call;
   const { prefix, version } = context;
@@ -244,13 +245,13 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
   return { ...about, kind, reason, result: wanted === pod ? reason : 'excluded', pod: wanted, added, problems };
 }
 
-/** The volumes whose content the cluster autoscaler need not care for. */
+/** The volumes that hold nothing for which the cluster autoscaler has to keep a node. */
 const emptiedVolumes = (additions: readonly Addition[]): string[] =>
   additions.flatMap((addition) =>
     addition.kind === 'volume' && (addition.value.emptyDir ?? addition.value.hostPath) ? [addition.value.name] : [],
   );
 
-/** Nobody reads more, and a hostile Pod must not fill the log. */
+/** A hostile Pod must not fill the log. */
 const few = (problems: readonly Problem[]): readonly Problem[] => problems.slice(0, 32);
 
 const textOf = (problems: readonly Problem[]): string => few(problems).map(sentence).join('\n').slice(0, 8_192);

@@ -31,7 +31,7 @@ export type Outcome = Reasoning & {
   readonly by: string | undefined;
   /** The Pod as it is to be; the very same where nothing changes. */
   readonly pod: Pod;
-  /** The nodes that the Pod is kept off. */
+  /** The nodes from which the Pod is excluded. */
   readonly exclusions: readonly NodeExclusion[];
   /** What is added, by its names in `status`; what would be, where a policy is on trial. */
   readonly added: readonly string[];
@@ -47,7 +47,7 @@ export type Outcome = Reasoning & {
     | { readonly kind: 'rejected'; readonly problems: readonly Problem[] }
   );
 
-/** What is so of a Pod until a step says otherwise. */
+/** The fields of an outcome for which no step has found anything. */
 export const undecided = {
   by: undefined,
   request: undefined,
@@ -77,7 +77,7 @@ export const rejected = (pod: Pod, problems: readonly Problem[]): Outcome => ({
   problems,
 });
 
-/** What the one who asked should be told of an outcome, in sentences; nothing where it was a policy or the namespace. */
+/** The warnings for the author of the annotations, in sentences; none where a policy or the namespace asked. */
 export function warningsOf(outcome: Outcome): readonly string[] {
   switch (outcome.kind) {
     case 'injected':

@@ -9,11 +9,11 @@ export type InjectionRequest = {
   readonly written: AnnotationSet;
   /** Undefined where the Pod's own annotations ask, else the policy or the namespace, as `status` names it. */
   readonly by: string | undefined;
-  /** Tell what would be done, and do nothing. */
+  /** Report what would be added, and add nothing. */
   readonly isAudit: boolean;
 };
 
-/** The keys that say what is checked or how, rather than how often: who writes one of them has decided. */
+/** The keys that choose a check. Where a Pod has one of them, policies and the namespace do not apply to it. */
 const decisive: readonly GenericKey[] = [
   'pattern',
   'check',
@@ -26,8 +26,8 @@ const decisive: readonly GenericKey[] = [
 ];
 
 /**
- * Finds who speaks for a Pod: its own annotations, else the first policy, else its namespace. Where a policy or the
- * namespace does, annotations that only say how (`period`, `memory`) still come before the policy's own.
+ * Finds what asks for a check of a Pod: its own annotations, else the first policy, else its namespace. Where a policy or
+ * the namespace asks, annotations that only say how (`period`, `memory`) still come before the words of the policy.
  */
 export function findRequest(
   written: AnnotationSet,
@@ -57,7 +57,7 @@ export function findRequest(
 
 const annotationOf = ({ name }: Namespace): string => `Namespace/${name}/inject`;
 
-/** The words of a policy as if they stood on the Pod; those that speak of one container, on each that is meant. */
+/** The words of a policy as if they stood on the Pod; those of a container stand on each container that it selects. */
 function writtenBy(entries: AnnotationMap, containers: readonly string[] | undefined): AnnotationSet {
   if (!containers) return { pod: entries, containers: new Map() };
   const podWide = new Map([...entries].filter(isPodWide));
@@ -75,7 +75,7 @@ function overlay(policy: AnnotationSet, pod: AnnotationSet): AnnotationSet {
     const inherited = policy.containers.has(name) ? pod.pod : new Map<string, AnnotationValue>();
     return new Map([...(policy.containers.get(name) ?? []), ...inherited, ...(pod.containers.get(name) ?? [])]);
   };
-  // Where the policy says which containers it means, the annotation `container` has nothing to choose.
+  // Where the policy selects containers, the annotation `container` has nothing to choose.
   const podWide = [...pod.pod].filter(([key]) => key !== 'container' || policy.containers.size === 0);
   return {
     pod: new Map([...policy.pod, ...podWide]),

@@ -9,8 +9,9 @@ type Annotations = Readonly<Record<string, string>>;
 
 /**
  * Copies our annotations from a workload down to its Pod template, and takes back what it copied before and is gone.
- * A key that somebody wrote on the template stays as it is. Which keys were copied is written on the workload as
- * `copied`, never on the template, where it would replace every Pod. `old` is the workload before an update.
+ * A key that the user wrote on the template stays as it is. Which keys were copied is written on the workload as
+ * `copied`, never on the template, where it would replace every Pod. `old` is the workload before an update. The same
+ * object comes back where nothing changes.
  */
 export function propagateAnnotations(
   workload: Workload,
@@ -38,8 +39,10 @@ export function propagateAnnotations(
     if (Object.hasOwn(top, key)) copied.push(key.slice(prefix.length));
   }
   const changed = withAnnotations(template, annotations);
-  const told = withAnnotations(workload, { [record]: copied.length > 0 ? copied.toSorted().join(',') : undefined });
-  return changed === template ? told : withTemplate(told, path, changed);
+  const recording = withAnnotations(workload, {
+    [record]: copied.length > 0 ? copied.toSorted().join(',') : undefined,
+  });
+  return changed === template ? recording : withTemplate(recording, path, changed);
 }
 
 /** Says which annotations of a workload do not count, because its template has others. */
@@ -59,7 +62,7 @@ function ownKeys(annotations: Annotations | undefined, prefix: string): Annotati
 }
 
 /**
- * The annotations of the template that some field manager has applied: they are somebody's own, even where the value
+ * The annotations of the template that some field manager has applied: they are the user's own, even where the value
  * is the one that was copied. What admission changes belongs to no manager.
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */

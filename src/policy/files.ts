@@ -14,43 +14,43 @@ export type PolicyFiles = {
 
 /** Reads the HealthPolicies and Namespaces in a file, or in all .yaml, .yml and .json files of a folder; other objects are passed over. */
 export function readPolicyFiles(path: string): PolicyFiles {
-  const policies: HealthPolicy[] = [];
-  const namespaces: { metadata?: V1ObjectMeta }[] = [];
-  const mistakes: string[] = [];
-  for (const file of filesOf(path, mistakes)) {
-    for (const document of documentsOf(file, mistakes)) {
-      if (isHealthPolicy(document)) policies.push(document);
-      else if ((document as { kind?: unknown } | null)?.kind === 'Namespace') namespaces.push(document as object);
-    }
-  }
-  return { policies, namespaces, mistakes };
+  const found = filesOf(path);
+  const read = found.files.map(documentsOf);
+  const documents = read.flatMap((file) => file.documents);
+  return {
+    policies: documents.filter(isHealthPolicy),
+    namespaces: documents.filter(
+      (document): document is object => (document as { kind?: unknown } | null)?.kind === 'Namespace',
+    ),
+    mistakes: [...found.mistakes, ...read.flatMap((file) => file.mistakes)],
+  };
 }
 
-function filesOf(path: string, mistakes: string[]): string[] {
+function filesOf(path: string): { readonly files: readonly string[]; readonly mistakes: readonly string[] } {
   try {
-    if (!statSync(path).isDirectory()) return [path];
-    return globSync('*.{yaml,yml,json}', { cwd: path })
-      .toSorted()
-      .map((name) => join(path, name));
+    if (!statSync(path).isDirectory()) return { files: [path], mistakes: [] };
+    const names = globSync('*.{yaml,yml,json}', { cwd: path }).toSorted();
+    return { files: names.map((name) => join(path, name)), mistakes: [] };
   } catch (error) {
-    mistakes.push(`${path} cannot be read: ${(error as Error).message}.`);
-    return [];
+    return { files: [], mistakes: [unreadable(path, error)] };
   }
 }
 
-function documentsOf(file: string, mistakes: string[]): unknown[] {
+function documentsOf(file: string): { readonly documents: readonly unknown[]; readonly mistakes: readonly string[] } {
   try {
-    const documents = parseAllDocuments(readFileSync(file, 'utf8'));
-    return [...documents].map((document) => {
-      const [error] = document.errors;
-      if (error) mistakes.push(`${file} is not YAML: ${error.message.split('\n')[0]}.`);
-      return error ? undefined : document.toJS();
-    });
+    const documents = [...parseAllDocuments(readFileSync(file, 'utf8'))];
+    return {
+      documents: documents.filter(({ errors }) => errors.length === 0).map((document) => document.toJS()),
+      mistakes: documents.flatMap(({ errors: [error] }) =>
+        error ? [`${file} is not YAML: ${error.message.split('\n')[0]}.`] : [],
+      ),
+    };
   } catch (error) {
-    mistakes.push(`${file} cannot be read: ${(error as Error).message}.`);
-    return [];
+    return { documents: [], mistakes: [unreadable(file, error)] };
   }
 }
+
+const unreadable = (path: string, error: unknown): string => `${path} cannot be read: ${(error as Error).message}.`;
 
 /** A ConfigMap's volume is updated by the kubelet within a minute or so. */
 const pollMs = 10_000;
@@ -62,12 +62,12 @@ export function watchPolicyFiles(
   changed: (files: PolicyFiles) => void,
   intervalMs: number = pollMs,
 ): () => void {
-  let known = '';
+  let lastText = '';
   const look = (): void => {
     const files = readPolicyFiles(path);
     const text = JSON.stringify(files);
-    if (text === known) return;
-    known = text;
+    if (text === lastText) return;
+    lastText = text;
     // A file that cannot be read must not take away the policies that it held.
     if (files.mistakes.length === 0) {
       store.policies.reset(files.policies);

@@ -27,7 +27,7 @@ export type Policy = {
   readonly priority: number;
   readonly selectsNamespace: (labels: Labels) => boolean;
   readonly selectsPod: (labels: Labels) => boolean;
-  /** Which containers are meant; undefined where the policy speaks of the Pod, as an annotation without one does. */
+  /** Which containers it selects; undefined where it applies to the Pod, as an annotation without a container does. */
   readonly match: Match | undefined;
   /** What to inject, in the words of the annotations. */
   readonly entries: AnnotationMap;

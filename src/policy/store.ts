@@ -62,9 +62,9 @@ export function createStore(prefix: string): Store {
       },
       upsert({ metadata = {} }) {
         const namespace = readNamespace(metadata, prefix);
-        const known = namespaces.get(namespace.name);
+        const before = namespaces.get(namespace.name);
         // A namespace is touched by many for what is nothing to us.
-        if (known && JSON.stringify(known) === JSON.stringify(namespace)) return;
+        if (before && JSON.stringify(before) === JSON.stringify(namespace)) return;
         namespaces.set(namespace.name, namespace);
         generation++;
       },
@@ -79,10 +79,10 @@ export function createStore(prefix: string): Store {
         quarantinesChanged();
       },
       upsert(object) {
-        const kept = exclusionsIn(object);
+        const exclusions = exclusionsIn(object);
         // The status is written by every replica, and is nothing to us.
-        if (isDeepStrictEqual(kept, quarantines.get(nameOf(object)))) return;
-        quarantines.set(nameOf(object), kept);
+        if (isDeepStrictEqual(exclusions, quarantines.get(nameOf(object)))) return;
+        quarantines.set(nameOf(object), exclusions);
         quarantinesChanged();
       },
       remove(object) {
@@ -104,10 +104,10 @@ const nameOf = ({ metadata }: { readonly metadata: V1ObjectMeta }): string => me
 
 function byOwner(entries: ReturnType<typeof exclusionsIn>): Map<string, NodeExclusion[]> {
   const lists = new Map<string, NodeExclusion[]>();
-  for (const [owner, kept] of entries) {
+  for (const [owner, exclusion] of entries) {
     const list = lists.get(owner);
-    if (list) list.push(kept);
-    else lists.set(owner, [kept]);
+    if (list) list.push(exclusion);
+    else lists.set(owner, [exclusion]);
   }
   return lists;
 }
@@ -126,7 +126,7 @@ export function readNamespace(
   const inject = metadata.labels?.[key] ?? metadata.annotations?.[key];
   return {
     name,
-    // The apiserver sets this label on every namespace; without a cluster nobody does.
+    // The apiserver sets this label on every namespace; without a cluster it is not there.
     labels: { 'kubernetes.io/metadata.name': name, ...metadata.labels },
     inject: inject === 'enabled' || inject === 'disabled' ? inject : undefined,
   };

@@ -8,7 +8,7 @@ import type { HealthPolicy } from './policy.ts';
 const policyKeys = Object.keys(keys).filter((key) => !Object.hasOwn(annotationOnlyKeys, key));
 
 /**
- * The mistakes in what a policy would inject, as they would show on a Pod that has all that the policy speaks of: the
+ * The mistakes in what a policy would inject, as they would show on a Pod that has all that the policy names: the
  * containers, ports, variables and files are there, so that what is left is wrong on every Pod.
  */
 export function policyProblems({ spec = {} }: HealthPolicy, context: InjectionContext): readonly Problem[] {

@@ -110,8 +110,11 @@ export function readAnnotations(
     const container = dot < 0 ? undefined : rest.slice(dot + 1);
     const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (!row) {
-      const known = Object.keys(keys).join(', ');
-      collector.addProblem({ annotation, received: 'the key is unknown', expected: `one of ${known}` });
+      collector.addProblem({
+        annotation,
+        received: 'the key is unknown',
+        expected: `one of ${Object.keys(keys).join(', ')}`,
+      });
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
       collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });

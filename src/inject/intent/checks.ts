@@ -47,7 +47,7 @@ function splitLine(line: string): string[] {
   return words;
 }
 
-/** How two checks of one probe are told apart: by name, else by the text. */
+/** What distinguishes two checks of one probe: the name, else the text. */
 const label = (check: Check): string => check.name || check.text;
 
 const schemes = ['http', 'https', 'tcp', 'grpc'];
@@ -114,7 +114,7 @@ export function readShortForm(
 const containerPort = (container: V1Container, name: string): string | undefined =>
   container.ports?.find((port) => port.name === name)?.containerPort.toString();
 
-/** What a container is asked that nobody wrote a check for, and by what that was found. */
+/** The checks that were found for a container without a written one, and by what. */
 type FoundChecks = Pick<ContainerIntent, 'check' | 'probes' | 'found'>;
 
 /**

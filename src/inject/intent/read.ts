@@ -150,15 +150,15 @@ function divide(
 /** Reads the comma list of one container: names of patterns and `auto`, or `none` alone. */
 function readPatterns(find: FindValue, context: ReadingContext, collector: Collector): string[] {
   const entry = find('pattern');
-  const known: readonly string[] = [...patternNames, 'auto'];
-  const expected = `a comma list of ${known.join(', ')}, or none alone`;
+  const choices: readonly string[] = [...patternNames, 'auto'];
+  const expected = `a comma list of ${choices.join(', ')}, or none alone`;
   if (!entry) {
     collector.addProblem({ annotation: `${context.prefix}pattern`, received: 'received no pattern', expected });
     return [];
   }
   const { annotation, value } = entry;
   const names = splitPatterns(value);
-  const bad = names.find((name) => !known.includes(name) && !(name === 'none' && names.length === 1));
+  const bad = names.find((name) => !choices.includes(name) && !(name === 'none' && names.length === 1));
   if (bad !== undefined) {
     collector.addProblem({ annotation, received: receivedValue(value.includes('@') ? value : bad), expected });
   } else if (new Set(names).size < names.length) {

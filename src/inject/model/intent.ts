@@ -2,7 +2,7 @@ import type { Check } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
 import type { ProbeName } from '../pod/additions.ts';
 
-/** One annotation of ours as the user wrote it. */
+/** One annotation as the user wrote it. */
 export type AnnotationValue = { readonly annotation: string; readonly value: string };
 
 /** The values by their keys, without the prefix. */
@@ -56,11 +56,11 @@ export type ContainerIntent = {
   /** The checks of the key `check` that a pattern claims. */
   readonly claimed: ReadonlyMap<string, Checks>;
   readonly timing: Timing;
-  /** By what the checks were found that nobody wrote. */
+  /** By what the checks were found; undefined where the user wrote them. */
   readonly found: string | undefined;
 };
 
-/** What the annotations of one Pod ask for, with nothing left to parse: nobody reads an annotation after this. */
+/** What the annotations of one Pod ask for, with nothing left to parse: no later step reads an annotation. */
 export type HealthIntent = {
   readonly containers: readonly ContainerIntent[];
   readonly healthPort: number | undefined;

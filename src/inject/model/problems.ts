@@ -64,7 +64,7 @@ export function readValue<T>(
 export const sentence = ({ annotation, received, expected }: Problem): string =>
   `${keyOf(annotation)}: ${received}, expected ${expected}.`;
 
-/** Says a problem to others than its author, who may have written a secret where nobody expects one: nothing is quoted. */
+/** Says a problem to other readers than its author. It quotes nothing, since a secret may stand in the wrong place. */
 export const discreetSentence = ({ annotation, expected }: Problem): string =>
   `${keyOf(annotation)}: expected ${expected}.`;
 

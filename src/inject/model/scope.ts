@@ -4,11 +4,11 @@ import type { AnnotationMap } from './intent.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** What is known of a namespace. */
+/** What of a namespace decides on its Pods. */
 export type Namespace = {
   readonly name: string;
   readonly labels: Labels;
-  /** What its label or annotation `inject` says of Pods that say nothing themselves. */
+  /** The value of its label or annotation `inject`, which counts for Pods without annotations of ours. */
   readonly inject: 'enabled' | 'disabled' | undefined;
 };
 
@@ -19,7 +19,7 @@ type PolicyRequest = {
   readonly isAudit: boolean;
   /** What to inject, in the words of the annotations. */
   readonly entries: AnnotationMap;
-  /** The containers that it speaks of; undefined where it speaks of the Pod, as an annotation without one does. */
+  /** The containers that it selects; undefined where it applies to the Pod, as an annotation without a container does. */
   readonly containers: readonly string[] | undefined;
 };
 
@@ -33,10 +33,10 @@ export type Policies = {
 /** What decides on a Pod besides its own annotations, for one namespace at one moment. */
 export type PolicyScope = {
   readonly namespaceName: string;
-  /** Undefined where the namespace is not known (yet). */
+  /** Undefined until the namespace has been read. */
   readonly namespace: Namespace | undefined;
   readonly policies: Policies;
-  /** The nodes that the Pods of an owner are kept off, in any namespace. */
+  /** The nodes from which the Pods of an owner are excluded, in any namespace. */
   readonly exclusionsByOwner: ExclusionsByOwner;
   /** The time at which a quarantine is in force or over. */
   readonly nowMs: number;

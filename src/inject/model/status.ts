@@ -15,7 +15,7 @@ export type Status = {
   readonly containers: readonly string[];
   readonly added: readonly string[];
   readonly kept: readonly SkippedItem[];
-  /** The checks that nobody wrote, by container, and what they were found by. */
+  /** The checks that were found rather than written, by container, and what they were found by. */
   readonly found?: Readonly<Record<string, string>>;
   /** A hash of all that the result depends on. */
   readonly config: string;
@@ -26,7 +26,7 @@ export type Status = {
 /** How values were written before they were filled, from the end of their key on, by their place. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** The annotation as an earlier call wrote it, or anybody else: each field is of its type, and nothing else is known. */
+/** The annotation as it was read. Anyone may have written it: each field has its type, and no more is certain. */
 export type RecordedStatus = {
   readonly version: string | undefined;
   readonly patterns: readonly string[];
@@ -69,14 +69,14 @@ const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const textsOf = (list: unknown): readonly string[] =>
   Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 
-/** The template whose `status` also notes how these places were written; ours is written anew in any case. */
+/** The template whose `status` also notes how these places were written; our own annotations are left out. */
 export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix: string, sources: Sources): T {
   const key = `${prefix}status`;
   const earlier = readStatus(template, prefix);
-  const news = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
-  if (!earlier || news.length === 0) return template;
+  const noted = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
+  if (!earlier || noted.length === 0) return template;
   const { metadata } = template;
-  const text = JSON.stringify({ ...earlier.fields, source: { ...earlier.source, ...Object.fromEntries(news) } });
+  const text = JSON.stringify({ ...earlier.fields, source: { ...earlier.source, ...Object.fromEntries(noted) } });
   return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
 }
 

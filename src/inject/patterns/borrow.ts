@@ -18,13 +18,13 @@ export function borrow(assignments: readonly ContainerAssignment[], pod: Pod): B
   const problems: Problem[] = [];
   const env = new Map<string, V1EnvVar>();
   const mounts = new Map<string, V1VolumeMount>();
-  const add = <T>(known: Map<string, T>, key: string, value: T, annotation: string): void => {
-    const other = known.get(key);
+  const add = <T>(entries: Map<string, T>, key: string, value: T, annotation: string): void => {
+    const other = entries.get(key);
     if (other !== undefined && !isDeepStrictEqual(other, value)) {
       const received = `two containers have different values for ${key}`;
       problems.push({ annotation, received, expected: 'the same value, or pattern cli for one of them' });
     }
-    known.set(key, value);
+    entries.set(key, value);
   };
   for (const { container: name, probes } of assignments) {
     const container = probedContainers(pod).find((candidate) => candidate.name === name);
@@ -85,7 +85,7 @@ function borrowEnv(checks: readonly Check[], container: V1Container): readonly V
   return [...fromSources, ...env.filter((entry) => wanted.has(entry.name))];
 }
 
-/** A variable that can only come from the one envFrom source of the container; with several nobody can tell. */
+/** A variable that can only come from the one envFrom source of the container; with several it could come from any. */
 function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undefined {
   const [source, another] = envFrom ?? [];
   if (!source || another || !name.startsWith(source.prefix ?? '')) return undefined;

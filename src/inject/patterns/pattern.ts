@@ -76,7 +76,7 @@ type Claim<Options = unknown> = {
   assign(checks: Checks, target: ClaimTarget<Options>): ClaimResult;
 };
 
-/** Whether a namespace lets a pattern do its work; a warning where nobody can tell. */
+/** Whether a namespace lets a pattern do its work; a warning where the namespace does not say. */
 export type Permission =
   | { readonly isAllowed: true; readonly warnings: readonly string[] }
   | { readonly isAllowed: false; readonly reason: PatternSkipReason; readonly why: string };
@@ -98,7 +98,7 @@ export type Pattern<Options = unknown> = {
   unsupportedReason(checks: readonly Check[], container: string, pod: Pod): Refusal | undefined;
   /** Plans all containers at once, since they may share a sidecar. */
   plan(assignments: readonly ContainerAssignment[], context: PlanContext<Options>): PatternPlan;
-  /** True for what has the form of an addition of this pattern, whoever wrote it; the types promise nothing. */
+  /** True for what has the form of an addition of this pattern. It may come from a user, so the types promise nothing. */
   isAddedForm(addition: Addition): boolean;
   /** True where it adds a container that listens on a port of the Pod. */
   listens?(options: Options): boolean;

@@ -125,9 +125,9 @@ const handlers = ['httpGet', 'tcpSocket', 'grpc', 'exec'] as const;
 
 /** True for a probe in the form in which probes are added: one handler without a host, and a whole timing. */
 export function isAddedProbe(probe: V1Probe): boolean {
-  const known: readonly string[] = [...handlers, ...timings, ...otherTimings];
+  const fields: readonly string[] = [...handlers, ...timings, ...otherTimings];
   return (
-    Object.keys(probe).every((key) => known.includes(key)) &&
+    Object.keys(probe).every((key) => fields.includes(key)) &&
     timings.every((key) => typeof probe[key] === 'number') &&
     handlers.filter((key) => probe[key]).length === 1 &&
     probe.httpGet?.host === undefined &&

@@ -40,7 +40,7 @@ export function freeName(pod: Pod, wanted: string, previouslyAdded: ReadonlySet<
   return name;
 }
 
-/** The first port from `wanted` on that no container declares; a container in `ours` may keep it. */
+/** The first port from `wanted` on that no container declares; a container that we added may keep it. */
 export function freePort(pod: Pod, wanted: number, previouslyAdded: ReadonlySet<string>): number {
   const taken = new Set<number>();
   for (const { name, ports } of allContainers(pod)) {

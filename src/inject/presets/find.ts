@@ -3,7 +3,7 @@ import { type Refusal, isRefusal, refuse } from '../../check/check.ts';
 import { commandCharacters } from '../pod/limits.ts';
 import { type Preset, presets } from './table.ts';
 
-/** The checks that nobody wrote, and what they were found by; `readiness` where it has one of its own. */
+/** Checks that were found rather than written, and by what; `readiness` where it has one of its own. */
 export type PresetChecks = { readonly check: string; readonly readiness: string | undefined; readonly by: string };
 
 const byImage = Map.groupBy(

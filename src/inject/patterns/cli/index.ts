@@ -142,7 +142,7 @@ export function deliver(containers: readonly string[], { pod, intent, previously
   ];
 }
 
-/** That a container has a volume of its own where something of ours goes; none where `annotation` asks for nothing. */
+/** The problem of a container that has a volume of its own where the agent goes; none where `annotation` is undefined. */
 export function mountProblem(
   container: string,
   path: string,

@@ -64,7 +64,7 @@ export function readHardwareOptions(
   const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
     (device) => device.path,
   );
-  // It only says which device is meant: nobody is given one.
+  // The key only says which device is meant: no container gets one by it.
   named('device-resource', allowed.deviceResources);
   const resourceClaim = named('resource-claim', allowed.resourceClaims);
   return {
@@ -162,7 +162,7 @@ function claimProblems({ annotation, value }: AnnotationValue, pod: Pod): Proble
   return [{ annotation, received: `${receivedValue(value)}, which the Pod does not claim`, expected }];
 }
 
-/** With mode cli the check runs in a container that has the device already: nobody is ever given another one. */
+/** With mode cli the check runs in a container that has the device already: no container gets another one. */
 function deviceProblems(
   annotations: AnnotationMap,
   { claimed }: ContainerIntent,

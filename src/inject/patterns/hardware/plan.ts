@@ -97,7 +97,7 @@ const withoutFiles = (assignment: ContainerAssignment, shown: HostMounts): Conta
   })),
 });
 
-/** One probe speaks for all containers: the shortest times and the lowest counts that any of them asks for. */
+/** One probe serves all containers: the shortest times and the lowest counts that any of them asks for. */
 function strictest(timings: readonly Timing[]): Timing {
   const least = (key: keyof Timing) => {
     const values = timings.flatMap((timing) => timing[key] ?? []);
@@ -111,7 +111,7 @@ function strictest(timings: readonly Timing[]): Timing {
   };
 }
 
-/** What of the node is shown to the sidecar, and how the agent is told. */
+/** What of the node is mounted into the sidecar, and the flags that say so to the agent. */
 type HostMounts = {
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];

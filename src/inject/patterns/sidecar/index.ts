@@ -119,7 +119,7 @@ function remoteWarnings({ container, probes }: ContainerAssignment): string[] {
 type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
 
 /**
- * The native sidecar that checks all `wishes`. It has no startup probe: the kubelet starts no container before the ones
+ * The native sidecar that checks all `assignments`. It has no startup probe: the kubelet starts no container before the ones
  * in front of it have started, and an agent must never hold an application back. `flags` are for the agent.
  */
 export function sidecarContainer({
