@@ -25,6 +25,18 @@ describe('the grammar of a check', () => {
     });
   }
 
+  it('has an accepted and a refused example of every scheme', () => {
+    const schemeOf = ({ check }: { readonly check: string }): string =>
+      check.replace(/^[a-z0-9-]*=/, '').split(':', 1)[0] ?? '';
+    for (const rows of [table.accepted, table.refused]) {
+      const shown = new Set(rows.map(schemeOf));
+      assert.deepEqual(
+        schemeNames.filter((name) => !shown.has(name)),
+        [],
+      );
+    }
+  });
+
   it('gives an answer to any text', () => {
     const near = fc.constantFrom(...table.accepted, ...table.refused).map((row) => row.check);
     const mangled = fc

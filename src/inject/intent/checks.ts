@@ -24,7 +24,13 @@ export function readChecks(
   for (const text of texts) {
     const check = parseCheck(text);
     if (isRefusal(check)) collector.addProblem({ annotation, ...check });
-    else if (labels.has(label(check))) {
+    else if (check.files.some(isServiceAccountToken)) {
+      collector.addProblem({
+        annotation,
+        received: 'received the token of the service account',
+        expected: 'a password of its own',
+      });
+    } else if (labels.has(label(check))) {
       collector.addProblem({
         annotation,
         received: `received ${quote(label(check))} twice`,
@@ -36,6 +42,18 @@ export function readChecks(
     }
   }
   return list.length === texts.length ? { annotation, list } : undefined;
+}
+
+/** The apiserver mounts the token into every container: no server but the apiserver is ever to see it. */
+function isServiceAccountToken(file: string): boolean {
+  const segments: string[] = [];
+  for (const segment of file.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  const folder = segments[0] === 'var' ? segments.slice(1) : segments;
+  const isMounted = ['run', 'secrets', 'kubernetes.io', 'serviceaccount'].every((name, at) => folder[at] === name);
+  return isMounted && segments.at(-1) === 'token';
 }
 
 function splitLine(line: string): string[] {
