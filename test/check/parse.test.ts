@@ -5,6 +5,9 @@ import { isRefusal } from '../../src/check/check.ts';
 import { parseCheck } from '../../src/check/parse.ts';
 import { schemeNames } from '../../src/check/schemes.ts';
 
+const schemeOf = ({ check }: { readonly check: string }): string =>
+  check.replace(/^[a-z0-9-]*=/, '').split(':', 1)[0] ?? '';
+
 describe('the grammar of a check', () => {
   for (const { check, parsed } of table.accepted) {
     it(`accepts ${check}`, () => {
@@ -26,8 +29,6 @@ describe('the grammar of a check', () => {
   }
 
   it('has an accepted and a refused example of every scheme', () => {
-    const schemeOf = ({ check }: { readonly check: string }): string =>
-      check.replace(/^[a-z0-9-]*=/, '').split(':', 1)[0] ?? '';
     for (const rows of [table.accepted, table.refused]) {
       const shown = new Set(rows.map(schemeOf));
       assert.deepEqual(
