@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
 
@@ -47,6 +48,27 @@ describe('a quarantine in the hands of a controller', () => {
     await told(leader, /^web-0 MoveHeld .*somebody deleted/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([world.accepted.size, world.quarantines()], [0, []]);
+  });
+
+  it('ends the evictions that wait for their turn where a person deletes it meanwhile', async () => {
+    const world = newWorld();
+    for (let count = 0; count < 40; count += 1) world.setPod(`web-${count}`, 'node-a', `web-${count}`, false);
+    const gate = Promise.withResolvers<void>();
+    let sent = 0;
+    const slow = createClient(async (request) => {
+      if (!request.path.endsWith('/eviction')) return world.transport(request);
+      sent += 1;
+      await gate.promise;
+      return world.transport(request);
+    });
+    const leader = lead(world, {}, slow);
+    await eventually('as many evictions as are sent at a time', 3_000, async () => sent === 32);
+    world.removeQuarantine('node-a');
+    await told(leader, /^node-a NodeReleased by hand/);
+    gate.resolve();
+    await eventually('the evictions on their way', 3_000, async () => world.accepted.size >= 32);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([sent, world.accepted.size, world.quarantines()], [32, 32, []]);
   });
 
   it('taints the node where it is asked to, and the taint goes with the quarantine', async () => {
