@@ -4,7 +4,7 @@ import type { Decision, MoveDecision, ReleaseDecision, SoftenDecision } from './
 import type { HardwareDeps, Work } from './deps.ts';
 import { evictFailing, moveOff, moveWorkOf } from './move.ts';
 import { type Taint, nodesToTaint, wantedTaint, writeTaint } from './nodes.ts';
-import { evictWaiting, relaxNodes } from './relax.ts';
+import { evictWaiting, relaxNode } from './relax.ts';
 import { release } from './release.ts';
 
 /** Carries out what the passes decide: one act at a time for each node, and one for each Pod. */
@@ -28,7 +28,7 @@ const podKeyPrefix = 'pod/';
 
 /**
  * A node's key writes its quarantine, and then adds the key of each Pod that is to be evicted: an eviction of which no
- * answer comes holds up no other.
+ * answer comes holds up no other. A Pod that is kept off several nodes passes from the key of one to that of the next.
  */
 export function createActs(
   options: Omit<HardwareDeps, 'writes' | 'inFlight' | 'requestEviction'>,
@@ -38,6 +38,8 @@ export function createActs(
   const queue = createWorkQueue({ clock }, signal);
   const inFlight = new Map<string, Work>();
   let plan = new Map<string, NodeActs>();
+  /** The softens in flight that have come to a node, by its name. */
+  const passedOn = new Map<string, readonly SoftenDecision[]>();
   const deps: HardwareDeps = {
     ...options,
     inFlight,
@@ -62,15 +64,23 @@ export function createActs(
     return true;
   };
 
+  /** Passes a soften on to the next of its nodes, whose quarantine only the key of that node writes, or to its eviction. */
+  const passOn = (soften: SoftenDecision, node: string): void => {
+    const next = soften.nodes[soften.nodes.indexOf(node) + 1];
+    if (next === undefined) return deps.requestEviction(soften.pod.uid);
+    passedOn.set(next, [...(passedOn.get(next) ?? []), soften]);
+    queue.add(next);
+  };
+
   const actOnNode = async (node: string): Promise<void> => {
-    const decided = plan.get(node);
+    const decided = plan.get(node) ?? noActs;
     // No decision is acted on twice.
     plan.delete(node);
-    if (!decided) return;
     const moves = decided.moves.map((decision) => moveWorkOf(decision, cache)).filter(begin);
-    const softens = decided.softens.filter(begin);
+    const softens = [...(passedOn.get(node) ?? []), ...decided.softens.filter(begin)];
+    passedOn.delete(node);
     await moveOff(node, moves, deps, signal);
-    await relaxNodes(softens, deps, signal);
+    if (await relaxNode(node, softens, deps, signal)) for (const soften of softens) passOn(soften, node);
     if (decided.release) await release(decided.release, deps, signal);
     const taint = wantedTaint(cache.quarantines.get(node));
     if (decided.isTaintDue && mayWrite(taint)) await writeTaint(deps, node, taint, signal);
@@ -115,6 +125,8 @@ type NodeActs = {
   readonly release?: ReleaseDecision;
   readonly isTaintDue?: boolean;
 };
+
+const noActs: NodeActs = { moves: [], softens: [] };
 
 function actsByNode(decisions: readonly Decision[], taints: readonly string[]): Map<string, NodeActs> {
   const byNode = new Map<string, { moves: MoveDecision[]; softens: SoftenDecision[] } & NodeActs>();

@@ -23,7 +23,7 @@ export type HardwareCache = {
   readonly storeWritten: (quarantine: NodeQuarantine) => void;
   /** Removes a quarantine that turned out to be deleted. */
   readonly drop: (quarantine: NodeQuarantine) => void;
-  /** Says that the controller deletes the quarantine of this uid, or, where that failed, that it does not. */
+  /** Says that the controller deletes the quarantine of this uid, or, where the apiserver refused that, that it does not. */
   readonly expectDeletion: (uid: string, isDeletion: boolean) => void;
   /** Marks a Pod whose eviction was accepted. */
   readonly markEvicted: (uid: string) => void;

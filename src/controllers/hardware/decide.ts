@@ -125,12 +125,12 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   const { uid, node, ineligible, createdMs } = pod;
   const sinceMs = pod.failing?.sinceMs ?? nowMs;
   if (snapshot.inFlight.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
-  if (!budget.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
-  if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
   const reading = snapshot.readings.get(uid);
-  // Also a Pod that is never moved: no Event says that it fails while its sidecar says that nothing does.
+  // Also a Pod that is never moved, or whose node is not ready: no Event says that it fails while its sidecar says that nothing does.
   if (reading?.kind === 'passes' && nowMs < reading.untilMs)
     return { kind: 'hold', reason: 'passes', pod, untilMs: reading.untilMs };
+  if (!budget.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
+  if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
   if (ineligible) return { kind: 'refuse', reason: ineligible, pod };
   const volumes = snapshot.volumes.get(uid);
   if (volumes?.kind === 'here') return { kind: 'refuse', reason: 'local-volume', pod, detail: volumes.detail };
@@ -187,8 +187,9 @@ function onceRead(decision: BeforeReading, { snapshot, nowMs }: Pass): Decision 
   if (!needsReading(decision, snapshot.reported)) return decision;
   const { pod } = decision;
   const fact = snapshot.readings.get(pod.uid);
-  // Neither one from before this failure, nor the one on which an eviction was tried already.
-  const earliestMs = Math.max(pod.failing?.sinceMs ?? 0, snapshot.retries.get(pod.uid)?.untilMs ?? 0);
+  // Neither one from before this failure, nor, once an eviction is due again, the one on which the last was tried.
+  const retryMs = snapshot.retries.get(pod.uid)?.untilMs ?? 0;
+  const earliestMs = Math.max(pod.failing?.sinceMs ?? 0, retryMs <= nowMs ? retryMs : 0);
   const isRead = fact && fact.atMs >= earliestMs && nowMs - fact.atMs <= readingMaxAgeMs;
   if (!isRead || fact.kind === 'passes')
     return { kind: 'read-sensor', reason: 'reading-unasked', pod, isForMove: decision.kind === 'move' };

@@ -7,7 +7,7 @@ import type { SoftenDecision } from './decision.ts';
 import type { HardwareEvents, ReplacementWatch } from './events.ts';
 import type { Retries } from './facts.ts';
 import type { HardwareMetrics } from './metrics.ts';
-import type { Moved } from './quarantines.ts';
+import type { PlannedMove } from './quarantines.ts';
 import type { SoftenHistory } from './facts.ts';
 
 /** The webhook's Service, and how long its replicas may take to observe a quarantine; an empty namespace: there is none. */
@@ -39,5 +39,9 @@ export type HardwareDeps = {
   readonly onAction: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
-export type MoveWork = Moved & { readonly kind: 'move' };
+export type MoveWork = PlannedMove & {
+  readonly kind: 'move';
+  /** Of the quarantine that names the Pod, once it is in force. */
+  readonly quarantineUid?: string;
+};
 export type Work = MoveWork | SoftenDecision;

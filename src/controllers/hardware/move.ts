@@ -7,7 +7,7 @@ import type { HardwareDeps, MoveWork } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
 import { clauseOf } from './events.ts';
 import type { HardwarePod } from './pod.ts';
-import { type Moved, staleReading, updateQuarantine, withMoves } from './quarantines.ts';
+import { type PlannedMove, staleReading, updateQuarantine, withMoves } from './quarantines.ts';
 import { reasons } from './reasons.ts';
 
 /**
@@ -22,17 +22,21 @@ export async function moveOff(
   signal: AbortSignal,
 ): Promise<void> {
   const { inFlight, onError } = deps;
-  let isQuarantined = false;
+  let quarantineUid: string | undefined;
   try {
-    isQuarantined = moves.length > 0 && (await quarantine(node, moves, deps, signal));
-    if (isQuarantined) for (const { pod } of moves) deps.requestEviction(pod.uid);
+    if (moves.length > 0) quarantineUid = await quarantine(node, moves, deps, signal);
+    if (quarantineUid === undefined) return;
+    for (const move of moves) {
+      inFlight.set(move.pod.uid, { ...move, quarantineUid });
+      deps.requestEviction(move.pod.uid);
+    }
   } catch (error) {
     if (signal.aborted) return;
     onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
     // It is unknown whether the quarantine was written: the Pods stay in flight, so that the brake counts them, until the watch has it.
     await deps.clock.sleep(deps.retryMs, signal);
   } finally {
-    if (!isQuarantined) for (const { pod } of moves) inFlight.delete(pod.uid);
+    if (quarantineUid === undefined) for (const { pod } of moves) inFlight.delete(pod.uid);
   }
 }
 
@@ -44,22 +48,27 @@ export function moveWorkOf({ pod, reading, isUnanswered }: MoveDecision, cache: 
   return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale };
 }
 
-/** Whether the quarantine names the Pods and is in force; false where a person released the node meanwhile. */
+/** The uid of the quarantine that names the Pods and is in force; undefined where a person released the node meanwhile. */
 async function quarantine(
   nodeName: string,
-  moved: readonly Moved[],
+  moved: readonly PlannedMove[],
   deps: HardwareDeps,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { cache, clock, settings, writes } = deps;
   const created = { nodeName, bootId: cache.nodes.get(nodeName)?.bootId ?? '', scope: settings.scope };
   const at = { ttlMs: settings.ttlMs, now: clock.date() };
   const edit = (spec: Parameters<typeof withMoves>[0]) => withMoves(spec, created, moved, at);
   const written = await writes(() => updateQuarantine(deps, nodeName, edit, signal));
-  if (!written) return false;
+  if (!written) return undefined;
   await awaitEnforcement(written, deps, signal);
-  return cache.quarantines.get(nodeName)?.metadata.uid === written.metadata.uid;
+  const { uid } = written.metadata;
+  return isStanding(nodeName, uid, cache) ? uid : undefined;
 }
+
+/** Whether this quarantine is the one of its node still. A person who deletes it releases the node. */
+const isStanding = (node: string, uid: string | undefined, { quarantines }: HardwareCache): boolean =>
+  uid !== undefined && quarantines.get(node)?.metadata.uid === uid;
 
 /** Why a budget refuses what it should not, which few people know. */
 const advice =
@@ -70,12 +79,18 @@ const advice =
 const unanswered = ({ message }: Error, now: HardwarePod | undefined): Eviction =>
   !now || now.isDeleting ? { result: 'evicted' } : { result: 'failed', message };
 
-/** Evicts a Pod whose move stands in the quarantine, unless it has recovered, and reports the result. */
-export async function evictFailing({ pod, reading }: Moved, deps: HardwareDeps, signal: AbortSignal): Promise<void> {
+/** Evicts a Pod whose move stands in the quarantine, unless it has recovered or its node was released, and reports the result. */
+export async function evictFailing(
+  { pod, reading, quarantineUid }: MoveWork,
+  deps: HardwareDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { client, cache, events, metrics, retries, writes, clock } = deps;
   const { uid, namespace, name, node } = pod;
   const evicted = await writes(async (): Promise<Eviction | undefined> => {
+    // It may have waited for its turn: what held when it was queued is checked right before the call.
     const now = cache.pods.get(uid);
+    if (!isStanding(node, quarantineUid, cache)) return undefined;
     if (!now?.failing || now.isDeleting) return undefined;
     return evict(client, pod, { signal }).catch((error: Error) => unanswered(error, cache.pods.get(uid)));
   });

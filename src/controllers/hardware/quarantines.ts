@@ -11,7 +11,7 @@ import type { SensorReading } from './readings.ts';
 type Spec = NodeQuarantine['spec'];
 
 /** A Pod that is moved off its node, and why. */
-export type Moved = {
+export type PlannedMove = {
   readonly pod: HardwarePod;
   readonly reading: SensorReading;
   /** The sensor did not answer: the reading is the one that stands in the quarantine. */
@@ -43,7 +43,7 @@ const renewMs = 60_000;
 export function withMoves(
   spec: Spec | undefined,
   created: NewQuarantine,
-  moved: readonly Moved[],
+  moved: readonly PlannedMove[],
   { ttlMs, now }: { readonly ttlMs: number; readonly now: Date },
 ): Spec {
   let isChanged = false;

@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 import { get } from 'node:http';
+import { isIP } from 'node:net';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
 import { type FactCache, backoffMs, createFactCache } from './facts.ts';
@@ -86,8 +87,10 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
   }
 }
 
-/** Undefined where nothing fails. The name of a Pod's address is not resolved anywhere, and its answer is short. */
+/** Undefined where nothing fails. No name is resolved, and an empty address would be that of the controller itself. */
 async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<SensorReading | undefined> {
+  if (ip === '') throw new Error('it has no address yet');
+  if (isIP(ip) === 0) throw new Error(`its address is no IP address: ${ip}`);
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { host: ip, port: target.port, path: '/readyz?verbose', signal, agent: false };
     const request = get(options, async (response) => {

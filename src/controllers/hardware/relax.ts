@@ -7,49 +7,38 @@ import { awaitEnforcement } from './enforcement.ts';
 import { softened, updateQuarantine } from './quarantines.ts';
 
 /**
- * Makes the nodes that waiting Pods are kept off their last choice: the quarantines say Preferred, and once that is in
- * force the evictions of the Pods are queued, since a Pod cannot be changed. They run nowhere yet, so a dry run does the
- * same. The decisions are in flight already. Never rejects.
+ * Makes a node that waiting Pods are kept off their last choice: its quarantine says Preferred, and that is in force. The
+ * Pods run nowhere yet, so a dry run does the same. Returns false where that failed, and their work is in flight no more.
+ * Never rejects.
  */
-export async function relaxNodes(
+export async function relaxNode(
+  node: string,
   softens: readonly SoftenDecision[],
   deps: HardwareDeps,
   signal: AbortSignal,
-): Promise<void> {
-  const { inFlight, onError } = deps;
+): Promise<boolean> {
+  const { cache, inFlight, onError, writes } = deps;
+  const owners = new Set(softens.map(({ pod }) => pod.ownerText));
+  const cached = cache.quarantines.get(node);
+  if (!cached || !isQuarantinedFor(cache, node, owners)) return true;
   try {
-    for (const node of new Set(softens.flatMap(({ nodes }) => nodes))) {
-      const owners = softens.filter(({ nodes }) => nodes.includes(node)).map(({ pod }) => pod.ownerText);
-      await relaxNode(node, new Set(owners), deps, signal);
-    }
-    for (const { pod } of softens) deps.requestEviction(pod.uid);
+    const edit = (spec = cached.spec) => softened(spec, owners);
+    const written = await writes(() => updateQuarantine(deps, node, edit, signal));
+    // Where the quarantine says Preferred already, an earlier leader may have died before that was in force.
+    if (written) await awaitEnforcement(written, deps, signal);
+    return true;
   } catch (error) {
     for (const { pod } of softens) {
       inFlight.delete(pod.uid);
       deps.retries.recordFailure(pod.uid);
       if (!signal.aborted) onError(`Pod ${pod.namespace}/${pod.name} was not let back: ${(error as Error).message}.`);
     }
+    return false;
   }
 }
 
 const isQuarantinedFor = (cache: HardwareCache, node: string, owners: ReadonlySet<string>): boolean =>
   cache.quarantines.get(node)?.spec.owners.some(({ owner }) => owners.has(ownerText(owner))) ?? false;
-
-/** Where the quarantine says Preferred already, an earlier leader may have died before that was in force. */
-async function relaxNode(
-  node: string,
-  owners: ReadonlySet<string>,
-  deps: HardwareDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const { cache, writes } = deps;
-  const cached = cache.quarantines.get(node);
-  if (!cached || !isQuarantinedFor(cache, node, owners)) return;
-  const written = await writes(() =>
-    updateQuarantine(deps, node, (spec) => softened(spec ?? cached.spec, owners), signal),
-  );
-  if (written) await awaitEnforcement(written, deps, signal);
-}
 
 /** Evicts a Pod that finds no node, so that its owner creates it anew without what keeps it off these nodes. Never rejects. */
 export async function evictWaiting(

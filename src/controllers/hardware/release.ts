@@ -1,5 +1,7 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
+import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import type { ReleaseDecision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { manualReleaseAction } from './events.ts';
@@ -12,23 +14,45 @@ export async function release(
   deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'onError' | 'writes'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, cache, events, onError, writes } = deps;
+  const { cache, events, onError, writes } = deps;
   const cached = cache.quarantines.get(node);
   if (!cached) return;
-  const { uid = '' } = cached.metadata;
   try {
     if (owners) {
       await writes(() => updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal));
       return;
     }
-    cache.expectDeletion(uid, true);
-    if (await writes(() => deleteQuarantine(client, cached, signal))) {
-      cache.drop(cached);
-      events.released(node, 'controller', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
-    } else cache.expectDeletion(uid, false);
+    const isDeleted = await writes(async () => {
+      // A person may have deleted it while this waited for its turn.
+      if (cache.quarantines.get(node)?.metadata.uid !== cached.metadata.uid) return false;
+      return deleteExpected(cached, deps, signal);
+    });
+    if (!isDeleted) return;
+    cache.drop(cached);
+    events.released(node, 'controller', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
   } catch (error) {
-    // It is unknown whether it was deleted: the watch will say so, and it was the controller's deletion then.
     if (!signal.aborted) onError(`Node ${node} was not released: ${(error as Error).message}.`);
+  }
+}
+
+/**
+ * Deletes a quarantine, and tells the cache before that this deletion is the controller's. Where the apiserver refuses,
+ * nothing was deleted, and the next deletion is a person's. Without an answer that is unknown until the watch reports it.
+ */
+async function deleteExpected(
+  quarantine: NodeQuarantine,
+  { client, cache }: Pick<HardwareDeps, 'client' | 'cache'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { uid = '' } = quarantine.metadata;
+  cache.expectDeletion(uid, true);
+  try {
+    const isDeleted = await deleteQuarantine(client, quarantine, signal);
+    if (!isDeleted) cache.expectDeletion(uid, false);
+    return isDeleted;
+  } catch (error) {
+    if ((error as Error).cause instanceof ApiError) cache.expectDeletion(uid, false);
+    throw error;
   }
 }
 

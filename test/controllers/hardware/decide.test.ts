@@ -153,6 +153,20 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert(move?.kind === 'move' && move.isUnanswered);
   });
 
+  it('is to use the reading of one that stays as ever while its eviction backs off, and to read it no more often', () => {
+    const retries = new Map([['a', { untilMs: nowMs + 30_000 }]]);
+    const readings = new Map([['a', { ...failsNow, atMs: nowMs }]]);
+    const sick = [node('node-0', { isReady: false }), ...nodes(10).slice(1)];
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], nodes: sick, retries, readings }), [
+      'a hold node-not-ready',
+    ]);
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0', { ineligible: 'report' })], retries, readings }), [
+      'a refuse report',
+    ]);
+    const passes = { nodes: sick, ...passing(nowMs + 1) };
+    assert.deepEqual(decided({ pods: [pod('a', 'node-0')], ...passes }), ['a hold passes']);
+  });
+
   it('is to read the sensor of one that stays once for each reason that an Event gives', () => {
     const pods = [pod('a', 'node-0', { ineligible: 'report' })];
     const readings = new Map();

@@ -154,7 +154,7 @@ describe('what is told of a Pod that is held', () => {
 });
 
 describe('the reading of a move that is gone on with', () => {
-  const { newWorld, lead, say } = useLeaders();
+  const { newWorld, lead, say, asked } = useLeaders();
   const hotter = '[-] temperature: fail, coretemp is 99 °C, more than 90 °C, 0.2 ms, 1s ago\nfailed: temperature\n';
 
   async function begin() {
@@ -182,6 +182,19 @@ describe('the reading of a move that is gone on with', () => {
     world.refused.clear();
     const moved = await told(leader, /^web-0 MovedOffNode/);
     assert(moved.includes(`temperature: coretemp is 95 °C, more than 90 °C, as read of Pod web-0 at ${at}.`), moved);
+  });
+
+  it('is read once more, and not over and over, where the Pod is only to be reported while its eviction backs off', async () => {
+    const { world, leader } = await begin();
+    const refusals = (): number => leader.told.filter((text) => text.includes('disruption budget')).length;
+    // The next tries are 400 and 800 ms later.
+    await eventually('the third refusal', 5_000, async () => refusals() === 3);
+    const [{ metadata, spec, status }] = world.pods();
+    const before = asked();
+    world.setAnyPod({ spec, status, metadata: { ...metadata, labels: { 'health.example.com/hardware': 'report' } } });
+    await told(leader, /^web-0 MoveRefused .*is report/);
+    const times = asked() - before;
+    assert(times <= 1, `asked ${times} times`);
   });
 
   it('is told once while a PodDisruptionBudget refuses, and then only that it fails still', async () => {

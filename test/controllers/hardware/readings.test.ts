@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { isPassing, readAgentAnswer, readKubeletNote } from '../../../src/controllers/hardware/readings.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Client } from '../../../src/kube/client.ts';
+import {
+  createSensorReader,
+  isPassing,
+  readAgentAnswer,
+  readKubeletNote,
+} from '../../../src/controllers/hardware/readings.ts';
+import { pod } from './support/snapshot.ts';
 
 describe('what fails in a Pod is read', () => {
   it("from the agent's lines, without what passes and without how long it took", () => {
@@ -51,5 +61,47 @@ describe('what fails in a Pod is read', () => {
     }
     const { user, system } = process.cpuUsage(before);
     assert((user + system) / 1_000 < 1_000, 'it took 1.5 s for one of them when it backtracked');
+  });
+});
+
+describe('the sidecar of a Pod is asked', () => {
+  const life = new AbortController();
+  const hosts: (string | undefined)[] = [];
+  // What listens beside the controller itself.
+  const server = createServer(({ headers }, response) => {
+    hosts.push(headers.host);
+    response.end('ok');
+  });
+  let port = 0;
+  before(async () => {
+    await once(server.listen(0), 'listening');
+    ({ port } = server.address() as AddressInfo);
+  });
+  after(() => {
+    life.abort();
+    server.close();
+  });
+
+  const ask = (ip: string) => {
+    const target = { mode: 'sidecar', containers: ['health-probe-hardware'], port } as const;
+    return createSensorReader({} as Client, life.signal)(pod('web-0', 'node-a', { ip, target }), life.signal);
+  };
+
+  it('at its address, of either family', async () => {
+    // A machine without IPv6 listens on the other alone.
+    const isDual = (server.address() as AddressInfo).family === 'IPv6';
+    for (const ip of isDual ? ['127.0.0.1', '::1'] : ['127.0.0.1']) assert.deepEqual(await ask(ip), { kind: 'passes' });
+    assert.deepEqual(hosts.splice(0), isDual ? [`127.0.0.1:${port}`, `[::1]:${port}`] : [`127.0.0.1:${port}`]);
+  });
+
+  it('nowhere else: not at that of the controller where it has none yet, and at no name', async () => {
+    for (const [ip, why] of [
+      ['', 'it has no address yet'],
+      ['localhost', 'its address is no IP address: localhost'],
+    ] as const) {
+      const message = `container health-probe-hardware is not ready, and its reading is not known: its sidecar could not be asked: ${why}`;
+      assert.deepEqual(await ask(ip), { kind: 'unknown', reading: { check: 'hardware', message } });
+    }
+    assert.deepEqual(hosts, []);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
 import { setWaiting } from './support/waiting.ts';
@@ -78,6 +79,36 @@ describe('a Pod that waits for a node', () => {
     const uids = Array.from({ length: 20 }, (_, index) => setWaiting(world, `web-${index + 1}`, ['node-a']));
     await eventually('all evictions', 3_000, async () => uids.every((uid) => world.accepted.get(uid) === 1));
     assert.equal(world.calls.filter((call) => call.startsWith('PUT')).length, 1);
+  });
+
+  it('is let back by writes that come after those of each of its nodes, never beside them', async () => {
+    const world = newWorld();
+    world.setPod('web-0', 'node-a', 'web', false);
+    world.setPod('web-1', 'node-b', 'web', false);
+    const writing = new Set<string>();
+    const beside: string[] = [];
+    const slow = createClient(async (request) => {
+      if (request.method !== 'PUT' || !request.path.includes('nodequarantines')) return world.transport(request);
+      if (writing.has(request.path)) beside.push(request.path);
+      writing.add(request.path);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      writing.delete(request.path);
+      return world.transport(request);
+    });
+    const leader = lead(world, { softenMs: 0 }, slow);
+    await settle(world, 2);
+    await eventually('both quarantines', 2_000, async () => world.quarantines().length === 2);
+    const uid = setWaiting(world, 'web-9', ['node-a', 'node-b']);
+    await eventually('the first of both', 2_000, async () => writing.size === 1);
+    // By the time that node-b is written for web-9, it is being written for these.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    world.setPod('db-0', 'node-b', 'db', false);
+    await eventually('its eviction', 5_000, async () => world.accepted.get(uid) === 1);
+    await eventually('the other eviction', 5_000, async () => world.accepted.size === 4);
+    assert.deepEqual(beside, []);
+    const affinities = world.quarantines().map(({ spec }) => spec.owners.map(({ affinity }: any) => affinity));
+    assert.deepEqual(affinities.toSorted(), [['Preferred'], ['Preferred', 'Required']]);
+    assert.deepEqual(leader.failures, []);
   });
 
   it('is left alone for longer where one came back as it was', async () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHardwareCache } from '../../../src/controllers/hardware/cache.ts';
+import { release } from '../../../src/controllers/hardware/release.ts';
+import { type Transport, createClient } from '../../../src/kube/client.ts';
+import { createSemaphore } from '../../../src/kube/flow-control.ts';
+import { answer } from '../../kube/support/answer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settle, told, useLeaders } from './support/leader.ts';
+import { quarantine } from './support/snapshot.ts';
 
 describe('a quarantine in the hands of a controller', () => {
   const { newWorld, lead } = useLeaders();
@@ -47,6 +53,27 @@ describe('a quarantine in the hands of a controller', () => {
     await told(leader, /^web-0 MoveHeld .*somebody deleted/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([world.accepted.size, world.quarantines()], [0, []]);
+  });
+
+  it('ends the evictions that wait for their turn where a person deletes it meanwhile', async () => {
+    const world = newWorld();
+    for (let count = 0; count < 40; count += 1) world.setPod(`web-${count}`, 'node-a', `web-${count}`, false);
+    const gate = Promise.withResolvers<void>();
+    let sent = 0;
+    const slow = createClient(async (request) => {
+      if (!request.path.endsWith('/eviction')) return world.transport(request);
+      sent += 1;
+      await gate.promise;
+      return world.transport(request);
+    });
+    const leader = lead(world, {}, slow);
+    await eventually('as many evictions as are sent at a time', 3_000, async () => sent === 32);
+    world.removeQuarantine('node-a');
+    await told(leader, /^node-a NodeReleased by hand/);
+    gate.resolve();
+    await eventually('the evictions on their way', 3_000, async () => world.accepted.size >= 32);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual([sent, world.accepted.size, world.quarantines()], [32, 32, []]);
   });
 
   it('taints the node where it is asked to, and the taint goes with the quarantine', async () => {
@@ -135,5 +162,41 @@ describe('a quarantine in the hands of a controller', () => {
       await told(leader, /^web-1 ReplacementCameBack/),
       /pod\+owner\+node .*counts as one of its owner's moves/,
     );
+  });
+});
+
+/** The nodes that count as released by hand where the deletion ended like this and the watch then reports one. */
+async function releasedByHand(transport: Transport) {
+  const byHand: string[] = [];
+  const failures: string[] = [];
+  const cache = createHardwareCache({ onChange: () => {}, onManualRelease: (node) => void byHand.push(node) });
+  const stored = quarantine('node-a');
+  stored.metadata.uid = 'uid-a';
+  cache.quarantineHandler.onUpsert(stored);
+  const events = { record: () => assert.fail(), released: () => assert.fail(), idle: async () => {} };
+  const onError = (sentence: string): void => void failures.push(sentence);
+  const deps = { client: createClient(transport), cache, events, onError, writes: createSemaphore(1) };
+  await release({ kind: 'release', reason: 'expired', node: 'node-a' }, deps, new AbortController().signal);
+  cache.quarantineHandler.onDelete(stored);
+  return { byHand, failures };
+}
+
+describe('a quarantine that goes away after the controller failed to delete it', () => {
+  it('was deleted by a person where the apiserver had refused it', async () => {
+    assert.deepEqual(await releasedByHand(async () => answer(403, { message: 'forbidden' })), {
+      byHand: ['node-a'],
+      failures: ['Node node-a was not released: NodeQuarantine node-a: the answer was 403, "forbidden".'],
+    });
+    assert.deepEqual(await releasedByHand(async () => answer(409, { message: 'conflict' })), {
+      byHand: ['node-a'],
+      failures: [],
+    });
+  });
+
+  it('was deleted by the controller where no answer had come', async () => {
+    assert.deepEqual(await releasedByHand(() => Promise.reject(new Error('socket hang up'))), {
+      byHand: [],
+      failures: ['Node node-a was not released: socket hang up.'],
+    });
   });
 });
