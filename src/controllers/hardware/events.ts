@@ -76,7 +76,7 @@ const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name,
 export const clauseOf = ({ check, message }: SensorReading): string => `${check}: ${message}`;
 
 /** The last decision about a Pod or a node, and the last one that was no command. */
-type Report = { readonly counted: Reason; readonly reported?: Reason };
+type Report = { readonly lastReason: Reason; readonly reported?: Reason };
 
 /** Reports each decision once, for as long as its reason stays the same. */
 export type DecisionReporter = {
@@ -103,17 +103,17 @@ export function createDecisionReporter(
         const { reason } = decision;
         const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
         const before = last.get(about);
-        if (before?.counted !== reason) metrics.decided(decision);
+        if (before?.lastReason !== reason) metrics.decided(decision);
         const isNews = before?.reported !== reason && reasons[reason].isEvent && !isCommand(decision);
         if (isCommand(decision) || (isNews && count >= maxEventsPerPass)) {
-          next.set(about, { ...before, counted: reason });
+          next.set(about, { ...before, lastReason: reason });
           continue;
         }
         if (isNews) {
           count += 1;
           recordDecision(decision, events);
         }
-        next.set(about, { counted: reason, reported: reason });
+        next.set(about, { lastReason: reason, reported: reason });
       }
       last = next;
     },
