@@ -6,11 +6,10 @@ import { type Snapshot, decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { createDecisionReporter, createReplacementWatch } from './events.ts';
-import { createRetries } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
 import { createReadings } from './readings.ts';
-import { createSoftenHistory } from './facts.ts';
 import { readManualReleases } from './release.ts';
+import { createRetries, createSoftenHistory } from './retries.ts';
 import { createVolumes } from './volumes.ts';
 
 export type HardwareControllerOptions = Pick<

@@ -5,11 +5,12 @@
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
-import type { Facts, Retry } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
 import { type Reason, reasons } from './reasons.ts';
+import type { Retry } from './retries.ts';
 import type { VolumesFact } from './volumes.ts';
 
 /** How Pods may be moved, and how fast. */
@@ -118,7 +119,10 @@ function decideWaiting(pod: HardwarePod, { snapshot, settings, budget, nowMs }: 
   return nodes.length > 0 ? [{ kind: 'soften', reason: 'unschedulable', pod, nodes }] : [];
 }
 
-/** Why a failing Pod stays, whatever is decided about others; undefined where that depends on the budget. */
+/**
+ * What to do about a failing Pod, where the other Pods that fail do not matter: why it stays, or that it goes on with the
+ * move that the budget counts already. Undefined where the move would be a new one for the budget, see `decideMove`.
+ */
 function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   const { snapshot, settings, budget, nowMs } = pass;
   const { stableMs, minimumAgeMs, byHandMs, mode } = settings;
@@ -218,12 +222,12 @@ function decideReleases({ snapshot: { quarantines, nodes }, settings: { windowMs
   const releases: ReleaseDecision[] = [];
   for (const { spec, metadata } of quarantines) {
     const { nodeName: node, bootId, owners } = spec;
-    const isCounted = nowMs - createdMsOf(metadata) >= windowMs;
+    const isPastBrake = nowMs - createdMsOf(metadata) >= windowMs;
     const there = byName.get(node);
     const wasBooted = bootId !== '' && (there?.bootId ?? '') !== '' && there?.bootId !== bootId;
     const expired = owners.filter(({ until }) => Date.parse(until) <= nowMs);
-    if (isCounted && !there) releases.push({ kind: 'release', reason: 'node-gone', node });
-    else if (isCounted && wasBooted) releases.push({ kind: 'release', reason: 'rebooted', node });
+    if (isPastBrake && !there) releases.push({ kind: 'release', reason: 'node-gone', node });
+    else if (isPastBrake && wasBooted) releases.push({ kind: 'release', reason: 'rebooted', node });
     else if (expired.length === owners.length) releases.push({ kind: 'release', reason: 'expired', node });
     else if (expired.length > 0) releases.push({ kind: 'release', reason: 'expired', node, owners: expired });
   }

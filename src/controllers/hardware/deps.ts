@@ -5,10 +5,9 @@ import type { HardwareCache } from './cache.ts';
 import type { HardwareSettings } from './decide.ts';
 import type { SoftenDecision } from './decision.ts';
 import type { HardwareEvents, ReplacementWatch } from './events.ts';
-import type { Retries } from './facts.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { PlannedMove } from './quarantines.ts';
-import type { SoftenHistory } from './facts.ts';
+import type { Retries, SoftenHistory } from './retries.ts';
 
 /** The webhook's Service, and how long its replicas may take to observe a quarantine; an empty namespace: there is none. */
 export type WebhookService = { readonly namespace: string; readonly service: string; readonly limitMs: number };

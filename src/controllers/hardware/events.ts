@@ -76,7 +76,7 @@ const nodeReference = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name,
 export const clauseOf = ({ check, message }: SensorReading): string => `${check}: ${message}`;
 
 /** The last decision about a Pod or a node, and the last one that was no command. */
-type Report = { readonly counted: Reason; readonly reported?: Reason };
+type Report = { readonly lastReason: Reason; readonly reported?: Reason };
 
 /** Reports each decision once, for as long as its reason stays the same. */
 export type DecisionReporter = {
@@ -103,17 +103,17 @@ export function createDecisionReporter(
         const { reason } = decision;
         const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
         const before = last.get(about);
-        if (before?.counted !== reason) metrics.decided(decision);
+        if (before?.lastReason !== reason) metrics.decided(decision);
         const isNews = before?.reported !== reason && reasons[reason].isEvent && !isCommand(decision);
         if (isCommand(decision) || (isNews && count >= maxEventsPerPass)) {
-          next.set(about, { ...before, counted: reason });
+          next.set(about, { ...before, lastReason: reason });
           continue;
         }
         if (isNews) {
           count += 1;
           recordDecision(decision, events);
         }
-        next.set(about, { counted: reason, reported: reason });
+        next.set(about, { lastReason: reason, reported: reason });
       }
       last = next;
     },
@@ -160,20 +160,44 @@ export type ReplacementWatch = {
 /** How long a replacement is looked out for. */
 const maxExpectedMs = 10 * 60_000;
 
+type Evicted = { readonly podName: string; readonly node: string; readonly atMs: number };
+
+/** Each evicted Pod has one replacement, and each Pod replaces one: that of its name, or else the first that was evicted. */
 export function createReplacementWatch(events: HardwareEvents): ReplacementWatch {
-  const expected = new Map<string, { readonly podName: string; readonly node: string; readonly atMs: number }>();
+  /** By owner, in the order of the evictions. */
+  const expected = new Map<string, Evicted[]>();
+  /** When Pods were reported, by uid. */
+  const reportedMs = new Map<string, number>();
+
+  const replacedBy = (pod: HardwarePod, evicted: readonly Evicted[]): Evicted | undefined => {
+    if (!pod.isReady || pod.isDeleting || reportedMs.has(pod.uid)) return undefined;
+    const earlier = evicted.filter(({ atMs }) => pod.createdMs >= wholeSeconds(atMs));
+    return earlier.find(({ podName }) => podName === pod.name) ?? earlier[0];
+  };
+  const forgetOld = (nowMs: number): void => {
+    for (const [owner, evicted] of expected) {
+      const recent = evicted.filter(({ atMs }) => nowMs - atMs <= maxExpectedMs);
+      if (recent.length > 0) expected.set(owner, recent);
+      else expected.delete(owner);
+    }
+    for (const [uid, atMs] of reportedMs) if (nowMs - atMs > maxExpectedMs) reportedMs.delete(uid);
+  };
+
   return {
-    expect: ({ ownerText: owner, name: podName, node }, atMs) => void expected.set(owner, { podName, node, atMs }),
+    expect: ({ ownerText: owner, name: podName, node }, atMs) =>
+      void expected.set(owner, [...(expected.get(owner) ?? []), { podName, node, atMs }]),
     report(pods, nowMs) {
+      forgetOld(nowMs);
       if (expected.size === 0) return;
       for (const pod of pods) {
-        const gone = expected.get(pod.ownerText);
-        if (!gone || !pod.isReady || pod.isDeleting || pod.createdMs < wholeSeconds(gone.atMs)) continue;
-        expected.delete(pod.ownerText);
+        const evicted = expected.get(pod.ownerText);
+        const gone = evicted && replacedBy(pod, evicted);
+        if (!gone) continue;
+        evicted.splice(evicted.indexOf(gone), 1);
+        reportedMs.set(pod.uid, nowMs);
         const note = `Pod ${pod.namespace}/${pod.name} runs on node ${pod.node} in the place of ${gone.podName}, which was moved off node ${gone.node}.`;
         events.record(pod, 'ReplacementRunning', note, ['owner']);
       }
-      for (const [owner, { atMs }] of expected) if (nowMs - atMs > maxExpectedMs) expected.delete(owner);
     },
   };
 }

@@ -3,8 +3,9 @@ import { get } from 'node:http';
 import { isIP } from 'node:net';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
-import { type FactCache, backoffMs, createFactCache } from './facts.ts';
+import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
+import { backoffMs } from './retries.ts';
 
 /** What fails in a Pod: the names of the checks, and their readings with threshold and unit. */
 export type SensorReading = { readonly check: string; readonly message: string };

@@ -1,18 +1,15 @@
 /**
  * The kind of a reason is the label of that name on the metrics, and the row is the place to look a reason up: its
- * sentence ends that of an Event or a log line. `isEvent`: an Event reports it when it begins. `isCommand`: the decision
- * needs a fact, and the Pod stays until the controller has it.
+ * sentence ends that of an Event or a log line. `isEvent`: an Event reports it when it begins.
  */
 type Row = {
   readonly kind: 'move' | 'hold' | 'refuse' | 'soften' | 'notice' | 'release';
   readonly isEvent: boolean;
-  readonly isCommand?: true;
   readonly sentence: string;
 };
 
 const silent = (sentence: string) => ({ kind: 'hold', isEvent: false, sentence }) as const;
 const held = (sentence: string) => ({ kind: 'hold', isEvent: true, sentence }) as const;
-const command = (sentence: string) => ({ kind: 'hold', isEvent: false, isCommand: true, sentence }) as const;
 const refused = (sentence: string) => ({ kind: 'refuse', isEvent: true, sentence }) as const;
 /** An Event reports a release once it is done. */
 const released = (sentence: string) => ({ kind: 'release', isEvent: false, sentence }) as const;
@@ -43,8 +40,9 @@ export const reasons = {
   'quarantine-full': held('the NodeQuarantine of its node can list no more owners or moves'),
   'dry-run': held('health-injector only says what it would do: --hardware is dry-run'),
 
-  'reading-unasked': command('what fails by now is being asked'),
-  'volumes-unasked': command('whether it has a volume that is on its node alone is being asked'),
+  /** The decision needs a fact, and the Pod stays until the controller has it. */
+  'reading-unasked': silent('what fails by now is being asked'),
+  'volumes-unasked': silent('whether it has a volume that is on its node alone is being asked'),
 
   report: refused('its annotation on-failure is report'),
   bare: refused('it has no owner that makes it anew elsewhere'),

@@ -2,8 +2,9 @@
 import type { V1NodeSelectorTerm, V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
-import { type FactCache, backoffMs, createFactCache } from './facts.ts';
+import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
+import { backoffMs } from './retries.ts';
 
 /** Where the volumes behind the claims of a Pod can be used. */
 export type VolumesFact =

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createEventRecorder } from '../../../src/kube/event-recorder.ts';
-import { createHardwareEvents } from '../../../src/controllers/hardware/events.ts';
+import { createHardwareEvents, createReplacementWatch } from '../../../src/controllers/hardware/events.ts';
 import { eventServer } from '../../kube/support/event-server.ts';
-import { pod } from './support/snapshot.ts';
+import { nowMs, pod } from './support/snapshot.ts';
 
 const { signal } = new AbortController();
 
@@ -70,5 +70,44 @@ describe('what is told of a move', () => {
     events.released('node-a', 'person', 'By hand.');
     await idle();
     assert.equal(server.all().filter(({ action }) => action === 'ReleaseByHand').length, 2);
+  });
+});
+
+const running = (uid: string, createdMs = nowMs) => pod(uid, 'node-b', { ownerText: 'web', failedMs: 0, createdMs });
+const gone = (uid: string) => pod(uid, 'node-a', { ownerText: 'web' });
+
+function watch() {
+  const notes: string[] = [];
+  const record = ({ name }: { readonly name: string }, _reason: string, note: string): void =>
+    void notes.push(`${name} for ${/in the place of (\S+),/.exec(note)?.[1]}`);
+  return { notes, ...createReplacementWatch({ record, released: () => {}, idle: async () => {} }) };
+}
+
+describe('what is told of replacements', () => {
+  it('is one for each Pod of an owner that was evicted, and each Pod takes the place of one', () => {
+    const { notes, expect, report } = watch();
+    expect(gone('a'), nowMs);
+    expect(gone('b'), nowMs);
+    report([running('c'), running('older', nowMs - 60_000)], nowMs);
+    report([running('c')], nowMs);
+    assert.deepEqual(notes, ['c for a']);
+    report([running('c'), running('d'), running('e')], nowMs);
+    report([running('c'), running('d'), running('e')], nowMs);
+    assert.deepEqual(notes, ['c for a', 'd for b']);
+  });
+
+  it('is of the Pod of the same name where there is one, as in a StatefulSet', () => {
+    const { notes, expect, report } = watch();
+    for (const name of ['web-0', 'web-1']) expect(pod(`uid-of-${name}`, 'node-a', { ownerText: 'web', name }), nowMs);
+    report([pod('new', 'node-b', { ownerText: 'web', failedMs: 0, createdMs: nowMs, name: 'web-1' })], nowMs);
+    assert.deepEqual(notes, ['web-1 for web-1']);
+  });
+
+  it('is nothing where none came within ten minutes', () => {
+    const { notes, expect, report } = watch();
+    expect(gone('a'), nowMs);
+    report([], nowMs + 600_001);
+    report([running('c', nowMs + 600_001)], nowMs + 600_001);
+    assert.deepEqual(notes, []);
   });
 });
