@@ -38,6 +38,21 @@ const attacks: Readonly<Record<string, () => object>> = {
   'images of one letter': () => pod([app('a'.repeat(megabyte))]),
   'images of as many letters as are looked at': () =>
     pod(times(podLimits.containers, (at) => ({ name: `c${at}`, image: 'a'.repeat(imageCharacters) }))),
+  'a different image in each of as many containers as are looked at': () =>
+    pod(
+      times(podLimits.containers, (at) => ({
+        name: `c${at}`,
+        image: `r/${'ab/'.repeat(imageCharacters / 4)}${at}redis`,
+      })),
+    ),
+  'annotations for thousands of containers that are not there': () =>
+    pod(
+      times(podLimits.containers, (at) => ({ name: `${'c'.repeat(60)}${at}`, image: 'redis' })),
+      {},
+      { annotations: Object.fromEntries(times(8_000, (at) => [`${prefix}check.d${at}`, 'tcp://:1'])) },
+    ),
+  'as many ports as are looked at': () =>
+    pod([app('redis', { ports: times(podLimits.ports, (at) => ({ containerPort: 1_024 + at, name: `p${at}` })) })]),
   '16,000 containers with a port': () =>
     pod(times(16_000, (at) => ({ name: `c${at}`, image: 'redis', ports: [{ containerPort: 6379 }] }))),
   '16,000 containers with a check each': () =>
@@ -122,8 +137,8 @@ describe("a stranger's Pod costs little more than its size", () => {
         kind: 'HealthPolicy' as const,
         metadata: { name: `p${at}` },
         spec: {
-          podSelector: { matchLabels: { app: `${at}` } },
-          match: { images: ['*a*a*a*a*a*b', '**a*/**a*/**b', 'redis'] },
+          ...(at % 2 === 0 ? { podSelector: { matchLabels: { app: `${at}` } } } : {}),
+          match: { images: ['*a*a*a*a*a*b', '**a*/**a*/**b', `*/ab/**/*redis${at}`, 'redis'], ports: [at + 1] },
         },
       })),
     );
@@ -167,6 +182,8 @@ const withLabels = (count: number) =>
       labels: Object.fromEntries(times(count, (at) => [`l${at}`, 'x'])),
     },
   );
+const withPorts = (count: number) =>
+  pod([{ ...redis('c'), ports: times(count, (at) => ({ containerPort: 6_379 + at })) }]);
 const withArgument = (length: number) => pod([{ ...redis('c'), args: ['x'.repeat(length)] }]);
 
 describe('the limits of what is looked at', () => {
@@ -182,6 +199,11 @@ describe('the limits of what is looked at', () => {
     const { items } = podLimits;
     assert.equal(reasonOf(withVolumes(items)), 'injected');
     assert.equal(reasonOf(withVolumes(items + 1)), 'too-large');
+  });
+
+  it('let a Pod with as many ports as the limit be injected, and none with one more', () => {
+    assert.equal(reasonOf(withPorts(podLimits.ports)), 'injected');
+    assert.equal(reasonOf(withPorts(podLimits.ports + 1)), 'too-large');
   });
 
   it('let a Pod with as many labels as the limit be injected, and none with one more', () => {

@@ -49,18 +49,34 @@ function compileGlob(glob: string): (text: string) => boolean {
   const places: Place[] = [...glob.matchAll(/\*+|[^*]/g)].map(([part]) =>
     part.startsWith('*') ? { kind: part.length > 1 ? 'globstar' : 'star' } : { kind: 'character', character: part },
   );
+  const literals = glob.split(/\*+/);
   const firstStar = places.findIndex(({ kind }) => kind !== 'character');
-  const fixed = firstStar < 0 ? glob : glob.slice(0, firstStar);
+  const hasSingleStar = places.some(({ kind }) => kind === 'star');
   return (text) => {
-    // Most policies are told apart by their first characters.
-    if (!text.startsWith(fixed)) return false;
-    if (firstStar < 0) return text.length === glob.length;
+    if (firstStar < 0) return text === glob;
+    // Most texts fail here, by native searches; what passes matches already, unless a star must not pass a slash.
+    if (!hasInOrder(text, literals)) return false;
+    if (!hasSingleStar) return true;
     let current = withSkippedStars(places, [firstStar]);
     for (let at = firstStar; at < text.length && current.length > 0; at++) {
       current = withSkippedStars(places, step(places, current, text.charAt(at)));
     }
     return current.includes(places.length);
   };
+}
+
+/** Whether the text begins with the first literal, ends with the last, and holds the others between them in their order. */
+function hasInOrder(text: string, literals: readonly string[]): boolean {
+  const [first = '', last = ''] = [literals[0], literals.at(-1)];
+  const end = text.length - last.length;
+  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const literal of literals.slice(1, -1)) {
+    const found = text.indexOf(literal, at);
+    if (found < 0) return false;
+    at = found + literal.length;
+  }
+  return at <= end;
 }
 
 /** The places after one more character; ascending, each once. */

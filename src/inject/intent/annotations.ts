@@ -101,6 +101,8 @@ export function readAnnotations(
   const pod = new Map<string, AnnotationValue>();
   const containers = new Map<string, Map<string, AnnotationValue>>();
   const collector = createCollector();
+  // Made once: a stranger may write thousands of keys that are unknown.
+  const oneOfTheKeys = `one of ${Object.keys(keys).join(', ')}`;
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(prefix)) continue;
     const rest = annotation.slice(prefix.length);
@@ -110,11 +112,7 @@ export function readAnnotations(
     const container = dot < 0 ? undefined : rest.slice(dot + 1);
     const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (!row) {
-      collector.addProblem({
-        annotation,
-        received: 'the key is unknown',
-        expected: `one of ${Object.keys(keys).join(', ')}`,
-      });
+      collector.addProblem({ annotation, received: 'the key is unknown', expected: oneOfTheKeys });
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
       collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });

@@ -25,9 +25,9 @@ export function readIntent(written: AnnotationSet, source: IntentSource): Health
   const { pod, context, collector } = source;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
   const base = baseContainer(written, pod, [...candidates.keys()], collector);
+  const expected = `one of ${[...candidates.keys()].join(', ')}`;
   for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
-    const expected = `one of ${[...candidates.keys()].join(', ')}`;
     for (const { annotation } of values.values()) {
       collector.addProblem({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
     }

@@ -12,6 +12,8 @@ export const podLimits = {
   items: 50_000,
   /** Each container's policy is looked for by each label. */
   labels: 1_000,
+  /** Each policy is held against each port. */
+  ports: 10_000,
   /** What the apiserver allows for all annotations of an object (`TotalAnnotationSizeLimitB`), here in characters. */
   annotationCharacters: 262_144,
 } as const;
@@ -36,6 +38,10 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   const { affinity, resourceClaims, volumes } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const portCount = containers.reduce((sum, { ports }) => sum + sizeOf(ports), 0);
+  if (portCount > podLimits.ports * factor) {
+    return `it has ${portCount} ports, and at most ${podLimits.ports} are looked at`;
+  }
   let items = sizeOf(volumes) + sizeOf(resourceClaims) + sizeOf(metadata?.ownerReferences);
   for (const term of [...listOf(required), ...listOf(preferred).map((each) => each?.preference)]) {
     items += 1 + sizeOf(term?.matchExpressions) + sizeOf(term?.matchFields);
