@@ -99,7 +99,7 @@ health-injector ${version} answers at ${url}. Try it:
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'draining');
-    // Nobody routes to a developer's machine: there is nothing to wait for.
+    // No Service routes to a developer's machine: there is nothing to wait for.
     void webhook.drain(settings.certificateSource === 'development' ? 0 : settings.drainMs).then(() => {
       stopping.abort();
       log.info('stopped');

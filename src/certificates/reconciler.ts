@@ -202,7 +202,7 @@ function createReconcile(
     const wanted = wantedBundle(needed, { unneeded: unneededSince, nowMs, graceMs });
     const bundle = wanted.join('');
     if (texts.every((text) => text === bundle)) return;
-    if (!mayWrite('', nowMs)) throw new Error('the caBundle is written over and over by somebody else');
+    if (!mayWrite('', nowMs)) throw new Error('another client writes the caBundle over and over');
     await call(`${theConfiguration} could not be written`, (inner) =>
       writeBundle(configurationPlace, configuration, bundle, inner),
     );

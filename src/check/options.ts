@@ -15,7 +15,7 @@ export function parseOptions(query: string, scheme: string, row: Scheme): Option
     const kind = row.options.get(name);
     if (kind === undefined) return refuse(`option is ${quote(name)}`, `${known(row)} for ${scheme}`);
     if (values.has(name)) return refuse(`option ${name} is given twice`, 'once');
-    // Nobody writes `min-free=5%25`.
+    // People write `min-free=5%`, not `5%25`.
     const plain = (kind === 'percent' || kind === 'space') && expectedOfKind(kind, written) === undefined;
     const value = plain ? written : decode(written);
     if (value === undefined) return refuse(`option ${name} is ${quote(written)}`, 'percent-encoded UTF-8');

@@ -57,7 +57,7 @@ function optionsOf({ options, credentials, hardware, tls }: Row): Scheme['option
   ]);
 }
 
-/** Every scheme by name; a Map, because `__proto__` is a name that somebody will try. */
+/** Every scheme by name; a Map, because `__proto__` is a name that a hostile author tries. */
 export const schemes: ReadonlyMap<string, Scheme> = new Map(
   Object.entries(table.schemes).map(([name, row]) => [name, { ...row, options: optionsOf(row as Row) } as Scheme]),
 );

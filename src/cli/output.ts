@@ -11,7 +11,7 @@ type Streams = Pick<Terminal, 'env' | 'readStandardInput'> & {
   readonly isColoured: boolean;
 };
 
-/** A terminal over the streams of a process: what is written for people is safe to look at, whoever wrote the manifest. */
+/** A terminal over the streams of a process: what is written for people is safe to look at, whatever the manifest says. */
 export function createTerminal({ writeOut, writeError, isTerminal, isColoured, ...rest }: Streams): Terminal {
   const printText: Terminal['printText'] = (text, paint) => {
     const shown = isTerminal ? visibleText(text) : text;

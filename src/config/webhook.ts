@@ -92,7 +92,7 @@ const settingsOf = (values: Values) => ({
   /** `cluster`, a path, or empty for none. */
   policies: values.policies,
   strict: values.strict,
-  /** Empty: nobody is asked for a client certificate. */
+  /** Empty: the webhook asks no client for a certificate. */
   clientCa: values.clientCa,
   /** Empty: any client that the CA signed. */
   clientNames: values.clientNames.filter(Boolean),

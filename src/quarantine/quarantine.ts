@@ -35,7 +35,7 @@ export type QuarantinedOwner = {
   readonly until: string;
   /** `Preferred` where no other node takes the Pods: a sick node is better than none. */
   readonly affinity: 'Required' | 'Preferred';
-  /** The Pods that were moved off, by uid: one move has one id, whoever makes it. */
+  /** The Pods that were moved off, by uid: one move has one id, also with another leader. */
   readonly moves: readonly { readonly podUid: string; readonly podName: string; readonly at: string }[];
 };
 

@@ -8,7 +8,7 @@ import { type ReviewRequest, podOf, workloadOf } from './admission.ts';
 
 /**
  * Answers the review of a workload: its annotations go down to the template, and what its Pods would be told is told
- * to the one who applies it, since nobody sees the warnings of a Pod that a controller creates.
+ * to the user who applies it, since no user sees the warnings of a Pod that a controller creates.
  */
 export function mutateWorkload(
   request: ReviewRequest,

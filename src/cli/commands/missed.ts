@@ -3,7 +3,7 @@ import { readContext } from '../input.ts';
 import { clusterOptions, settingOptions } from '../options.ts';
 import { bounded, visible } from '../visible.ts';
 
-/** Lists the Pods that lack the check that somebody asks for. */
+/** Lists the Pods that lack a check which annotations, a policy or the namespace ask for. */
 export const missedCommand = defineCommand({
   summary: 'list the running Pods that lack the health check that their annotations or a policy ask for',
   usage: '[OPTIONS]',

@@ -16,7 +16,7 @@ import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
 export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name'> & {
   readonly result: 'injected' | SkipReason;
   readonly sentence: string;
-  /** The policy or the namespace that asks; null where annotations do, or nobody. */
+  /** The policy or the namespace that asks; null where annotations ask, or nothing does. */
   readonly by: string | null;
   readonly containers: readonly ContainerExplanation[];
   /** What is added; with a policy on trial what would be. */

@@ -28,7 +28,7 @@ export const reasons = {
     'its node is not ready, so what is known of the Pod may be old; the cluster takes Pods off such a node by itself',
   ),
   'released-by-hand': held(
-    'somebody deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
+    'a person deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
   ),
   passes: held('its sidecar says that nothing fails by now, and is asked again after a while'),
   'no-other-node': held('no other node is left for its owner: each is not ready, cordoned or quarantined'),

@@ -13,7 +13,7 @@ import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingConte
 type IntentSource = {
   readonly pod: Pod;
   readonly context: ReadingContext;
-  /** Nobody asked for this very Pod: whatever is in doubt is left alone. */
+  /** A policy or the namespace asks, and not the Pod: what is in doubt is left alone. */
   readonly isByDefault: boolean;
   /** The names of what an earlier call added. */
   readonly previouslyAdded: ReadonlySet<string>;

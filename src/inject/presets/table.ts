@@ -1,4 +1,4 @@
-/** How the servers of some well-known images are asked when nobody says how. */
+/** How the servers of some well-known images are checked where no annotation says how. */
 export type Preset = {
   /** The last segment of the path, as the official images and those of other publishers have it. */
   readonly images: readonly string[];
@@ -10,7 +10,7 @@ export type Preset = {
   readonly readiness?: string;
   /** What may stand before the `@`: the first of which the container has every variable. */
   readonly logins?: readonly string[];
-  /** A variable without which nobody can tell how the server is asked. */
+  /** A variable without which it is unknown how the server has to be asked. */
   readonly onlyWith?: { readonly name: string; readonly value: string };
   /** What, in an argument or in a variable as `NAME=value`, gives the server a login or TLS that a check without a login lacks. */
   readonly hidden?: Told;

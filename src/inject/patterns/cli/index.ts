@@ -40,7 +40,10 @@ export const cli = definePattern({
 
 function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
   if (!checks.some(({ scheme }) => scheme === 'push')) return undefined;
-  return { received: 'received a push check, which needs somebody to report to', expected: 'pattern sidecar for it' };
+  return {
+    received: 'received a push check, which needs a process that takes reports',
+    expected: 'pattern sidecar for it',
+  };
 }
 
 function plan(assignments: readonly ContainerAssignment[], context: PlanContext): PatternPlan {
