@@ -314,7 +314,7 @@ describe('keeping the certificate', function () {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert(cluster.written.length - before <= 21, `${cluster.written.length - before} writes`);
-    assert.match(replicas[0]?.failures.join('\n') ?? '', /written over and over by somebody else/);
+    assert.match(replicas[0]?.failures.join('\n') ?? '', /another client writes the caBundle over and over/);
   });
 
   /** From now on, notes every moment at which a replica serves what the caBundle does not trust. */
