@@ -22,7 +22,7 @@ describe('a quarantine in the hands of a controller', () => {
       async () => world.quarantines().length === 1 && leader.told.some((text) => text.includes('MoveHeld')),
     );
     world.removeQuarantine('node-a');
-    await eventually('the hold', 5_000, async () => leader.told.some((text) => text.includes('somebody deleted')));
+    await eventually('the hold', 5_000, async () => leader.told.some((text) => text.includes('a person deleted')));
     assert(leader.told.some((text) => text.startsWith('node-a NodeReleased by hand')));
     await leader.stop();
     world.addEvent('x', {
@@ -32,7 +32,7 @@ describe('a quarantine in the hands of a controller', () => {
     });
     const next = lead(world);
     await eventually('the hold of the next leader', 2_000, async () =>
-      next.told.some((text) => text.includes('somebody deleted')),
+      next.told.some((text) => text.includes('a person deleted')),
     );
     assert.deepEqual(world.quarantines(), []);
     // Ready once, and sick again: that is news.
@@ -50,7 +50,7 @@ describe('a quarantine in the hands of a controller', () => {
     const leader = lead(world);
     await eventually('the quarantine', 2_000, async () => world.quarantines().length === 1);
     world.removeQuarantine('node-a');
-    await told(leader, /^web-0 MoveHeld .*somebody deleted/);
+    await told(leader, /^web-0 MoveHeld .*a person deleted/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.deepEqual([world.accepted.size, world.quarantines()], [0, []]);
   });
