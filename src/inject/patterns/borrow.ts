@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import { type Check, type Refusal, isRefusal } from '../../check/check.ts';
 import { commandCharacters } from '../pod/limits.ts';
-import { type Pod, isWithin, probedContainers } from '../pod/pod.ts';
+import { type Pod, probedContainers } from '../pod/pod.ts';
 import type { Problem } from '../model/problems.ts';
 import type { ContainerAssignment } from './pattern.ts';
 
@@ -69,8 +69,11 @@ function borrowEnv(checks: readonly Check[], container: V1Container): readonly V
     for (const [, reference] of value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)) queue.push(reference as string);
     if (entry) continue;
     const source = envFromSource(name, container);
-    if (source) fromSources.push(source);
-    else if ((container.envFrom ?? []).length > 1) {
+    if (source) {
+      // Each is written out with the name of its source.
+      characters += JSON.stringify(source).length;
+      fromSources.push(source);
+    } else if ((container.envFrom ?? []).length > 1) {
       return {
         received: `the check needs $${name}, which any of the envFrom sources of container "${container.name}" may hold`,
         expected: 'an env entry of that name',
@@ -98,13 +101,12 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 /** The mounts, read-only, on which the files lie that the checks name. */
 function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
+  const byPath = new Map<string, V1VolumeMount>();
+  for (const mount of container.volumeMounts ?? []) {
+    if (!byPath.has(mount.mountPath)) byPath.set(mount.mountPath, mount);
+  }
   for (const file of checks.flatMap((check) => check.files)) {
-    const mount = (container.volumeMounts ?? [])
-      .filter(({ mountPath }) => isUnder(file, mountPath))
-      .reduce<V1VolumeMount | undefined>(
-        (best, next) => (best && best.mountPath.length >= next.mountPath.length ? best : next),
-        undefined,
-      );
+    const mount = mountOf(file, byPath);
     if (!mount || mount.subPathExpr !== undefined) {
       return {
         received: `the check reads ${file}, which is on no volume that a sidecar could share with container "${container.name}"`,
@@ -117,6 +119,15 @@ function borrowMounts(checks: readonly Check[], container: V1Container): readonl
   return [...borrowed.values()];
 }
 
-/** A path with `..` may lead anywhere. */
-const isUnder = (file: string, mountPath: string): boolean =>
-  !file.split('/').includes('..') && isWithin(file, mountPath);
+/** The mount with the longest path that the file is under, looked up by each folder of the file: a Pod may have 50,000 mounts. */
+function mountOf(file: string, byPath: ReadonlyMap<string, V1VolumeMount>): V1VolumeMount | undefined {
+  // A path with `..` may lead anywhere.
+  if (file.split('/').includes('..')) return undefined;
+  const exact = byPath.get(file);
+  if (exact) return exact;
+  for (let slash = file.lastIndexOf('/'); slash >= 0; slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1) {
+    const mount = byPath.get(file.slice(0, slash + 1)) ?? byPath.get(file.slice(0, slash));
+    if (mount) return mount;
+  }
+  return undefined;
+}
