@@ -53,6 +53,24 @@ const attacks: Readonly<Record<string, () => Attack>> = {
         liveness: times(250, (at) => `file:///c${at}`).join(' '),
       },
     ),
+  'files in a thousand folders': () =>
+    pod(
+      times(60, (at) => ({ name: `c${at}`, image: 'x', volumeMounts: [{ name: 'v', mountPath: '/' }] })),
+      Object.fromEntries([
+        ['pattern', 'sidecar'],
+        ...times(60, (at) => [`check.c${at}`, `file:///${'a/'.repeat(1_000)} file:///${'a/'.repeat(1_000)}b`]),
+      ]),
+    ),
+  'folders of the node against volumes': () =>
+    pod(
+      [app()],
+      {
+        pattern: 'hardware',
+        check: 'memory-errors:',
+        'host-paths': times(64, (at) => `/sys:/q${at.toString(36)}`).join(','),
+      },
+      { volumes: times(30_000, (at) => ({ name: `v${at}` })) },
+    ),
   'variables that are not there against the long name of the one source': () =>
     pod(
       [

@@ -102,11 +102,13 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
   const byPath = new Map<string, V1VolumeMount>();
+  const lengths = new Set<number>();
   for (const mount of container.volumeMounts ?? []) {
+    lengths.add(mount.mountPath.length);
     if (!byPath.has(mount.mountPath)) byPath.set(mount.mountPath, mount);
   }
   for (const file of checks.flatMap((check) => check.files)) {
-    const mount = mountOf(file, byPath);
+    const mount = mountOf(file, byPath, lengths);
     if (!mount || mount.subPathExpr !== undefined) {
       return {
         received: `the check reads ${file}, which is on no volume that a sidecar could share with container "${container.name}"`,
@@ -119,15 +121,23 @@ function borrowMounts(checks: readonly Check[], container: V1Container): readonl
   return [...borrowed.values()];
 }
 
-/** The mount with the longest path that the file is under, looked up by each folder of the file: a Pod may have 50,000 mounts. */
-function mountOf(file: string, byPath: ReadonlyMap<string, V1VolumeMount>): V1VolumeMount | undefined {
+/**
+ * The mount with the longest path that the file is under, looked up by each folder of the file that is as long as some
+ * path: there may be 50,000 mounts and 1,000 folders.
+ */
+function mountOf(
+  file: string,
+  byPath: ReadonlyMap<string, V1VolumeMount>,
+  lengths: ReadonlySet<number>,
+): V1VolumeMount | undefined {
   // A path with `..` may lead anywhere.
   if (file.split('/').includes('..')) return undefined;
-  const exact = byPath.get(file);
-  if (exact) return exact;
-  for (let slash = file.lastIndexOf('/'); slash >= 0; slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1) {
-    const mount = byPath.get(file.slice(0, slash + 1)) ?? byPath.get(file.slice(0, slash));
-    if (mount) return mount;
+  const at = (length: number): V1VolumeMount | undefined =>
+    lengths.has(length) ? byPath.get(file.slice(0, length)) : undefined;
+  let mount = at(file.length);
+  for (let slash = file.lastIndexOf('/'); !mount && slash >= 0;) {
+    mount = at(slash + 1) ?? at(slash);
+    slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1;
   }
-  return undefined;
+  return mount;
 }
