@@ -184,6 +184,18 @@ const withLabels = (count: number) =>
   );
 const withPorts = (count: number) =>
   pod([{ ...redis('c'), ports: times(count, (at) => ({ containerPort: 6_379 + at })) }]);
+const withTerms = (count: number) =>
+  pod([redis('c')], {
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: times(count, () => ({})) },
+      },
+    },
+  });
+const withAnnotations = (count: number) => {
+  const others = Object.fromEntries(times(count - 1, (at) => [`a${at}`, '']));
+  return pod([redis('c')], {}, { annotations: { [`${prefix}pattern`]: 'auto', ...others } });
+};
 const withArgument = (length: number) => pod([{ ...redis('c'), args: ['x'.repeat(length)] }]);
 
 describe('the limits of what is looked at', () => {
@@ -209,6 +221,21 @@ describe('the limits of what is looked at', () => {
   it('let a Pod with as many labels as the limit be injected, and none with one more', () => {
     assert.equal(reasonOf(withLabels(podLimits.labels)), 'injected');
     assert.equal(reasonOf(withLabels(podLimits.labels + 1)), 'too-large');
+  });
+
+  it('let a node affinity with as many terms as the limit be read, and none with one more', () => {
+    assert.equal(reasonOf(withTerms(podLimits.terms)), 'injected');
+    assert.equal(reasonOf(withTerms(podLimits.terms + 1)), 'too-large');
+  });
+
+  it('let a container with a name as long as the limit be injected, and none with a longer one', () => {
+    assert.equal(reasonOf(pod([redis('c'.repeat(podLimits.nameCharacters))])), 'injected');
+    assert.equal(reasonOf(pod([redis('c'.repeat(podLimits.nameCharacters + 1))])), 'too-large');
+  });
+
+  it('let as many annotations as the limit be read, and no more, whosoever they are', () => {
+    assert.equal(reasonOf(withAnnotations(podLimits.annotations)), 'injected');
+    assert.equal(reasonOf(withAnnotations(podLimits.annotations + 1)), 'too-large');
   });
 
   it('let annotations of as many characters as the limit be read, and no more', () => {

@@ -242,7 +242,8 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
   const { kind, reason } = decision;
   const wanted = status === undefined ? excluding.pod : annotate(excluding.pod, values);
   const added = [...decision.added, ...excluding.added];
-  return { ...about, kind, reason, result: wanted === pod ? reason : 'excluded', pod: wanted, added, problems };
+  const result = wanted === pod ? reason : 'excluded';
+  return { ...about, kind, reason, result, pod: wanted, added, problems: few(problems) };
 }
 
 /** The volumes that hold nothing for which the cluster autoscaler has to keep a node. */
@@ -251,7 +252,18 @@ const emptiedVolumes = (additions: readonly Addition[]): string[] =>
     addition.kind === 'volume' && (addition.value.emptyDir ?? addition.value.hostPath) ? [addition.value.name] : [],
   );
 
+/** A clause of a problem may list the names of all containers or ports, and before validation a name has any length. */
+const longestClause = 2_048;
+
 /** A hostile Pod must not fill the log. */
-const few = (problems: readonly Problem[]): readonly Problem[] => problems.slice(0, 32);
+const few = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.slice(0, 32).map(({ annotation, received, expected }) => ({
+    annotation,
+    received: shortened(received),
+    expected: shortened(expected),
+  }));
+
+const shortened = (clause: string): string =>
+  clause.length > longestClause ? `${clause.slice(0, longestClause)}…` : clause;
 
 const textOf = (problems: readonly Problem[]): string => few(problems).map(sentence).join('\n').slice(0, 8_192);

@@ -83,10 +83,12 @@ function volumesOf(spec: V1PodSpec, { takes }: Removal): Set<string> {
     ...listOf(spec.containers),
     ...listOf(spec.initContainers).filter((container) => !isAgent(container)),
   ];
-  const mounts = containers.flatMap(({ name, volumeMounts }) =>
-    listOf(volumeMounts).map((mount) => ({ volume: mount.name, hasForm: isAgentMount(mount, name) })),
+  const others = new Set(
+    containers.flatMap(({ name, volumeMounts }) =>
+      listOf(volumeMounts).flatMap((mount) => (isAgentMount(mount, name) ? [] : [mount.name])),
+    ),
   );
-  const isOurs = (name: string): boolean => mounts.every(({ volume, hasForm }) => volume !== name || hasForm);
+  const isOurs = (name: string): boolean => !others.has(name);
   const taken = listOf(spec.volumes).filter((volume) =>
     takes(`volumes/${volume.name}`, isAdded({ kind: 'volume', value: volume }) && isOurs(volume.name)),
   );

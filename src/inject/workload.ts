@@ -74,7 +74,9 @@ function ownedKeys(metadata: V1ObjectMeta | undefined, path: readonly string[]):
       fieldsV1,
     ),
   );
-  return new Set(owned.flatMap((value) => Object.keys(value ?? {}).map((field) => field.replace(/^f:/, ''))));
+  // A text has a key for each of its letters.
+  const sets = owned.filter((value) => typeof value === 'object' && value !== null);
+  return new Set(sets.flatMap((value) => Object.keys(value).map((field) => field.replace(/^f:/, ''))));
 }
 
 /** Sets annotations, and removes those whose value is undefined; the same object where nothing changes. */

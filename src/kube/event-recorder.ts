@@ -1,5 +1,5 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { isConflict, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 import { type Clock, microTime, systemClock, withDeadline } from './clock.ts';
@@ -170,7 +170,8 @@ export function createEventRecorder(
   return {
     event(input) {
       const { regarding, reason, note } = input;
-      const key = JSON.stringify([regarding.uid, reason, note]);
+      // Thousands of keys are kept for an hour, and a note may be long.
+      const key = hash('sha256', JSON.stringify([regarding.uid, reason, note]));
       const nowMs = clock.now();
       forgetOld(nowMs);
       const before = seriesByKey.get(key);

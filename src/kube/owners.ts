@@ -11,11 +11,15 @@ export type Owner = {
   readonly uid: string;
 };
 
-/** The controller of an object, such as the ReplicaSet of a Pod; undefined where it has none. */
+/** No object has a longer name. The apiserver takes a reference of any length, and what is made of it is kept. */
+const mostCharacters = 253;
+
+/** The controller of an object, such as the ReplicaSet of a Pod; undefined where it has none that could exist. */
 export function controllerOf(metadata: V1ObjectMeta | undefined): Owner | undefined {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
   if (!controller) return undefined;
   const { apiVersion, kind, name, uid } = controller;
+  if ([apiVersion, kind, name, uid].some((text) => text?.length > mostCharacters)) return undefined;
   return { apiVersion, kind, name, uid };
 }
 

@@ -3,19 +3,38 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import type { Labels } from '../inject/model/scope.ts';
 
+/** The forms of an image that globs are held against, made once for all globs. */
+export type ImageForms = {
+  /** The name as a container runtime completes it, and its last segment. */
+  readonly name: string;
+  readonly lastSegment: string;
+  /** The same two with tag and digest. */
+  readonly reference: string;
+  readonly lastSegmentWithTag: string;
+};
+
+/** Takes an image apart. */
+export function readImage(image: string): ImageForms {
+  const name = withoutTag(image);
+  return {
+    name: complete(name),
+    lastSegment: lastSegment(name),
+    reference: complete(image),
+    lastSegmentWithTag: lastSegment(image),
+  };
+}
+
 /**
  * Makes the test that a glob stands for. `redis` is held against the last segment of an image's name, `bitnami/*`
  * against the whole name as a container runtime completes it (docker.io/bitnami/redis), and one with a colon or an at
  * sign (`redis:7*`) against name, tag and digest. A `*` stands for anything but a slash, `**` for anything.
  */
-export function compileImageGlob(glob: string): (image: string) => boolean {
+export function compileImageGlob(glob: string): (image: ImageForms) => boolean {
   const hasTag = glob.includes('@') || hasTagBehindName(glob);
   const isWhole = glob.includes('/');
   const matches = compileGlob(isWhole ? complete(glob) : glob);
-  return (image) => {
-    const reference = hasTag ? image : withoutTag(image);
-    return matches(isWhole ? complete(reference) : lastSegment(reference));
-  };
+  if (isWhole) return ({ name, reference }) => matches(hasTag ? reference : name);
+  return (image) => matches(hasTag ? image.lastSegmentWithTag : image.lastSegment);
 }
 
 const hasTagBehindName = (reference: string): boolean => reference.lastIndexOf(':') > reference.lastIndexOf('/');
@@ -33,9 +52,9 @@ function lastSegment(reference: string): string {
 
 /** `redis` is docker.io/library/redis: the first segment is a registry only where it looks like a host. */
 function complete(reference: string): string {
-  const [first = '', ...rest] = reference.split('/');
-  if (rest.length === 0) return `docker.io/library/${reference}`;
-  return /[.:*]|^localhost$/.test(first) ? reference : `docker.io/${reference}`;
+  const slash = reference.indexOf('/');
+  if (slash < 0) return `docker.io/library/${reference}`;
+  return /[.:*]|^localhost$/.test(reference.slice(0, slash)) ? reference : `docker.io/${reference}`;
 }
 
 /** One place of a glob: a character, a star that stops at a slash, or one that stops at nothing. */

@@ -1,6 +1,7 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { imageCharacters } from '../inject/pod/limits.ts';
 import type { Policies } from '../inject/model/scope.ts';
+import { readImage } from './match.ts';
 import type { Match, Policy } from './policy.ts';
 
 /** All policies, ready to be asked for a Pod. */
@@ -29,7 +30,8 @@ export function createPolicySet(all: readonly Policy[]): PolicySet {
   const ofImage = (image: string): readonly Ranked[] => {
     const known = matching.get(image);
     if (known) return known;
-    const found = ofImages.filter(({ policy }) => policy.match?.image?.(image));
+    const forms = readImage(image);
+    const found = ofImages.filter(({ policy }) => policy.match?.image?.(forms));
     if (matching.size >= rememberedImages) matching.delete(matching.keys().next().value ?? '');
     matching.set(image, found);
     return found;
@@ -62,7 +64,7 @@ function requestOf(policy: Policy, containers: readonly V1Container[]): ReturnTy
   const request = { name, isAudit: mode === 'Audit', entries };
   if (!match) return { ...request, containers: undefined };
   const matched = containers.filter(
-    (container) => (match.image?.(container.image ?? '') ?? true) && declares(container, policy),
+    (container) => (match.image?.(readImage(container.image ?? '')) ?? true) && declares(container, policy),
   );
   return { ...request, containers: matched.map((container) => container.name) };
 }

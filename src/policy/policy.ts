@@ -2,7 +2,7 @@ import type { V1LabelSelector, V1ObjectMeta } from '@kubernetes/client-node';
 import type { Labels } from '../inject/model/scope.ts';
 import { keys } from '../inject/intent/annotations.ts';
 import type { AnnotationMap, AnnotationValue } from '../inject/model/intent.ts';
-import { compileImageGlob, compileSelector } from './match.ts';
+import { type ImageForms, compileImageGlob, compileSelector } from './match.ts';
 
 /** A HealthPolicy as it stands in the cluster or in a file; the CRD in deploy/crds says what each field means. */
 export type HealthPolicy = {
@@ -35,7 +35,7 @@ export type Policy = {
 
 export type Match = {
   /** Undefined: any image. */
-  readonly image: ((image: string) => boolean) | undefined;
+  readonly image: ((image: ImageForms) => boolean) | undefined;
   readonly ports: readonly number[];
   readonly protocol: string | undefined;
 };

@@ -120,11 +120,12 @@ const isEmpty = ({ matchExpressions, matchFields }: V1NodeSelectorTerm): boolean
 export function removeNodeExclusions(spec: V1PodSpec, nodes: readonly string[]): V1PodSpec {
   const before = spec.affinity?.nodeAffinity;
   if (!before || nodes.length === 0) return spec;
+  const named = new Set(nodes);
   const required = before.requiredDuringSchedulingIgnoredDuringExecution;
   const preferred = before.preferredDuringSchedulingIgnoredDuringExecution;
-  const terms = (required?.nodeSelectorTerms ?? []).flatMap((term) => withoutNodes(term, nodes));
+  const terms = (required?.nodeSelectorTerms ?? []).flatMap((term) => withoutNodes(term, named));
   const preferences = (preferred ?? []).flatMap(({ weight, preference }) =>
-    withoutNodes(preference, nodes).map((rest) => ({ weight, preference: rest })),
+    withoutNodes(preference, named).map((rest) => ({ weight, preference: rest })),
   );
   const nodeAffinity: V1NodeAffinity = {
     ...(required && terms.length > 0
@@ -139,9 +140,9 @@ export function removeNodeExclusions(spec: V1PodSpec, nodes: readonly string[]):
 }
 
 /** The term without the fields that name the nodes; none where nothing else was in it. */
-function withoutNodes(term: V1NodeSelectorTerm, nodes: readonly string[]): V1NodeSelectorTerm[] {
+function withoutNodes(term: V1NodeSelectorTerm, nodes: ReadonlySet<string>): V1NodeSelectorTerm[] {
   const { matchFields = [], ...rest } = term;
-  const remaining = matchFields.filter((field) => !nodes.includes(excludedNode(field) ?? ''));
+  const remaining = matchFields.filter((field) => !nodes.has(excludedNode(field) ?? ''));
   if (remaining.length === matchFields.length) return [term];
   if (remaining.length > 0) return [{ ...rest, matchFields: remaining }];
   return (rest.matchExpressions ?? []).length > 0 ? [rest] : [];

@@ -42,6 +42,9 @@ export type QuarantinedOwner = {
 /** Whom a Pod belongs to, by names that its replacement has too. */
 export type OwnerKey = { readonly namespace: string; readonly kind: string; readonly name: string };
 
+/** No object has a longer name, but the apiserver takes a reference of any length. */
+const mostCharacters = 253;
+
 /**
  * The owner of a Pod, without asking the apiserver: the Pods of a Deployment name their ReplicaSet, whose name is the
  * Deployment's and the hash that is also on the Pod, and those of a CronJob a Job whose name ends in its minute;
@@ -49,7 +52,8 @@ export type OwnerKey = { readonly namespace: string; readonly kind: string; read
  */
 export function ownerKeyOf(namespace: string, metadata: V1ObjectMeta | undefined): OwnerKey | undefined {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
-  if (!controller) return undefined;
+  if (!controller || controller.kind.length > mostCharacters || controller.name.length > mostCharacters)
+    return undefined;
   const suffix = `-${metadata?.labels?.['pod-template-hash'] ?? ''}`;
   const isOfDeployment = controller.kind === 'ReplicaSet' && suffix.length > 1 && controller.name.endsWith(suffix);
   const cronJob = controller.kind === 'Job' ? cronJobOf(controller.name) : undefined;

@@ -1,4 +1,5 @@
 import { inject } from '../inject/inject.ts';
+import { exceededAnnotationLimit } from '../inject/pod/limits.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import type { PolicyScope } from '../inject/model/scope.ts';
 import { propagateAnnotations, shadowedAnnotations, templateAt } from '../inject/workload.ts';
@@ -27,7 +28,12 @@ export function mutateWorkload(
   if (owners.some((owner) => owner.kind === 'Deployment' || owner.kind === 'CronJob')) {
     return allow(request, 'owned-workload');
   }
-  const wanted = propagateAnnotations(workload, workloadOf(request.oldObject), path, context.prefix);
+  const old = workloadOf(request.oldObject);
+  const written = [workload, templateAt(workload, path), old, old && templateAt(old, path)];
+  if (written.some((each) => exceededAnnotationLimit(each?.metadata?.annotations ?? {}) !== undefined)) {
+    return allow(request, 'too-large');
+  }
+  const wanted = propagateAnnotations(workload, old, path, context.prefix);
   const pod = podOf(templateAt(wanted, path));
   const told = pod ? warningsOf(inject(pod, context, scope)) : [];
   const warnings = [...shadowedAnnotations(wanted, path, context.prefix), ...told];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Pod } from '../../src/inject/pod/pod.ts';
-import { compileImageGlob } from '../../src/policy/match.ts';
+import { compileImageGlob, readImage } from '../../src/policy/match.ts';
 import { createPolicySet } from '../../src/policy/policy-set.ts';
 import { type HealthPolicy, compilePolicy } from '../../src/policy/policy.ts';
 
@@ -65,7 +65,7 @@ function definition(all: readonly HealthPolicy[], pod: Pod, namespaceLabels: Rea
     const { images: globs, ports = [], protocol } = spec.match ?? {};
     const fitting = pod.spec.containers.filter(
       (container) =>
-        (globs?.some((glob) => compileImageGlob(glob)(container.image ?? '')) ?? true) &&
+        (globs?.some((glob) => compileImageGlob(glob)(readImage(container.image ?? ''))) ?? true) &&
         ((ports.length === 0 && protocol === undefined) ||
           container.ports?.some(
             (port) =>

@@ -49,8 +49,21 @@ export function summarizePod(
     createdMs: Date.parse(String(creationTimestamp)),
     isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     owner: controllerOf(metadata),
-    verdict,
+    verdict: { ...verdict, notes: shortened(verdict.notes) },
   };
+}
+
+/** An Event has room for no more. */
+const mostCharacters = 1_024;
+
+/** The first notes, the last of them cut. */
+function shortened(notes: readonly string[]): readonly string[] {
+  let left = mostCharacters;
+  return notes.flatMap((note) => {
+    const shown = note.slice(0, Math.max(left, 0));
+    left -= note.length;
+    return shown === '' ? [] : [shown];
+  });
 }
 
 /** The Pods that something asks a check for, by the policy that asks and by what became of them. */

@@ -24,5 +24,6 @@ function writesToHost(spec: V1Pod['spec']): boolean {
   const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
     ({ volumeMounts = [] }) => volumeMounts,
   );
-  return paths.some(({ name }) => mounts.some((mount) => mount.name === name && mount.readOnly !== true));
+  const written = new Set(mounts.filter(({ readOnly }) => readOnly !== true).map(({ name }) => name));
+  return paths.some(({ name }) => written.has(name));
 }

@@ -111,13 +111,16 @@ export function probeTargetOf(pod: V1Pod, prefix: string): ProbeTarget {
 /** Most Pods share this one. */
 const none: readonly string[] = [];
 
+/** Each is looked up by two calls. No node attaches more volumes, and the kubelet passes over those that nothing mounts. */
+export const mostClaims = 128;
+
 /**
  * The names of the claims that outlive a Pod, and bind the next one to their volumes. That of an ephemeral volume ends
- * with its Pod, as an emptyDir does: the next one gets a volume wherever it runs.
+ * with its Pod, as an emptyDir does: the next one gets a volume wherever it runs. One more than `mostClaims` at most.
  */
 export function claimsOf({ spec }: V1Pod): readonly string[] {
   const names = (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
-  return names.length === 0 ? none : names;
+  return names.length === 0 ? none : [...new Set(names)].slice(0, mostClaims + 1);
 }
 
 /** The scheduler counts reasons over nodes; these are the ones that a node affinity and a taint give. */

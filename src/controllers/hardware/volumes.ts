@@ -3,7 +3,7 @@ import type { V1NodeSelectorTerm, V1PersistentVolume, V1PersistentVolumeClaim } 
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { type FactCache, createFactCache } from './facts.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, mostClaims } from './pod.ts';
 import { backoffMs } from './retries.ts';
 
 /** Where the volumes behind the claims of a Pod can be used. */
@@ -50,6 +50,7 @@ async function volumesOnlyHere(
   { namespace, node, claims }: HardwarePod,
   signal: AbortSignal,
 ): Promise<string[]> {
+  if (claims.length > mostClaims) throw new Error(`it has more than ${mostClaims} claims`);
   const read = async <T>(path: string, what: string): Promise<T> => {
     try {
       return await client.get<T>(path, { signal, timeoutMs });

@@ -22,6 +22,7 @@ export function readChecks(
   const list: Check[] = [];
   const labels = new Set<string>();
   for (const text of texts) {
+    if (collector.problems.length >= mostProblems) return undefined;
     const check = parseCheck(text);
     if (isRefusal(check)) collector.addProblem({ annotation, ...check });
     else if (check.files.some(isServiceAccountToken)) {
@@ -43,6 +44,9 @@ export function readChecks(
   }
   return list.length === texts.length ? { annotation, list } : undefined;
 }
+
+/** More are shown nowhere, and an annotation has room for 2,000. */
+const mostProblems = 32;
 
 /** The apiserver mounts the token into every container: no server but the apiserver is ever to see it. */
 function isServiceAccountToken(file: string): boolean {

@@ -49,18 +49,28 @@ export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string):
   } catch {
     return undefined;
   }
-  if (!isFields(fields) || !Array.isArray(fields['added'])) return undefined;
+  if (!isFields(fields) || !Array.isArray(fields['added']) || !isShallow(fields, deepestStatus)) return undefined;
   const { version, source } = fields;
   return {
     version: typeof version === 'string' ? version : undefined,
     patterns: textsOf(fields['patterns']),
     added: textsOf(fields['added']),
     source: Object.fromEntries(
-      Object.entries(source ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      Object.entries(isFields(source) ? source : {}).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      ),
     ),
     fields,
   };
 }
+
+/** What is written is three deep. A value that is thousands deep can be parsed, but not be written again. */
+const deepestStatus = 16;
+
+const isShallow = (value: unknown, depth: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));
 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

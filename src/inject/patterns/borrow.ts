@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import { type Check, type Refusal, isRefusal } from '../../check/check.ts';
 import { commandCharacters } from '../pod/limits.ts';
-import { type Pod, isWithin, probedContainers } from '../pod/pod.ts';
+import { type Pod, probedContainers } from '../pod/pod.ts';
 import type { Problem } from '../model/problems.ts';
 import type { ContainerAssignment } from './pattern.ts';
 
@@ -69,8 +69,11 @@ function borrowEnv(checks: readonly Check[], container: V1Container): readonly V
     for (const [, reference] of value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)) queue.push(reference as string);
     if (entry) continue;
     const source = envFromSource(name, container);
-    if (source) fromSources.push(source);
-    else if ((container.envFrom ?? []).length > 1) {
+    if (source) {
+      // Each is written out with the name of its source.
+      characters += JSON.stringify(source).length;
+      fromSources.push(source);
+    } else if ((container.envFrom ?? []).length > 1) {
       return {
         received: `the check needs $${name}, which any of the envFrom sources of container "${container.name}" may hold`,
         expected: 'an env entry of that name',
@@ -98,13 +101,14 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 /** The mounts, read-only, on which the files lie that the checks name. */
 function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
+  const byPath = new Map<string, V1VolumeMount>();
+  const lengths = new Set<number>();
+  for (const mount of container.volumeMounts ?? []) {
+    lengths.add(mount.mountPath.length);
+    if (!byPath.has(mount.mountPath)) byPath.set(mount.mountPath, mount);
+  }
   for (const file of checks.flatMap((check) => check.files)) {
-    const mount = (container.volumeMounts ?? [])
-      .filter(({ mountPath }) => isUnder(file, mountPath))
-      .reduce<V1VolumeMount | undefined>(
-        (best, next) => (best && best.mountPath.length >= next.mountPath.length ? best : next),
-        undefined,
-      );
+    const mount = mountOf(file, byPath, lengths);
     if (!mount || mount.subPathExpr !== undefined) {
       return {
         received: `the check reads ${file}, which is on no volume that a sidecar could share with container "${container.name}"`,
@@ -117,6 +121,23 @@ function borrowMounts(checks: readonly Check[], container: V1Container): readonl
   return [...borrowed.values()];
 }
 
-/** A path with `..` may lead anywhere. */
-const isUnder = (file: string, mountPath: string): boolean =>
-  !file.split('/').includes('..') && isWithin(file, mountPath);
+/**
+ * The mount with the longest path that the file is under, looked up by each folder of the file that is as long as some
+ * path: there may be 50,000 mounts and 1,000 folders.
+ */
+function mountOf(
+  file: string,
+  byPath: ReadonlyMap<string, V1VolumeMount>,
+  lengths: ReadonlySet<number>,
+): V1VolumeMount | undefined {
+  // A path with `..` may lead anywhere.
+  if (file.split('/').includes('..')) return undefined;
+  const at = (length: number): V1VolumeMount | undefined =>
+    lengths.has(length) ? byPath.get(file.slice(0, length)) : undefined;
+  let mount = at(file.length);
+  for (let slash = file.lastIndexOf('/'); !mount && slash >= 0;) {
+    mount = at(slash + 1) ?? at(slash);
+    slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1;
+  }
+  return mount;
+}

@@ -16,6 +16,12 @@ export const podLimits = {
   ports: 10_000,
   /** What the apiserver allows for all annotations of an object (`TotalAnnotationSizeLimitB`), here in characters. */
   annotationCharacters: 262_144,
+  /** The annotations are copied several times, and 90,000 with keys of three letters fit into their characters. */
+  annotations: 10_000,
+  /** Each term of the node affinity that is required gets each node that the Pod is kept off. */
+  terms: 500,
+  /** No object has a longer name. That of a container is written some ten times: into arguments, probes and the status. */
+  nameCharacters: 253,
 } as const;
 
 /** What is read of the command, arguments and environment of one container. Linux allows 128 KiB for one argument or variable. */
@@ -35,15 +41,23 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   if (containers.length > podLimits.containers * factor) {
     return `it has ${containers.length} containers, and at most ${podLimits.containers} are looked at`;
   }
+  const longestName = containers.reduce((longest, { name }) => Math.max(longest, lengthOf(name)), 0);
+  if (longestName > podLimits.nameCharacters) {
+    return `the name of a container has ${longestName} characters, and at most ${podLimits.nameCharacters} are looked at`;
+  }
   const { affinity, resourceClaims, volumes } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const terms = [...listOf(required), ...listOf(preferred).map((each) => each?.preference)];
+  if (terms.length > podLimits.terms * factor) {
+    return `its node affinity has ${terms.length} terms, and at most ${podLimits.terms} are looked at`;
+  }
   const portCount = containers.reduce((sum, { ports }) => sum + sizeOf(ports), 0);
   if (portCount > podLimits.ports * factor) {
     return `it has ${portCount} ports, and at most ${podLimits.ports} are looked at`;
   }
   let items = sizeOf(volumes) + sizeOf(resourceClaims) + sizeOf(metadata?.ownerReferences);
-  for (const term of [...listOf(required), ...listOf(preferred).map((each) => each?.preference)]) {
+  for (const term of terms) {
     items += 1 + sizeOf(term?.matchExpressions) + sizeOf(term?.matchFields);
   }
   for (const { args, command, env, envFrom, ports, resources, volumeMounts } of containers) {
@@ -55,16 +69,25 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   }
   const labels = sizeOf(metadata?.labels);
   if (labels > podLimits.labels) return `it has ${labels} labels, and at most ${podLimits.labels} are looked at`;
-  let characters = 0;
-  for (const [key, value] of Object.entries(annotations)) {
-    if (key.startsWith(prefix)) characters += key.length + value.length;
+  return exceededAnnotationLimit(annotations, factor);
+}
+
+/** The same for the annotations of any object. The apiserver refuses more characters, but only after admission. */
+export function exceededAnnotationLimit(annotations: Readonly<Record<string, string>>, factor = 1): string | undefined {
+  const entries = Object.entries(annotations);
+  if (entries.length > podLimits.annotations * factor) {
+    return `it has ${entries.length} annotations, and at most ${podLimits.annotations} are looked at`;
   }
+  const characters = entries.reduce((sum, [key, value]) => sum + key.length + lengthOf(value), 0);
   return characters > podLimits.annotationCharacters * factor
     ? `its annotations have ${characters} characters, and at most ${podLimits.annotationCharacters} are looked at`
     : undefined;
 }
 
 const listOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);
+
+/** The annotations of a template are looked at before it is known that all of them are texts. */
+const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : 0);
 
 const sizeOf = (value: unknown): number =>
   Array.isArray(value) ? value.length : typeof value === 'object' && value !== null ? Object.keys(value).length : 0;

@@ -26,7 +26,11 @@ export const runsToCompletion = (pod: Pod): boolean =>
   (pod.metadata?.ownerReferences ?? []).some((owner) => owner.kind === 'Job');
 
 /** The first of `wanted`, `wanted-2`, ... that no container or volume of the user's has. */
-export function freeName(pod: Pod, wanted: string, previouslyAdded: ReadonlySet<string>): string {
+export const freeName = (pod: Pod, wanted: string, previouslyAdded: ReadonlySet<string>): string =>
+  createNaming(pod, previouslyAdded)(wanted);
+
+/** The same for several names: the names of the Pod, of which there may be 50,000, are gathered once. */
+export function createNaming(pod: Pod, previouslyAdded: ReadonlySet<string>): (wanted: string) => string {
   const taken = new Set([
     ...pod.spec.containers.map(({ name }) => `containers/${name}`),
     ...(pod.spec.initContainers ?? []).map(({ name }) => `initContainers/${name}`),
@@ -35,9 +39,11 @@ export function freeName(pod: Pod, wanted: string, previouslyAdded: ReadonlySet<
   const isFree = (name: string): boolean =>
     !taken.has(`containers/${name}`) &&
     [`initContainers/${name}`, `volumes/${name}`].every((entry) => !taken.has(entry) || previouslyAdded.has(entry));
-  let name = wanted;
-  for (let count = 2; !isFree(name); count++) name = `${wanted}-${count}`;
-  return name;
+  return (wanted) => {
+    let name = wanted;
+    for (let count = 2; !isFree(name); count++) name = `${wanted}-${count}`;
+    return name;
+  };
 }
 
 /** The first port from `wanted` on that no container declares; a container that we added may keep it. */

@@ -51,7 +51,7 @@ export function readHardwareOptions(
   const read = <T>(key: OwnKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
     readValue(annotations.get(key), parse, expected, collector);
   const paths = (key: OwnKey, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
-    read(key, (value) => parseList(value, parse, list), permitted(`a comma list of ${what}`, list)) ?? [];
+    read(key, (value) => parseList(value, parse, list), permitted(`a comma list of at most ${mostPaths} ${what}`, list)) ?? [];
   const named = (key: OwnKey, list: readonly string[]): string | undefined =>
     read(
       key,
@@ -87,12 +87,17 @@ const permitted = (what: string, allowed: readonly string[]): string =>
     ? 'none: the administrator allows nothing here'
     : `${what} that the administrator allows: ${allowed.join(', ')}`;
 
+/** Each becomes a volume, which the list of all volumes is copied for. A node has some forty folders and disks to show. */
+const mostPaths = 64;
+
 function parseList(
   value: string,
   parse: (text: string) => HostPath | undefined,
   allowed: readonly string[],
 ): readonly HostPath[] | undefined {
-  const read = value.split(',').map((text) => parse(text.trim()));
+  const texts = value.split(',');
+  if (texts.length > mostPaths) return undefined;
+  const read = texts.map((text) => parse(text.trim()));
   const list = read.filter((item) => item !== undefined);
   const isAllowed = list.every((item) => allowed.some((root) => isWithin(item.path, root)));
   const places = new Set(list.map(({ as }) => as));

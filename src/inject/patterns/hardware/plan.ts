@@ -3,7 +3,7 @@
 import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { Timing } from '../../model/intent.ts';
 import type { Addition } from '../../pod/additions.ts';
-import { freeName, freePort, isWithin } from '../../pod/pod.ts';
+import { createNaming, freeName, freePort, isWithin } from '../../pod/pod.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, statePath } from '../cli/index.ts';
 import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.ts';
@@ -140,13 +140,14 @@ function hostMounts({
     ...hostPaths.map(({ path, as }) => ({ path, as, type: directory })),
     ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? blockType : characterType })),
   ];
-  const nameOf = (index: number): string => freeName(pod, `health-probe-host-${index + 1}`, previouslyAdded);
+  const naming = createNaming(pod, previouslyAdded);
+  const names = asked.map((_, index) => naming(`health-probe-host-${index + 1}`));
   const has = (place: string): boolean => asked.some(({ as }) => as === place);
   const isDeviceShown = has('/dev') || devices.length > 0;
   return {
-    volumes: asked.map(({ path, type }, index) => ({ name: nameOf(index), hostPath: { path, type } })),
+    volumes: asked.map(({ path, type }, index) => ({ name: names[index] as string, hostPath: { path, type } })),
     mounts: asked.map(({ as }, index) => ({
-      name: nameOf(index),
+      name: names[index] as string,
       mountPath: root + as,
       readOnly: true,
       recursiveReadOnly: 'IfPossible',
