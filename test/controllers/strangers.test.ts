@@ -9,7 +9,7 @@ const { prefix } = testContext;
 const context: CoverageContext = { ...testContext, annotatedOnly: false };
 
 /** Of CPU. Each of these took from half a second to minutes when its cost was a product. */
-const mostCpuMs = 250;
+const mostCpuMs = 750;
 
 /** What a program keeps of a Pod, in characters of JSON. */
 const mostKept = 8_192;

@@ -51,7 +51,11 @@ export function readHardwareOptions(
   const read = <T>(key: OwnKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
     readValue(annotations.get(key), parse, expected, collector);
   const paths = (key: OwnKey, parse: (text: string) => HostPath | undefined, list: readonly string[], what: string) =>
-    read(key, (value) => parseList(value, parse, list), permitted(`a comma list of at most ${mostPaths} ${what}`, list)) ?? [];
+    read(
+      key,
+      (value) => parseList(value, parse, list),
+      permitted(`a comma list of at most ${mostPaths} ${what}`, list),
+    ) ?? [];
   const named = (key: OwnKey, list: readonly string[]): string | undefined =>
     read(
       key,
