@@ -24,10 +24,14 @@ const boundaries = [/^(?=---)/m, /^(?=(?: {2})?- )/m];
  */
 function compareParts(before: string, after: string, [boundary, ...finer]: readonly RegExp[]): MarkedLine[] {
   if (!boundary || before === after) return compareLines(before, after);
-  const [old, wanted] = [before.split(boundary), after.split(boundary)];
+  const [old, wanted] = [partsOf(before, boundary), partsOf(after, boundary)];
   if (old.length !== wanted.length) return compareParts(before, after, finer);
   return old.flatMap((part, index) => compareParts(part, wanted[index] ?? '', finer));
 }
+
+/** What stands before the first boundary, which may be empty, and the parts that begin with one. */
+const partsOf = (text: string, boundary: RegExp): string[] =>
+  text.search(boundary) === 0 ? ['', ...text.split(boundary)] : text.split(boundary);
 
 /** Beyond so many changed lines in one part, which take a minute, all its lines are replaced. */
 const maxChangedLines = 20_000;
