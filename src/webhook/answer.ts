@@ -7,8 +7,6 @@ import { createJsonPatch } from './json-patch.ts';
 /** An answer, and what to log and count about it. */
 export type Answer = {
   readonly response: ReviewResponse;
-  /** The JSON Patch in the clear; undefined where there is none. */
-  readonly patch: string | undefined;
   readonly result: InjectionResult;
   /** The policy or the namespace that asked; undefined where annotations did. */
   readonly by: string | undefined;
@@ -17,8 +15,6 @@ export type Answer = {
   readonly kept: readonly SkippedItem[];
   /** For the log, which others read than the author: they quote nothing. */
   readonly problems: readonly string[];
-  /** True where another time of day may give another answer: it must not be remembered. */
-  readonly isMomentary: boolean;
 };
 
 /** What an answer has to say besides its result; nothing unless it is given. */
@@ -40,7 +36,7 @@ export function allow(
     ...(whole.length > 0 ? { warnings: whole } : {}),
     ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch: Buffer.from(patch).toString('base64') }),
   };
-  return { ...silent, ...notes, response, patch, result };
+  return { ...silent, ...notes, response, result };
 }
 
 /** Denies an object with these sentences; `problems` are for the log. */
@@ -56,7 +52,7 @@ export const deny = (
   problems,
 });
 
-const silent = { patch: undefined, by: undefined, patterns: [], added: [], kept: [], problems: [], isMomentary: false };
+const silent = { by: undefined, patterns: [], added: [], kept: [], problems: [] };
 
 /** The apiserver takes 4096 characters of warnings from all webhooks together before it begins to cut them. */
 const mostCharacters = 3_500;

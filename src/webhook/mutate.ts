@@ -36,8 +36,6 @@ function mutatePod(request: ReviewRequest, context: MutateContext, scope: Policy
     patterns: outcome.kind === 'injected' ? outcome.patterns : [],
     warnings: warningsOf(outcome),
     problems: problems.map(discreetSentence),
-    // A quarantine ends at a time of its own, without an event.
-    isMomentary: outcome.exclusions.length > 0,
   };
   return allow(request, result, notes, outcome.pod);
 }
