@@ -72,7 +72,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   };
   let nodesLeft = Math.max(1, Math.floor((nodes.size * percent) / 100));
   for (const { spec, metadata } of input.quarantines) {
-    if (nowMs - createdMsOf(metadata, nowMs) < windowMs) nodesLeft -= 1;
+    if (brakeCounts(metadata, windowMs, nowMs)) nodesLeft -= 1;
     if (spec.scope === 'Node') closed.add(spec.nodeName);
     const one: NodeEntries = { owners: new Map(), atMs: new Map(), count: spec.owners.length };
     byNode.set(spec.nodeName, one);
@@ -154,6 +154,9 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   };
 }
 
-/** One that was just written may not say yet when. */
-const createdMsOf = ({ creationTimestamp }: NodeQuarantine['metadata'], nowMs: number): number =>
-  creationTimestamp === undefined ? nowMs : Date.parse(String(creationTimestamp));
+/** Whether the brake counts a quarantine, by when it was created: one that was just written may not say yet when. */
+export const brakeCounts = (
+  { creationTimestamp }: NodeQuarantine['metadata'],
+  windowMs: number,
+  nowMs: number,
+): boolean => creationTimestamp === undefined || nowMs - Date.parse(String(creationTimestamp)) < windowMs;

@@ -2,8 +2,14 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
-import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
+import {
+  type BudgetInput,
+  type BudgetSettings,
+  type RemediationBudget,
+  brakeCounts,
+  createBudget,
+  wholeSeconds,
+} from './budget.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
 import type { HardwareNode } from './nodes.ts';
@@ -222,7 +228,7 @@ function decideReleases({ snapshot: { quarantines, nodes }, settings: { windowMs
   const releases: ReleaseDecision[] = [];
   for (const { spec, metadata } of quarantines) {
     const { nodeName: node, bootId, owners } = spec;
-    const isPastBrake = nowMs - createdMsOf(metadata) >= windowMs;
+    const isPastBrake = !brakeCounts(metadata, windowMs, nowMs);
     const there = byName.get(node);
     const wasBooted = bootId !== '' && (there?.bootId ?? '') !== '' && there?.bootId !== bootId;
     const expired = owners.filter(({ until }) => Date.parse(until) <= nowMs);
@@ -233,6 +239,3 @@ function decideReleases({ snapshot: { quarantines, nodes }, settings: { windowMs
   }
   return releases;
 }
-
-const createdMsOf = ({ creationTimestamp }: NodeQuarantine['metadata']): number =>
-  wholeSeconds(Date.parse(String(creationTimestamp)));
