@@ -63,12 +63,11 @@ export const defaultReflectorOptions: ReflectorOptions = {
  * `ApiError` of status 410 where that state is too old before the last page.
  */
 export async function* listPages<T>(
-  { client, path, metadataOnly = false, labelSelector, fieldSelector }: ListWatch,
+  { client, path, ...selection }: ListWatch,
   { pageSize, pageTimeoutMs }: Pick<ReflectorOptions, 'pageSize' | 'pageTimeoutMs'>,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectList<T>> {
-  const selectors = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
-  const options = { ...selectors, metadataOnly, limit: pageSize, timeoutMs: pageTimeoutMs, signal };
+  const options = { ...selection, limit: pageSize, timeoutMs: pageTimeoutMs, signal };
   let continueToken = '';
   do {
     const page = await client.list<T>(path, { ...options, ...(continueToken && { continueToken }) });
@@ -89,7 +88,8 @@ export async function runReflector<T>(
   signal: AbortSignal,
   options: ReflectorOptions = defaultReflectorOptions,
 ): Promise<void> {
-  const { client, path, transform, labelSelector, fieldSelector, metadataOnly = false } = source;
+  const { transform, ...listWatch } = source;
+  const { client, path, ...selection } = listWatch;
   const backoff = createBackoff({ minMs: options.minBackoffMs, maxMs: options.maxBackoffMs });
   let { pageSize } = options;
   let resourceVersion: string | undefined;
@@ -121,7 +121,7 @@ export async function runReflector<T>(
     const items: T[] = [];
     let version = '';
     attempt('the start of a list', () => handler.onListStart?.());
-    for await (const page of listPages<unknown>(source, { ...options, pageSize }, signal)) {
+    for await (const page of listPages<unknown>(listWatch, { ...options, pageSize }, signal)) {
       for (const object of page.items) attempt('an object', () => items.push(transform(object)));
       version = page.metadata.resourceVersion ?? '';
     }
@@ -137,11 +137,10 @@ export async function runReflector<T>(
     const [least, most] = options.watchSeconds;
     const timeoutSeconds = least + Math.floor(Math.random() * (most - least + 1));
     const timeoutMs = timeoutSeconds * 1_000 + options.watchGraceMs;
-    const selectors = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
     const openedMs = systemClock.now();
     await client.watch(
       path,
-      { ...selectors, metadataOnly, resourceVersion: from, timeoutSeconds, timeoutMs, signal },
+      { ...selection, resourceVersion: from, timeoutSeconds, timeoutMs, signal },
       ({ type, object, resourceVersion: next }) => {
         if (type === 'DELETED') attempt('a removal', () => handler.onDelete(transform(object)));
         else if (type !== 'BOOKMARK') attempt('a change', () => handler.onUpsert(transform(object)));
@@ -170,6 +169,16 @@ export async function runReflector<T>(
     await systemClock.sleep(Math.max(waitMs, backoff.nextMs()), signal);
   }
 }
+
+/** Runs a reflector until `signal` is aborted; resolves once the collection was listed. */
+export const startReflector = <T>(
+  source: ReflectorSource<T>,
+  handler: Omit<ReflectorHandler<T>, 'onSynced'>,
+  signal: AbortSignal,
+): Promise<void> =>
+  new Promise((onSynced) => {
+    void runReflector(source, { ...handler, onSynced }, signal);
+  });
 
 type Interruption = { readonly sentence: string; readonly waitMs: number; readonly needsList: boolean };
 

@@ -1,6 +1,6 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
 import type { Client } from '../kube/client.ts';
-import { type ReflectorSource, runReflector } from '../kube/reflector.ts';
+import { type ReflectorSource, startReflector } from '../kube/reflector.ts';
 import { type HealthPolicy, policiesPath } from './policy.ts';
 import type { Follower, Store } from './store.ts';
 
@@ -33,9 +33,6 @@ export async function startPolicyInformers(
   signal: AbortSignal,
 ): Promise<void> {
   const start = <T>(source: ReflectorSource<T>, { reset, upsert, remove }: Follower<T>): Promise<void> =>
-    new Promise((onSynced) => {
-      const handler = { onReplace: reset, onUpsert: upsert, onDelete: remove, onSynced, onError };
-      void runReflector(source, handler, signal);
-    });
+    startReflector(source, { onReplace: reset, onUpsert: upsert, onDelete: remove, onError }, signal);
   await Promise.all([start(policySource(client), store.policies), start(namespaceSource(client), store.namespaces)]);
 }

@@ -2,7 +2,7 @@
 import { ignoreNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { type Clock, systemClock } from '../kube/clock.ts';
-import { type ResourceEventHandler, runReflector } from '../kube/reflector.ts';
+import { type ResourceEventHandler, startReflector } from '../kube/reflector.ts';
 import { createWorkQueue, runWorkers } from '../kube/work-queue.ts';
 import { type NodeQuarantine, quarantinesPath } from '../quarantine/quarantine.ts';
 
@@ -15,19 +15,16 @@ export function startQuarantineInformer(
   onError: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((onSynced) => {
-    void runReflector<NodeQuarantine>(
-      { client, path: quarantinesPath, transform: (object) => object as NodeQuarantine },
-      {
-        onReplace: (all) => handlers.forEach((handler) => handler.onReplace(all)),
-        onUpsert: (one) => handlers.forEach((handler) => handler.onUpsert(one)),
-        onDelete: (one) => handlers.forEach((handler) => handler.onDelete(one)),
-        onSynced,
-        onError,
-      },
-      signal,
-    );
-  });
+  return startReflector<NodeQuarantine>(
+    { client, path: quarantinesPath, transform: (object) => object as NodeQuarantine },
+    {
+      onReplace: (all) => handlers.forEach((handler) => handler.onReplace(all)),
+      onUpsert: (one) => handlers.forEach((handler) => handler.onUpsert(one)),
+      onDelete: (one) => handlers.forEach((handler) => handler.onDelete(one)),
+      onError,
+    },
+    signal,
+  );
 }
 
 type GenerationReporterOptions = {

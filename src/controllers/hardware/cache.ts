@@ -2,7 +2,7 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
-import { type ListWatch, type ResourceEventHandler, runReflector } from '../../kube/reflector.ts';
+import { type ListWatch, type ResourceEventHandler, startReflector } from '../../kube/reflector.ts';
 import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { type HardwareNode, toHardwareNode } from './nodes.ts';
 import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
@@ -161,10 +161,7 @@ export async function startHardwareInformers(
     collection: Omit<ListWatch, 'client'>,
     transform: (object: unknown) => T,
     handler: ResourceEventHandler<T>,
-  ): Promise<void> =>
-    new Promise((onSynced) => {
-      void runReflector({ client, ...collection, transform }, { ...handler, onSynced, onError }, signal);
-    });
+  ): Promise<void> => startReflector({ client, ...collection, transform }, { ...handler, onError }, signal);
   await Promise.all([
     start({ path: quarantinesPath }, (object) => object as NodeQuarantine, cache.quarantineHandler),
     start({ path: '/api/v1/nodes' }, (object) => toHardwareNode(object as V1Node, prefix), cache.nodeHandler),
