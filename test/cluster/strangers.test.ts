@@ -41,13 +41,17 @@ const attacks: readonly (readonly [string, object])[] = [
   ],
 ];
 
-/** How often each of our containers was restarted. */
-async function restarts(): Promise<Record<string, number>> {
+/** Our Pods, without those of an earlier rollout that are still going away. */
+async function ourPods(): Promise<any[]> {
   const { items } = await get(['pods', '-n', system]);
-  return Object.fromEntries(
-    items.map(({ metadata, status }: any) => [metadata.name, status.containerStatuses?.[0]?.restartCount ?? 0]),
-  );
+  return items.filter(({ metadata }: any) => !metadata.deletionTimestamp);
 }
+
+/** How often each of our containers was restarted. */
+const restarts = async (): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    (await ourPods()).map(({ metadata, status }) => [metadata.name, status.containerStatuses?.[0]?.restartCount ?? 0]),
+  );
 
 describe("a stranger's Pods", () => {
   useNamespace(namespace, { [`${prefix}inject`]: 'enabled' });
@@ -88,11 +92,7 @@ describe("a stranger's Pods", () => {
     await kubectl(['rollout', 'status', '-n', system, 'deployment/health-injector-controller', '--timeout=120s']);
     await eventually('a leader that has seen all Pods', 60, async () => {
       const { spec } = await get(['lease', '-n', system, 'health-injector-controller']);
-      const { items } = await get(['pods', '-n', system]);
-      const names = items
-        .filter(({ metadata }: any) => !metadata.deletionTimestamp)
-        .map(({ metadata }: any) => metadata.name);
-      return names.some((name: string) => spec.holderIdentity?.includes(name));
+      return (await ourPods()).some(({ metadata }) => spec.holderIdentity?.includes(metadata.name));
     });
     await new Promise((resolve) => setTimeout(resolve, 15_000));
     const after = await restarts();
