@@ -26,6 +26,7 @@ const genericReasons = {
   'invalid-policy': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   'sub-resource': 'The request is about a sub-resource.',
+  'too-costly': 'The review took more CPU than health-injector spends on one, and the object is admitted unchanged.',
   'too-large': 'The Pod has more in it than health-injector looks at, and is admitted unchanged.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const;

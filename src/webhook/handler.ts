@@ -5,9 +5,11 @@ import { type Rejection, type ReviewRequest, type ReviewResponse, objectFields, 
 import type { Answer } from './answer.ts';
 import { type BodyMemory, readBody } from './body.ts';
 import type { ClientAuth } from './client-auth.ts';
+import { endedByLimit, limitCpu } from './cpu-limit.ts';
+import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { admitUnchanged, mutate } from './mutate.ts';
+import { type Unanswered, admitUnchanged, mutate } from './mutate.ts';
 
 /** Two objects of the apiserver's own limit of 3 MB, and their envelope. */
 const maxBodyBytes = 7 * 1024 * 1024;
@@ -20,10 +22,11 @@ export type HandlerDeps = {
   readonly bodies: BodyMemory;
   /** Undefined: any client may call. */
   readonly clientAuth: ClientAuth | undefined;
+  readonly limits: Pick<Limits, 'reviewCpuMs' | 'limitedFromCharacters'>;
 };
 
 /** Answers `POST /mutate`: a review gets a review, every other call an HTTP error with one sentence. Never rejects. */
-export function createAdmissionHandler({ context, store, metrics, log, bodies, clientAuth }: HandlerDeps) {
+export function createAdmissionHandler({ context, store, metrics, log, bodies, clientAuth, limits }: HandlerDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
     try {
@@ -42,7 +45,7 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
       const startMs = performance.now();
       const review = parseReview(body.text);
       if ('rejection' in review) rejectRequest(request, response, review.rejection);
-      else send(response, respond(review.request, startMs));
+      else send(response, respond(review.request, body.text.length >= limits.limitedFromCharacters, startMs));
     } catch (error) {
       log.error({ err: withoutMessage(error) }, 'call failed');
       request.socket.destroy();
@@ -60,18 +63,25 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
     response.end(`${sentence}\n`);
   }
 
-  function respond(review: ReviewRequest, startMs: number): ReviewResponse {
+  function respond(review: ReviewRequest, isLarge: boolean, startMs: number): ReviewResponse {
+    const answer = (): Answer => mutate(review, context, store.scopeFor(review.namespace, Date.now()));
     try {
-      const answer = mutate(review, context, store.scopeFor(review.namespace, Date.now()));
-      metrics.answered(answer, (performance.now() - startMs) / 1_000);
-      logAnswer(review, answer);
-      return answer.response;
+      const answered = isLarge ? limitCpu(limits.reviewCpuMs, answer) : answer();
+      if (answered === endedByLimit) return giveUp(review, 'too-costly', startMs);
+      metrics.answered(answered, (performance.now() - startMs) / 1_000);
+      logAnswer(review, answered);
+      return answered.response;
     } catch (error) {
-      metrics.answered({ result: 'internal-error', patterns: [] }, (performance.now() - startMs) / 1_000);
-      const fields = { uid: review.uid, ...objectFields(review), err: withoutMessage(error) };
-      log.error(fields, 'review failed, the object is admitted unchanged');
-      return { ...admitUnchanged('internal-error'), uid: review.uid };
+      return giveUp(review, 'internal-error', startMs, error);
     }
+  }
+
+  function giveUp(review: ReviewRequest, reason: Unanswered, startMs: number, error?: unknown): ReviewResponse {
+    metrics.answered({ result: reason, patterns: [] }, (performance.now() - startMs) / 1_000);
+    const cause = error === undefined ? { reason } : { err: withoutMessage(error) };
+    const fields = { uid: review.uid, ...objectFields(review), ...cause };
+    log.error(fields, 'review failed, the object is admitted unchanged');
+    return { ...admitUnchanged(reason), uid: review.uid };
   }
 
   function logAnswer(review: ReviewRequest, { result, by, added, kept, problems }: Answer): void {

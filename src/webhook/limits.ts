@@ -15,6 +15,10 @@ export type Limits = {
   readonly callsOnAConnection: number;
   /** All bodies together while they are read. */
   readonly bodiesBytes: number;
+  /** What a review may cost; the object of one that costs more is admitted unchanged. */
+  readonly reviewCpuMs: number;
+  /** A body of fewer characters is reviewed without that limit: the limit costs half as much as an ordinary review. */
+  readonly limitedFromCharacters: number;
 };
 
 export const defaultLimits: Limits = {
@@ -30,6 +34,9 @@ export const defaultLimits: Limits = {
   callsOnAConnection: 10_000,
   // Beside it there has to be room in the memory of a replica for one body that is parsed, and for the program itself.
   bodiesBytes: 16 * 1024 * 1024,
+  // The other limits let no review come near it that is known: it is for a cause that is not.
+  reviewCpuMs: 200,
+  limitedFromCharacters: 16 * 1024,
 };
 
 /** The limits that a server takes only as options. */

@@ -40,8 +40,11 @@ function mutatePod(request: ReviewRequest, context: MutateContext, scope: Policy
   return allow(request, result, notes, outcome.pod);
 }
 
-/** The answer where health-injector itself could not do its work: the object is admitted unchanged, and says so. */
-export const admitUnchanged = (reason: 'internal-error'): ReviewResponse => ({
+/** Why health-injector itself could not do its work. */
+export type Unanswered = 'internal-error' | 'too-costly';
+
+/** The answer where it could not: the object is admitted unchanged, and the response says so. */
+export const admitUnchanged = (reason: Unanswered): ReviewResponse => ({
   uid: '',
   allowed: true,
   warnings: [`health-injector: ${skipReasons[reason]}`],

@@ -61,6 +61,7 @@ export function createWebhookServer({
     log,
     bodies: createBodyMemory(limits.bodiesBytes),
     clientAuth,
+    limits,
   });
   let isDraining = false;
   const failedChecks = new Set<string>();
