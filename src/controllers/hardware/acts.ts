@@ -38,6 +38,7 @@ export function createActs(
   const queue = createWorkQueue({ clock }, signal);
   const inFlight = new Map<string, Work>();
   let plan = new Map<string, NodeActs>();
+  let plannedMs = 0;
   /** The softens in flight that have come to a node, by its name. */
   const passedOn = new Map<string, readonly SoftenDecision[]>();
   const deps: HardwareDeps = {
@@ -53,6 +54,9 @@ export function createActs(
     nodesToTaint(cache.nodes.values(), cache.quarantines.values()).flatMap(({ node, taint }) =>
       mayWrite(taint) ? [node] : [],
     );
+
+  /** A person released the node after the pass decided: the move would quarantine the node anew. */
+  const isReleased = (node: string): boolean => (cache.manualReleases.get(node) ?? -Infinity) >= plannedMs;
 
   /** Puts the work on a Pod in flight; false where it is in flight, or the Pod has recovered, has a node or is gone. */
   const begin = (work: Work): boolean => {
@@ -76,7 +80,8 @@ export function createActs(
     const decided = plan.get(node) ?? noActs;
     // No decision is acted on twice.
     plan.delete(node);
-    const moves = decided.moves.map((decision) => moveWorkOf(decision, cache)).filter(begin);
+    const due = isReleased(node) ? [] : decided.moves;
+    const moves = due.map((decision) => moveWorkOf(decision, cache)).filter(begin);
     const softens = [...(passedOn.get(node) ?? []), ...decided.softens.filter(begin)];
     passedOn.delete(node);
     await moveOff(node, moves, deps, signal);
@@ -101,6 +106,7 @@ export function createActs(
   return {
     inFlight,
     plan(decisions) {
+      plannedMs = clock.date().getTime();
       plan = actsByNode(decisions, settings.scope === 'Node' ? nodesWithWrongTaint() : []);
       for (const node of plan.keys()) queue.add(node);
     },
