@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-request-and-response
 import type { Pod } from '../inject/pod/pod.ts';
-import type { Workload } from '../inject/workload.ts';
+import { type Workload, templateAt } from '../inject/workload.ts';
 
 /** The part of an `admission.k8s.io/v1` AdmissionReview request that is used. */
 export type ReviewRequest = {
@@ -129,23 +129,27 @@ const cut = (name: unknown): unknown => (typeof name === 'string' ? name.slice(0
 
 /** The object of a request as a Pod; undefined where it lacks what every Pod has. */
 export function podOf(object: unknown): Pod | undefined {
-  const { metadata, spec } = fieldsOf(object);
-  const { annotations } = fieldsOf(metadata);
-  const { containers, initContainers, volumes } = fieldsOf(spec);
+  const { containers, initContainers, volumes } = fieldsOf(fieldsOf(object)['spec']);
   const isSound =
+    hasMetadata(object) &&
     isNamedList(containers) &&
     containers.length > 0 &&
     isOptionalList(initContainers) &&
-    isOptionalList(volumes) &&
-    isTextMap(fieldsOf(annotations));
+    isOptionalList(volumes);
   return isSound ? (object as Pod) : undefined;
 }
 
-/** The object of a request as a workload; undefined where its annotations are not what every object has. */
-export function workloadOf(object: unknown): Workload | undefined {
-  const { metadata } = fieldsOf(object);
-  const isSound = typeof object === 'object' && isTextMap(fieldsOf(fieldsOf(metadata)['annotations']));
+/** The object of a request as a workload; undefined where its metadata, or that of its template, is not what every object has. */
+export function workloadOf(object: unknown, path: readonly string[]): Workload | undefined {
+  const isSound = typeof object === 'object' && hasMetadata(object) && hasMetadata(templateAt(object, path));
   return isSound ? (object as Workload) : undefined;
+}
+
+/** Also true without any. A text in the place of a map would have a key for each of its letters. */
+function hasMetadata(object: unknown): boolean {
+  const { metadata } = fieldsOf(object);
+  const { annotations, labels } = fieldsOf(metadata);
+  return isOptionalMap(metadata) && isTextMap(annotations) && isOptionalMap(labels);
 }
 
 const isNamedList = (value: unknown): value is unknown[] =>
@@ -153,8 +157,11 @@ const isNamedList = (value: unknown): value is unknown[] =>
 
 const isOptionalList = (value: unknown): boolean => value === undefined || value === null || isNamedList(value);
 
-const isTextMap = (value: Readonly<Record<string, unknown>>): boolean =>
-  Object.values(value).every((item) => typeof item === 'string');
+const isOptionalMap = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
+
+const isTextMap = (value: unknown): boolean =>
+  isOptionalMap(value) && Object.values(fieldsOf(value)).every((item) => typeof item === 'string');
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

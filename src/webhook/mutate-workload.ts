@@ -18,7 +18,7 @@ export function mutateWorkload(
   scope: PolicyScope,
 ): Answer {
   const { operation, kind } = request;
-  const workload = workloadOf(request.object);
+  const workload = workloadOf(request.object, path);
   if (!workload) return allow(request, 'no-object');
   if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(request, 'not-a-create');
   // The template of a Job cannot be changed once it is there.
@@ -28,7 +28,7 @@ export function mutateWorkload(
   if (owners.some((owner) => owner.kind === 'Deployment' || owner.kind === 'CronJob')) {
     return allow(request, 'owned-workload');
   }
-  const old = workloadOf(request.oldObject);
+  const old = workloadOf(request.oldObject, path);
   const written = [workload, templateAt(workload, path), old, old && templateAt(old, path)];
   if (written.some((each) => exceededAnnotationLimit(each?.metadata?.annotations ?? {}) !== undefined)) {
     return allow(request, 'too-large');
