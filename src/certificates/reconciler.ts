@@ -112,12 +112,10 @@ export async function runCertificateReconciler(
   await Promise.all(watches);
 }
 
-type WatchedObject = {
-  readonly client: Client;
+type WatchedObject = Pick<CertificateReconcilerOptions, 'client' | 'onError'> & {
   readonly path: string;
   readonly name: string;
   readonly onChange: () => void;
-  readonly onError: (sentence: string) => void;
 };
 
 /** Calls `onChange` whenever one object changes, comes or goes; a pass reads the object itself. */
