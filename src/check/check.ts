@@ -42,7 +42,7 @@ export function quote(value: string): string {
 const escape = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
 
 /** True where the check asks the node's hardware, which a restart of a container mends as little as another Pod does. */
-export const isHardware = ({ scheme }: Check): boolean => schemes.get(scheme)?.hardware === true;
+export const isHardware = ({ scheme }: Pick<Check, 'scheme'>): boolean => schemes.get(scheme)?.hardware === true;
 
 /** True for a check whose verdict may depend on its earlier runs. */
 export const needsState = isHardware;

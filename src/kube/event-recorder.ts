@@ -1,27 +1,10 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isConflict, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 import { type Clock, microTime, systemClock, withDeadline } from './clock.ts';
-import { createBackoff, createSemaphore, createTokenBuckets } from './flow-control.ts';
-
-/** The object that an Event is about; without its uid `kubectl describe` would show the Events of its namesakes too. */
-export type ObjectReference = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid: string;
-};
-
-/** What happened to an object; `reason` and `action` are CamelCase words of the caller. */
-export type EventInput = {
-  readonly regarding: ObjectReference;
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly action: string;
-  readonly note: string;
-};
+import { type EventInput, type NewEvent, keyOfObject, newEvent } from './event.ts';
+import { createBackoff, createSemaphore, createSharedTokenBuckets, createTokenBuckets } from './flow-control.ts';
 
 /** What became of an input: an Event, one more of a series (at once or counted for later), or nothing. */
 export const eventOutcomes = ['created', 'patched', 'aggregated', 'limited', 'failed'] as const;
@@ -63,11 +46,25 @@ const maxSeries = 4_096;
 const maxQueued = 256;
 const callTimeoutMs = 10_000;
 
-/** client-go's limit: 25 Events about one object at once, and then one in 5 minutes. */
-const perObject = { burst: 25, refillMs: 5 * 60_000, keys: 4_096 };
+const keys = 4_096;
+const minuteMs = 60_000;
 
-/** For a whole fleet that fails at once: 200, and then one in a second. */
-const overall = { burst: 200, refillMs: 1_000, keys: 1 };
+/** client-go's limit: 25 Events about one object at once, and then one in 5 minutes. */
+const perObject = { burst: 25, refillMs: 5 * minuteMs, keys };
+
+/** An object without a namespace is shared: one namespace that fails much leaves some for the others. */
+const perSharedObject = {
+  common: perObject,
+  reserve: { burst: 10, refillMs: 5 * minuteMs, keys },
+  little: { burst: 2, refillMs: 30 * minuteMs, keys },
+};
+
+/** For a whole fleet that fails at once: 200, and then one in a second; and a reserve in the same way. */
+const overall = {
+  common: { burst: 200, refillMs: 1_000, keys: 1 },
+  reserve: { burst: 50, refillMs: 4_000, keys: 1 },
+  little: { burst: 5, refillMs: minuteMs, keys },
+};
 
 /** For durable Events; the tries take some minutes. */
 const durable = { concurrency: 4, maxTries: 10, backoff: { minMs: 1_000, maxMs: 30_000 } };
@@ -84,7 +81,8 @@ export function createEventRecorder(
   /** In the order of their last write. */
   const seriesByKey = new Map<string, Series>();
   const takeOfObject = createTokenBuckets(perObject);
-  const takeOverall = createTokenBuckets(overall);
+  const takeOfSharedObject = createSharedTokenBuckets(perSharedObject);
+  const takeOverall = createSharedTokenBuckets(overall);
   const limitDurable = createSemaphore(durable.concurrency);
   const openDurable = new Set<Promise<void>>();
   let queued = 0;
@@ -160,6 +158,14 @@ export function createEventRecorder(
     }
   };
 
+  const mayWrite = ({ regarding, onBehalfOf = regarding.namespace ?? '' }: EventInput, nowMs: number): boolean => {
+    const object = keyOfObject(regarding);
+    const isOfObject = regarding.namespace
+      ? takeOfObject(object, nowMs)
+      : takeOfSharedObject(object, onBehalfOf, nowMs);
+    return isOfObject && takeOverall('', onBehalfOf, nowMs);
+  };
+
   const forgetOld = (nowMs: number): void => {
     for (const [key, { writtenMs }] of seriesByKey) {
       if (nowMs - writtenMs < eventTtlMs && seriesByKey.size <= maxSeries) return;
@@ -171,15 +177,13 @@ export function createEventRecorder(
     event(input) {
       const { regarding, reason, note } = input;
       // Thousands of keys are kept for an hour, and a note may be long.
-      const key = hash('sha256', JSON.stringify([regarding.uid, reason, note]));
+      const key = hash('sha256', JSON.stringify([keyOfObject(regarding), reason, note]));
       const nowMs = clock.now();
       forgetOld(nowMs);
       const before = seriesByKey.get(key);
       if (before) before.count += 1;
       if (before && nowMs - before.writtenMs < seriesMs) return onOutcome('aggregated');
-      if (queued >= maxQueued || !takeOfObject(regarding.uid, nowMs) || !takeOverall('', nowMs)) {
-        return onOutcome('limited');
-      }
+      if (queued >= maxQueued || !mayWrite(input, nowMs)) return onOutcome('limited');
       const series = before ?? { path: '', count: 1, writtenMs: nowMs };
       series.writtenMs = nowMs;
       seriesByKey.delete(key);
@@ -198,48 +202,6 @@ export function createEventRecorder(
       await Promise.all([last, ...openDurable]);
     },
   };
-}
-
-const maxNoteBytes = 1024;
-const maxNameLength = 253;
-const maxInstanceLength = 128;
-
-/** A name ends in a letter or a digit, also where it is cut. */
-function endingInAlphanumeric(name: string): string {
-  let end = name.length;
-  while (end > 0 && !/[a-z0-9]/.test(name.charAt(end - 1))) end--;
-  return name.slice(0, end);
-}
-
-/** An Event as the apiserver takes it: in the namespace of its object, or in `default`, under a random name. */
-function newEvent(
-  { regarding, type, reason, action, note }: EventInput,
-  { controller, instance, date }: { readonly controller: string; readonly instance: string; readonly date: Date },
-) {
-  const suffix = randomBytes(8).toString('hex');
-  const name = endingInAlphanumeric(regarding.name.slice(0, maxNameLength - suffix.length - 1));
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: `${name}.${suffix}`, namespace: regarding.namespace || 'default' },
-    eventTime: microTime(date),
-    type,
-    reason,
-    action,
-    note: cutToBytes(note, maxNoteBytes),
-    regarding,
-    reportingController: controller,
-    reportingInstance: instance.slice(0, maxInstanceLength),
-  };
-}
-
-type NewEvent = ReturnType<typeof newEvent>;
-
-function cutToBytes(text: string, limitBytes: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= limitBytes) return text;
-  // A streaming decoder leaves out a character of which only the first bytes are there.
-  return `${new TextDecoder().decode(bytes.subarray(0, limitBytes - 3), { stream: true })}…`;
 }
 
 const notWritten = (

@@ -42,15 +42,11 @@ export function createSemaphore(count: number): Semaphore {
 /** Each key has `burst` tokens and gets one back every `refillMs`; the buckets of at most `keys` keys are held. */
 type TokenBucketLimits = { readonly burst: number; readonly refillMs: number; readonly keys: number };
 
-/**
- * Takes a token of a key, and returns whether there was one. The key that was asked for least recently is forgotten
- * first, and begins with a full bucket again.
- */
-export function createTokenBuckets({
-  burst,
-  refillMs,
-  keys,
-}: TokenBucketLimits): (key: string, nowMs: number) => boolean {
+/** Takes a token of a key, and returns whether there was one. */
+type TokenBuckets = (key: string, nowMs: number) => boolean;
+
+/** The key that was asked for least recently is forgotten first, and begins with a full bucket again. */
+export function createTokenBuckets({ burst, refillMs, keys }: TokenBucketLimits): TokenBuckets {
   const buckets = new Map<string, { readonly tokens: number; readonly atMs: number }>();
   return (key, nowMs) => {
     const { tokens, atMs } = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
@@ -63,5 +59,28 @@ export function createTokenBuckets({
       buckets.delete(oldest);
     }
     return isAllowed;
+  };
+}
+
+type SharedTokenBucketLimits = {
+  /** What all take from, in the order in which they ask. */
+  readonly common: TokenBucketLimits;
+  /** What is kept for those that have asked for little lately, by `little`. */
+  readonly reserve: TokenBucketLimits;
+  readonly little: TokenBucketLimits;
+};
+
+/** Buckets that several have in common: one that asks without end leaves a token for another that asks now and then. */
+export function createSharedTokenBuckets({
+  common,
+  reserve,
+  little,
+}: SharedTokenBucketLimits): (key: string, one: string, nowMs: number) => boolean {
+  const takeCommon = createTokenBuckets(common);
+  const takeReserve = createTokenBuckets(reserve);
+  const takeLittle = createTokenBuckets(little);
+  return (key, one, nowMs) => {
+    const asksLittle = takeLittle(JSON.stringify([key, one]), nowMs);
+    return takeCommon(key, nowMs) || (asksLittle && takeReserve(key, nowMs));
   };
 }

@@ -42,18 +42,25 @@ export type QuarantinedOwner = {
 /** Whom a Pod belongs to, by names that its replacement has too. */
 export type OwnerKey = { readonly namespace: string; readonly kind: string; readonly name: string };
 
-/** No object has a longer name, but the apiserver takes a reference of any length. */
-const mostCharacters = 253;
+/** No object has a longer name, but the apiserver takes a reference of any length and any text. */
+const mostCharacters = { kind: 63, name: 253 };
+const kindPattern = /^[A-Za-z][A-Za-z0-9]*$/;
+const namePattern = /^[a-z0-9.-]+$/;
+
+const isPossible = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
+  kind.length <= mostCharacters.kind &&
+  name.length <= mostCharacters.name &&
+  kindPattern.test(kind) &&
+  namePattern.test(name);
 
 /**
  * The owner of a Pod, without asking the apiserver: the Pods of a Deployment name their ReplicaSet, whose name is the
  * Deployment's and the hash that is also on the Pod, and those of a CronJob a Job whose name ends in its minute;
- * undefined for a bare Pod.
+ * undefined for a bare Pod, and for an owner that could not exist.
  */
 export function ownerKeyOf(namespace: string, metadata: V1ObjectMeta | undefined): OwnerKey | undefined {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
-  if (!controller || controller.kind.length > mostCharacters || controller.name.length > mostCharacters)
-    return undefined;
+  if (!controller || !isPossible(controller)) return undefined;
   const suffix = `-${metadata?.labels?.['pod-template-hash'] ?? ''}`;
   const isOfDeployment = controller.kind === 'ReplicaSet' && suffix.length > 1 && controller.name.endsWith(suffix);
   const cronJob = controller.kind === 'Job' ? cronJobOf(controller.name) : undefined;

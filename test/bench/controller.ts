@@ -1,7 +1,7 @@
 import { type Snapshot, decide } from '../../src/controllers/hardware/decide.ts';
 import type { HardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
-import { failsNow, nowMs, settings } from '../controllers/hardware/support/snapshot.ts';
+import { failsNow, nowMs, ownedBy, settings } from '../controllers/hardware/support/snapshot.ts';
 import { median } from './measure.ts';
 import { type Report, addRow } from './report.ts';
 
@@ -57,6 +57,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     readings: new Map(all.flatMap(({ uid, failing }) => (failing ? [[uid, failsNow] as const] : []))),
     softened: new Map(),
     inFlight: new Set(),
+    owners: new Map(all.map((pod) => [pod.uid, ownedBy(pod)])),
     volumes: new Map(),
     reported: new Map(),
   };

@@ -2,7 +2,7 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { decide } from '../../src/controllers/hardware/decide.ts';
 import { toHardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
-import { failsNow } from '../controllers/hardware/support/snapshot.ts';
+import { failsNow, ownedBy } from '../controllers/hardware/support/snapshot.ts';
 import { readControllerSettings } from '../../src/config/controller.ts';
 import { podStatus } from './fleet-objects.ts';
 import { median } from './measure.ts';
@@ -27,6 +27,7 @@ export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick:
     readings: new Map(hardwarePods.flatMap(({ uid, failing }) => (failing ? [[uid, failsNow] as const] : []))),
     softened: new Map(),
     inFlight: new Set<string>(),
+    owners: new Map(hardwarePods.map((pod) => [pod.uid, ownedBy(pod)])),
     volumes: new Map(),
     reported: new Map(),
   };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/kube/clock.ts';
 import type { Client } from '../../src/kube/client.ts';
-import { type ObjectReference, createEventRecorder } from '../../src/kube/event-recorder.ts';
+import type { ObjectReference } from '../../src/kube/event.ts';
+import { createEventRecorder } from '../../src/kube/event-recorder.ts';
 import { runLeaderElection } from '../../src/kube/leader-election.ts';
 import { clusterClient } from './support/load.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';

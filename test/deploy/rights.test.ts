@@ -31,6 +31,8 @@ const ofHardware = [
   'create pods/eviction',
   'list events',
   'list endpointslices',
+  'get replicationcontrollers',
+  'get statefulsets',
 ];
 const ofMoves = ['create nodequarantines'];
 const ofTaints = ['get nodes', 'patch nodes'];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
+import { reasons } from '../../src/controllers/hardware/reasons.ts';
 import { keys } from '../../src/inject/intent/annotations.ts';
 import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { root, textOf } from './support/markdown.ts';
@@ -23,6 +24,14 @@ const parts: Readonly<Record<string, { readonly file: string; readonly said: Rea
   'skip-reasons': {
     file: 'docs/troubleshooting.md',
     said: Object.fromEntries(Object.entries(skipReasons).map(([reason, sentence]) => [reason, `> ${sentence}\n\n`])),
+  },
+  'move-reasons': {
+    file: 'docs/troubleshooting.md',
+    said: Object.fromEntries(
+      Object.entries(reasons).flatMap(([reason, { kind, isEvent, sentence }]) =>
+        isEvent && (kind === 'hold' || kind === 'refuse') ? [[reason, `> ... ${sentence}.\n\n`]] : [],
+      ),
+    ),
   },
   events: {
     file: 'docs/troubleshooting.md',

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  type EventInput,
-  type EventOutcome,
-  type ObjectReference,
-  createEventRecorder,
-} from '../../src/kube/event-recorder.ts';
+import type { EventInput, ObjectReference } from '../../src/kube/event.ts';
+import { type EventOutcome, createEventRecorder } from '../../src/kube/event-recorder.ts';
 import { eventServer } from './support/event-server.ts';
 import { virtualTime } from './support/virtual-clock.ts';
 

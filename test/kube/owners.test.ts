@@ -6,7 +6,9 @@ import { answer } from './support/answer.ts';
 const { signal } = new AbortController();
 const replicaSet = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'uid-web-1' };
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web' };
-const ofDeployment = { metadata: { name: 'web-1', ownerReferences: [{ ...deployment, controller: true }] } };
+const ofDeployment = {
+  metadata: { name: 'web-1', uid: replicaSet.uid, ownerReferences: [{ ...deployment, controller: true }] },
+};
 
 /** A resolver, and an apiserver that answers with the next of these, and counts the calls. */
 function resolver(...answers: readonly [status: number, body: object][]) {

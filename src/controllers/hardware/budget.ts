@@ -1,17 +1,15 @@
 import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
-
-/** What the schema of the CRD allows of each in one quarantine. */
-export const mostOwners = 512;
-export const mostMoves = 256;
+import { type Room, createRoom, mostMoves } from './room.ts';
+import { refusalOf, reserveOf } from './shares.ts';
 
 /** An apiserver's time of creation has no fractions of a second. */
 export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 export type BudgetSettings = {
   readonly scope: 'Owner' | 'Node';
-  /** The brake: how many of all nodes may be quarantined in `windowMs`; at least one. */
+  /** The brake: how many of all nodes may be quarantined in `windowMs`; at least one. Each counts for one namespace. */
   readonly percent: number;
   readonly windowMs: number;
   /** The cap: how many Pods of one owner may be moved in `ownerWindowMs`. */
@@ -34,15 +32,17 @@ export type RemediationBudget = {
   readonly entry: (node: string, owner: string) => QuarantinedOwner | undefined;
   /** The nodes that the owner of a Pod is kept off by a taint. */
   readonly taintedFor: (pod: HardwarePod) => readonly string[];
-  readonly isQuarantined: (node: string) => boolean;
-  /** True where the quarantine of the Pod's node has no room for its owner or its move. */
-  readonly isFull: (pod: HardwarePod) => boolean;
+  /** Why the quarantine of the Pod's node has no room for its owner or its move. */
+  readonly roomRefusal: (pod: HardwarePod) => 'quarantine-full' | 'quarantine-share' | undefined;
+  /** Why the Pod's node may not be quarantined, where it is not yet. */
+  readonly brakeRefusal: (pod: HardwarePod) => 'brake' | 'brake-share' | undefined;
+  /** When a quarantine was last begun for the Pods of this namespace: the brake serves the namespaces in turn. */
+  readonly lastBegunMs: (namespace: string) => number;
   readonly hasMove: (pod: HardwarePod) => boolean;
   /** True if the Pod's move is inside the owner's window. A move older than the window resumes only if the cap has room for it. */
   readonly isCounted: (pod: HardwarePod) => boolean;
   readonly hasOtherNode: (pod: HardwarePod) => boolean;
   readonly movesLeft: (pod: HardwarePod) => number;
-  readonly nodesLeft: () => number;
   /** True for a Pod that was created on a node after its owner was to be kept off it. */
   readonly cameBack: (pod: HardwarePod) => boolean;
   /** Counts one more move. */
@@ -52,8 +52,17 @@ export type RemediationBudget = {
 type NodeEntries = {
   readonly owners: Map<string, QuarantinedOwner>;
   readonly atMs: Map<string, number>;
-  count: number;
+  readonly room: Room;
+  /** The owners whose first move is planned and not written yet. */
+  readonly planned: Set<string>;
 };
+
+const entriesOf = (owners: readonly QuarantinedOwner[]): NodeEntries => ({
+  owners: new Map(),
+  atMs: new Map(),
+  room: createRoom(owners),
+  planned: new Set(),
+});
 
 /** Reads all quarantines once: every question about one Pod then takes constant time. */
 export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs: number): RemediationBudget {
@@ -70,11 +79,22 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     const names = nodesOfOwner.get(owner) ?? new Set();
     nodesOfOwner.set(owner, names.add(node));
   };
-  let nodesLeft = Math.max(1, Math.floor((nodes.size * percent) / 100));
+  const mostNodes = Math.max(1, Math.floor((nodes.size * percent) / 100));
+  let nodesBegun = 0;
+  const nodesBegunFor = new Map<string, number>();
+  const lastBegunMs = new Map<string, number>();
+  const begin = (namespace: string): void => {
+    nodesBegun += 1;
+    nodesBegunFor.set(namespace, (nodesBegunFor.get(namespace) ?? 0) + 1);
+  };
   for (const { spec, metadata } of input.quarantines) {
-    if (brakeCounts(metadata, windowMs, nowMs)) nodesLeft -= 1;
+    // The first entry is that of the owner for which the quarantine was begun.
+    const namespace = spec.owners[0]?.owner.namespace ?? '';
+    if (brakeCounts(metadata, windowMs, nowMs)) begin(namespace);
+    const begunMs = metadata.creationTimestamp === undefined ? nowMs : Date.parse(String(metadata.creationTimestamp));
+    lastBegunMs.set(namespace, Math.max(begunMs, lastBegunMs.get(namespace) ?? -Infinity));
     if (spec.scope === 'Node') closed.add(spec.nodeName);
-    const one: NodeEntries = { owners: new Map(), atMs: new Map(), count: spec.owners.length };
+    const one = entriesOf(spec.owners);
     byNode.set(spec.nodeName, one);
     for (const entry of spec.owners) {
       const owner = ownerText(entry.owner);
@@ -106,20 +126,30 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     );
   };
   const countsAsBack = (pod: HardwarePod): boolean => cameBack(pod) && counts(pod.createdMs);
-  const reserve = ({ node, ownerText: owner }: HardwarePod): void => {
-    if (!byNode.has(node)) {
-      nodesLeft -= 1;
-      byNode.set(node, { owners: new Map(), atMs: new Map(), count: 0 });
+  const isNewOwner = ({ node, ownerText: owner }: HardwarePod): boolean =>
+    entry(node, owner) === undefined && !byNode.get(node)?.planned.has(owner);
+  const reserve = (pod: HardwarePod): void => {
+    const { node, ownerText: owner, namespace } = pod;
+    const present = byNode.get(node);
+    const entries = present ?? entriesOf([]);
+    if (!present) {
+      begin(namespace);
+      byNode.set(node, entries);
       if (settings.scope === 'Node' && isUsableNamed(node)) {
         usable -= 1;
         closed.add(node);
       }
     }
+    if (!hasMove(pod)) entries.room.takeFor(pod, isNewOwner(pod));
+    if (entry(node, owner) === undefined) entries.planned.add(owner);
     use(owner);
     exclude(owner, node);
   };
 
+  /** Those whose Pods may be moved: a share is kept only where there is another namespace to keep it for. */
+  const namespaces = new Set<string>();
   for (const pod of input.pods) {
+    if (pod.isChecked && !pod.ineligible) namespaces.add(pod.namespace);
     if (pod.node === '') continue;
     if (input.inFlight.has(pod.uid) && !isCounted(pod)) reserve(pod);
     else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
@@ -132,13 +162,25 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
       [...(nodesOfOwner.get(owner) ?? [])].filter(
         (name) => closed.has(name) && entry(name, owner)?.affinity === 'Required',
       ),
-    isQuarantined: (node) => byNode.has(node),
-    isFull({ node, ownerText: owner }) {
-      const present = entry(node, owner);
+    roomRefusal(pod) {
+      const { node, ownerText: owner } = pod;
+      const entries = byNode.get(node);
+      if (!entries || hasMove(pod)) return undefined;
+      const moves = entry(node, owner)?.moves ?? [];
       // Older moves make room.
-      if (present) return present.moves.filter(({ at }) => counts(Date.parse(at))).length >= mostMoves;
-      return (byNode.get(node)?.count ?? 0) >= mostOwners;
+      if (moves.filter(({ at }) => counts(Date.parse(at))).length >= mostMoves) return 'quarantine-full';
+      const refusal = entries.room.refusalFor(pod, isNewOwner(pod));
+      return refusal && `quarantine-${refusal}`;
     },
+    brakeRefusal({ node, namespace }) {
+      if (byNode.has(node)) return undefined;
+      const isShared = namespaces.size > (namespaces.has(namespace) ? 1 : 0);
+      const room = { size: mostNodes, mostOfOne: mostNodes, reserve: isShared ? reserveOf(mostNodes) : 0 };
+      const own = nodesBegunFor.get(namespace) ?? 0;
+      const refusal = refusalOf(room, { taken: nodesBegun, own, cost: 1 });
+      return refusal && (refusal === 'full' ? 'brake' : 'brake-share');
+    },
+    lastBegunMs: (namespace) => lastBegunMs.get(namespace) ?? -Infinity,
     hasMove,
     isCounted,
     hasOtherNode({ node, ownerText: owner }) {
@@ -148,7 +190,6 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     },
     // A Pod that came back counts, but not against itself.
     movesLeft: (pod) => mostPerOwner - (usedByOwner.get(pod.ownerText) ?? 0) + (countsAsBack(pod) ? 1 : 0),
-    nodesLeft: () => nodesLeft,
     cameBack,
     reserve,
   };

@@ -6,10 +6,12 @@ import { type Snapshot, decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { createDecisionReporter, createReplacementWatch } from './events.ts';
+import { createOwnerFacts } from './owner-facts.ts';
 import type { HardwarePod } from './pod.ts';
 import { createReadings } from './readings.ts';
 import { readManualReleases } from './release.ts';
 import { createRetries, createSoftenHistory } from './retries.ts';
+import { inTurns } from './shares.ts';
 import { createVolumes } from './volumes.ts';
 
 export type HardwareControllerOptions = Pick<
@@ -47,6 +49,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     events.released(node, 'person', `Node ${node} is released: its NodeQuarantine was deleted.`);
   const cache = createHardwareCache({ onChange, onManualRelease, clock });
   const readings = createReadings({ client, retryMs, onChange, clock }, signal);
+  const owners = createOwnerFacts({ client, retryMs, onChange, clock }, signal);
   const volumes = createVolumes({ client, retryMs, onChange, onError, clock }, signal);
   const retries = createRetries(retryMs, clock);
   const softenHistory = createSoftenHistory(Math.max(settings.softenMs, retryMs));
@@ -57,6 +60,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   const observe = (): Snapshot => {
     retries.retain((uid) => cache.pods.has(uid));
     readings.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
+    owners.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
     volumes.retain((uid) => cache.pods.has(uid));
     return {
       pods: [...cache.pods.values()],
@@ -66,6 +70,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
       inFlight: acts.inFlight,
       retries: retries.byKey,
       readings,
+      owners,
       volumes,
       softened: softenHistory.byOwner,
       reported: reporter.reported(),
@@ -80,7 +85,8 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     acts.plan(decisions);
     readings.refresh(podsToRead(decisions, true), maxReads.forMoves);
     readings.refresh(podsToRead(decisions, false), maxReads.forEvents);
-    volumes.refresh(podsToLookUp(decisions), maxLookUps);
+    owners.refresh(podsToLookUp(decisions, 'look-up-owner'), maxLookUps);
+    volumes.refresh(podsToLookUp(decisions, 'look-up-volumes'), maxLookUps);
     reporter.report(decisions);
     replacements.report(snapshot.pods, nowMs);
     const checked = snapshot.pods.filter(({ isChecked }) => isChecked);
@@ -103,11 +109,16 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   await events.idle();
 }
 
-const podsToRead = (decisions: readonly Decision[], isForMove: boolean): HardwarePod[] =>
-  decisions.flatMap((each) => (each.kind === 'read-sensor' && each.isForMove === isForMove ? [each.pod] : []));
+/** One Pod of each namespace in turn: a namespace with thousands that fail keeps no other from being read. */
+const podsInTurns = (pods: readonly HardwarePod[]): HardwarePod[] => inTurns(pods, ({ namespace }) => namespace);
 
-const podsToLookUp = (decisions: readonly Decision[]): HardwarePod[] =>
-  decisions.flatMap((each) => (each.kind === 'look-up-volumes' ? [each.pod] : []));
+const podsToRead = (decisions: readonly Decision[], isForMove: boolean): HardwarePod[] =>
+  podsInTurns(
+    decisions.flatMap((each) => (each.kind === 'read-sensor' && each.isForMove === isForMove ? [each.pod] : [])),
+  );
+
+const podsToLookUp = (decisions: readonly Decision[], kind: 'look-up-owner' | 'look-up-volumes'): HardwarePod[] =>
+  podsInTurns(decisions.flatMap((each) => (each.kind === kind ? [each.pod] : [])));
 
 /** How long until one of these decisions may be another one. */
 const msUntilDue = (decisions: readonly Decision[], nowMs: number): number =>

@@ -2,17 +2,11 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import {
-  type BudgetInput,
-  type BudgetSettings,
-  type RemediationBudget,
-  brakeCounts,
-  createBudget,
-  wholeSeconds,
-} from './budget.ts';
+import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
+import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
-import type { HardwareNode } from './nodes.ts';
+import type { OwnerFact } from './owner-facts.ts';
 import type { HardwarePod } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
 import { type Reason, reasons } from './reasons.ts';
@@ -41,6 +35,8 @@ export type Snapshot = BudgetInput & {
   readonly retries: ReadonlyMap<string, Pick<Retry, 'untilMs'>>;
   /** What the sensors of failing Pods said, by uid. */
   readonly readings: Facts<ReadingFact>;
+  /** Whether the owners of Pods exist, by the uid of the Pod. */
+  readonly owners: Facts<OwnerFact>;
   /** Where the volumes of Pods are, by uid. */
   readonly volumes: Facts<VolumesFact>;
   /** When a waiting Pod of an owner was last evicted to be created anew, and until when none created since then is. */
@@ -74,24 +70,28 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
     if (pod.failing) failing.push(pod);
     else decisions.push(...decideHealthy(pod, pass));
   }
-  const newByNode = new Map<string, HardwarePod[]>();
+  const begun: HardwarePod[] = [];
   for (const pod of failing.toSorted(byAge)) {
     const alone = decideAlone(pod, pass);
     if (alone) decisions.push(onceRead(alone, pass));
     // The moves that stand in a quarantine come before new ones.
     else if (budget.hasMove(pod)) decisions.push(onceRead(decideMove(pod, pass), pass));
-    else {
-      const pods = newByNode.get(pod.node) ?? [];
-      newByNode.set(pod.node, pods);
-      pods.push(pod);
-    }
+    else begun.push(pod);
   }
-  // The nodes come in the order in which the first of their Pods failed.
+  // A namespace that has had a node quarantined gives way to those that have waited for longer: the brake may be for one.
+  const turnOf = ({ namespace }: HardwarePod): number => budget.lastBegunMs(namespace);
+  const newByNode = new Map<string, HardwarePod[]>();
+  for (const pod of begun.toSorted((one, other) => compare(turnOf(one), turnOf(other)))) {
+    const pods = newByNode.get(pod.node) ?? [];
+    newByNode.set(pod.node, pods);
+    pods.push(pod);
+  }
+  // The nodes come in the order in which the first of their Pods has its turn, or failed.
   for (const pods of newByNode.values()) for (const pod of pods) decisions.push(onceRead(decideMove(pod, pass), pass));
   // Do not release a node in the pass that moves a Pod off it: the move would create the quarantine anew, past the brake.
   const left = new Set(failing.filter(({ uid }) => snapshot.inFlight.has(uid)).map(({ node }) => node));
   for (const decision of decisions) if (isOrWillBeMove(decision)) left.add(decision.pod.node);
-  return [...decisions, ...decideReleases(pass).filter((release) => !left.has(release.node))];
+  return [...decisions, ...decideReleases(snapshot, settings, nowMs).filter((release) => !left.has(release.node))];
 }
 
 type AboutPod = Exclude<Decision, ReleaseDecision>;
@@ -104,6 +104,9 @@ const isOrWillBeMove = (decision: Decision): decision is AboutPod =>
 /** The Pods that have failed longest come first; the uid makes the order the same for every leader. */
 const byAge = (one: HardwarePod, other: HardwarePod): number =>
   (one.failing?.sinceMs ?? 0) - (other.failing?.sinceMs ?? 0) || (one.uid < other.uid ? -1 : 1);
+
+/** Without a difference, which of two infinities is no number. */
+const compare = (one: number, other: number): number => (one < other ? -1 : one > other ? 1 : 0);
 
 function decideHealthy(pod: HardwarePod, pass: Pass): Decision[] {
   if (pod.node === '') return decideWaiting(pod, pass);
@@ -140,6 +143,10 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   if (reading?.kind === 'passes' && nowMs < reading.untilMs)
     return { kind: 'hold', reason: 'passes', pod, untilMs: reading.untilMs };
   if (!budget.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
+  if (!ineligible) {
+    const undecided = decideOwner(pod, pass);
+    if (undecided) return undecided;
+  }
   if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
   if (ineligible) return { kind: 'refuse', reason: ineligible, pod };
   const volumes = snapshot.volumes.get(uid);
@@ -168,14 +175,29 @@ function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   const { settings, budget } = pass;
   if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
   if (budget.movesLeft(pod) <= 0) return { kind: 'hold', reason: 'owner-cap', pod };
-  if (budget.isFull(pod)) return { kind: 'hold', reason: 'quarantine-full', pod };
-  if (!budget.isQuarantined(pod.node) && budget.nodesLeft() <= 0) return { kind: 'hold', reason: 'brake', pod };
+  const reason = budget.roomRefusal(pod) ?? budget.brakeRefusal(pod);
+  if (reason) return { kind: 'hold', reason, pod };
   const undecided = decideVolumes(pod, pass);
   // A Pod whose volumes are looked up keeps its place. One for which no answer came leaves the brake to the others.
   if (undecided?.reason !== 'volumes-unknown') budget.reserve(pod);
   if (undecided) return undecided;
   if (settings.mode === 'dry-run') return { ...dryRun, pod };
   return { ...(budget.hasMove(pod) ? resumed : failed), pod };
+}
+
+/**
+ * Looks up whether the owner of a Pod exists, as soon as the Pod fails; undefined where it does, or is of a kind that the
+ * controller may not read. A Pod whose owner is not known takes no place in any budget.
+ */
+function decideOwner(pod: HardwarePod, { snapshot, nowMs }: Pass): BeforeReading | undefined {
+  const fact = snapshot.owners.get(pod.uid);
+  // A Pod may come to another owner.
+  if (!fact || fact.ownerUid !== pod.owner?.uid) return { kind: 'look-up-owner', reason: 'owner-unasked', pod };
+  if (fact.kind === 'absent') return { kind: 'refuse', reason: 'no-such-owner', pod };
+  if (fact.kind !== 'unknown') return undefined;
+  const { detail, untilMs } = fact;
+  if (untilMs <= nowMs) return { kind: 'look-up-owner', reason: 'owner-unknown', pod };
+  return { kind: 'hold', reason: 'owner-unknown', pod, detail, untilMs };
 }
 
 /** Looks up where the volumes of a Pod are, which is about to be moved; undefined where they let it go. */
@@ -217,25 +239,3 @@ const needsReading = (
   if ((decision.kind !== 'hold' && decision.kind !== 'refuse') || decision.reason === 'passes') return false;
   return reasons[decision.reason].isEvent && reported.get(decision.pod.uid)?.reported !== decision.reason;
 };
-
-/**
- * Which nodes and owners are released now. A node that was booted anew or is gone is released only when the brake does
- * not count its quarantine any more: a sick node that boots over and over would give the brake its budget back each time.
- */
-function decideReleases({ snapshot: { quarantines, nodes }, settings: { windowMs }, nowMs }: Pass): ReleaseDecision[] {
-  const byName = new Map<string, HardwareNode>();
-  for (const node of nodes) byName.set(node.name, node);
-  const releases: ReleaseDecision[] = [];
-  for (const { spec, metadata } of quarantines) {
-    const { nodeName: node, bootId, owners } = spec;
-    const isPastBrake = !brakeCounts(metadata, windowMs, nowMs);
-    const there = byName.get(node);
-    const wasBooted = bootId !== '' && (there?.bootId ?? '') !== '' && there?.bootId !== bootId;
-    const expired = owners.filter(({ until }) => Date.parse(until) <= nowMs);
-    if (isPastBrake && !there) releases.push({ kind: 'release', reason: 'node-gone', node });
-    else if (isPastBrake && wasBooted) releases.push({ kind: 'release', reason: 'rebooted', node });
-    else if (expired.length === owners.length) releases.push({ kind: 'release', reason: 'expired', node });
-    else if (expired.length > 0) releases.push({ kind: 'release', reason: 'expired', node, owners: expired });
-  }
-  return releases;
-}

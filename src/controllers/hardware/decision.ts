@@ -1,6 +1,6 @@
 import type { QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import type { HardwarePod } from './pod.ts';
-import type { SensorReading } from './readings.ts';
+import type { SensorReading } from './reading.ts';
 import type { IneligibleReason, ReasonOf } from './reasons.ts';
 
 /** What the controller decides about a Pod or a node. */
@@ -9,7 +9,7 @@ export type Decision =
   /** `untilMs`: when to decide again, where that is known; `reading`: what fails, where an Event says so. */
   | {
       readonly kind: 'hold';
-      readonly reason: Exclude<ReasonOf<'hold'>, 'reading-unasked' | 'volumes-unasked'>;
+      readonly reason: Exclude<ReasonOf<'hold'>, 'reading-unasked' | 'owner-unasked' | 'volumes-unasked'>;
       readonly pod: HardwarePod;
       readonly untilMs?: number;
       readonly detail?: string;
@@ -28,6 +28,12 @@ export type Decision =
       readonly reason: 'reading-unasked';
       readonly pod: HardwarePod;
       readonly isForMove: boolean;
+    }
+  /** Whether the owner of a Pod exists has to be looked up; `owner-unknown`: once more. */
+  | {
+      readonly kind: 'look-up-owner';
+      readonly reason: 'owner-unasked' | 'owner-unknown';
+      readonly pod: HardwarePod;
     }
   /** Where the volumes of a Pod are has to be looked up; `volumes-unknown`: once more. */
   | {
@@ -65,4 +71,5 @@ export type ReleaseDecision = {
 };
 
 /** Whether a decision only asks for a fact. */
-export const isCommand = ({ kind }: Decision): boolean => kind === 'read-sensor' || kind === 'look-up-volumes';
+export const isCommand = ({ kind }: Decision): boolean =>
+  kind === 'read-sensor' || kind === 'look-up-owner' || kind === 'look-up-volumes';

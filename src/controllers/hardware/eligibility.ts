@@ -1,4 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { controllerOf } from '../../kube/owners.ts';
+import { ownerKeyOf } from '../../quarantine/quarantine.ts';
 import type { IneligibleReason } from './reasons.ts';
 
 /**
@@ -8,8 +10,9 @@ import type { IneligibleReason } from './reasons.ts';
 export function ineligibleReasonOf({ metadata, spec }: V1Pod, prefix: string): IneligibleReason | undefined {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
   if (owner?.kind === 'Node' || metadata?.annotations?.['kubernetes.io/config.mirror']) return 'static-pod';
-  if (!owner) return 'bare';
-  if (owner.kind === 'DaemonSet') return 'daemon-set';
+  // An owner that could not exist makes nothing anew.
+  if (!controllerOf(metadata) || !ownerKeyOf(metadata?.namespace ?? '', metadata)) return 'bare';
+  if (owner?.kind === 'DaemonSet') return 'daemon-set';
   if (metadata?.labels?.[`${prefix}hardware`] !== 'move') return 'report';
   if (spec?.nodeSelector?.['kubernetes.io/hostname'] !== undefined) return 'pinned';
   return writesToHost(spec) ? 'local-data' : undefined;

@@ -4,8 +4,9 @@ import { wholeSeconds } from './budget.ts';
 import { type Decision, isCommand } from './decision.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { HardwarePod } from './pod.ts';
-import type { SensorReading } from './readings.ts';
+import type { SensorReading } from './reading.ts';
 import { type Reason, reasons, sentenceOf } from './reasons.ts';
+import { inTurns } from './shares.ts';
 
 /** The reasons of Events about Pods, each with what was done. */
 const actions = {
@@ -51,7 +52,7 @@ export function createHardwareEvents(
     record(pod, reason, note, places) {
       const { uid, namespace, name, node } = pod;
       const type = reason === 'ReplacementRunning' ? 'Normal' : 'Warning';
-      const event = { type, reason, action: actions[reason], note } as const;
+      const event = { type, reason, action: actions[reason], note, onBehalfOf: namespace } as const;
       if (places.includes('pod'))
         recorder.event({ ...event, regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid } });
       if (places.includes('node') && node !== '') recorder.event({ ...event, regarding: nodeReference(node) });
@@ -99,7 +100,7 @@ export function createDecisionReporter(
       metrics.holding(decisions);
       const next = new Map<string, Report>();
       let count = 0;
-      for (const decision of decisions) {
+      for (const decision of inTurns(decisions, namespaceOf)) {
         const { reason } = decision;
         const about = decision.kind === 'release' ? decision.node : decision.pod.uid;
         const before = last.get(about);
@@ -120,6 +121,8 @@ export function createDecisionReporter(
   };
 }
 
+const namespaceOf = (decision: Decision): string => (decision.kind === 'release' ? '' : decision.pod.namespace);
+
 /** Acts record their own Events once they are done. */
 function recordDecision(decision: Decision, events: HardwareEvents): void {
   switch (decision.kind) {
@@ -127,11 +130,15 @@ function recordDecision(decision: Decision, events: HardwareEvents): void {
     case 'hold':
     case 'refuse': {
       const { pod, kind, reason, reading } = decision;
-      if (reading) events.record(pod, 'HardwareFailed', `${clauseOf(reading)}.`, ['pod', 'node']);
+      const failed = `Pod ${pod.namespace}/${pod.name} is not ready on node ${pod.node}`;
+      if (reading) events.record(pod, 'HardwareFailed', `${failed}: ${clauseOf(reading)}.`, ['pod', 'node']);
       if (kind === 'move') return;
       const what = reading ? clauseOf(reading) : `container ${pod.failing?.container ?? ''} is not ready`;
       const note = `Pod ${pod.namespace}/${pod.name} stays on node ${pod.node}, although ${what}: ${sentenceOf(decision)}.`;
-      const places = reason === 'brake' ? (['pod', 'owner', 'node'] as const) : (['pod', 'owner'] as const);
+      const places =
+        reason === 'brake' || reason === 'brake-share'
+          ? (['pod', 'owner', 'node'] as const)
+          : (['pod', 'owner'] as const);
       return events.record(pod, kind === 'hold' ? 'MoveHeld' : 'MoveRefused', note, places);
     }
     case 'notice': {
@@ -142,6 +149,7 @@ function recordDecision(decision: Decision, events: HardwareEvents): void {
       return events.record(pod, 'ReplacementCameBack', note, ['pod', 'owner', 'node']);
     }
     case 'read-sensor':
+    case 'look-up-owner':
     case 'look-up-volumes':
     case 'soften':
     case 'release':

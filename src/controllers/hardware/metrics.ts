@@ -7,6 +7,9 @@ import { reasons, reasonsOf } from './reasons.ts';
 /** The kinds of reasons, which are the kinds of decisions but for the commands: a Pod about which a fact is missing stays. */
 const kinds = ['move', 'hold', 'refuse', 'soften', 'notice', 'release'] as const;
 
+/** What a quarantine is written for. */
+const quarantineActs = ['move', 'soften', 'release'] as const;
+
 /** The metrics of moves; no label grows with what users write. */
 export function createHardwareMetrics(registry: Registry) {
   const decisions = new Counter({
@@ -49,6 +52,13 @@ export function createHardwareMetrics(registry: Registry) {
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
     registers: [registry],
   });
+  const unwritten = new Counter({
+    name: 'health_injector_quarantine_write_failures_total',
+    help: 'Writes of NodeQuarantines that failed or got no answer, by what they were for.',
+    labelNames: ['act'],
+    registers: [registry],
+  });
+  initCounterSeries(unwritten, 'act', quarantineActs);
   for (const kind of kinds) initCounterSeries(decisions, 'reason', reasonsOf(kind), { kind });
   initCounterSeries(moves, 'result', evictionResults);
   const holding = (all: readonly Decision[]): void => {
@@ -67,6 +77,7 @@ export function createHardwareMetrics(registry: Registry) {
       if (result === 'evicted') seconds.observe(Math.max(0, notReadyMs) / 1_000);
     },
     unacknowledged: (): void => unacknowledged.inc(),
+    unwritten: (act: (typeof quarantineActs)[number]): void => unwritten.inc({ act }),
     counted(all: number, failing: number, nodes: number): void {
       pods.set({ state: 'all' }, all);
       pods.set({ state: 'failing' }, failing);

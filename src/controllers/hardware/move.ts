@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+import { ApiError } from '../../kube/api-error.ts';
 import { type Eviction, evict } from '../../kube/eviction.ts';
 import type { HardwareCache } from './cache.ts';
 import type { MoveDecision } from './decision.ts';
@@ -21,22 +22,62 @@ export async function moveOff(
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { inFlight, onError } = deps;
-  let quarantineUid: string | undefined;
+  if (moves.length === 0) return;
+  const refusal = await moveTogether(node, moves, deps, signal);
+  if (!refusal) return;
+  const byNamespace = Map.groupBy(moves, ({ pod }) => pod.namespace);
+  for (const ofOne of byNamespace.values()) {
+    // What the apiserver refuses may be the doing of one namespace: the others are moved without it.
+    const last = byNamespace.size > 1 ? await moveTogether(node, ofOne, deps, signal) : refusal;
+    if (!last) continue;
+    if (!signal.aborted) reportUnwritten(ofOne, last, deps);
+    for (const { pod } of ofOne) deps.inFlight.delete(pod.uid);
+  }
+}
+
+/** Returns why the apiserver refused to write the moves, which are in flight still; undefined where it did not. Never rejects. */
+async function moveTogether(
+  node: string,
+  moves: readonly MoveWork[],
+  deps: HardwareDeps,
+  signal: AbortSignal,
+): Promise<Error | undefined> {
+  const { inFlight, onError, metrics } = deps;
   try {
-    if (moves.length > 0) quarantineUid = await quarantine(node, moves, deps, signal);
-    if (quarantineUid === undefined) return;
+    const quarantineUid = await quarantine(node, moves, deps, signal);
     for (const move of moves) {
-      inFlight.set(move.pod.uid, { ...move, quarantineUid });
-      deps.requestEviction(move.pod.uid);
+      if (quarantineUid === undefined) inFlight.delete(move.pod.uid);
+      else {
+        inFlight.set(move.pod.uid, { ...move, quarantineUid });
+        deps.requestEviction(move.pod.uid);
+      }
     }
+    return undefined;
   } catch (error) {
-    if (signal.aborted) return;
-    onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
+    if (!signal.aborted) {
+      onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
+      metrics.unwritten('move');
+    }
+    if ((error as Error).cause instanceof ApiError) return error as Error;
+    if (!signal.aborted) reportUnwritten(moves, error as Error, deps);
     // It is unknown whether the quarantine was written: the Pods stay in flight, so that the brake counts them, until the watch has it.
     await deps.clock.sleep(deps.retryMs, signal);
-  } finally {
-    if (quarantineUid === undefined) for (const { pod } of moves) inFlight.delete(pod.uid);
+    for (const { pod } of moves) inFlight.delete(pod.uid);
+    return undefined;
+  }
+}
+
+function reportUnwritten(
+  moves: readonly MoveWork[],
+  { message }: Error,
+  { events, retries }: Pick<HardwareDeps, 'events' | 'retries'>,
+): void {
+  for (const { pod } of moves) {
+    retries.recordFailure(pod.uid);
+    const note =
+      `Pod ${pod.namespace}/${pod.name} stays on node ${pod.node}, although its hardware fails: the move could not be ` +
+      `written: ${message}; ${reasons['backing-off'].sentence}.`;
+    events.record(pod, 'MoveHeld', note, ['pod', 'owner']);
   }
 }
 

@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath } from '../../quarantine/quarantine.ts';
-import { mostMoves } from './budget.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwarePod } from './pod.ts';
-import type { SensorReading } from './readings.ts';
+import type { SensorReading } from './reading.ts';
+import { bounded, cutMessage, mostMoves } from './room.ts';
 
 type Spec = NodeQuarantine['spec'];
 
@@ -18,17 +18,22 @@ export type PlannedMove = {
   readonly isStale?: boolean;
 };
 
-/** With a Pod's name and a time behind it, the message still fits into the CRD. */
-const maxStaleLength = 700;
+/** A stranger's words end in a quotation mark, and so never like this. */
+const readBefore = /, as read at \S+$/;
 
-const readBefore = /, as read of Pod \S+ at \S+$/;
-
-/** The reading that stands in an entry, with the time of its last move and the Pod that it was read of. */
+/** The reading that stands in an entry, which names its Pod, with the time of the last move. */
 export function staleReading({ check, message, moves }: QuarantinedOwner): SensorReading {
   const last = moves.at(-1);
   if (!last || readBefore.test(message)) return { check, message };
-  return { check, message: `${message.slice(0, maxStaleLength)}, as read of Pod ${last.podName} at ${last.at}` };
+  return { check, message: `${cutMessage(message, timeBytes)}, as read at ${last.at}` };
 }
+
+/** What is kept free in a message for the time of its reading. */
+const timeBytes = 40;
+
+/** The Pod comes first: whose words these are is to be seen also where a table is cut. */
+const messageOf = ({ pod: { namespace, name }, reading }: PlannedMove): string =>
+  `Pod ${namespace}/${name}: ${reading.message}`;
 
 /** The part of a spec that a quarantine is created with. */
 export type NewQuarantine = Pick<Spec, 'nodeName' | 'bootId' | 'scope'>;
@@ -49,7 +54,8 @@ export function withMoves(
   let isChanged = false;
   const owners = new Map((spec?.owners ?? []).map((entry) => [ownerText(entry.owner), entry]));
   const until = new Date(now.getTime() + ttlMs).toISOString();
-  for (const { pod, reading, isStale } of moved) {
+  for (const planned of moved) {
+    const { pod, reading, isStale } = planned;
     const { ownerKey, ownerText: key, uid: podUid, name: podName } = pod;
     const before = owners.get(key);
     const index = before?.moves.findIndex((move) => move.podUid === podUid) ?? -1;
@@ -60,24 +66,25 @@ export function withMoves(
     isChanged = true;
     if (before && earlier && isStale) {
       // It keeps its place: the last move of the entry is the one with whose time the reading was made.
-      owners.set(key, { ...before, ...staleReading(before), until, moves: moves.with(index, move) });
+      owners.set(key, bounded({ ...before, ...staleReading(before), until, moves: moves.with(index, move) }));
       continue;
     }
     const entry: QuarantinedOwner = {
       owner: ownerKey,
-      check: reading.check.slice(0, 2_048),
-      message: reading.message.slice(0, 1_024),
+      check: reading.check,
+      // What stood in the quarantine has the Pod in it.
+      message: isStale ? reading.message : messageOf(planned),
       since: before?.since ?? now.toISOString(),
       until,
       affinity: before?.affinity ?? 'Required',
       moves: [...moves.filter((each) => each !== earlier), move].slice(-mostMoves),
     };
-    owners.set(key, entry);
+    owners.set(key, bounded(entry));
   }
   if (spec && !isChanged) return spec;
   // The hardware fails in this boot: the next boot ends the quarantine.
   const bootId = created.bootId || (spec?.bootId ?? '');
-  return { ...(spec ?? created), bootId, owners: [...owners.values()] };
+  return { ...(spec ?? created), bootId, owners: [...owners.values()].map(bounded) };
 }
 
 /** The spec without these owners, as they were read: one that has failed again since then stays. */

@@ -5,10 +5,8 @@ import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
 import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
+import { type SensorReading, isPassing, quoteWords, readAgentAnswer, readKubeletNote } from './reading.ts';
 import { backoffMs } from './retries.ts';
-
-/** What fails in a Pod: the names of the checks, and their readings with threshold and unit. */
-export type SensorReading = { readonly check: string; readonly message: string };
 
 /** What a Pod's sensor says; `unknown`: it did not answer, and the reading says why. */
 export type SensorAnswer =
@@ -74,7 +72,8 @@ export function createSensorReader(
 async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): Promise<SensorAnswer> {
   const { failing, target } = pod;
   const container = failing?.container ?? target.containers[0] ?? '';
-  if (failing?.input === 'device') return { kind: 'fails', reading: { check: 'device', message: failing.message } };
+  if (failing?.input === 'device')
+    return { kind: 'fails', reading: { check: 'device', message: `the kubelet says ${quoteWords(failing.message)}` } };
   try {
     const reading = await withDeadline(timeoutMs, signal, systemClock, (inner) =>
       target.mode === 'sidecar' ? readSidecar(pod, inner) : readKubeletEvents(client, pod, container, inner),
@@ -91,7 +90,7 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
 /** Undefined where nothing fails. No name is resolved, and an empty address would be that of the controller itself. */
 async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<SensorReading | undefined> {
   if (ip === '') throw new Error('it has no address yet');
-  if (isIP(ip) === 0) throw new Error(`its address is no IP address: ${ip}`);
+  if (isIP(ip) === 0) throw new Error(`its address is no IP address: ${quoteWords(ip)}`);
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { host: ip, port: target.port, path: '/readyz?verbose', signal, agent: false };
     const request = get(options, async (response) => {
@@ -157,71 +156,5 @@ function monitorEventLoop(signal: AbortSignal): { readonly stalledSince: (sinceM
       const nowMs = performance.now();
       return isLate(nowMs) || lastStallMs >= sinceMs;
     },
-  };
-}
-
-/** What an Event and a quarantine have room for. Any program may answer at the Pod's address, with any text. */
-const maxCheckLength = 253;
-const maxMessageLength = 512;
-const maxFailures = 16;
-
-/**
- * What fails by the agent's answer to `?verbose`: a line for each check, `[-] NAME: OUTCOME, MESSAGE, LATENCY, AGE ago`.
- * Undefined where the answer says nothing of a failure. The answer is a stranger's text: it is read by hand, in linear time.
- */
-export function readAgentAnswer(body: string): SensorReading | undefined {
-  const failing = body
-    .split('\n')
-    .flatMap((line) => readFailingLine(line) ?? [])
-    .slice(0, maxFailures);
-  if (failing.length === 0) return undefined;
-  return {
-    check: failing
-      .map(({ check }) => check)
-      .join(', ')
-      .slice(0, maxCheckLength),
-    message: failing
-      .map(({ message }) => message)
-      .join('; ')
-      .slice(0, maxMessageLength),
-  };
-}
-
-const failingMark = '[-] ';
-
-function readFailingLine(line: string): SensorReading | undefined {
-  const colon = line.indexOf(': ', failingMark.length + 1);
-  if (!line.startsWith(failingMark) || colon < 0) return undefined;
-  const detail = line.slice(colon + 2);
-  const message = withoutTimes(detail);
-  return {
-    check: line.slice(failingMark.length, colon),
-    message: message.startsWith('fail, ') ? message.slice('fail, '.length) : message,
-  };
-}
-
-/** Takes `, 3 ms, 2 s ago` off the end of a line. */
-function withoutTimes(detail: string): string {
-  if (!detail.endsWith(' ago')) return detail;
-  const age = detail.lastIndexOf(', ');
-  const latency = age > 0 ? detail.lastIndexOf(', ', age - 1) : -1;
-  return latency < 0 ? detail : detail.slice(0, latency);
-}
-
-/** Whether an answer that names no failure is one of an agent whose checks pass; while it stops, it says so and is not ready. */
-export const isPassing = (status: number, body: string): boolean =>
-  status === 200 || body.startsWith('[+] ') || body.includes('\n[+] ');
-
-/** What fails by the kubelet's Event about an exec probe, which ends in the check's name in brackets. */
-export function readKubeletNote(note: string): SensorReading | undefined {
-  const mark = 'Readiness probe failed: ';
-  if (!note.startsWith(mark)) return undefined;
-  const output = note.slice(mark.length).trim();
-  const open = output.lastIndexOf(' (');
-  const name = output.endsWith(')') && open >= 0 ? output.slice(open + 2, -1) : '';
-  const isName = name !== '' && !name.includes(')') && !name.includes('(');
-  return {
-    check: (isName ? name : 'readiness probe').slice(0, maxCheckLength),
-    message: (isName ? output.slice(0, open) : output).trim().slice(0, maxMessageLength),
   };
 }

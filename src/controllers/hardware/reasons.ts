@@ -33,19 +33,28 @@ export const reasons = {
   passes: held('its sidecar says that nothing fails by now, and is asked again after a while'),
   'no-other-node': held('no other node is left for its owner: each is not ready, cordoned or quarantined'),
   brake: held('as many nodes as may be were quarantined in the last minutes'),
+  'brake-share': held(
+    'the nodes that were quarantined for its namespace in the last minutes are its share, and the rest is kept for others',
+  ),
   'owner-cap': held('as many Pods of its owner as may be were moved lately: they may fail wherever they run'),
   'volumes-unknown': held(
     'whether it has a volume that is on its node alone is not known, and is asked again after a while',
   ),
+  'owner-unknown': held('whether its owner exists is not known, and is asked again after a while'),
   'quarantine-full': held('the NodeQuarantine of its node can list no more owners or moves'),
+  'quarantine-share': held(
+    'the NodeQuarantine of its node lists as much of its namespace as its share is, and the rest is kept for others',
+  ),
   'dry-run': held('health-injector only says what it would do: --hardware is dry-run'),
 
   /** The decision needs a fact, and the Pod stays until the controller has it. */
   'reading-unasked': silent('what fails by now is being asked'),
+  'owner-unasked': silent('whether its owner exists is being asked'),
   'volumes-unasked': silent('whether it has a volume that is on its node alone is being asked'),
 
   report: refused('its annotation on-failure is report'),
   bare: refused('it has no owner that makes it anew elsewhere'),
+  'no-such-owner': refused('its owner does not exist under that uid, or makes no Pods anew'),
   'static-pod': refused('it is a static Pod, which belongs to its node'),
   'daemon-set': refused('it is of a DaemonSet, which makes it anew on the same node'),
   pinned: refused('its node selector names its node, so it could run nowhere else'),

@@ -28,6 +28,7 @@ export async function relaxNode(
     if (written) await awaitEnforcement(written, deps, signal);
     return true;
   } catch (error) {
+    if (!signal.aborted) deps.metrics.unwritten('soften');
     for (const { pod } of softens) {
       inFlight.delete(pod.uid);
       deps.retries.recordFailure(pod.uid);

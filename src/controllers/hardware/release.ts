@@ -11,10 +11,10 @@ import { reasons } from './reasons.ts';
 /** Releases a node, or some of its owners. What has changed meanwhile is left to the next pass. Never rejects. */
 export async function release(
   { node, reason, owners }: ReleaseDecision,
-  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'onError' | 'writes'>,
+  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'metrics' | 'onError' | 'writes'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cache, events, onError, writes } = deps;
+  const { cache, events, metrics, onError, writes } = deps;
   const cached = cache.quarantines.get(node);
   if (!cached) return;
   try {
@@ -31,7 +31,9 @@ export async function release(
     cache.drop(cached);
     events.released(node, 'controller', `Node ${node} is released from its quarantine: ${reasons[reason].sentence}.`);
   } catch (error) {
-    if (!signal.aborted) onError(`Node ${node} was not released: ${(error as Error).message}.`);
+    if (signal.aborted) return;
+    metrics.unwritten('release');
+    onError(`Node ${node} was not released: ${(error as Error).message}.`);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { withMoves } from '../../../src/controllers/hardware/quarantines.ts';
-import { mostMoves, mostOwners } from '../../../src/controllers/hardware/budget.ts';
+import { mostMoves, mostOwners } from '../../../src/controllers/hardware/room.ts';
 import { pod } from './support/snapshot.ts';
 
 const path = new URL('../../../deploy/crds/nodequarantines.yaml', import.meta.url);

@@ -32,15 +32,16 @@ describe('a move off a sick node', () => {
     ]);
     const [{ owner, check, message, affinity, moves }] = quarantine.spec.owners;
     assert.deepEqual(owner, { namespace: 'shop', kind: 'StatefulSet', name: 'web' });
-    assert.deepEqual([check, message, affinity], ['temperature', 'coretemp is 95 °C, more than 90 °C', 'Required']);
+    const says = 'its sidecar says "coretemp is 95 °C, more than 90 °C"';
+    assert.deepEqual([check, message, affinity], ['temperature', `Pod shop/web-0: ${says}`, 'Required']);
     assert.deepEqual(
       moves.map(({ podUid }: any) => podUid),
       [metadata.uid],
     );
     await eventually('what is told', 2_000, async () => leader.told.length >= 3);
     assert.deepEqual(leader.told, [
-      'web-0 HardwareFailed pod+node temperature: coretemp is 95 °C, more than 90 °C.',
-      'web-0 MovedOffNode pod+owner+node Pod shop/web-0 was evicted from node node-a: temperature: coretemp is 95 °C, more than 90 °C. Its replacements are kept off that node for 1 h, or until NodeQuarantine node-a is deleted.',
+      `web-0 HardwareFailed pod+node Pod shop/web-0 is not ready on node node-a: temperature: ${says}.`,
+      `web-0 MovedOffNode pod+owner+node Pod shop/web-0 was evicted from node node-a: temperature: ${says}. Its replacements are kept off that node for 1 h, or until NodeQuarantine node-a is deleted.`,
       'web-0 ReplacementRunning owner Pod shop/web-0 runs on node node-b in the place of web-0, which was moved off node node-a.',
     ]);
     assert.deepEqual(leader.failures, []);
@@ -135,7 +136,7 @@ describe('a move off a sick node', () => {
     await eventually('the refusal', 2_000, async () => leader.told.some((text) => text.includes('MoveHeld')));
     assert.match(
       leader.told.join('\n'),
-      /although temperature: coretemp is 95 °C.*: The disruption budget web needs 1 healthy pods.*AlwaysAllow/,
+      /although temperature: its sidecar says "coretemp is 95 °C.*: The disruption budget web needs 1 healthy pods.*AlwaysAllow/,
     );
     assert(world.calls.every((call) => call.startsWith('POST')));
     world.refused.clear();
@@ -155,13 +156,13 @@ describe('a move off a sick node', () => {
 
   it("tells what the kubelet's Events have where the check is an exec probe, and that nothing is known where nobody answers", async () => {
     const world = newWorld();
-    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', uid: 'gpu', controller: true };
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', controller: true };
     const metadata = (name: string) => ({
       name,
       uid: name,
       namespace: 'shop',
       creationTimestamp: '2020-01-01T00:00:00Z',
-      ownerReferences: [{ ...owner, name: `of-${name}` }],
+      ownerReferences: [{ ...owner, name: `of-${name}`, uid: `of-${name}` }],
     });
     const done = JSON.stringify({ patterns: ['hardware'], added: ['train/readinessProbe'] });
     world.setAnyPod({
@@ -200,7 +201,11 @@ describe('a move off a sick node', () => {
       2_000,
       async () => leader.told.filter((text) => text.includes('MovedOffNode')).length === 2,
     );
-    assert(leader.told.includes('gpu-0 HardwareFailed pod+node gpu: GPU 0 is lost.'));
+    assert(
+      leader.told.includes(
+        'gpu-0 HardwareFailed pod+node Pod shop/gpu-0 is not ready on node node-a: gpu: its probe says "GPU 0 is lost".',
+      ),
+    );
     assert.match(
       leader.told.find((text) => text.startsWith('mute-0 HardwareFailed')) ?? '',
       /hardware: container health-probe-hardware is not ready, and its reading is not known: its sidecar could not be asked: connect ECONNREFUSED/,

@@ -181,7 +181,8 @@ describe('the reading of a move that is gone on with', () => {
     say('bad gateway', 502);
     world.refused.clear();
     const moved = await told(leader, /^web-0 MovedOffNode/);
-    assert(moved.includes(`temperature: coretemp is 95 °C, more than 90 °C, as read of Pod web-0 at ${at}.`), moved);
+    const says = 'its sidecar says "coretemp is 95 °C, more than 90 °C"';
+    assert(moved.includes(`temperature: Pod shop/web-0: ${says}, as read at ${at}.`), moved);
   });
 
   it('is read once more, and not over and over, where the Pod is only to be reported while its eviction backs off', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodesToTaint } from '../../../src/controllers/hardware/nodes.ts';
 import { softened, withMoves, withoutOwners } from '../../../src/controllers/hardware/quarantines.ts';
+import { jsonBytes } from '../../../src/controllers/hardware/json-bytes.ts';
 import { node, pod, quarantine } from './support/snapshot.ts';
 
 const beginning = { nodeName: 'node-0', bootId: 'boot', scope: 'Owner' } as const;
@@ -43,7 +44,7 @@ describe('the quarantine of a node', () => {
     );
     assert.deepEqual(
       [again.message, again.since, again.until],
-      ['99 C >= 90 C', at(0).toISOString(), at(120).toISOString()],
+      ['Pod shop/a: 99 C >= 90 C', at(0).toISOString(), at(120).toISOString()],
     );
   });
 
@@ -51,7 +52,7 @@ describe('the quarantine of a node', () => {
     const first = withMoves(undefined, beginning, [moved('a'), moved('b')], { ttlMs: 60_000, now: at(0) });
     const mute = { ...moved('a'), isStale: true };
     const again = withMoves(first, beginning, [mute], { ttlMs: 60_000, now: at(60) });
-    const message = `95 C >= 90 C, as read of Pod b at ${at(0).toISOString()}`;
+    const message = `Pod shop/b: 95 C >= 90 C, as read at ${at(0).toISOString()}`;
     assert.deepEqual([again.owners[0]?.message, again.owners[0]?.moves[0]?.at], [message, at(60).toISOString()]);
     assert.equal(withMoves(again, beginning, [mute], { ttlMs: 60_000, now: at(120) }).owners[0]?.message, message);
   });
@@ -60,7 +61,7 @@ describe('the quarantine of a node', () => {
     const long = { ...moved('a'), reading: { check: 'temperature', message: 'm'.repeat(2_000) } };
     const first = withMoves(undefined, beginning, [long], { ttlMs: 60_000, now: at(0) });
     const [entry] = withMoves(first, beginning, [{ ...long, isStale: true }], { ttlMs: 60_000, now: at(60) }).owners;
-    assert.match(entry?.message ?? '', /m, as read of Pod a at 2030-01-01T12:00:00.000Z$/);
+    assert.match(entry?.message ?? '', /m…, as read at 2030-01-01T12:00:00.000Z$/);
     assert((entry?.message.length ?? 0) <= 1_024);
   });
 
@@ -80,9 +81,9 @@ describe('the quarantine of a node', () => {
     const many = Array.from({ length: 300 }, (_, index) => moved(`p${index}`));
     const { owners } = withMoves(undefined, beginning, many, { ttlMs: 60_000, now: at(0) });
     assert.deepEqual([owners[0]?.moves.length, owners[0]?.moves.at(-1)?.podUid], [256, 'p299']);
-    const long = { pod: pod('a', 'node-0'), reading: { check: 'c'.repeat(9_999), message: 'm'.repeat(9_999) } };
+    const long = { pod: pod('a', 'node-0'), reading: { check: 'c'.repeat(9_999), message: '<'.repeat(9_999) } };
     const [entry] = withMoves(undefined, beginning, [long], { ttlMs: 60_000, now: at(0) }).owners;
-    assert.deepEqual([entry?.check.length, entry?.message.length], [2_048, 1_024]);
+    assert.deepEqual([entry?.check.length, jsonBytes(entry?.message)], [257, 725]);
   });
 
   it('lets go of an owner only as it was seen', () => {

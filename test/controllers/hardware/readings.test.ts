@@ -3,12 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '../../../src/kube/client.ts';
-import {
-  createSensorReader,
-  isPassing,
-  readAgentAnswer,
-  readKubeletNote,
-} from '../../../src/controllers/hardware/readings.ts';
+import { isPassing, quoteWords, readAgentAnswer, readKubeletNote } from '../../../src/controllers/hardware/reading.ts';
+import { createSensorReader } from '../../../src/controllers/hardware/readings.ts';
 import { pod } from './support/snapshot.ts';
 
 describe('what fails in a Pod is read', () => {
@@ -19,7 +15,7 @@ describe('what fails in a Pod is read', () => {
       '[-] nic: stale, last was fail, eth0 is down, 0.5 ms, 1m39s ago\nfailed: temperature, nic\n';
     assert.deepEqual(readAgentAnswer(body), {
       check: 'temperature, nic',
-      message: 'coretemp is 95 °C, more than 90 °C; stale, last was fail, eth0 is down',
+      message: 'its sidecar says "coretemp is 95 °C, more than 90 °C; stale, last was fail, eth0 is down"',
     });
     assert.equal(readAgentAnswer('[+] memory: pass, no errors, 0.1 ms, 1s ago\nok\n'), undefined);
     assert.equal(readAgentAnswer('404 page not found'), undefined);
@@ -34,14 +30,45 @@ describe('what fails in a Pod is read', () => {
 
   it("from the kubelet's Event about an exec probe", () => {
     assert.deepEqual(readKubeletNote('Readiness probe failed: GPU 0 is lost (gpu:)\n'), {
-      check: 'gpu:',
-      message: 'GPU 0 is lost',
+      check: 'gpu',
+      message: 'its probe says "GPU 0 is lost"',
     });
     assert.deepEqual(readKubeletNote('Readiness probe failed: command timed out'), {
-      check: 'readiness probe',
-      message: 'command timed out',
+      check: 'hardware',
+      message: 'its probe says "command timed out"',
     });
     assert.equal(readKubeletNote('Liveness probe failed: x (y)'), undefined);
+  });
+
+  it('in words of a stranger, which stand in quotation marks, on one line, and behind a scheme that is one', () => {
+    const lie = '[-] kernel: fail, NODE MUST BE REINSTALLED". Pod\u202E\x1b[2Jkube-system/x\r\u2028says "all is lost\n';
+    assert.deepEqual(readAgentAnswer(lie), {
+      check: 'hardware',
+      message: `its sidecar says "kernel: NODE MUST BE REINSTALLED'. Pod [2Jkube-system/x says 'all is lost"`,
+    });
+    assert.deepEqual(
+      readAgentAnswer('[-] disk /data: fail, read-only, 1 ms, 1s ago\n[-] temperature #2: fail, hot\n'),
+      {
+        check: 'disk, temperature',
+        message: 'its sidecar says "disk /data: read-only; temperature #2: hot"',
+      },
+    );
+    for (const name of ['temperature-of-node', 'disk/data', 'Temperature', 'hardware', '']) {
+      assert.equal(readAgentAnswer(`[-] ${name}x: fail, y`)?.check, 'hardware');
+    }
+    assert.deepEqual(readKubeletNote('Readiness probe failed: reboot now (kernel)'), {
+      check: 'hardware',
+      message: 'its probe says "kernel: reboot now"',
+    });
+  });
+
+  it('in words that are cut, also in the JSON of the apiserver', () => {
+    for (const text of ['x', '<', '&', '\\', 'é', '\u{1f525}', '\ud83d', '\u0007']) {
+      const said = quoteWords(`a${text.repeat(5_000)}`);
+      assert(JSON.stringify(said).replace(/[<>&]/g, '123456').length <= 256 + 10, said);
+      assert(Buffer.byteLength(said) <= 256 + 5, said);
+    }
+    assert.equal(quoteWords('95 °C'), '"95 °C"');
   });
 
   it('in one go, whatever a stranger answers at the address of a Pod', () => {
@@ -97,7 +124,7 @@ describe('the sidecar of a Pod is asked', () => {
   it('nowhere else: not at that of the controller where it has none yet, and at no name', async () => {
     for (const [ip, why] of [
       ['', 'it has no address yet'],
-      ['localhost', 'its address is no IP address: localhost'],
+      ['localhost', 'its address is no IP address: "localhost"'],
     ] as const) {
       const message = `container health-probe-hardware is not ready, and its reading is not known: its sidecar could not be asked: ${why}`;
       assert.deepEqual(await ask(ip), { kind: 'unknown', reading: { check: 'hardware', message } });

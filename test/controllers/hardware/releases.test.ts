@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Registry } from 'prom-client';
 import { createHardwareCache } from '../../../src/controllers/hardware/cache.ts';
+import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
 import { release } from '../../../src/controllers/hardware/release.ts';
 import { type Transport, createClient } from '../../../src/kube/client.ts';
 import { createSemaphore } from '../../../src/kube/flow-control.ts';
@@ -175,7 +177,8 @@ async function releasedByHand(transport: Transport) {
   cache.quarantineHandler.onUpsert(stored);
   const events = { record: () => assert.fail(), released: () => assert.fail(), idle: async () => {} };
   const onError = (sentence: string): void => void failures.push(sentence);
-  const deps = { client: createClient(transport), cache, events, onError, writes: createSemaphore(1) };
+  const metrics = createHardwareMetrics(new Registry());
+  const deps = { client: createClient(transport), cache, events, metrics, onError, writes: createSemaphore(1) };
   await release({ kind: 'release', reason: 'expired', node: 'node-a' }, deps, new AbortController().signal);
   cache.quarantineHandler.onDelete(stored);
   return { byHand, failures };

@@ -38,6 +38,9 @@ describe('a stall of the controller', () => {
     const answer = ask(pod, life.signal);
     // Longer than the second that a sidecar has: the timer of the deadline is due before its answer is read.
     setImmediate(() => standStill(1_500));
-    assert.deepEqual(await answer, { kind: 'fails', reading: { check: 'temperature', message: '95 °C' } });
+    assert.deepEqual(await answer, {
+      kind: 'fails',
+      reading: { check: 'temperature', message: 'its sidecar says "95 °C"' },
+    });
   });
 });

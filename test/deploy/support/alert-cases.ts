@@ -18,6 +18,7 @@ const failOpen = `apiserver_admission_webhook_fail_open_count{${apiserver},name=
 const apiserverUp = { [`up{${apiserver}}`]: '1x120' };
 
 const internalErrors = `health_injector_reviews_total{${target},result="internal-error"}`;
+const unwritten = 'health_injector_quarantine_write_failures_total{act="move"}';
 const refusedRepairs = `health_injector_repairs_total{${target},result="refused"}`;
 const leaf = `health_injector_certificate_expiry_timestamp_seconds{${target},kind="leaf"}`;
 const held = (reason: string, at = target): string => `health_injector_hardware_held_pods{${at},reason="${reason}"}`;
@@ -154,7 +155,16 @@ export const alertCases: readonly AlertCase[] = [
     at: '100m',
     fires: [],
   },
-  ...['brake', 'owner-cap', 'no-other-node', 'quarantine-full', 'volumes-unknown'].map((reason) => ({
+  ...[
+    'brake',
+    'brake-share',
+    'owner-cap',
+    'no-other-node',
+    'owner-unknown',
+    'quarantine-full',
+    'quarantine-share',
+    'volumes-unknown',
+  ].map((reason) => ({
     alert: 'HealthInjectorMovesHeld',
     that: `goes on for as long as Pods are held by ${reason}`,
     series: { ...leads, [held(reason)]: '0x10 3x110' },
@@ -172,6 +182,20 @@ export const alertCases: readonly AlertCase[] = [
       [held('brake', other)]: '3x120',
     },
     at: '110m',
+    fires: [],
+  },
+  {
+    alert: 'HealthInjectorQuarantineNotWritten',
+    that: 'fires where writes fail for five minutes, from the first on',
+    series: { [unwritten]: '0x10 1+1x60' },
+    at: '60m',
+    fires: [{ labels: { act: 'move' } }],
+  },
+  {
+    alert: 'HealthInjectorQuarantineNotWritten',
+    that: 'is silent where none fails any more',
+    series: { [unwritten]: '0x10 1x60' },
+    at: '60m',
     fires: [],
   },
 ];

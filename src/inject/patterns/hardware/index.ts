@@ -38,6 +38,9 @@ export const hardware = definePattern<HardwareOptions>({
 /** The label by which the controller finds a Pod whose hardware is checked. */
 const labelOf = (prefix: string): string => `${prefix}hardware`;
 
+/** Whether a word is the scheme of a check of hardware. */
+export const isHardwareScheme = (scheme: string): boolean => isHardware({ scheme });
+
 function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
   const other = checks.find((check) => !isHardware(check));
   return other && { received: `received a ${other.scheme} check, which asks no hardware`, expected: 'another pattern' };

@@ -1,6 +1,7 @@
 import type { HardwareSettings, Snapshot } from '../../../../src/controllers/hardware/decide.ts';
 import type { HardwareNode } from '../../../../src/controllers/hardware/nodes.ts';
 import type { HardwarePod } from '../../../../src/controllers/hardware/pod.ts';
+import type { OwnerFact } from '../../../../src/controllers/hardware/owner-facts.ts';
 import type { ReadingFact } from '../../../../src/controllers/hardware/readings.ts';
 import type { NodeQuarantine } from '../../../../src/quarantine/quarantine.ts';
 
@@ -41,7 +42,7 @@ export function pod(
     isDeleting: false,
     isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
-    ownerKey: { namespace: 'shop', kind, name: owner },
+    ownerKey: { namespace: wish.namespace ?? 'shop', kind, name: owner },
     ineligible: undefined,
     claims: [],
     target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
@@ -53,7 +54,7 @@ export function pod(
     unschedulableSinceMs: undefined,
     excludedNodes: [],
     ...wish,
-    ownerText: kind === '' ? '' : `shop/${kind}/${owner}`,
+    ownerText: kind === '' ? '' : `${wish.namespace ?? 'shop'}/${kind}/${owner}`,
   };
 }
 
@@ -121,7 +122,10 @@ export const failsNow = {
   atMs: Number.POSITIVE_INFINITY,
 } as const satisfies ReadingFact;
 
-/** A snapshot in which the sensors of all Pods have just said that their hardware fails. */
+/** Its owner was found. */
+export const ownedBy = ({ owner }: HardwarePod): OwnerFact => ({ kind: 'present', ownerUid: owner?.uid ?? '' });
+
+/** A snapshot in which the sensors of all Pods have just said that their hardware fails, and all owners exist. */
 export const snapshot = (wish: Partial<Snapshot>): Snapshot => ({
   pods: [],
   quarantines: [],
@@ -129,6 +133,7 @@ export const snapshot = (wish: Partial<Snapshot>): Snapshot => ({
   manualReleases: new Map(),
   retries: new Map(),
   readings: new Map((wish.pods ?? []).map(({ uid }) => [uid, failsNow])),
+  owners: new Map((wish.pods ?? []).map((each) => [each.uid, ownedBy(each)])),
   softened: new Map(),
   inFlight: new Set(),
   volumes: new Map(),

@@ -29,6 +29,7 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
   const calls: string[] = [];
   const reads: string[] = [];
   const refused = new Set<string>();
+  const forged = new Set<string>();
   let fault: Fault | undefined;
   let denial: Denial | undefined;
   let acknowledges = true;
@@ -165,6 +166,12 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
       const endpoints = [{ conditions: { ready: true }, targetRef: { name: 'webhook' } }];
       return answer(200, { items: [{ endpoints }] });
     }
+    const [, owner] = /^\/apis\/apps\/v1\/namespaces\/[^/]+\/statefulsets\/([^/]+)$/.exec(pathname) ?? [];
+    if (owner !== undefined) {
+      return forged.has(owner)
+        ? answer(404, { message: 'not found' })
+        : answer(200, { metadata: { name: owner, uid: owner } });
+    }
     if (pathname.endsWith('/events')) return answer(200, { items: [...of('events').values()] });
     const [, collection = '', name = ''] = /^(.*)\/([^/]+)$/.exec(pathname) ?? [];
     const one = of(collection).get(name);
@@ -221,6 +228,8 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     deny: (next: Denial | undefined) => (denial = next),
     accepted,
     refused,
+    /** The owners of which only Pods speak. */
+    forged,
     setPod,
     /** Writes any Pod of the namespace `shop`. */
     setAnyPod: (pod: any): any => set('/api/v1/pods', pod),
