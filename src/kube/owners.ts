@@ -99,8 +99,7 @@ export function createOwnerResolver(client: Client): OwnerResolver {
       const collection = ownedKinds.has(groupKind) ? collections[groupKind] : undefined;
       if (cached || !collection) return cached ?? owner;
       const object = await readMetadata(client, `${collection(namespace)}/${owner.name}`, { signal });
-      const isSame = object?.metadata?.uid === owner.uid;
-      const root = (isSame ? controllerOf(object.metadata) : undefined) ?? owner;
+      const root = controllerOf(object?.metadata) ?? owner;
       if (roots.size >= maxCached) roots.delete(roots.keys().next().value ?? '');
       roots.set(key, root);
       return root;

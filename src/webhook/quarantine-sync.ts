@@ -38,6 +38,20 @@ type GenerationReporterOptions = {
 const backoff = { minMs: 100, maxMs: 10_000 };
 const timeoutMs = 5_000;
 
+/** A rollout brings new names, and a quarantine lasts a day. */
+const mostObservers = 64;
+
+/**
+ * The names to remove where there are too many: those furthest behind, which are of replicas that are gone. One that is
+ * there writes its name again with the next generation.
+ */
+function mostOutdated(observed: Readonly<Record<string, number>> = {}): string[] {
+  const names = Object.entries(observed)
+    .toSorted(([, one], [, other]) => one - other)
+    .map(([name]) => name);
+  return names.slice(0, Math.max(0, names.length + 1 - mostObservers));
+}
+
 /**
  * Writes the generation that this replica has observed to the status of each NodeQuarantine: once for each generation,
  * one after the other, and again until it is written. The controller waits for it before it evicts; otherwise a replica
@@ -53,9 +67,11 @@ export function createGenerationReporter(
   const queue = createWorkQueue({ backoff, clock }, signal);
 
   const reconcile = async (name: string): Promise<void> => {
-    const { uid = '', generation = 0 } = quarantines.get(name)?.metadata ?? {};
+    const { metadata, status: held } = quarantines.get(name) ?? {};
+    const { uid = '', generation = 0 } = metadata ?? {};
     if (generation <= (reported.get(uid) ?? 0)) return;
-    const status = { observedGenerations: { [replica]: generation } };
+    const gone = Object.fromEntries(mostOutdated(held?.observedGenerations).map((each) => [each, null]));
+    const status = { observedGenerations: { ...gone, [replica]: generation } };
     await ignoreNotFound(client.patch(`${quarantinesPath}/${name}/status`, { status }, { timeoutMs, signal }));
     if (quarantines.get(name)?.metadata.uid === uid) reported.set(uid, generation);
   };

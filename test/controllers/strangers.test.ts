@@ -68,6 +68,28 @@ describe('what the controllers take from a Pod of a stranger', () => {
     assert.equal(claims.length, mostClaims + 1);
   });
 
+  it('holds no more nodes that it is kept off than an owner is', () => {
+    const nodeSelectorTerms = times(5_000, (at) => ({ matchFields: [fieldFor(at)] }));
+    const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+    const status = JSON.stringify({ added: times(5_000, (at) => `nodeAffinity/x${at}`) });
+    const pod = podOf({ annotations: { [`${prefix}status`]: status } }, { affinity: { nodeAffinity: required } });
+    assert.equal(toObservedPod(pod, prefix).excludedNodes.length, 256);
+  });
+
+  for (const [what, wish] of [
+    ['a name of two lines', { name: 'web\nkernel: NODE MUST BE REINSTALLED' }],
+    ['a name with a slash', { name: 'a/b' }],
+    ['a kind that is a sentence', { kind: 'Node is lost' }],
+    ['a kind of 64 characters', { kind: 'K'.repeat(64) }],
+    ['a name of 254 characters', { name: 'n'.repeat(254) }],
+  ] as const) {
+    it(`moves no Pod whose owner has ${what}, which is bare in truth`, () => {
+      const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'o', controller: true, ...wish };
+      const { ineligible, ownerKey, ownerText } = toObservedPod(podOf({ ownerReferences: [owner] }, {}), prefix);
+      assert.deepEqual([ineligible, ownerKey, ownerText], ['bare', undefined, '']);
+    });
+  }
+
   for (const field of ['apiVersion', 'kind', 'name', 'uid']) {
     it(`has no owner where the ${field} of the owner is longer than any`, () => {
       const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'o', controller: true };

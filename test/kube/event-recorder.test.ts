@@ -52,6 +52,14 @@ function start() {
   return { time, server, counts, failures, write, record, stop };
 }
 
+/** That a Pod of a namespace fails on the node, in words of its own. */
+const ofNode = (onBehalfOf: string, at: number): EventInput => ({
+  ...moved,
+  regarding: node,
+  note: `${onBehalfOf} ${at}`,
+  onBehalfOf,
+});
+
 /** As many objects that fall ill. */
 const fleet = (from: number): EventInput[] =>
   Array.from({ length: 1_000 }, (_, index) => ({ ...moved, regarding: { ...pod, uid: `uid ${from + index}` } }));
@@ -147,6 +155,41 @@ describe('Events', () => {
     await time.pass(5 * minuteMs);
     await write(...all.slice(50, 60));
     assert.equal(server.all().length, 27);
+  });
+
+  it('of one namespace leave some for others, also about a shared object', async () => {
+    const { server, write } = start();
+    await write(...fleet(0));
+    const of = (namespace: string): number =>
+      server.all().filter(({ regarding }: any) => regarding.namespace === namespace).length;
+    assert.equal(of('shop'), 200);
+    const others = Array.from({ length: 10 }, (_, at) => `ns-${at}`);
+    await write(...others.map((namespace) => ({ ...moved, regarding: { ...pod, namespace } })));
+    assert.deepEqual(
+      others.map(of),
+      others.map(() => 1),
+    );
+  });
+
+  it('about a node of which one namespace tells without end still tell of another', async () => {
+    const { server, write } = start();
+    await write(...Array.from({ length: 100 }, (_, at) => ofNode('evil', at)));
+    assert.equal(server.all().length, 25);
+    await write(ofNode('shop', 0), ofNode('bank', 0));
+    assert.deepEqual(
+      server
+        .all()
+        .slice(25)
+        .map(({ note }: any) => note),
+      ['shop 0', 'bank 0'],
+    );
+  });
+
+  it('about one object are not limited by those about another of the same uid, which a stranger may write', async () => {
+    const { server, write } = start();
+    const forged = { ...pod, kind: 'ReplicaSet', namespace: 'evil', uid: node.uid };
+    await write(...Array.from({ length: 100 }, (_, at) => ({ ...moved, regarding: forged, note: `${at}` })), released);
+    assert.equal(server.all().at(-1).reason, 'NodeReleased');
   });
 
   it('of a whole fleet that falls ill at once are limited', async () => {

@@ -56,6 +56,20 @@ describe('the acknowledgement of a quarantine', () => {
     assert.deepEqual(patches.slice(2), [seen('a', 2)]);
   });
 
+  it('takes the names of replicas away that are gone long since, where there are many', async () => {
+    const { time, patches, reporter } = replica();
+    const gone = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`old-${at}`, at + 1]));
+    reporter.onUpsert(quarantine('a', 101, gone));
+    await time.pass(1_000);
+    const { observedGenerations } = JSON.parse(patches[0]?.replace('PATCH a/status ', '') ?? '').status;
+    assert.equal(observedGenerations.one, 101);
+    const taken = Object.entries(observedGenerations).filter(([, generation]) => generation === null);
+    assert.deepEqual(
+      taken.map(([name]) => name),
+      Array.from({ length: 37 }, (_, at) => `old-${at}`),
+    );
+  });
+
   it('is tried again until it is written, and each failure is told', async () => {
     const { time, patches, failures, reporter } = replica(0, 403, 500);
     reporter.onUpsert(quarantine('a', 1));

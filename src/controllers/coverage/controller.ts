@@ -13,7 +13,14 @@ import { createStore } from '../../policy/store.ts';
 import { readNamespace } from '../../policy/store.ts';
 import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { type CoverageContext, type PodIndex, countOfPolicy, podIndexFunctions, summarizePod } from './pod-index.ts';
+import {
+  type CoverageContext,
+  type PodIndex,
+  countOfPolicy,
+  ownerKeyOf,
+  podIndexFunctions,
+  summarizePod,
+} from './pod-index.ts';
 import {
   type HealthPolicyWithStatus,
   createPolicyValidator,
@@ -187,7 +194,7 @@ async function repairMissed(
     onAction({ namespace, pod: name, owner: owner?.name, ...eviction }, 'missed Pod evicted');
     // An eviction whose answer was lost counts too, and once: it is tried again where it did not arrive.
     if ((isUnknown || eviction.result === 'evicted') && !recent.some((each) => each.uid === uid)) {
-      recent.push({ uid, owner: owner?.uid ?? '', atMs: nowMs });
+      recent.push({ uid, namespace, owner: ownerKeyOf(pod), atMs: nowMs });
     }
     if (eviction.result === 'refused') {
       const note = `Pod ${name} could not be replaced: ${eviction.message}.`;

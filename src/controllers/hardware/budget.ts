@@ -2,7 +2,7 @@ import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../qua
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
 import { type Room, createRoom, mostMoves } from './room.ts';
-import { refusalOf, reserveOf } from './shares.ts';
+import { refusalOf, reserveOf } from '../shares.ts';
 
 /** An apiserver's time of creation has no fractions of a second. */
 export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;

@@ -11,7 +11,7 @@ import type { HardwarePod } from './pod.ts';
 import { createReadings } from './readings.ts';
 import { readManualReleases } from './release.ts';
 import { createRetries, createSoftenHistory } from './retries.ts';
-import { inTurns } from './shares.ts';
+import { inTurns } from '../shares.ts';
 import { createVolumes } from './volumes.ts';
 
 export type HardwareControllerOptions = Pick<

@@ -6,7 +6,7 @@ import type { HardwareMetrics } from './metrics.ts';
 import type { HardwarePod } from './pod.ts';
 import type { SensorReading } from './reading.ts';
 import { type Reason, reasons, sentenceOf } from './reasons.ts';
-import { inTurns } from './shares.ts';
+import { inTurns } from '../shares.ts';
 
 /** The reasons of Events about Pods, each with what was done. */
 const actions = {

@@ -57,6 +57,9 @@ function probeSignOf({ spec }: V1Pod, { name, ready, started, state }: V1Contain
   return { container: name, isReady: ready, isStarted: started !== false, startedAtMs, firstVerdictMs };
 }
 
+/** An Event shows less of it. */
+const maxMessageLength = 512;
+
 /** https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#device-health-monitoring */
 function unhealthyDevice(statuses: readonly V1ContainerStatus[]): FailureSigns['device'] {
   for (const { name: container, allocatedResourcesStatus = [] } of statuses) {
@@ -65,7 +68,10 @@ function unhealthyDevice(statuses: readonly V1ContainerStatus[]): FailureSigns['
       if (!sick) continue;
       return {
         container,
-        message: `${name} ${sick.resourceID} is Unhealthy${sick.message ? `: ${sick.message}` : ''}`,
+        message: `${name} ${sick.resourceID} is Unhealthy${sick.message ? `: ${sick.message}` : ''}`.slice(
+          0,
+          maxMessageLength,
+        ),
       };
     }
   }

@@ -132,6 +132,9 @@ function unschedulableSince({ status }: V1Pod): number | undefined {
   return isOurs ? Date.parse(String(scheduled?.lastTransitionTime)) : undefined;
 }
 
+/** An owner is seldom kept off more, and to make its Pod anew one of them is enough. */
+const mostExcludedNodes = 256;
+
 /** Only what the webhook added: a Pod that its user keeps off a node would come back the same. */
 function excludedNodesOf(pod: V1Pod, prefix: string): readonly string[] {
   const { spec } = pod;
@@ -141,5 +144,5 @@ function excludedNodesOf(pod: V1Pod, prefix: string): readonly string[] {
   const nodes = new Set(
     terms.flatMap(({ matchFields = [] }) => matchFields.flatMap((field) => excludedNode(field) ?? [])),
   );
-  return [...nodes].filter((node) => added.has(exclusionName(node)));
+  return [...nodes].filter((node) => added.has(exclusionName(node))).slice(0, mostExcludedNodes);
 }

@@ -44,6 +44,9 @@ export type SoftenHistory = {
 
 const maxSoftenWaitMs = 3_600_000;
 
+/** A Pod's author writes the name of its owner. The oldest is forgotten first, and waits as if it were the first time. */
+const maxSoftened = 4_096;
+
 /**
  * Doubles the wait after each eviction that did not help. This happens where the Pod template itself contains the
  * affinity, because a person copied a live Pod into it: without the wait the controller would evict one Pod a minute.
@@ -58,7 +61,9 @@ export function createSoftenHistory(firstMs: number): SoftenHistory {
       // A Pod that is older than the last eviction is its sibling, and did not come back.
       if (before && createdMs < wholeSeconds(before.atMs)) return;
       const count = (before?.count ?? 0) + 1;
+      byOwner.delete(owner);
       byOwner.set(owner, { count, atMs: nowMs, untilMs: nowMs + backoffMs(count + 1, firstMs, maxSoftenWaitMs) });
+      if (byOwner.size > maxSoftened) byOwner.delete(byOwner.keys().next().value ?? '');
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { NodeQuarantine, QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import { cutToJsonBytes, jsonBytes } from './json-bytes.ts';
 import type { HardwarePod } from './pod.ts';
-import { lastingRoom, refusalOf } from './shares.ts';
+import { lastingRoom, refusalOf } from '../shares.ts';
 
 /** What the schema of the CRD allows of each in one quarantine. */
 export const mostOwners = 512;

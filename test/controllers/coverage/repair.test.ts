@@ -13,14 +13,22 @@ type Wish = {
   readonly ageMs?: number;
   readonly isReady?: boolean;
   readonly isMissed?: boolean;
+  readonly namespace?: string;
 };
 
 const record = (
   uid: string,
-  { owner = uid, kind = 'ReplicaSet', ageMs = 3_600_000, isReady = true, isMissed = true }: Wish = {},
+  {
+    owner = uid,
+    kind = 'ReplicaSet',
+    ageMs = 3_600_000,
+    isReady = true,
+    isMissed = true,
+    namespace = 'shop',
+  }: Wish = {},
 ): PodSummary => ({
   uid,
-  namespace: 'shop',
+  namespace,
   name: uid,
   createdMs: nowMs - ageMs,
   isReady,
@@ -36,7 +44,7 @@ describe('the repair of missed Pods', () => {
     assert.deepEqual(evicted([record('a')]), ['a']);
     const thirty = Array.from({ length: 30 }, (_, index) => record(`pod-${index}`, { ageMs: 100_000 + index }));
     assert.deepEqual(evicted(thirty), ['pod-29', 'pod-28', 'pod-27']);
-    const before = { uid: 'x', owner: 'x', atMs: nowMs - 599_999 };
+    const before = { uid: 'x', namespace: 'shop', owner: 'shop/x', atMs: nowMs - 599_999 };
     assert.equal(evicted(thirty, [before, before]).length, 1);
     assert.equal(evicted(thirty, [before, before, before]).length, 0);
     assert.equal(evicted(thirty, [{ ...before, atMs: nowMs - 600_000 }]).length, 3);
@@ -68,7 +76,12 @@ describe('the repair of missed Pods', () => {
   });
 
   it('gives an owner up whose Pods come back as they were', () => {
-    const history = [nowMs - 400_000, nowMs - 200_000].map((atMs) => ({ uid: 'old', owner: 'web', atMs }));
+    const history = [nowMs - 400_000, nowMs - 200_000].map((atMs) => ({
+      uid: 'old',
+      namespace: 'shop',
+      owner: 'shop/web',
+      atMs,
+    }));
     const back = record('new', { owner: 'web', ageMs: 100_000 });
     const { evict, givenUp } = decideRepairs(indexPods([back, record('other', { ageMs: 1 })]), history, nowMs, {
       ...settings,
@@ -77,6 +90,37 @@ describe('the repair of missed Pods', () => {
     assert.deepEqual([evict.length, givenUp.map(({ uid }) => uid)], [0, ['new']]);
     const old = record('older', { owner: 'web', ageMs: 1_000_000 });
     assert.deepEqual(evicted([old], history, { ...settings, percent: 300 }), ['older']);
+  });
+
+  it('serves the namespaces in turn, and leaves some of its brake for one that had nothing', () => {
+    const evil = Array.from({ length: 100 }, (_, index) => record(`evil-${index}`, { namespace: 'evil' }));
+    const web = record('web', { ageMs: 100_000 });
+    assert.equal(evicted(evil).length, 10);
+    const both = evicted([...evil, web]);
+    assert.deepEqual([both.length, both.at(-1)], [9, 'web']);
+    const history = both.slice(0, 8).map((uid) => ({ uid, namespace: 'evil', owner: `evil/${uid}`, atMs: nowMs - 1 }));
+    assert.deepEqual(evicted([...evil, web], history), ['web']);
+    // A brake for one Pod has no reserve, and the other namespace comes next.
+    const few = [...evil.slice(0, 8), web];
+    assert.deepEqual(evicted(few), ['evil-0']);
+    const earlier = [{ uid: 'x', namespace: 'evil', owner: 'evil/x', atMs: nowMs - settings.windowMs }];
+    assert.deepEqual(evicted(few, earlier), ['web']);
+  });
+
+  it('knows an owner by its namespace too, for a stranger may write its uid into a Pod of his own', () => {
+    const many = { ...settings, percent: 100 };
+    const unready = record('evil', { owner: 'web', namespace: 'evil', isReady: false, isMissed: false });
+    assert.deepEqual(evicted([record('a', { owner: 'web' }), unready], [], many), ['a']);
+    const history = [1, 2].map((uid) => ({
+      uid: `${uid}`,
+      namespace: 'evil',
+      owner: 'evil/web',
+      atMs: nowMs - 400_000,
+    }));
+    assert.deepEqual(
+      evicted([record('new', { owner: 'web', ageMs: 100_000 })], history, { ...settings, percent: 300 }),
+      ['new'],
+    );
   });
 
   it('never goes beyond its brake, whatever there is', () => {
@@ -90,7 +134,8 @@ describe('the repair of missed Pods', () => {
     const past = fc.array(
       fc.record({
         uid: fc.constant('x'),
-        owner: fc.constantFrom('a', 'b'),
+        namespace: fc.constant('shop'),
+        owner: fc.constantFrom('shop/a', 'shop/b'),
         atMs: fc.integer({ min: nowMs - 2_000_000, max: nowMs }),
       }),
       { maxLength: 20 },

@@ -6,7 +6,7 @@ import { jsonBytes } from '../../../src/controllers/hardware/json-bytes.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import { withMoves } from '../../../src/controllers/hardware/quarantines.ts';
 import { mostOwnerBytes, mostOwners } from '../../../src/controllers/hardware/room.ts';
-import { inTurns, lastingRoom, refusalOf, reserveOf } from '../../../src/controllers/hardware/shares.ts';
+import { inTurns, lastingRoom, refusalOf, reserveOf } from '../../../src/controllers/shares.ts';
 import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { nodes, nowMs, ownedBy, pod, settings, snapshot } from './support/snapshot.ts';
 
