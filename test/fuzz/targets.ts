@@ -5,7 +5,7 @@ import { summarizePod } from '../../src/controllers/coverage/pod-index.ts';
 import { decide } from '../../src/controllers/hardware/decide.ts';
 import { toHardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
-import { readAgentAnswer, readKubeletNote } from '../../src/controllers/hardware/readings.ts';
+import { readAgentAnswer, readKubeletNote } from '../../src/controllers/hardware/reading.ts';
 import type { HealthPolicy } from '../../src/policy/policy.ts';
 import { type Store, createStore } from '../../src/policy/store.ts';
 import { policyProblems } from '../../src/policy/validate.ts';
@@ -178,6 +178,7 @@ export function controllerTarget(): Target {
         inFlight: new Map(),
         retries: new Map(),
         readings: facts,
+        owners: facts,
         volumes: facts,
         softened: new Map(),
         reported: new Map(),

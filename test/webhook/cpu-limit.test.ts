@@ -7,6 +7,20 @@ const forever = (): never => {
   for (;;);
 };
 
+const backtrack = (): boolean => /^(a+)+$/.test(`${'a'.repeat(50)}b`);
+
+const pod = (fillerCharacters: number) => ({
+  metadata: { annotations: { 'health.example.com/pattern': 'port', 'health.example.com/port': '8080' } },
+  spec: { containers: [{ name: 'app', image: 'app:1', args: ['x'.repeat(fillerCharacters)] }] },
+});
+
+/** What a step of the review does besides its work. */
+let parse: () => void = () => undefined;
+const parseCheck: typeof testContext.parseCheck = (...given) => {
+  parse();
+  return testContext.parseCheck(...given);
+};
+
 describe('the limit of CPU', () => {
   it('gives what the work gives, and throws what it throws', () => {
     assert.equal(
@@ -24,8 +38,6 @@ describe('the limit of CPU', () => {
 
   it('ends a loop, and a regular expression that goes back for ever', () => {
     assert.equal(limitCpu(20, forever), endedByLimit);
-    // oxlint-disable-next-line local/linear-regexps -- it is to take for ever
-    const backtrack = (): boolean => /^(a+)+$/.test(`${'a'.repeat(50)}b`);
     assert.equal(limitCpu(20, backtrack), endedByLimit);
   });
 
@@ -50,18 +62,9 @@ describe('the limit of CPU', () => {
 });
 
 describe('a review that costs too much', () => {
-  const pod = (fillerCharacters: number) => ({
-    metadata: { annotations: { 'health.example.com/pattern': 'port', 'health.example.com/port': '8080' } },
-    spec: { containers: [{ name: 'app', image: 'app:1', args: ['x'.repeat(fillerCharacters)] }] },
-  });
   const { limitedFromCharacters } = defaultLimits;
   let webhook: RunningWebhook;
-  let parse: () => void = () => {};
   before(async () => {
-    const parseCheck: typeof testContext.parseCheck = (...given) => {
-      parse();
-      return testContext.parseCheck(...given);
-    };
     webhook = await startWebhook({ parseCheck }, undefined, { limits: { reviewCpuMs: 50 } });
   });
   after(() => webhook.stop());
@@ -79,7 +82,7 @@ describe('a review that costs too much', () => {
         ],
       },
     );
-    parse = () => {};
+    parse = () => undefined;
     assert.equal(patchOf(await webhook.review(pod(limitedFromCharacters))).length, 3);
     const { body } = await webhook.send('GET', '/metrics');
     assert.match(body, /^health_injector_reviews_total\{result="too-costly"\} 1$/m);
