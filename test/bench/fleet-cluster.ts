@@ -74,7 +74,7 @@ export async function makeFleet(template: V1Pod, nodes: number): Promise<() => v
   const owners = (nodes / 2) * podsPerNode;
   await Promise.all(
     range(0, owners).map(async (owner) => {
-      const made = (await send('POST', `/api/v1/namespaces/${namespace}/configmaps`, ownerObject(owner))) as V1Pod;
+      const made = (await send('POST', `/apis/batch/v1/namespaces/${namespace}/jobs`, ownerObject(owner))) as V1Pod;
       const [half, place] = [Math.floor(owner / podsPerNode), owner % podsPerNode];
       for (const node of [half, half + nodes / 2]) {
         await send('POST', podsPath, podObject(template, node, place, owner, made.metadata?.uid ?? ''));

@@ -52,11 +52,16 @@ export const leaseObject = (node: number) => ({
   },
 });
 
-/** The garbage collector wants an owner that exists, and no controller makes anew what a ConfigMap owns. */
+/** The garbage collector and the controller want an owner that exists; this one says that no controller makes its Pods. */
 export const ownerObject = (owner: number) => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
+  apiVersion: 'batch/v1',
+  kind: 'Job',
   metadata: { name: `owner-${owner}`, namespace },
+  spec: {
+    managedBy: 'fleet.example.com/none',
+    suspend: true,
+    template: { spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'example.com/simulation:1' }] } },
+  },
 });
 
 export const podName = (node: number, place: number): string => `pod-${node}-${place}`;
@@ -70,7 +75,7 @@ export function podObject(template: V1Pod, node: number, place: number, owner: n
       name: podName(node, place),
       namespace,
       ownerReferences: [
-        { apiVersion: 'v1', kind: 'ConfigMap', name: `owner-${owner}`, uid: ownerUid, controller: true },
+        { apiVersion: 'batch/v1', kind: 'Job', name: `owner-${owner}`, uid: ownerUid, controller: true },
       ],
     },
     spec: { containers: [], ...template.spec, nodeName: nodeName(node), terminationGracePeriodSeconds: 0 },
