@@ -12,6 +12,7 @@ import { createReadings } from './readings.ts';
 import { readManualReleases } from './release.ts';
 import { createRetries, createSoftenHistory } from './retries.ts';
 import { inTurns } from '../shares.ts';
+import { reportUntoldMoves } from './untold-moves.ts';
 import { createVolumes } from './volumes.ts';
 
 export type HardwareControllerOptions = Pick<
@@ -101,6 +102,9 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   // Without it a person's release would hold only as long as the leader lives.
   await readManualReleases(client, signal).then(cache.recallManualReleases, (error: Error) => {
     if (!signal.aborted) onError(`Which nodes were released by hand is not known: ${error.message}.`);
+  });
+  await reportUntoldMoves({ ...options, clock, cache, replacements }, signal).catch((error: Error) => {
+    if (!signal.aborted) onError(`Which moves an earlier leader has not told of is not known: ${error.message}.`);
   });
   passes.add(passKey);
   const onPassError = (_key: string, { message }: Error): void =>

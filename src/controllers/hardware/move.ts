@@ -8,6 +8,7 @@ import type { HardwareDeps, MoveWork } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
 import { clauseOf } from './events.ts';
 import type { HardwarePod } from './pod.ts';
+import type { SensorReading } from './reading.ts';
 import { type PlannedMove, staleReading, updateQuarantine, withMoves } from './quarantines.ts';
 import { reasons } from './reasons.ts';
 
@@ -120,6 +121,22 @@ const advice =
 const unanswered = ({ message }: Error, now: HardwarePod | undefined): Eviction =>
   !now || now.isDeleting ? { result: 'evicted' } : { result: 'failed', message };
 
+/** Tells that a Pod was moved; `reportUntoldMoves` finds it again by how this begins. */
+export function recordMoved(
+  pod: HardwarePod,
+  reading: SensorReading,
+  { events, settings }: Pick<HardwareDeps, 'events' | 'settings'>,
+): void {
+  const hours = Number((settings.ttlMs / 3_600_000).toFixed(1));
+  const note =
+    `${movedBeginning(pod)}: ${clauseOf(reading)}. Its replacements are kept off that node for ${hours} h, or until ` +
+    `NodeQuarantine ${pod.node} is deleted.`;
+  events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
+}
+
+export const movedBeginning = ({ namespace, name, node }: HardwarePod): string =>
+  `Pod ${namespace}/${name} was evicted from node ${node}`;
+
 /** Evicts a Pod whose move stands in the quarantine, unless it has recovered or its node was released, and reports the result. */
 export async function evictFailing(
   { pod, reading, quarantineUid }: MoveWork,
@@ -144,11 +161,7 @@ export async function evictFailing(
       cache.markEvicted(uid);
       retries.forget(uid);
       deps.replacements.expect(pod, nowMs);
-      const hours = Number((deps.settings.ttlMs / 3_600_000).toFixed(1));
-      const note =
-        `Pod ${namespace}/${name} was evicted from node ${node}: ${clauseOf(reading)}. Its replacements are kept off ` +
-        `that node for ${hours} h, or until NodeQuarantine ${node} is deleted.`;
-      return events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
+      return recordMoved(pod, reading, deps);
     }
     case 'gone':
       // The watch has that too, or will soon.

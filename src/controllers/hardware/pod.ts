@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
 import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
@@ -20,6 +20,8 @@ export type HardwarePod = FailureState & {
   readonly createdMs: number;
   readonly isReady: boolean;
   readonly isDeleting: boolean;
+  /** True where it is being deleted because the apiserver accepted an eviction, whoever asked for it. */
+  readonly isEvicted: boolean;
   /** False for one that is watched only because the webhook keeps it off a node. */
   readonly isChecked: boolean;
   /** Its controller; undefined for a bare Pod. */
@@ -57,6 +59,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     isReady: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     // A Pod that is over is as good as gone.
     isDeleting: deletionTimestamp !== undefined || isOver,
+    isEvicted: pod.status?.conditions?.some(isOfEviction) ?? false,
     isChecked: target.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix),
     owner: controllerOf(pod.metadata),
     ownerKey,
@@ -69,6 +72,10 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     signs: failureSignsOf(pod, target.containers),
   };
 }
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */
+const isOfEviction = ({ type, status, reason }: V1PodCondition): boolean =>
+  type === 'DisruptionTarget' && status === 'True' && reason === 'EvictionByEvictionAPI';
 
 /** The Pod after one more version of it; `before` knows when a failure began, and is undefined for the first version. */
 export function trackPod({ signs, ...pod }: ObservedPod, before: HardwarePod | undefined, nowMs: number): HardwarePod {

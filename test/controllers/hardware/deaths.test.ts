@@ -106,6 +106,36 @@ describe('a move that breaks off', () => {
     await told(leader, /MoveHeld .*as many nodes as may be were quarantined/);
   });
 
+  for (const isTold of [false, true]) {
+    it(`is told by the next leader where the first died before the answer came, and ${isTold ? 'not again' : 'once'}`, async () => {
+      const world = newWorld();
+      const pod = world.setPod('web-0', 'node-a', 'web', false);
+      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+      const conditions = [...pod.status.conditions, condition];
+      const deletionTimestamp = new Date().toISOString();
+      world.setAnyPod({
+        ...pod,
+        metadata: { ...pod.metadata, deletionTimestamp },
+        status: { ...pod.status, conditions },
+      });
+      const owner = { namespace: 'shop', kind: 'StatefulSet', name: 'web' };
+      const at = new Date(Date.now() - 1_000).toISOString();
+      const move = { podUid: pod.metadata.uid, podName: 'web-0', at };
+      const entry = { owner, check: 'temperature', message: 'Pod shop/web-0: its sidecar says "95 C"', since: at };
+      const until = new Date(Date.now() + 3_600_000).toISOString();
+      world.addQuarantine('node-a', 'Owner', [{ ...entry, until, affinity: 'Required', moves: [move] }]);
+      const message = `Pod shop/web-0 was evicted from node node-a: temperature.`;
+      const eventTime = new Date(Date.now() - (isTold ? 500 : 600_000)).toISOString();
+      world.addEvent('a', { reason: 'MovedOffNode', message, eventTime });
+      const leader = lead(world);
+      world.setPod('db-0', 'node-b', 'db', false);
+      await eventually('a move of this leader', 5_000, async () => world.accepted.size === 1);
+      const ofWeb = leader.told.filter((text) => text.startsWith('web-0 MovedOffNode'));
+      assert.equal(ofWeb.length, isTold ? 0 : 1, leader.told.join('\n'));
+      if (!isTold) assert.match(ofWeb[0] ?? '', /pod\+owner\+node .*says "95 C", as read at \S+\. Its replacements/);
+    });
+  }
+
   it('survives an apiserver that loses every third call or answer', async () => {
     const world = newWorld();
     const pods = Array.from({ length: 20 }, (_, index) => world.setPod(`web-${index}`, 'node-a', 'web', false));

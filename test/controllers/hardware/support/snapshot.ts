@@ -40,6 +40,7 @@ export function pod(
     createdMs: nowMs - ageMs,
     isReady: failedMs === 0,
     isDeleting: false,
+    isEvicted: false,
     isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: wish.namespace ?? 'shop', kind, name: owner },

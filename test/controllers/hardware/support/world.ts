@@ -237,13 +237,13 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     quarantines: () => [...of(quarantines).values()],
     pods: () => [...of('/api/v1/pods').values()],
     node: (name: string) => of('/api/v1/nodes').get(name),
-    /** As a person would, for an owner that has no Pods. */
-    addQuarantine: (nodeName: string, scope: string): any => {
+    /** As a person would, for an owner that has no Pods, or for these. */
+    addQuarantine: (nodeName: string, scope: string, owners?: readonly object[]): any => {
       const [since, until] = [0, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString());
       const owner = { namespace: 'shop', kind: 'Deployment', name: 'other' };
       const entry = { owner, check: 'c', message: 'm', since, until, affinity: 'Required', moves: [] };
       const metadata = { name: nodeName, uid: `uid-${++uids}`, generation: 1, creationTimestamp: since };
-      return set(quarantines, { metadata, spec: { nodeName, bootId: 'boot', scope, owners: [entry] } });
+      return set(quarantines, { metadata, spec: { nodeName, bootId: 'boot', scope, owners: owners ?? [entry] } });
     },
     removeQuarantine: (name: string) => remove(quarantines, name),
     addEvent: (name: string, event: any) => of('events').set(name, event),
