@@ -60,10 +60,11 @@ const tables = {
     return `| ${cells.join(' | ')} |`;
   }),
   presets: presets.map(({ images, ports, check, readiness, logins, onlyWith }) => {
-    const told = (text: string): string => `\`${text.replace('PORT', `${ports[0]}`).replaceAll('|', '\\|')}\``;
+    const told = (text: string): string =>
+      `\`${text.replace('PORT', `${ports[0]}`).replace('/PREFIX', '').replaceAll('|', '\\|')}\``;
     const variables = (logins ?? []).filter((login) => login.includes('$')).map((login) => `\`${login}\``);
-    const needs = onlyWith ? `\`${onlyWith.name}=${onlyWith.value}\`` : '';
-    const asked = variables.length > 0 ? `as ${variables.join(' or ')} where set` : needs;
+    const needs = Object.entries(onlyWith ?? {}).map(([key, value]) => `\`${key}=${value}\``);
+    const asked = variables.length > 0 ? `as ${variables.join(' or ')} where set` : needs.join(' or ');
     return `| ${images.join(', ')} | ${told(check)} | ${readiness ? told(readiness) : ''} | ${asked} |`;
   }),
 };

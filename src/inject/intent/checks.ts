@@ -2,7 +2,8 @@ import type { V1Container } from '@kubernetes/client-node';
 import { type Check, isRefusal, quote } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
 import type { FindValue } from './annotations.ts';
-import { type PresetChecks, findChecks } from '../presets/find.ts';
+import { findChecks } from '../presets/find.ts';
+import type { PresetChecks } from '../presets/guess.ts';
 import { type Problem, type Collector, receivedValue } from '../model/problems.ts';
 import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from '../model/intent.ts';
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../../src/check/check.ts';
 import { parseCheck } from '../../../src/check/parse.ts';
-import { baseName, findChecks } from '../../../src/inject/presets/find.ts';
+import { findChecks } from '../../../src/inject/presets/find.ts';
+import { baseName } from '../../../src/inject/presets/image.ts';
 import { presets } from '../../../src/inject/presets/table.ts';
 
 describe('the presets', () => {
   for (const { images, check, readiness, ports } of presets) {
     it(`ask ${images[0]} with a check that can be read`, () => {
       for (const text of [check, readiness ?? check]) {
-        const parsed = parseCheck(text.replace('PORT', `${ports[0]}`));
+        const parsed = parseCheck(text.replace('PORT', `${ports[0]}`).replace('/PREFIX', '/prefix'));
         assert(!isRefusal(parsed), JSON.stringify(parsed));
       }
     });
@@ -57,9 +58,10 @@ describe('the presets', () => {
     const container = { name: 'app', image: 'redis' };
     for (const other of [
       { ports: [{ containerPort: 9121 }] },
-      { args: ['--port', '6380'] },
-      { command: ['sh', '-c', 'exec redis-server --port 6380'] },
-      { env: [{ name: 'REDIS_PORT_NUMBER', value: '6380' }] },
+      { args: ['--port', '$(PORT)'] },
+      { args: ['--port'] },
+      { command: ['sh', '-c', 'exec redis-server --port $1', 'sh', '6380'] },
+      { env: [{ name: 'REDIS_LISTEN_PORT', value: '6380' }] },
     ]) {
       assert(isRefusal(findChecks({ ...container, ...other })), JSON.stringify(other));
     }

@@ -1,0 +1,68 @@
+import type { Server } from '../server.ts';
+
+/** Directories and name servers. */
+export const names: readonly Server[] = [
+  {
+    images: ['openldap', 'slapd', '389ds', 'lldap'],
+    programs: ['slapd', 'lldap', 'dscontainer'],
+    subcommands: { run: undefined },
+    ports: [389, 1389, 3389, 3890],
+    check: 'ldap://:PORT',
+    options: { '-h': 'address', '-f': 'file', '-F': 'file', 'config-file': 'file' },
+    letters: 'udsnlgrcoT',
+    harmless: /TLS|LDAPS|HTTP|BASE|REPLICATION|ADMIN/,
+    variables: { LDAP_PORT_NUMBER: 'port', LDAP_PORT: 'port', LLDAP_LDAP_PORT: 'port', LLDAP_LDAP_HOST: 'host' },
+  },
+  {
+    images: ['dnsmasq', 'unbound'],
+    programs: ['dnsmasq', 'unbound'],
+    ports: [53, 5353],
+    check: 'dns://:PORT/localhost?min-answers=0',
+    options: {
+      '-p': 'port',
+      port: 'port',
+      '-a': 'host',
+      'listen-address': 'host',
+      '-I': 'hidden',
+      'except-interface': 'hidden',
+      '-C': 'file',
+      'conf-file': 'file',
+      '-7': 'file',
+      'conf-dir': 'file',
+      '-c': 'file',
+      'dns-forward-max': 'harmless',
+    },
+    letters: 'iASrHxlugTBDFGLMOPQRUVWYXmdsteE',
+    harmless: /^(?:address|host|query-port|min-port|max-port|dhcp|bind|interface|add)/,
+    files: ['/etc/dnsmasq.conf', '/etc/dnsmasq.d', '/opt/unbound/etc/unbound', '/etc/unbound'],
+  },
+  {
+    images: ['bind', 'bind9'],
+    programs: ['named'],
+    ports: [53, 5353],
+    check: 'dns://:PORT/localhost?min-answers=0',
+    options: { '-p': 'port', '-c': 'file' },
+    letters: 'dtuUnxSTLED',
+    files: ['/etc/bind', '/etc/named', '/etc/named.conf'],
+  },
+  // Only the plugin ready opens it.
+  {
+    images: ['coredns'],
+    programs: ['coredns'],
+    ports: [8181],
+    mustDeclare: true,
+    check: 'tcp://:PORT',
+    readiness: 'http://:PORT/ready',
+    options: { conf: 'file', 'dns.port': 'harmless', p: 'harmless' },
+    files: ['/Corefile', '/etc/coredns'],
+  },
+  {
+    images: ['coredns'],
+    programs: ['coredns'],
+    ports: [53, 1053, 5353],
+    undeclared: { coredns: 53, 'coredns/coredns': 53 },
+    check: 'dns://:PORT/localhost?min-answers=0',
+    options: { conf: 'file', 'dns.port': 'port', p: 'port' },
+    files: ['/Corefile', '/etc/coredns'],
+  },
+];
