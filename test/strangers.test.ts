@@ -196,7 +196,7 @@ const withAnnotations = (count: number) => {
   const others = Object.fromEntries(times(count - 1, (at) => [`a${at}`, '']));
   return pod([redis('c')], {}, { annotations: { [`${prefix}pattern`]: 'auto', ...others } });
 };
-const withArgument = (length: number) => pod([{ ...redis('c'), args: ['x'.repeat(length)] }]);
+const withArgument = (length: number) => pod([{ ...redis('c'), args: ['--'.padEnd(length, 'x')] }]);
 
 describe('the limits of what is looked at', () => {
   it('let a Pod with as many containers as the limit be injected, and none with one more', () => {

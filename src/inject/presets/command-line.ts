@@ -30,7 +30,7 @@ const deepest = 8;
 
 /** Reads `command` and `args`. Where `args` begins with an option, the image's entrypoint gets it. */
 export function commandLineOf({ command, args }: V1Container, expand: Expand): CommandLine | Refusal {
-  let words = [...(command ?? []), ...(args ?? [])].map((raw): Word => ({ raw, text: expand(raw) }));
+  let words = [...(command ?? []), ...(args ?? [])].map((word): Word => ({ raw: `${word}`, text: expand(`${word}`) }));
   for (let depth = 0; depth < deepest; depth++) {
     const [first, ...rest] = words;
     if (first === undefined || (depth === 0 && !command?.length && isOptionOrSetting(first)))

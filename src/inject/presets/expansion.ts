@@ -27,7 +27,8 @@ export function readVariables({ env }: V1Container): { readonly variables: Varia
 }
 
 function valueOf({ value, valueFrom }: V1EnvVar, expand: Expand): string {
-  if (!valueFrom) return expand(value ?? '');
+  // A manifest of the command line may have a number here.
+  if (!valueFrom) return expand(`${value ?? ''}`);
   return valueFrom.fieldRef?.fieldPath === 'status.podIP' ? podAddressText : unknownText;
 }
 

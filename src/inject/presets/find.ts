@@ -33,7 +33,7 @@ function isReadable({ command, args, env }: V1Container): boolean {
     ...(args ?? []),
     ...(env ?? []).map(({ name, value }) => `${name}=${value ?? ''}`),
   ];
-  return texts.reduce((sum, text) => sum + text.length, 0) <= commandCharacters;
+  return texts.reduce((sum, text) => sum + `${text}`.length, 0) <= commandCharacters;
 }
 
 const tooLong = noGuess(`its command, arguments and environment have more than ${commandCharacters} characters`);

@@ -50,7 +50,7 @@ export function readServerSettings(
   if (isRefusal(afterWords)) return afterWords;
   settings = { ...fromVariables, ...afterWords };
   const mount = (container.volumeMounts ?? []).find(({ mountPath }) => holdsFile(mountPath, server.files ?? []));
-  return mount ? { ...settings, file: `what is mounted at ${quote(mount.mountPath)}` } : settings;
+  return mount ? { ...settings, file: `what is mounted at ${quote(`${mount.mountPath}`)}` } : settings;
 }
 
 /** The variables that may name the port although the vocabulary does not have them. */
@@ -240,6 +240,6 @@ function readPath(text: string): string | undefined {
 
 /** Whether a mount brings one of the files, or the folder of one. */
 const holdsFile = (mountPath: string, files: readonly string[]): boolean => {
-  const mount = mountPath.replace(/\/$/, '');
+  const mount = `${mountPath}`.replace(/\/$/, '');
   return files.some((file) => mount === file || mount.startsWith(`${file}/`) || file.startsWith(`${mount}/`));
 };
