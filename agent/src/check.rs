@@ -20,6 +20,10 @@ pub trait Check: Send + Sync {
     fn report(&self) {}
 }
 
+/// How long a check that was found rather than written, and has not passed yet, holds readiness back: from the start of its
+/// container to the kubelet's first question after.
+pub const HELD_BACK: Duration = Duration::from_secs(60);
+
 /// Where the pseudo file systems are mounted: a sidecar may look at the node's.
 #[derive(Clone, Debug)]
 pub struct HostRoots {

@@ -3,6 +3,7 @@
 pub mod check;
 mod help;
 pub mod install;
+mod life;
 mod serve;
 mod words;
 

@@ -4,6 +4,7 @@ mod connection;
 mod endpoints;
 #[cfg(test)]
 mod fixture;
+mod guess;
 mod listener;
 mod log;
 mod metrics;

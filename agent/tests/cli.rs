@@ -214,3 +214,36 @@ fn install_fails_in_a_sentence() {
     assert_eq!(told(&["install", folder.to_str().unwrap()]).0, 1);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }
+
+#[test]
+fn a_guess_has_no_power_before_it_has_passed_in_the_life_of_its_container() {
+    let folder = folder("guess");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = format!("tcp://:{}", listener.local_addr().unwrap().port());
+    let ask = |probe: &str, period: &str| {
+        let state = folder.to_str().unwrap();
+        check(&["--guess", "--period", period, "--state", state, "--probe", probe, &text])
+    };
+    let refused = format!("connection refused on 127.0.0.1 and ::1 (tcp 127.0.0.1:{})", &text[7..]);
+    drop(listener);
+    let unproven = format!("unproven: {refused}");
+    // Without a file nothing is known of the container, and the first question of readiness begins its life.
+    assert_eq!(ask("liveness", "10s"), (0, unproven.clone()));
+    assert_eq!(ask("readiness", "10s"), (2, unproven.clone()));
+    assert_eq!(ask("startup", "10s"), (0, "unproven: the container is new".into()));
+    assert_eq!(ask("liveness", "10s"), (0, unproven.clone()));
+    assert_eq!(ask("readiness", "60s"), (0, unproven.clone()));
+    assert_eq!(ask("readiness", "10s"), (2, unproven.clone()));
+    let address = format!("127.0.0.1:{}", &text[7..]);
+    let listener = TcpListener::bind(&address).unwrap();
+    assert_eq!(ask("readiness", "10s").0, 0);
+    drop(listener);
+    assert_eq!(ask("liveness", "10s"), (2, refused.clone()));
+    assert_eq!(ask("readiness", "60s"), (2, refused));
+    ask("startup", "10s");
+    assert_eq!(ask("liveness", "10s"), (0, unproven.clone()));
+    // A folder that cannot be written to gives it no power either.
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(ask("startup", "10s").0, 0);
+    assert_eq!([ask("liveness", "10s"), ask("readiness", "10s")], [(0, unproven.clone()), (0, unproven)]);
+}

@@ -1,12 +1,14 @@
 //! `check`: its command line, and every check once, for one line and one exit code.
 
+use std::env;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::life::Life;
 use super::words::{Word, Words, wrong};
-use crate::check::{Deadline, HostRoots, Probe, Verdict};
+use crate::check::{Deadline, HELD_BACK, HostRoots, Probe, Verdict};
 use crate::line;
 use crate::registry::SCHEMES;
 use crate::runner::{Run, Runner, milliseconds};
@@ -15,14 +17,32 @@ use crate::scheme::{ParseError, parse as parse_check};
 /// The kubelet keeps more, but an event is read in one line of a terminal.
 const LONGEST_LINE: usize = 200;
 
-const OPTIONS: &[&str] =
-    &["--probe", "--timeout", "--state", "--proc-root", "--sys-root", "--dev-root", "--help"];
+const OPTIONS: &[&str] = &[
+    "--probe",
+    "--timeout",
+    "--guess",
+    "--period",
+    "--state",
+    "--proc-root",
+    "--sys-root",
+    "--dev-root",
+    "--help",
+];
 
 /// What `check` is to do: run some checks once, all of which have to hold.
 pub struct CheckOnce {
     pub probe: Probe,
     pub timeout: Duration,
-    pub runners: Vec<Runner>,
+    /// Each with its text.
+    checks: Vec<(String, Runner)>,
+    guess: Option<Guess>,
+}
+
+/// Where it is kept what is proven, for checks that were found rather than written.
+struct Guess {
+    folder: PathBuf,
+    /// How long readiness is held back.
+    held_back: Duration,
 }
 
 /// Reads what follows `check`; none where it asks for help.
@@ -30,13 +50,16 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
     let mut probe = Probe::Readiness;
     let mut timeout = Duration::from_secs(1);
     let mut roots = HostRoots { state: Some(PathBuf::new()), ..HostRoots::default() };
-    let mut checks = Vec::new();
+    let mut texts = Vec::new();
+    let (mut is_guess, mut period) = (false, Duration::from_secs(10));
     while let Some(word) = words.word() {
         match word {
-            Word::Positional(text) => checks.push(text),
+            Word::Positional(text) => texts.push(text),
             Word::Option(name) => match name.as_str() {
                 "--probe" => probe = named(&words.value("--probe")?)?,
                 "--timeout" => timeout = words.duration("--timeout")?,
+                "--guess" => is_guess = true,
+                "--period" => period = words.duration("--period")?,
                 "--state" => roots.state = Some(words.value("--state")?.into()),
                 "--proc-root" => roots.proc = words.value("--proc-root")?.into(),
                 "--sys-root" => roots.sys = words.value("--sys-root")?.into(),
@@ -46,11 +69,22 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
             },
         }
     }
-    if checks.is_empty() {
+    if texts.is_empty() {
         return Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into()));
     }
-    let runners = checks.iter().map(|text| runner(text, &roots)).collect::<Result<_, _>>()?;
-    Ok(Some(CheckOnce { probe, timeout, runners }))
+    let guess = is_guess.then(|| Guess {
+        folder: folder(roots.state.as_deref().unwrap_or(Path::new(""))),
+        held_back: HELD_BACK.saturating_sub(period),
+    });
+    let with_runner = |text: String| runner(&text, &roots).map(|runner| (text, runner));
+    let checks = texts.into_iter().map(with_runner).collect::<Result<_, _>>()?;
+    Ok(Some(CheckOnce { probe, timeout, checks, guess }))
+}
+
+/// An empty one is that of the program.
+fn folder(state: &Path) -> PathBuf {
+    let program = env::current_exe().ok().filter(|_| state.as_os_str().is_empty());
+    program.as_deref().and_then(Path::parent).unwrap_or(state).to_owned()
 }
 
 fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {
@@ -73,10 +107,33 @@ fn named(word: &str) -> Result<Probe, ParseError> {
 /// Runs the checks one after the other until one does not hold; all share one deadline, so the exec probe's time-out is kept.
 pub fn run(command: &CheckOnce) -> ExitCode {
     let deadline = Deadline::after(command.timeout);
+    let mut life = command.guess.as_ref().map(|guess| (Life::load(&guess.folder), guess.held_back));
+    match (&mut life, command.probe) {
+        // A guess is never late: that the probe is run at all says that the container is new.
+        (Some((life, _)), Probe::Startup) => {
+            life.begin();
+            return print("unproven: the container is new", 0);
+        }
+        (Some((life, _)), Probe::Readiness) => life.begin_if_unknown(),
+        _ => {}
+    }
     let mut shown = Vec::new();
-    for runner in &command.runners {
+    for (text, runner) in &command.checks {
         let run = runner.run(deadline, command.timeout);
-        if !command.probe.holds(run.outcome.verdict) {
+        let holds = command.probe.holds(run.outcome.verdict);
+        match &life {
+            Some((life, _)) if run.outcome.verdict == Verdict::Pass => life.note_pass(text),
+            Some((life, held_back)) if !holds && !life.has_passed(text) => {
+                let sentence = format!("unproven: {}", failure(&run, &runner.label));
+                if command.probe == Probe::Readiness && life.is_younger_than(*held_back) {
+                    return print(&sentence, code(&run));
+                }
+                shown.push(sentence);
+                continue;
+            }
+            _ => {}
+        }
+        if !holds {
             return print(&failure(&run, &runner.label), code(&run));
         }
         shown.push(success(&run, &runner.label));
@@ -161,7 +218,7 @@ mod tests {
             ),
             (
                 &["check", "--all"],
-                "option is \"--all\", expected one of --probe, --timeout, --state, --proc-root, --sys-root, --dev-root, --help",
+                "option is \"--all\", expected one of --probe, --timeout, --guess, --period, --state, --proc-root, --sys-root, --dev-root, --help",
             ),
             (
                 &["check", "push:"],

@@ -36,6 +36,9 @@ Usage: health-probe check [OPTIONS] CHECK...
   --probe PROBE     readiness (default): the check passes
                     liveness, startup: it passes, or is alive but not ready (loading, busy, asks for a login)
   --timeout TIME    for all checks together (default 1s); keep it below the probe's timeoutSeconds
+  --guess           the checks were found, not written: one that has not passed once since --probe startup was last
+                    run holds, but for readiness in the first minute; what has passed is kept in --state
+  --period TIME     how often the probe is run (default 10s), for the end of that minute
   --state DIR       where counters are kept for the next run (default: beside this program)
   --proc-root DIR, --sys-root DIR, --dev-root DIR
                     where these file systems are (default /proc, /sys, /dev), for what is read there
@@ -70,6 +73,9 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --container NAME  what follows is for this container
   --period TIME     how often (default 10s, at least 100ms); before the first --container it is for all
   --timeout TIME    for one run (default 1s, at most the period); before the first --container it is for all
+  --guess           the checks were found, not written: one restarts nothing before it has passed once since the
+                    kubelet asked for startup, and holds readiness back for a minute at most; before the first
+                    --container it is for all
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
   --drain TIME      how long to go on answering after SIGTERM (default 1s)

@@ -19,6 +19,7 @@ const OPTIONS: &[&str] = &[
     "--container",
     "--period",
     "--timeout",
+    "--guess",
     "--liveness",
     "--readiness",
     "--startup",
@@ -43,6 +44,8 @@ pub struct Section {
     pub period: Duration,
     /// At most the period.
     pub timeout: Duration,
+    /// Whether its checks were found rather than written.
+    pub guess: bool,
     /// For every probe that has none of its own.
     pub shared: Vec<CheckUrl>,
     /// Those of one probe, in the order of `Probe::ALL`.
@@ -72,10 +75,11 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         container: String::new(),
         period: Duration::from_secs(10),
         timeout: Duration::from_secs(1),
+        guess: false,
         shared: vec![],
         own: Default::default(),
     };
-    let (mut period, mut timeout) = (section.period, section.timeout);
+    let (mut period, mut timeout, mut guess) = (section.period, section.timeout, section.guess);
     while let Some(word) = words.word() {
         let name = match word {
             Word::Positional(text) => {
@@ -94,13 +98,15 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
             "--dev-root" => serve.roots.dev = words.value("--dev-root")?.into(),
             "--period" => section.period = at_least_shortest(words.duration("--period")?)?,
             "--timeout" => section.timeout = words.duration("--timeout")?,
+            "--guess" => section.guess = true,
             "--help" => return Ok(None),
             "--container" => {
                 let container = container(words.value("--container")?, &serve.sections, &section)?;
                 if serve.sections.is_empty() {
-                    (period, timeout) = (section.period, section.timeout);
+                    (period, timeout, guess) = (section.period, section.timeout, section.guess);
                 }
-                let next = Section { container, period, timeout, shared: vec![], own: Default::default() };
+                let (shared, own) = Default::default();
+                let next = Section { container, period, timeout, guess, shared, own };
                 serve.sections.push(std::mem::replace(&mut section, next));
             }
             _ => match Probe::ALL.iter().position(|probe| name.strip_prefix("--") == Some(probe.word())) {
@@ -180,69 +186,4 @@ fn at_least_shortest(period: Duration) -> Result<Duration, ParseError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use super::super::Command;
-    use super::super::tests::refused;
-    use super::*;
-
-    fn serve(line: &[&str]) -> Serve {
-        match super::super::parse(["serve"].iter().chain(line).map(OsString::from)) {
-            Ok(Command::Serve(serve)) => serve,
-            Ok(_) => panic!("another command"),
-            Err(error) => panic!("{}", error.0),
-        }
-    }
-
-    #[test]
-    fn sections_inherit_what_came_before_the_first_container() {
-        let line = "--period 5s tcp://:1 --container a --timeout 9s tcp://:2 --container b --period 20s --startup=tcp://:3 tcp://:4";
-        let serve = serve(&line.split(' ').collect::<Vec<_>>());
-        let shown: Vec<_> = serve
-            .sections
-            .iter()
-            .map(|section| {
-                (
-                    section.container.as_str(),
-                    section.period.as_secs(),
-                    section.timeout.as_secs(),
-                    section.shared.len(),
-                )
-            })
-            .collect();
-        assert_eq!(shown, [("", 5, 1, 1), ("a", 5, 5, 1), ("b", 20, 1, 1)]);
-        assert_eq!(serve.sections[2].own.each_ref().map(Vec::len), [0, 0, 1]);
-    }
-
-    #[test]
-    fn the_default_is_every_address_of_both_families() {
-        assert_eq!(serve(&["tcp://:1"]).bind, Bind::Any(9440));
-        assert_eq!(serve(&["--port", "80", "tcp://:1"]).bind, Bind::Any(80));
-        assert_eq!(serve(&["--listen", "[::]:81", "tcp://:1"]).bind, Bind::Any(81));
-        let bind = serve(&["--listen", "127.0.0.1:82", "tcp://:1"]).bind;
-        assert_eq!(bind, Bind::Address("127.0.0.1:82".parse().unwrap()));
-    }
-
-    #[test]
-    fn mistakes_are_told_in_a_sentence() {
-        let rows = [
-            ("serve", "check is missing, expected a URL such as http://:8080/healthz"),
-            ("serve --container a", "container \"a\" has no check, expected one after it"),
-            (
-                "serve --container A tcp://:1",
-                "option --container is \"A\", expected lower-case letters, digits and dashes, at most 63",
-            ),
-            (
-                "serve --container a tcp://:1 --container a tcp://:1",
-                "option --container is \"a\", expected every container once",
-            ),
-            ("serve --port 0 tcp://:1", "option --port is \"0\", expected a number from 1 to 65535"),
-            ("serve --period 99ms tcp://:1", "option --period is too short, expected at least 100ms"),
-            ("serve --drain 0 tcp://:1", "option --drain is \"0\", expected a duration such as 5s, or 0s"),
-        ];
-        for (line, sentence) in rows {
-            assert_eq!(refused(&line.split(' ').collect::<Vec<_>>()), sentence);
-        }
-    }
-}
+mod tests;

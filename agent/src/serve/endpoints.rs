@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::metrics::{self, Requests};
 use super::request::Request;
 use super::response::Response;
-use super::state::{CheckState, Freshness, State, failure};
+use super::state::{CheckState, Freshness, State};
 use crate::check::Probe;
 use crate::runner::milliseconds;
 use crate::scheme::format_duration;
@@ -19,6 +19,21 @@ pub struct Context<'a> {
     pub loopback: bool,
     /// Whether reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
+    /// Whether the kubelet is to be told of a guess that is unproven.
+    pub tells: bool,
+}
+
+/// Notes who asks what, before the answer: a question of the kubelet's may begin the life of a container. True if the
+/// answer should tell of a guess that is unproven.
+pub fn note(request: &Request, state: &mut State, now: Instant) -> bool {
+    let segments: Vec<&str> = request.path.split('/').skip(1).collect();
+    let (probe, container) = match segments.as_slice() {
+        ["livez", container @ ..] => (Probe::Liveness, container),
+        ["readyz", container @ ..] => (Probe::Readiness, container),
+        ["startupz", container @ ..] => (Probe::Startup, container),
+        _ => return false,
+    };
+    request.kubelet && container.len() < 2 && state.note_question(probe, container.first().copied(), now)
 }
 
 /// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
@@ -63,7 +78,7 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
     };
     let judged: Vec<_> = state
         .asked(probe, container)
-        .map(|entry| (entry, failure(probe, state.freshness(entry, context.now))))
+        .map(|entry| (entry, state.failure(probe, entry, context.now)))
         .collect();
     let stopping = probe == Probe::Readiness && state.is_stopping();
     let first_failure = judged.iter().find_map(|(_, failure)| *failure);
@@ -73,7 +88,19 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
     let names =
         judged.iter().filter(|(_, failure)| failure.is_some()).map(|(entry, _)| name(entry, container));
     let failed: Vec<_> = stopping.then(|| "shutting down".to_owned()).into_iter().chain(names).collect();
-    let summary = if status == 200 { "ok".to_owned() } else { format!("failed: {}", failed.join(", ")) };
+    let unproven: Vec<_> = judged
+        .iter()
+        .filter(|(entry, _)| entry.is_unproven())
+        .map(|(entry, _)| name(entry, container))
+        .collect();
+    let summary = match (status, unproven.is_empty()) {
+        (200, true) => "ok".to_owned(),
+        (200, false) => format!("ok, unproven: {}", unproven.join(", ")),
+        _ => format!("failed: {}", failed.join(", ")),
+    };
+    if status == 200 && context.tells {
+        return Response::text(TOLD, &format!("unproven: {}; {ADVICE}", unproven.join(", ")));
+    }
     if !verbose {
         return Response::text(status, &summary);
     }
@@ -83,6 +110,13 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
     });
     Response::text(status, &(lines.collect::<String>() + &summary))
 }
+
+/// A probe holds with any status below 400, and of one from 300 on the kubelet writes an Event with the body. Without a
+/// Location it leads nowhere.
+const TOLD: u16 = 300;
+
+/// What the Event says of a guess.
+const ADVICE: &str = "the check was found by image or port and has not passed once, so it restarts nothing and holds no readiness back";
 
 /// The check's label, with its container where the answer is for all of them.
 fn name(entry: &CheckState, container: Option<&str>) -> String {
@@ -96,7 +130,8 @@ fn detail(entry: &CheckState, context: &Context) -> String {
     let Some(last) = &entry.last else { return "no result yet".to_owned() };
     let stale = context.state.freshness(entry, context.now) == Freshness::Stale;
     format!(
-        "{}{}, {}, {}, {} ago",
+        "{}{}{}, {}, {}, {} ago",
+        if entry.is_unproven() { "unproven: " } else { "" },
         if stale { "stale, last was " } else { "" },
         last.outcome.verdict.word(),
         last.outcome.reason,

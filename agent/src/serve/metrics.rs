@@ -42,6 +42,12 @@ pub fn render(state: &State, requests: &Requests) -> Response {
             );
         }
     }
+    let name = "health_probe_check_unproven";
+    let help = "1 for a check that was found rather than written and has not passed in its container's life, 0 once it has.";
+    family(&mut text, name, "gauge", help);
+    for entry in state.entries.iter().filter(|entry| entry.guess.is_some()) {
+        sample(&mut text, name, &labels(entry, None), if entry.is_unproven() { "1" } else { "0" });
+    }
     family(&mut text, "health_probe_checks", "counter", "Runs of a check, by how they ended.");
     for entry in &state.entries {
         for (verdict, count) in VERDICTS.iter().zip(entry.counts) {
@@ -131,5 +137,19 @@ mod tests {
             assert!(lines.contains(&expected.as_str()), "{expected}\n{}", response.body);
         }
         assert_eq!(lines.last(), Some(&"# EOF"));
+    }
+
+    #[test]
+    fn only_a_guess_is_proven_or_not() {
+        let now = Instant::now();
+        let mut state = State::new(&jobs("--container a --guess x=tcp://:1 --container b y=tcp://:2"), now);
+        let shown = |state: &State| {
+            let body = render(state, &Requests::default()).body;
+            body.lines().filter(|line| line.starts_with("health_probe_check_unproven{")).collect::<String>()
+        };
+        let of = "health_probe_check_unproven{container=\"a\",check=\"x\"}";
+        assert_eq!(shown(&state), format!("{of} 1"));
+        state.finish(0, run(Outcome::pass("")), now, UNIX_EPOCH);
+        assert_eq!(shown(&state), format!("{of} 0"));
     }
 }

@@ -17,6 +17,8 @@ pub struct Job {
     pub label: String,
     /// In the order of `Probe::ALL`.
     pub probes: [bool; 3],
+    /// Whether the check was found rather than written.
+    pub guess: bool,
     pub runner: Runner,
     pub period: Duration,
     pub timeout: Duration,
@@ -47,6 +49,7 @@ fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseEr
             container: section.container.clone(),
             label,
             probes,
+            guess: section.guess,
             runner,
             period: if push { section.period.min(PUSH_PERIOD) } else { section.period },
             timeout: section.timeout,

@@ -18,9 +18,11 @@ pub struct Request {
     /// Without the query, percent-encoding kept.
     pub path: String,
     pub query: String,
+    /// Whether it says of itself that the kubelet sent it.
+    pub kubelet: bool,
 }
 
-/// Reads the request line once the whole head is there; headers change nothing here, so they are not looked at.
+/// Reads the request line once the whole head is there, and of the headers only who asks.
 pub fn parse(bytes: &[u8]) -> Head {
     let length = head_length(bytes);
     if length.unwrap_or(bytes.len()) > LONGEST_HEAD {
@@ -30,8 +32,11 @@ pub fn parse(bytes: &[u8]) -> Head {
     if length.is_none() {
         return Head::Incomplete;
     }
-    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    std::str::from_utf8(line).ok().and_then(request_line).map_or(Head::Refused(400), Head::Complete)
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    let line = lines.next().unwrap_or_default();
+    let request = std::str::from_utf8(line).ok().and_then(request_line);
+    let kubelet = lines.any(is_of_kubelet);
+    request.map_or(Head::Refused(400), |request| Head::Complete(Request { kubelet, ..request }))
 }
 
 /// Up to the empty line, if it has come.
@@ -39,6 +44,14 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
     let end =
         |mark: &[u8]| bytes.windows(mark.len()).position(|window| window == mark).map(|at| at + mark.len());
     [end(b"\r\n\r\n"), end(b"\n\n")].into_iter().flatten().min()
+}
+
+/// The kubelet names itself and its version, as in `kube-probe/1.35`.
+fn is_of_kubelet(header: &[u8]) -> bool {
+    let agent = header.split_at_checked(b"user-agent:".len());
+    agent.is_some_and(|(name, value)| {
+        name.eq_ignore_ascii_case(b"user-agent:") && value.trim_ascii_start().starts_with(b"kube-probe/")
+    })
 }
 
 fn request_line(line: &str) -> Option<Request> {
@@ -50,7 +63,8 @@ fn request_line(line: &str) -> Option<Request> {
         && target.starts_with('/')
         && target.bytes().all(|byte| byte.is_ascii_graphic());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    (known && plain).then(|| Request { method: method.into(), path: path.into(), query: query.into() })
+    let [method, path, query] = [method, path, query].map(str::to_owned);
+    (known && plain).then_some(Request { method, path, query, kubelet: false })
 }
 
 #[cfg(test)]
@@ -63,8 +77,29 @@ mod tests {
         for end in 0..text.len() {
             assert_eq!(parse(&text[..end]), Head::Incomplete);
         }
-        let request = Request { method: "GET".into(), path: "/livez/a".into(), query: "verbose&x=1".into() };
+        let (path, query) = ("/livez/a".into(), "verbose&x=1".into());
+        let request = Request { method: "GET".into(), path, query, kubelet: false };
         assert_eq!(parse(text), Head::Complete(request));
+    }
+
+    #[test]
+    fn the_kubelet_is_known_by_its_name() {
+        let kubelet =
+            |header: &str| match parse(format!("GET / HTTP/1.1\r\nA: b\r\n{header}\r\n\r\n").as_bytes()) {
+                Head::Complete(request) => request.kubelet,
+                head => panic!("{head:?}"),
+            };
+        assert!(kubelet("User-Agent: kube-probe/1.35"));
+        assert!(kubelet("user-agent:kube-probe/1.29+"));
+        for other in [
+            "User-Agent: curl/8.0",
+            "User-Agent: not kube-probe/1.35",
+            "X-User-Agent: kube-probe/1.35",
+            "User-Agent:",
+            "u",
+        ] {
+            assert!(!kubelet(other), "{other}");
+        }
     }
 
     #[test]

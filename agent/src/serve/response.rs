@@ -51,6 +51,7 @@ fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         204 => "No Content",
+        300 => "Multiple Choices",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The first runs are spread over this at most, so that verdicts come soon after the start.
 const FIRST_SPREAD: Duration = Duration::from_secs(1);
 
-/// The longest period of a check that fails.
+/// The longest period of a check that is urgent.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The moments `first`, `first + period`, ... of one check.
@@ -30,11 +30,11 @@ impl Schedule {
 
     /// The first moment that is not before `now`: a run that took long lets moments pass, and never makes up for them.
     ///
-    /// While the check `fails` it is repeated every second at least: a program that has come back is seen soon, and one
+    /// While the check is `urgent` it is repeated every second at least: a program that has come back is seen soon, and one
     /// that was restarted is not judged by what the container before it did.
-    pub fn next(self, now: Instant, fails: bool) -> Instant {
+    pub fn next(self, now: Instant, urgent: bool) -> Instant {
         let Some(since) = now.checked_duration_since(self.first) else { return self.first };
-        let period = if fails { self.period.min(RETRY) } else { self.period };
+        let period = if urgent { self.period.min(RETRY) } else { self.period };
         let passed = since.as_nanos().div_ceil(period.as_nanos().max(1));
         self.first + period * u32::try_from(passed).unwrap_or(u32::MAX)
     }

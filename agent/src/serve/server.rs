@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::endpoints::{Context, class, respond};
+use super::endpoints::{Context, class, note, respond};
 use super::metrics::Requests;
 use super::request::Head;
 use super::response::Response;
@@ -138,8 +138,9 @@ impl Server {
 fn answer(head: &Head, loopback: bool, verbose: bool, shared: &Shared, requests: &mut Requests) -> Vec<u8> {
     let (response, class, head_only) = match head {
         Head::Complete(request) => {
-            let state = shared.state();
-            let context = Context { state: &state, requests, now: Instant::now(), loopback, verbose };
+            let (mut state, now) = (shared.state(), Instant::now());
+            let tells = note(request, &mut state, now);
+            let context = Context { state: &state, requests, now, loopback, verbose, tells };
             (respond(request, &context), class(&request.path), request.method == "HEAD")
         }
         Head::Refused(status) => (Response::error(*status), "other", false),

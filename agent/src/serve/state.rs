@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::guess::Guess;
 use super::plan::Job;
 use crate::check::{Outcome, Probe, Verdict};
 use crate::runner::Run;
@@ -20,6 +21,8 @@ pub struct CheckState {
     /// The name under which the application reports in.
     pub push_name: Option<String>,
     probes: [bool; 3],
+    /// Only of a check that was found rather than written.
+    pub guess: Option<Guess>,
     stale_after: Duration,
     pub last: Option<Last>,
     /// When the run that is under way began.
@@ -57,6 +60,7 @@ impl State {
             label: job.label.clone(),
             push_name: job.runner.push_name().map(str::to_owned),
             probes: job.probes,
+            guess: job.guess.then(|| Guess::new(has_startup(jobs, &job.container), job.period)),
             stale_after: job.stale_after,
             last: None,
             running_since: None,
@@ -90,15 +94,49 @@ impl State {
         for (count, verdict) in entry.counts.iter_mut().zip(VERDICTS) {
             *count += u64::from(verdict == after);
         }
-        entry.running_since = None;
+        let began = entry.running_since.take();
+        if let Some(guess) = entry.guess.as_mut().filter(|_| after == Verdict::Pass) {
+            guess.passed(began);
+        }
         entry.last = Some(Last { outcome: run.outcome, took: run.took, ended: now, ended_at: wall });
         before != Some(after)
     }
 
-    /// Whether the last run of a check found that the program does not answer.
-    pub fn fails(&self, index: usize) -> bool {
-        let last = self.entries.get(index).and_then(|entry| entry.last.as_ref());
-        last.is_some_and(|last| last.outcome.verdict == Verdict::Fail)
+    /// Whether a check is to be repeated soon: the program does not answer, or a guess may yet pass. A guess that never
+    /// passes is asked no more often than any other: it may trouble a server of another kind.
+    pub fn is_urgent(&self, index: usize, now: Instant) -> bool {
+        let Some(entry) = self.entries.get(index) else { return false };
+        match &entry.guess {
+            Some(guess) if !guess.is_proven() => guess.is_awaited(self.started, now),
+            _ => entry.last.as_ref().is_some_and(|last| last.outcome.verdict == Verdict::Fail),
+        }
+    }
+
+    /// Whether a check was found rather than written, and has not passed in the life of its container.
+    pub fn is_unproven(&self, index: usize) -> bool {
+        self.entries.get(index).is_some_and(CheckState::is_unproven)
+    }
+
+    /// Notes a question of the kubelet. True if the answer should tell of a guess that is unproven.
+    pub fn note_question(&mut self, probe: Probe, container: Option<&str>, now: Instant) -> bool {
+        let index = position(probe);
+        let mut tells = false;
+        for entry in &mut self.entries {
+            let is_asked = entry.probes.get(index) == Some(&true) || probe == Probe::Startup;
+            if let Some(guess) = &mut entry.guess
+                && is_asked
+                && container.is_none_or(|name| entry.container == name)
+            {
+                tells |= guess.asked(probe, entry.last.is_some(), now);
+            }
+        }
+        tells
+    }
+
+    /// The status with which a check fails a probe; `None` if it holds, or is a guess that has no power yet.
+    pub fn failure(&self, probe: Probe, entry: &CheckState, now: Instant) -> Option<u16> {
+        let excused = entry.guess.as_ref().is_some_and(|guess| guess.excuses(probe, now));
+        failure(probe, self.freshness(entry, now)).filter(|_| !excused)
     }
 
     /// What the check is worth now.
@@ -117,7 +155,7 @@ impl State {
         probe: Probe,
         container: Option<&'a str>,
     ) -> impl Iterator<Item = &'a CheckState> {
-        let index = Probe::ALL.iter().position(|&known| known == probe).unwrap_or_default();
+        let index = position(probe);
         self.entries.iter().filter(move |entry| {
             entry.probes.get(index) == Some(&true) && container.is_none_or(|name| entry.container == name)
         })
@@ -131,11 +169,28 @@ impl State {
     }
 }
 
-/// The status with which a check fails a probe; `None` if it holds.
+impl CheckState {
+    /// Whether it was found rather than written, and has not passed in the life of its container.
+    pub fn is_unproven(&self) -> bool {
+        self.guess.as_ref().is_some_and(|guess| !guess.is_proven())
+    }
+}
+
+fn position(probe: Probe) -> usize {
+    Probe::ALL.iter().position(|&known| known == probe).unwrap_or_default()
+}
+
+/// Whether the kubelet asks for the startup of a container.
+fn has_startup(jobs: &[Job], container: &str) -> bool {
+    let startup = position(Probe::Startup);
+    jobs.iter().any(|job| job.container == container && job.probes.get(startup) == Some(&true))
+}
+
+/// The status with which a check that has power fails a probe; `None` if it holds.
 ///
 /// Liveness holds before the first result, or the agent's start would restart the program. Startup has no memory beyond
 /// the last result: the kubelet latches on its own, and asks again only for a new container, which must start anew.
-pub fn failure(probe: Probe, freshness: Freshness) -> Option<u16> {
+fn failure(probe: Probe, freshness: Freshness) -> Option<u16> {
     match freshness {
         Freshness::Pending => (probe != Probe::Liveness).then_some(503),
         Freshness::Stale => Some(503),
@@ -145,76 +200,4 @@ pub fn failure(probe: Probe, freshness: Freshness) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::Cause;
-    use crate::serve::fixture::{SECOND, jobs, run};
-
-    fn statuses(state: &State, now: Instant) -> [Option<u16>; 3] {
-        Probe::ALL.map(|probe| failure(probe, state.freshness(&state.entries[0], now)))
-    }
-
-    fn known(outcome: Outcome) -> [Option<u16>; 3] {
-        Probe::ALL.map(|probe| failure(probe, Freshness::Known(&outcome)))
-    }
-
-    #[test]
-    fn before_the_first_result_only_liveness_holds() {
-        let start = Instant::now();
-        let state = State::new(&jobs("tcp://:1"), start);
-        assert_eq!(statuses(&state, start), [None, Some(503), Some(503)]);
-    }
-
-    #[test]
-    fn a_check_that_never_returns_fails_liveness_after_three_periods() {
-        let start = Instant::now();
-        let mut state = State::new(&jobs("--period 10s tcp://:1"), start);
-        state.begin(0, start);
-        assert_eq!(statuses(&state, start + 30 * SECOND)[0], None);
-        assert_eq!(state.stuck(start + 30 * SECOND).count(), 0);
-        assert_eq!(statuses(&state, start + 31 * SECOND), [Some(503); 3]);
-        assert_eq!(state.stuck(start + 31 * SECOND).count(), 1);
-    }
-
-    #[test]
-    fn a_result_is_stale_after_three_periods_and_fresh_again_with_the_next() {
-        let start = Instant::now();
-        let mut state = State::new(&jobs("--period 1s tcp://:1"), start);
-        state.finish(0, run(Outcome::pass("")), start, SystemTime::UNIX_EPOCH);
-        assert_eq!(statuses(&state, start + 3 * SECOND), [None; 3]);
-        assert_eq!(statuses(&state, start + 4 * SECOND), [Some(503); 3]);
-        state.finish(0, run(Outcome::pass("")), start + 4 * SECOND, SystemTime::UNIX_EPOCH);
-        assert_eq!(statuses(&state, start + 4 * SECOND), [None; 3]);
-    }
-
-    #[test]
-    fn the_cause_gives_the_status() {
-        assert_eq!(known(Outcome::pass("")), [None; 3]);
-        assert_eq!(known(Outcome::alive(Cause::Protocol, "")), [None, Some(502), None]);
-        assert_eq!(known(Outcome::fail(Cause::Unhealthy, "")), [Some(503); 3]);
-        assert_eq!(known(Outcome::fail(Cause::Connect, "")), [Some(502); 3]);
-        assert_eq!(known(Outcome::fail(Cause::Timeout, "")), [Some(504); 3]);
-    }
-
-    #[test]
-    fn startup_is_released_by_a_failure_so_that_a_new_container_starts_anew() {
-        let start = Instant::now();
-        let mut state = State::new(&jobs("tcp://:1"), start);
-        let startup = |state: &State| statuses(state, start)[2];
-        state.finish(0, run(Outcome::alive(Cause::Unhealthy, "loading")), start, SystemTime::UNIX_EPOCH);
-        assert_eq!(startup(&state), None);
-        state.finish(0, run(Outcome::fail(Cause::Connect, "refused")), start, SystemTime::UNIX_EPOCH);
-        assert_eq!(startup(&state), Some(502));
-    }
-
-    #[test]
-    fn only_a_change_of_verdict_is_a_change() {
-        let now = Instant::now();
-        let mut state = State::new(&jobs("tcp://:1"), now);
-        let outcomes =
-            [Outcome::pass("a"), Outcome::pass("b"), Outcome::fail(Cause::Connect, ""), Outcome::pass("")];
-        let changes = outcomes.map(|outcome| state.finish(0, run(outcome), now, SystemTime::UNIX_EPOCH));
-        assert_eq!(changes, [true, false, true, true]);
-        assert_eq!(state.entries[0].counts, [3, 0, 0, 1]);
-    }
-}
+mod tests;

@@ -48,8 +48,13 @@ impl Shared {
         self.state().begin(index, Instant::now());
         let run = job.runner.run(Deadline::after(job.timeout), job.timeout);
         let shown = run.clone();
-        if self.state().finish(index, run, Instant::now(), SystemTime::now()) {
-            log_change(job, &shown);
+        let (changed, unproven) = {
+            let mut state = self.state();
+            let changed = state.finish(index, run, Instant::now(), SystemTime::now());
+            (changed, state.is_unproven(index))
+        };
+        if changed {
+            log_change(job, &shown, unproven);
         }
     }
 }
@@ -74,22 +79,22 @@ fn repeat(shared: &Shared, index: usize, schedule: Schedule) {
         if std::mem::take(&mut first) {
             forget_the_start();
         }
-        let fails = shared.state().fails(index);
-        due = schedule.next(Instant::now(), fails);
+        let now = Instant::now();
+        let urgent = shared.state().is_urgent(index, now);
+        due = schedule.next(now, urgent);
     }
 }
 
 /// The kubelet drops the text of an HTTP probe, so the log is where the reason can be read.
-fn log_change(job: &Job, run: &Run) {
+fn log_change(job: &Job, run: &Run, unproven: bool) {
     let verdict = run.outcome.verdict;
     let level = if verdict == Verdict::Pass { "info" } else { "warn" };
-    log::write(
-        level,
-        &[
-            ("container", &job.container),
-            ("check", &job.label),
-            ("verdict", verdict.word()),
-            ("reason", &run.outcome.reason),
-        ],
-    );
+    let fields = [
+        ("container", job.container.as_str()),
+        ("check", &job.label),
+        ("verdict", verdict.word()),
+        ("reason", &run.outcome.reason),
+        ("unproven", "true"),
+    ];
+    log::write(level, &fields[..fields.len() - usize::from(!unproven)]);
 }

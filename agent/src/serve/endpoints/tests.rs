@@ -24,16 +24,33 @@ fn world(line: &str, outcomes: &[Outcome]) -> World {
 
 impl World {
     fn ask(&self, method: &str, target: &str) -> Response {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request { method: method.into(), path: path.into(), query: query.into() };
         let World { state, requests, now, loopback, verbose } = self;
-        respond(&request, &Context { state, requests, now: *now, loopback: *loopback, verbose: *verbose })
+        let (now, loopback, verbose) = (*now, *loopback, *verbose);
+        respond(
+            &request(method, target, false),
+            &Context { state, requests, now, loopback, verbose, tells: false },
+        )
+    }
+
+    /// As the kubelet does, so many seconds later.
+    fn ask_as_kubelet(&mut self, target: &str, seconds: u32) -> Response {
+        let (request, now) = (request("GET", target, true), self.now + SECOND * seconds);
+        let tells = note(&request, &mut self.state, now);
+        let World { state, requests, loopback, verbose, .. } = self;
+        let (loopback, verbose) = (*loopback, *verbose);
+        respond(&request, &Context { state, requests, now, loopback, verbose, tells })
     }
 
     fn get(&self, target: &str) -> (u16, String) {
         let response = self.ask("GET", target);
         (response.status, response.body)
     }
+}
+
+fn request(method: &str, target: &str, kubelet: bool) -> Request {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let [method, path, query] = [method, path, query].map(str::to_owned);
+    Request { method, path, query, kubelet }
 }
 
 const TWO: &str = "--container web tcp://:1 --container cache x=tcp://:2";
@@ -154,4 +171,58 @@ fn the_agent_is_well_until_a_check_is_stuck() {
     assert_eq!(world.get("/agentz"), (200, "ok\n".into()));
     world.now += 31 * SECOND;
     assert_eq!(world.get("/agentz"), (503, "stuck: cache/x\n".into()));
+}
+
+const GUESS: &str = "--container db --guess --period 30s redis://:1 --container web --period 30s tcp://:2";
+
+#[test]
+fn a_guess_that_never_passed_restarts_nothing_and_is_ready_after_a_while() {
+    let failed = Outcome::fail(Cause::Protocol, "no redis");
+    let mut world = world(GUESS, &[failed.clone(), failed]);
+    assert_eq!(world.ask_as_kubelet("/startupz/db", 0).status, 200);
+    assert_eq!(world.ask_as_kubelet("/livez/db", 1).body, "ok, unproven: redis 127.0.0.1:1\n");
+    assert_eq!(world.ask_as_kubelet("/readyz/db", 29).body, "failed: redis 127.0.0.1:1\n");
+    let told = world.ask_as_kubelet("/readyz/db", 30);
+    assert_eq!((told.status, &told.body[..32]), (300, "unproven: redis 127.0.0.1:1; the"));
+    assert_eq!(world.ask_as_kubelet("/readyz/db", 60).status, 200);
+    // A check that was written has power from the start.
+    assert_eq!(world.ask_as_kubelet("/startupz/web", 0).status, 502);
+    assert_eq!(world.ask_as_kubelet("/livez/web", 0).status, 502);
+}
+
+#[test]
+fn a_guess_that_has_passed_is_a_check_like_any_other() {
+    let mut world = world(GUESS, &[Outcome::pass("PONG"), Outcome::pass("")]);
+    let now = world.now;
+    assert_eq!(world.ask_as_kubelet("/livez/db", 0).body, "ok\n");
+    world.state.finish(0, run(Outcome::fail(Cause::Timeout, "hangs")), now, SystemTime::UNIX_EPOCH);
+    let statuses = |world: &mut World| ["/livez", "/readyz"].map(|path| world.ask_as_kubelet(path, 1).status);
+    assert_eq!(statuses(&mut world), [504, 504]);
+    // The container was restarted for it, and is not judged before it has passed again.
+    assert_eq!(world.ask_as_kubelet("/startupz/db", 2).status, 200);
+    assert_eq!(statuses(&mut world), [200, 504]);
+}
+
+#[test]
+fn only_the_kubelet_begins_a_life() {
+    let world = world(GUESS, &[Outcome::pass("PONG"), Outcome::pass("")]);
+    let mut state = world.state;
+    for (target, kubelet) in
+        [("/startupz/db", false), ("/startupz/db/x", true), ("/startup", true), ("/startupz/web", true)]
+    {
+        note(&request("GET", target, kubelet), &mut state, world.now);
+        assert!(!state.is_unproven(0), "{target}");
+    }
+    note(&request("GET", "/startupz", true), &mut state, world.now);
+    assert!(state.is_unproven(0) && !state.is_unproven(1));
+}
+
+#[test]
+fn a_guess_says_why_it_is_unproven_where_reasons_are_told() {
+    let mut world = world("--guess x=redis://:1", &[Outcome::alive(Cause::Protocol, "NOAUTH")]);
+    world.loopback = true;
+    let expected = "[+] x: unproven: alive, NOAUTH, 0.5 ms, 0ms ago\nok, unproven: x\n";
+    assert_eq!(world.get("/readyz?verbose"), (200, expected.into()));
+    world.state.finish(0, run(Outcome::pass("PONG")), world.now, SystemTime::UNIX_EPOCH);
+    assert_eq!(world.get("/readyz?verbose").1, "[+] x: pass, PONG, 0.5 ms, 0ms ago\nok\n");
 }
