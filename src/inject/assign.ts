@@ -63,7 +63,7 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
       continue;
     }
     const { pattern } = carrier;
-    if (!own && !patternOf(pattern).probesFilledByCheck.includes(probe)) continue;
+    if (!own && !isFilledByCheck(probe, pattern, intent)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
     if (container[probeField(probe)] && !previouslyAdded.has(what)) {
       collector.addSkipped({ what, why: existsAlready });
@@ -82,11 +82,17 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
     } else if (probe !== 'readiness' && runsToCompletion(pod)) {
       collector.addWarning(completionWarning(probe, intent.container));
     }
-    const assignment = { probe, checks: checks.list, annotation: checks.annotation };
+    const isGuess = intent.found !== undefined;
+    const assignment = { probe, checks: checks.list, annotation: checks.annotation, isGuess };
     byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), assignment]);
   }
   return byPattern;
 }
+
+/** A guess has startup whatever carries it: by the kubelet's question the agent knows of a new container. */
+const isFilledByCheck = (probe: ProbeName, pattern: string, { found, timing }: ContainerIntent): boolean =>
+  patternOf(pattern).probesFilledByCheck.includes(probe) ||
+  (probe === 'startup' && (found !== undefined || timing.startupTimeoutSeconds !== undefined));
 
 const hasProbe = (byPattern: ProbesByPattern, wanted: ProbeName): boolean =>
   [...byPattern.values()].some((probes) => probes.some(({ probe }) => probe === wanted));
@@ -108,13 +114,24 @@ function findCarrier(
   }
   let first: Refusal | undefined;
   for (const pattern of intent.patterns) {
-    const refusal = patternOf(pattern).unsupportedReason(checks.list, intent.container, pod);
+    const refusal = refusalOf(pattern, checks.list, intent, pod);
     if (!refusal) return { pattern };
     first ??= refusal;
   }
   return (
     first ?? { received: 'received no pattern that takes checks of other kinds', expected: 'another pattern beside it' }
   );
+}
+
+/** Why a pattern does not carry the checks of a probe; undefined where it does. */
+export function refusalOf(
+  pattern: string,
+  checks: Checks['list'],
+  { container, found }: ContainerIntent,
+  pod: Pod,
+): Refusal | undefined {
+  const { unsupportedReason, guessRefusal } = patternOf(pattern);
+  return unsupportedReason(checks, container, pod) ?? (found === undefined ? undefined : guessRefusal);
 }
 
 /** Gives claimed checks to the patterns that claim them. */

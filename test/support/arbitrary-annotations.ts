@@ -55,6 +55,7 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   period: duration,
   timeout: fc.constantFrom('1s', '500ms', '2500ms'),
   'initial-delay': fc.constantFrom('0s', '10s'),
+  'startup-timeout': fc.constantFrom('1s', '20m'),
   'failure-threshold': count,
   'success-threshold': count,
   'termination-grace-period': duration,

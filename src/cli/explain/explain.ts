@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ContainerIntent } from '../../inject/model/intent.ts';
 import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
-import type { Assignment } from '../../inject/assign.ts';
+import { type Assignment, refusalOf } from '../../inject/assign.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import { readAnnotations } from '../../inject/intent/annotations.ts';
-import { patternOf } from '../../inject/patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../../inject/pod/additions.ts';
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import { templateAt } from '../../inject/workload.ts';
@@ -142,7 +141,7 @@ function explainProbe(
     const isClaimed = intent.claimed.has(pattern);
     const preferred = isClaimed ? [] : intent.patterns.slice(0, intent.patterns.indexOf(pattern));
     const passedOver = preferred.flatMap((name) => {
-      const refusal = patternOf(name).unsupportedReason(checks, intent.container, pod);
+      const refusal = refusalOf(name, checks, intent, pod);
       return refusal ? [{ pattern: name, why: `${refusal.received}, expected ${refusal.expected}` }] : [];
     });
     const added = isClaimed && assigned.length > 1 ? undefined : containerOf(wanted, intent.container)?.[field];

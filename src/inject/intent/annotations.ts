@@ -41,6 +41,11 @@ const genericKeys = {
     reach: 'inherited',
     meaning: 'How long after its start a container is left alone, in whole seconds.',
   },
+  'startup-timeout': {
+    reach: 'inherited',
+    meaning:
+      'How long a container may take to start, in whole seconds (5m, or failure-threshold times period if longer).',
+  },
   'failure-threshold': { reach: 'inherited', meaning: 'How many failures in a row count as one (3).' },
   'success-threshold': {
     reach: 'inherited',

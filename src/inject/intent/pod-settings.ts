@@ -1,4 +1,4 @@
-import { parseDuration } from '../../check/kinds.ts';
+import { formatDuration, parseDuration } from '../../check/kinds.ts';
 import type { FindValue, GenericKey } from './annotations.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
 import { type Collector, readValue } from '../model/problems.ts';
@@ -52,8 +52,9 @@ export function readTiming(find: FindValue, collector: Collector): Timing {
   const count = 'a count from 1 to 1000';
   const timing = {
     periodSeconds: read('period', parseSeconds, seconds),
-    timeoutMs: read('timeout', parseDuration, 'a duration such as 1s or 500ms'),
+    timeoutMs: read('timeout', parseTimeout, 'a duration such as 1s or 500ms'),
     initialDelaySeconds: read('initial-delay', (value) => (value === '0s' ? 0 : parseSeconds(value)), seconds),
+    startupTimeoutSeconds: read('startup-timeout', parseSeconds, seconds),
     failureThreshold: read('failure-threshold', parseCount, count),
     successThreshold: read('success-threshold', parseCount, count),
     terminationGracePeriodSeconds: read('termination-grace-period', parseSeconds, seconds),
@@ -61,9 +62,20 @@ export function readTiming(find: FindValue, collector: Collector): Timing {
   return Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined));
 }
 
+/** More does not fit into the agent's durations, or into the fields of a probe. */
+const mostSeconds = 999_999;
+
 function parseSeconds(value: string): number | undefined {
   const durationMs = parseDuration(value);
-  return durationMs !== undefined && durationMs % 1_000 === 0 ? durationMs / 1_000 : undefined;
+  const isWhole = durationMs !== undefined && durationMs % 1_000 === 0 && durationMs <= mostSeconds * 1_000;
+  return isWhole ? durationMs / 1_000 : undefined;
+}
+
+/** One that can be written again for the agent, which takes a number of six digits at most. */
+function parseTimeout(value: string): number | undefined {
+  const durationMs = parseDuration(value);
+  const isShort = durationMs !== undefined && durationMs <= mostSeconds * 1_000;
+  return isShort && parseDuration(formatDuration(durationMs)) === durationMs ? durationMs : undefined;
 }
 
 const parseCount = (value: string): number | undefined =>

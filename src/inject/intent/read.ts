@@ -103,6 +103,11 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
     if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, { parseCheck, collector });
   }
   const timing = readTiming(find, collector);
+  const startupTimeout = find('startup-timeout');
+  if (startupTimeout && probes.startup === 'off') {
+    const received = `received it, and ${find('startup')?.annotation} is off`;
+    collector.addProblem({ annotation: startupTimeout.annotation, received, expected: 'one of the two' });
+  }
   const ofProbe = Object.values(probes).find((probe) => probe !== undefined && probe !== 'off') as Checks | undefined;
   const [alone, another] = named;
   if (collector.problems.length === 0 && alone !== undefined && another === undefined && isPatternName(alone)) {

@@ -39,6 +39,7 @@ export type Timing = {
   readonly periodSeconds?: number;
   readonly timeoutMs?: number;
   readonly initialDelaySeconds?: number;
+  readonly startupTimeoutSeconds?: number;
   readonly failureThreshold?: number;
   readonly successThreshold?: number;
   readonly terminationGracePeriodSeconds?: number;

@@ -15,6 +15,8 @@ export type ProbeAssignment = {
   readonly checks: readonly Check[];
   /** The annotation to name when something is wrong with it. */
   readonly annotation: string;
+  /** The checks were found and not written: they have no power before they have passed once. */
+  readonly isGuess: boolean;
 };
 
 /** The probes of one container that were given to a pattern. */
@@ -87,6 +89,8 @@ export type Pattern<Options = unknown> = {
   /** The probes that the key `check` fills, but for the checks that are claimed; the others take a check of their own. */
   readonly probesFilledByCheck: readonly ProbeName[];
   readonly defaultTimeoutMs: number;
+  /** Why it cannot wait until a check that was found has passed once; undefined where it can. */
+  readonly guessRefusal?: Refusal;
   /** Its own annotation keys, which speak of the whole Pod, with a line of meaning each. */
   readonly ownKeys?: Readonly<Record<string, string>>;
   /** What it adds to the meaning of a key of all patterns. */

@@ -3,8 +3,17 @@ import type { Timing } from '../model/intent.ts';
 import type { ProbeName } from '../pod/additions.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 
-/** How long an application may take to start before the startup probe gives up on it, in seconds. */
-const startupBudgetSeconds = 300;
+/** How long an application may take to start before the startup probe gives up on it, in seconds, unless more is asked for. */
+const leastStartupSeconds = 300;
+
+/**
+ * How often startup is asked at least, so that a fast application is ready fast: over the network that costs next to
+ * nothing, and a program has to be started each time.
+ */
+const startupPeriodSeconds = { network: 2, exec: 10 };
+
+/** Of an int32, which the apiserver has for it. */
+const mostFailures = 2_147_483_647;
 
 /**
  * Puts the timing on a probe by the kubelet's rules: only readiness may need several passes, only the others may
@@ -19,17 +28,32 @@ export function timed(
 ): V1Probe {
   const isStartup = probe === 'startup';
   const delays = isStartup || !hasStartup ? timing.initialDelaySeconds : undefined;
+  const often = isStartup
+    ? startupTiming(timing, periodSeconds, startupPeriodSeconds[action.exec ? 'exec' : 'network'])
+    : { periodSeconds, failureThreshold: timing.failureThreshold ?? 3 };
   return {
     ...action,
     ...(delays ? { initialDelaySeconds: delays } : {}),
-    periodSeconds,
+    periodSeconds: often.periodSeconds,
     timeoutSeconds,
-    failureThreshold: isStartup ? Math.ceil(startupBudgetSeconds / periodSeconds) : (timing.failureThreshold ?? 3),
+    failureThreshold: often.failureThreshold,
     ...(probe === 'readiness' && timing.successThreshold ? { successThreshold: timing.successThreshold } : {}),
     ...(probe !== 'readiness' && timing.terminationGracePeriodSeconds
       ? { terminationGracePeriodSeconds: timing.terminationGracePeriodSeconds }
       : {}),
   };
+}
+
+/** Startup is never given up sooner than liveness would give up, unless a time is asked for. */
+function startupTiming(
+  { startupTimeoutSeconds, failureThreshold = 0 }: Timing,
+  livenessPeriodSeconds: number,
+  longestPeriodSeconds: number,
+): { readonly periodSeconds: number; readonly failureThreshold: number } {
+  const budgetSeconds =
+    startupTimeoutSeconds ?? Math.max(leastStartupSeconds, failureThreshold * livenessPeriodSeconds);
+  const periodSeconds = Math.min(livenessPeriodSeconds, longestPeriodSeconds, budgetSeconds);
+  return { periodSeconds, failureThreshold: Math.min(Math.ceil(budgetSeconds / periodSeconds), mostFailures) };
 }
 
 /** What the user should know about a port of the Pod that the kubelet is to probe. */

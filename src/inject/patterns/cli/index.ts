@@ -65,10 +65,11 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
 }
 
 /** One program of the image is run by the kubelet itself; anything else is the agent's. */
-const needsAgent = ({ checks }: ProbeAssignment): boolean => checks.length > 1 || checks[0]?.scheme !== 'exec';
+const needsAgent = ({ checks, isGuess }: ProbeAssignment): boolean =>
+  isGuess || checks.length > 1 || checks[0]?.scheme !== 'exec';
 
-/** True for a probe whose next run needs what this one has counted. */
-const counts = ({ checks }: ProbeAssignment): boolean => checks.some(needsState);
+/** True for a probe whose next run needs to know what this one has counted, or whether it passed. */
+const counts = ({ checks, isGuess }: ProbeAssignment): boolean => isGuess || checks.some(needsState);
 
 /** The exec probes of one container. */
 export function execProbes({ container, probes, timing }: ContainerAssignment): Addition[] {
@@ -78,13 +79,16 @@ export function execProbes({ container, probes, timing }: ContainerAssignment): 
   return probes.map((assignment) => {
     // The agent's own deadline comes first: killed by the kubelet's, it could not say what it was waiting for.
     const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(assignment) ? 1 : 0);
-    const action = execProbe(assignment, timeoutMs);
+    const action = execProbe(assignment, { periodSeconds, timeoutMs });
     const value = timed(action, assignment.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
     return { kind: 'probe', container, probe: assignment.probe, value };
   });
 }
 
-function execProbe(assignment: ProbeAssignment, timeoutMs: number): V1Probe {
+function execProbe(
+  assignment: ProbeAssignment,
+  { periodSeconds, timeoutMs }: { readonly periodSeconds: number; readonly timeoutMs: number },
+): V1Probe {
   const command = needsAgent(assignment)
     ? [
         `${mountPath}/health-probe`,
@@ -93,6 +97,7 @@ function execProbe(assignment: ProbeAssignment, timeoutMs: number): V1Probe {
         assignment.probe,
         '--timeout',
         formatDuration(timeoutMs),
+        ...(assignment.isGuess ? ['--guess', '--period', `${periodSeconds}s`] : []),
         ...(counts(assignment) ? ['--state', statePath] : []),
         ...assignment.checks.map((check) => check.text),
       ]

@@ -77,7 +77,7 @@ function assignClaimed(
   { list, annotation }: Checks,
   { container: { name, readinessProbe }, options, taken, previouslyAdded }: ClaimTarget<HardwareOptions>,
 ): ClaimResult {
-  const probe = { probe: 'readiness' as const, checks: list, annotation };
+  const probe = { probe: 'readiness' as const, checks: list, annotation, isGuess: false };
   if (options.mode === 'sidecar') return { probe };
   const what = `${name}/readinessProbe`;
   if (taken.has('readiness')) {

@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 import type { V1Probe } from '@kubernetes/client-node';
-import type { Check, Refusal } from '../../../check/check.ts';
+import { type Check, type Refusal, refuse } from '../../../check/check.ts';
 import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { type ContainerAssignment, definePattern } from '../pattern.ts';
@@ -14,6 +14,10 @@ export const port = definePattern({
   summary: "the kubelet's own probe: httpGet, tcpSocket, grpc or exec",
   probesFilledByCheck: ['liveness', 'readiness'],
   defaultTimeoutMs,
+  guessRefusal: refuse(
+    'received a check that was found and not written, and the kubelet would act on it before it has passed once',
+    'the key check beside pattern port, or pattern sidecar or cli',
+  ),
   unsupportedReason,
   isAddedForm: (addition) => addition.kind === 'probe' && isAddedProbe(addition.value),
   plan: (assignments, { pod }) => ({

@@ -11,9 +11,6 @@ import { type Borrowed, borrow } from '../borrow.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 
-/** A startup probe on the network costs next to nothing: every 2 s, so that a fast application is ready fast. */
-const startupPeriodSeconds = 2;
-
 const defaultTimeoutMs = 1_000;
 
 /** A native sidecar speaks the application's protocol; probes on the application's container ask the sidecar. */
@@ -97,7 +94,7 @@ function probesOf({ container, probes, timing }: ContainerAssignment, port: numb
   return probes.map(({ probe }) => {
     const path = { liveness: 'livez', readiness: 'readyz', startup: 'startupz' }[probe];
     const value = timed({ httpGet: { path: `/${path}/${container}`, port, scheme: 'HTTP' } }, probe, timing, {
-      periodSeconds: probe === 'startup' ? Math.min(periodSeconds, startupPeriodSeconds) : periodSeconds,
+      periodSeconds,
       timeoutSeconds: 1,
       hasStartup,
     });
@@ -169,6 +166,7 @@ function containerArguments({ container, probes, timing }: ContainerAssignment):
     `${periodSeconds}s`,
     '--timeout',
     formatDuration(timeoutMs),
+    ...(probes.some(({ isGuess }) => isGuess) ? ['--guess'] : []),
     ...probes.flatMap(({ probe, checks }) => checks.flatMap((check) => flag(probe, check))),
   ];
 }
