@@ -168,6 +168,66 @@ describe('serve watches a real redis', () => {
   });
 });
 
+const unproven = async (agent: Serving): Promise<string | undefined> =>
+  /^health_probe_check_unproven\{.*\} (.*)$/m.exec((await agent.get('/metrics')).body)?.[1];
+
+describe('serve holds a guess without power until it has passed', () => {
+  const directory = useDaemons(['redis-server']);
+  const running: (() => Promise<unknown>)[] = [];
+  afterEach(() => Promise.all(running.splice(0).map((stop) => stop())));
+
+  async function guessing(scheme: string, period: string) {
+    const port = await freePort();
+    const redis = await startRedis(directory, [], port);
+    running.push(() => redis.kill());
+    const check = `${scheme}://:${port}`;
+    const args = ['--container', 'db', '--guess', '--period', period, '--timeout', '150ms', check];
+    const agent = await serve(args);
+    running.push(() => agent.stop());
+    const become = (path: string, ...expected: number[]): Promise<boolean> =>
+      eventually(`${path} ${expected}`, 20_000, async () => expected.includes((await agent.probe(path)).status));
+    return { redis, agent, become, label: `${scheme} 127.0.0.1:${port}` };
+  }
+
+  it('a wrong one restarts nothing, is ready after its time, and is told', async () => {
+    // Of the minute the period is left out, in which the kubelet does not ask.
+    const { agent, label } = await guessing('memcached', '50s');
+    assert.equal((await agent.probe('/startupz/db')).status, 200);
+    await eventually('a result', 10_000, async () => /verdict=fail .*unproven=true/.test(agent.log()));
+    assert.equal((await agent.probe('/livez/db')).body, `ok, unproven: ${label}\n`);
+    const seen = new Set<number>();
+    await eventually('told', 20_000, async () => {
+      seen.add((await agent.probe('/readyz/db')).status);
+      return seen.has(300);
+    });
+    assert(!seen.has(200), 'it was ready before it was told');
+    assert.deepEqual(await agent.probe('/readyz/db'), { status: 200, body: `ok, unproven: ${label}\n` });
+    assert.match(
+      (await agent.get('/livez/db?verbose')).body,
+      /^\[\+\] memcached .*: unproven: fail, .*ago\nok, unproven/,
+    );
+    assert.equal(await unproven(agent), '1');
+  });
+
+  it('a right one has power from its first pass on, and none over the next container until it has passed again', async () => {
+    const { redis, agent, become, label } = await guessing('redis', '200ms');
+    assert.equal((await agent.probe('/startupz/db')).status, 200);
+    await eventually('the proof', 10_000, async () => (await unproven(agent)) === '0');
+    assert.equal((await agent.probe('/readyz/db')).body, 'ok\n');
+    redis.signal('SIGSTOP');
+    await become('/livez/db', 504);
+    // The kubelet has restarted the container, and asks for its startup.
+    assert.deepEqual(await agent.probe('/startupz/db'), { status: 200, body: `ok, unproven: ${label}\n` });
+    assert.equal((await agent.probe('/livez/db')).status, 200);
+    assert.equal((await agent.probe('/readyz/db')).status, 504);
+    redis.signal('SIGCONT');
+    await eventually('the proof', 10_000, async () => (await unproven(agent)) === '0');
+    redis.signal('SIGSTOP');
+    await become('/livez/db', 504);
+    redis.signal('SIGCONT');
+  });
+});
+
 describe('serve watches a redis that wants certificates', () => {
   const directory = useDaemons(['redis-server']);
 

@@ -40,6 +40,8 @@ export type Answer = { readonly status: number; readonly body: string };
 /** A `serve` that runs. */
 export type Serving = {
   readonly get: (path: string) => Promise<Answer>;
+  /** Asks as the kubelet does. */
+  readonly probe: (path: string) => Promise<Answer>;
   readonly post: (path: string) => Promise<Answer>;
   /** All that it wrote to standard error. */
   readonly log: () => string;
@@ -64,9 +66,9 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
     if (child.exitCode !== null) throw new Error(log);
     return /msg=listening address=127\.0\.0\.1:(\d+)/.exec(log)?.[1] ?? false;
   });
-  const send = (method: string, path: string): Promise<Answer> =>
+  const send = (method: string, path: string, headers: Environment = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const call = request({ host: '127.0.0.1', port, method, path, agent: false }, (response) => {
+      const call = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += chunk.toString()));
         response.on('end', () => {
@@ -80,6 +82,7 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
     });
   return {
     get: (path) => send('GET', path),
+    probe: (path) => send('GET', path, { 'user-agent': 'kube-probe/1.36' }),
     post: (path) => send('POST', path),
     log: () => log,
     stop: () => {
