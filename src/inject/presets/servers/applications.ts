@@ -67,7 +67,7 @@ export const applications: readonly Server[] = [
     variables: {
       PGADMIN_LISTEN_PORT: 'port',
       PGADMIN_LISTEN_ADDRESS: 'host',
-      PGADMIN_ENABLE_TLS: 443,
+      PGADMIN_ENABLE_TLS: 'hidden',
       PGADMIN_ENABLE_SOCK: 'hidden',
     },
   },
@@ -119,7 +119,7 @@ export const applications: readonly Server[] = [
     programs: ['docker-startup.sh'],
     ports: [8848],
     check: 'tcp://:PORT',
-    variables: { NACOS_APPLICATION_PORT: 'port', NACOS_SERVER_PORT: 'port' },
+    variables: { NACOS_APPLICATION_PORT: 'port' },
     harmless: /^NACOS_(?:CONSOLE|SERVERS|AUTH|SERVER_IP)/,
     files: ['/home/nacos/conf/application.properties', '/home/nacos/init.d'],
   },

@@ -29,6 +29,7 @@ export const databases: readonly Server[] = [
     ports: [6432, 5432],
     check: 'postgres://:PORT',
     letters: 'u',
+    harmless: /^LISTEN_BACKLOG/,
     variables: {
       LISTEN_PORT: 'port',
       LISTEN_ADDR: 'host',

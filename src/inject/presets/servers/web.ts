@@ -205,6 +205,6 @@ export const web: readonly Server[] = [
     ports: [8080],
     check: 'tcp://:PORT',
     options: { port: 'port', 'http-port': 'port', udp: 'hidden', 'sctp-port': 'harmless' },
-    harmless: /^udp-port|^udp-listen/,
+    harmless: /^(?:udp-port|udp-listen|backend-port)/,
   },
 ];
