@@ -9,6 +9,7 @@ import { type Informer, createInformer } from '../../kube/informer.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
 import { namespaceSource, policySource } from '../../policy/informers.ts';
+import { inTurns } from '../shares.ts';
 import { createStore } from '../../policy/store.ts';
 import { readNamespace } from '../../policy/store.ts';
 import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
@@ -45,6 +46,9 @@ type CoverageOptions = {
 
 /** The key of all Pods in the queue of relists; the other keys are namespaces, whose names are never empty. */
 const allPods = '';
+
+/** Each may ask for the owner of an owner, one after the other: a namespace of many owners delays no pass for long. */
+const mostEventsPerPass = 512;
 
 /** Changes of policies and namespaces often come several at a time. */
 const settleMs = 2_000;
@@ -110,12 +114,17 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     return writePolicyStatus(client, policy, wanted, signal);
   };
   let history: readonly Repair[] = [];
+  /** How many of the Events of a pass the passes before have recorded, where they are more than one pass does. */
+  let told = 0;
   const pass = async (): Promise<void> => {
     metrics.countPods(pods);
     metrics.invalidPolicies.set([...policies.list()].filter((policy) => problemsOf(policy).length > 0).length);
     const missed = eventsForMissed(pods.byIndex('state', 'missed'));
     const invalid = eventsForInvalid(pods.byIndex('state', 'invalid-annotations'));
-    await recordEvents([...missed, ...invalid], options, signal);
+    const all = inTurns([...missed, ...invalid], ({ namespace }) => namespace);
+    if (told >= all.length) told = 0;
+    await recordEvents(all.slice(told, told + mostEventsPerPass), options, signal);
+    told += mostEventsPerPass;
     if (repair) history = await repairMissed(pods, history, { ...options, repair }, signal);
   };
 
