@@ -18,5 +18,6 @@ pub use io::conversation::{Conversation, Failure, GracefulClose, Redaction};
 pub use io::deadline_stream::DeadlineStream;
 pub use io::dial::{addresses, first_that_answers};
 pub use io::endpoint::{Endpoint, read_until};
+pub use io::pod_address::{is_pod, pod_addresses};
 pub use io::socket::Socket;
 pub use io::stream::Stream;

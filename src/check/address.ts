@@ -22,7 +22,10 @@ export function parseAddress(text: string): Address | Refusal {
   const host = parseHost(hostText);
   if (host === undefined) {
     const cut = hostText.startsWith('[') && !hostText.endsWith(']') ? text : hostText;
-    return refuse(`host is ${quote(cut)}`, 'a DNS name, an IPv4 address or an IPv6 address in brackets');
+    return refuse(
+      `host is ${quote(cut)}`,
+      "a DNS name, an IPv4 address, an IPv6 address in brackets, or pod for the Pod's own",
+    );
   }
   if (portText === undefined) return { host, port: null };
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;

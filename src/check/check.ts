@@ -47,6 +47,13 @@ export const isHardware = ({ scheme }: Pick<Check, 'scheme'>): boolean => scheme
 /** True for a check whose verdict may depend on its earlier runs. */
 export const needsState = isHardware;
 
-/** True where the check asks the Pod itself: no host, or loopback. */
+/** True for the word that stands for the Pod's own address. */
+export const isPod = (host: string): boolean => host.toLowerCase() === 'pod';
+
+/** True where the check asks the Pod itself: no host, loopback, or the Pod's own address. */
 export const isLocal = (check: Check): boolean =>
-  check.host === '' || check.host === 'localhost' || check.host === '::1' || check.host.startsWith('127.');
+  check.host === '' ||
+  isPod(check.host) ||
+  check.host === 'localhost' ||
+  check.host === '::1' ||
+  check.host.startsWith('127.');

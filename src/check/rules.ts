@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { passwordWrittenOut } from './address.ts';
-import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
+import { type Check, type Refusal, isPod, isRefusal, quote, refuse } from './check.ts';
 import { decode } from './options.ts';
 import { isDevice } from './kinds.ts';
 import type { Scheme } from './schemes.ts';
@@ -33,8 +33,8 @@ const tlsRule: Rule = ({ options }, { tls }) => {
 };
 
 const hostRule: Rule = ({ host, scheme }, { hostKind }) =>
-  hostKind === 'ip' && host !== '' && host !== 'localhost' && isIP(host) === 0
-    ? refuse(`host is ${quote(host)}`, `an IP address or localhost for ${scheme}`)
+  hostKind === 'ip' && host !== '' && host !== 'localhost' && !isPod(host) && isIP(host) === 0
+    ? refuse(`host is ${quote(host)}`, `an IP address, localhost or pod for ${scheme}`)
     : undefined;
 
 const pathRule: Rule = ({ path }, { pathKind }) => {

@@ -227,7 +227,7 @@ mod tests {
             (&["check", "--", "--help"], "check is \"--help\", expected a URL such as http://:8080/healthz"),
             (
                 &["check", "listen://redis:1"],
-                "host is \"redis\", expected an IP address or localhost for listen",
+                "host is \"redis\", expected an IP address, localhost or pod for listen",
             ),
         ];
         for (line, sentence) in rows {

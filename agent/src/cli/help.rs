@@ -19,7 +19,8 @@ Usage:
   health-probe install DIR                 copy this program to DIR/health-probe, and prove that it runs
   health-probe version                     print the version
 
-A CHECK is [NAME=]SCHEME://[LOGIN@][HOST][:PORT][/PATH][?OPTIONS]; without HOST it asks 127.0.0.1, then ::1:
+A CHECK is [NAME=]SCHEME://[LOGIN@][HOST][:PORT][/PATH][?OPTIONS]; without HOST it asks 127.0.0.1, then ::1, and
+HOST pod is the Pod's own address:
   http://:8080/healthz?status=200-399&body=ok    https://:8443/?server-name=api&ca=/tls/ca.crt
   tcp://:9000    tls://:443    grpc://:50051/my.Service    dns://:53/kubernetes.default.svc?type=A
   redis://:$REDIS_PASSWORD@:6379    redis://?password-file=/run/secret    listen://:6379

@@ -5,6 +5,7 @@ pub mod deadline_stream;
 pub mod dial;
 pub mod endpoint;
 pub mod files;
+pub mod pod_address;
 #[cfg(any(test, fuzzing))]
 pub mod scripted;
 pub mod socket;

@@ -21,6 +21,7 @@ use super::io::files::Stamp;
 use super::io::stream::with_alert;
 use super::{DeadlineStream, Stream, has_gone};
 use crate::check::{Cause, Outcome};
+use crate::net::io::pod_address::is_pod;
 use crate::scheme::{CheckUrl, ParseError};
 
 /// What a handshake may read beyond what the protocol above it asks for: long chains, session tickets.
@@ -47,7 +48,7 @@ impl Tls {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| url.option(name).map(str::to_owned);
         let server_name = text("server-name");
-        let host = if url.host.is_empty() { "localhost" } else { &url.host };
+        let host = if url.host.is_empty() || is_pod(&url.host) { "localhost" } else { &url.host };
         let peer = server_name.as_deref().unwrap_or(host);
         let Ok(peer) = ServerName::try_from(peer.to_owned()) else {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));

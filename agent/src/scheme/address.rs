@@ -134,7 +134,8 @@ fn read_place(check: &mut CheckUrl, place: &str) -> Result<(), ParseError> {
         Some(bare) if bare.parse::<Ipv6Addr>().is_ok() => bare.to_owned(),
         None if host.is_empty() || is_host(host) => host.to_owned(),
         _ => {
-            let expected = "a DNS name, an IPv4 address or an IPv6 address in brackets";
+            let expected =
+                "a DNS name, an IPv4 address, an IPv6 address in brackets, or pod for the Pod's own";
             let open = host.starts_with('[') && !host.ends_with(']');
             let received = quoted(if open { place } else { host });
             return Err(ParseError(format!("host is {received}, expected {expected}")));

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::net::{is_pod, pod_addresses};
 use crate::scheme::{CheckUrl, ParseError, Scheme, Target, quoted};
 
 pub const SCHEME: Scheme = Scheme {
@@ -23,26 +24,35 @@ const LISTENING: &str = "0A";
 
 /// Finds a listening socket of this network namespace by port, and by address where one is given.
 pub struct Listen {
-    /// Empty for any address.
-    addresses: Vec<IpAddr>,
+    wanted: Wanted,
     port: u16,
     tables: [PathBuf; 2],
 }
 
+/// On which addresses a socket has to listen, on one of them.
+enum Wanted {
+    Any,
+    Listed(Vec<IpAddr>),
+    /// Those of the Pod, which it may have got only now.
+    Pod,
+}
+
 impl Listen {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        let addresses = match (url.host.as_str(), url.host.parse()) {
-            ("", _) => vec![],
-            ("localhost", _) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            (_, Ok(address)) => vec![address],
+        let loopback = || vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let wanted = match (url.host.as_str(), url.host.parse()) {
+            ("", _) => Wanted::Any,
+            ("localhost", _) => Wanted::Listed(loopback()),
+            (host, _) if is_pod(host) => Wanted::Pod,
+            (_, Ok(address)) => Wanted::Listed(vec![address]),
             (host, Err(_)) => {
                 let received = quoted(host);
                 return Err(ParseError(format!(
-                    "host is {received}, expected an IP address or localhost for listen"
+                    "host is {received}, expected an IP address, localhost or pod for listen"
                 )));
             }
         };
-        Ok(Self { addresses, port: url.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
+        Ok(Self { wanted, port: url.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
     }
 
     /// Reads another proc file system, such as the node's.
@@ -51,7 +61,7 @@ impl Listen {
     }
 
     /// Reads line by line, so that a node with a hundred thousand sockets costs time but no memory.
-    fn find(&self, table: &Path, deadline: Deadline) -> io::Result<bool> {
+    fn find(&self, table: &Path, addresses: &[IpAddr], deadline: Deadline) -> io::Result<bool> {
         let mut reader = BufReader::with_capacity(4096, File::open(table)?);
         let mut line = Vec::new();
         for number in 0_u64.. {
@@ -64,28 +74,37 @@ impl Listen {
             }
             if let Some((address, port)) = std::str::from_utf8(&line).ok().and_then(listener)
                 && port == self.port
-                && self.wants(address)
+                && wants(addresses, address)
             {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
 
-    /// `::` takes IPv4 too, unless the program asked for IPv6 only, which the table does not tell.
-    fn wants(&self, bound: IpAddr) -> bool {
-        self.addresses.is_empty()
-            || self.addresses.iter().any(|wanted| {
-                bound == *wanted || bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4())
-            })
-    }
+/// Whether what a socket is bound to is one of the addresses, of which none means any. `::` takes IPv4 too, unless the
+/// program asked for IPv6 only, which the table does not tell.
+fn wants(addresses: &[IpAddr], bound: IpAddr) -> bool {
+    addresses.is_empty()
+        || addresses
+            .iter()
+            .any(|wanted| bound == *wanted || bound.is_unspecified() && (bound.is_ipv6() || wanted.is_ipv4()))
 }
 
 impl Check for Listen {
     fn run(&self, deadline: Deadline) -> Outcome {
+        let addresses = match &self.wanted {
+            Wanted::Any => vec![],
+            Wanted::Listed(addresses) => addresses.clone(),
+            Wanted::Pod => match pod_addresses() {
+                Ok(addresses) => addresses,
+                Err(outcome) => return outcome,
+            },
+        };
         let mut unread = None;
         for table in &self.tables {
-            match self.find(table, deadline) {
+            match self.find(table, &addresses, deadline) {
                 Ok(true) => return Outcome::pass("listening"),
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return error.into(),
@@ -160,8 +179,9 @@ mod tests {
     fn wildcards_stand_for_every_address_of_their_family() {
         let any4 = IpAddr::from(Ipv4Addr::UNSPECIFIED);
         let any6 = IpAddr::from(Ipv6Addr::UNSPECIFIED);
-        assert!(listen("10.0.0.1", 1).wants(any4) && listen("10.0.0.1", 1).wants(any6));
-        assert!(!listen("::1", 1).wants(any4) && listen("::1", 1).wants(any6));
+        let wants = |wanted: &str, bound| super::wants(&[wanted.parse().unwrap()], bound);
+        assert!(wants("10.0.0.1", any4) && wants("10.0.0.1", any6));
+        assert!(!wants("::1", any4) && wants("::1", any6));
     }
 
     #[test]

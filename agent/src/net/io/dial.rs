@@ -3,11 +3,12 @@
 use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 
+use super::pod_address::{is_pod, pod_addresses};
 use crate::check::{Cause, Deadline, Outcome};
 use crate::net::dns::resolve;
 use crate::net::error::fault;
 
-/// A connection to the host (none or `localhost`: 127.0.0.1, then ::1) before the deadline, or the reason why not.
+/// A connection to the host (none or `localhost`: 127.0.0.1, then ::1; `pod`: the Pod's own) before the deadline, or the reason why not.
 pub fn dial(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Outcome> {
     let candidates = addresses(host, deadline)?;
     first_that_answers(&candidates, |address| {
@@ -23,6 +24,9 @@ pub fn dial(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Outc
 pub fn addresses(host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Outcome> {
     if host.is_empty() || host.eq_ignore_ascii_case("localhost") {
         return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    }
+    if is_pod(host) {
+        return pod_addresses();
     }
     match host.parse() {
         Ok(address) => Ok(vec![address]),

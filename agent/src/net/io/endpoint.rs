@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::deadline_stream::DeadlineStream;
 use super::dial::dial;
+use super::pod_address::is_pod;
 use super::socket::{self, Socket};
 use super::stream::Stream;
 use crate::check::{Cause, Deadline, Outcome};
@@ -103,13 +104,13 @@ impl Endpoint {
         self.tls.is_some()
     }
 
-    /// Whether the peer is reached without leaving this machine: by a Unix socket or over loopback.
+    /// Whether the peer is reached without leaving this machine: by a Unix socket, over loopback or at the Pod's own address.
     pub fn local(&self) -> bool {
         match &self.place {
             Place::Socket(_) => true,
             Place::Network { host, .. } => match host.parse::<IpAddr>() {
                 Ok(address) => address.is_loopback(),
-                Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost"),
+                Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost") || is_pod(host),
             },
         }
     }
@@ -136,6 +137,7 @@ impl Endpoint {
         };
         let name = name.unwrap_or(match host {
             "" | "127.0.0.1" | "::1" => "localhost",
+            host if is_pod(host) => "localhost",
             host => host,
         });
         let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };

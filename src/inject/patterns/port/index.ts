@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 import type { V1Probe } from '@kubernetes/client-node';
-import { type Check, type Refusal, refuse } from '../../../check/check.ts';
+import { type Check, type Refusal, isPod, refuse } from '../../../check/check.ts';
 import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { type ContainerAssignment, definePattern } from '../pattern.ts';
@@ -90,9 +90,9 @@ function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
     const received = 'received the path of a socket, which the kubelet cannot reach';
     return { received, expected: 'a port with pattern port, or pattern sidecar or cli' };
   }
-  if (check.host !== '') {
+  if (check.host !== '' && !isPod(check.host)) {
     const received = `received host "${check.host}", but the kubelet asks the Pod's own address`;
-    return { received, expected: 'no host with pattern port, or pattern sidecar or cli' };
+    return { received, expected: 'no host, or pod, with pattern port, or pattern sidecar or cli' };
   }
   const option = [...check.options.keys()].find((name) => name !== 'host-header');
   if (option !== undefined) {

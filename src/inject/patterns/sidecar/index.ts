@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
-import type { V1Container } from '@kubernetes/client-node';
-import { type Check, type Refusal, isLocal } from '../../../check/check.ts';
+import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
+import { type Check, type Refusal, isLocal, isPod } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
 import type { Timing } from '../../model/intent.ts';
 import { type Addition, type ProbeName, isAddedProbe } from '../../pod/additions.ts';
@@ -136,15 +136,23 @@ export function sidecarContainer({
   readonly ownProbes: OwnProbes;
   readonly flags?: readonly string[];
 }): V1Container {
+  const env = [...borrowed.env, ...podAddresses(assignments)];
   return {
     ...agentContainer(name, settings),
     restartPolicy: 'Always',
     args: ['serve', '--port', `${port}`, ...flags, ...assignments.flatMap(containerArguments)].map(literal),
-    ...(borrowed.env.length > 0 ? { env: [...borrowed.env] } : {}),
+    ...(env.length > 0 ? { env } : {}),
     ports: [{ name: 'health-probe', containerPort: port, protocol: 'TCP' }],
     ...ownProbes,
     ...(borrowed.mounts.length > 0 ? { volumeMounts: [...borrowed.mounts] } : {}),
   };
+}
+
+/** Tells the agent the Pod's own addresses where a check names them: of several networks only Kubernetes knows which is its own. */
+function podAddresses(assignments: readonly ContainerAssignment[]): V1EnvVar[] {
+  const isNamed = assignments.some(({ probes }) => probes.some(({ checks }) => checks.some(({ host }) => isPod(host))));
+  const valueFrom = { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIPs' } };
+  return isNamed ? [{ name: 'HEALTH_PROBE_POD_IPS', valueFrom }] : [];
 }
 
 /** Has an agent restarted that does not get on: what it knows of an application its next runs tell again. */
