@@ -68,6 +68,8 @@ export type WatchEvent = {
  */
 export type Client = {
   readonly get: <T>(path: string, options: GetOptions) => Promise<T>;
+  /** Reads what is no JSON, such as an answer that a proxy hands on. */
+  readonly getText: (path: string, options: CallOptions) => Promise<string>;
   /** Reads a list, or one page of it. */
   readonly list: <T>(path: string, options: ListOptions) => Promise<ObjectList<T>>;
   /** Resolves when the apiserver ends the watch. */
@@ -138,6 +140,10 @@ export function createClient(
   return {
     get: (path, { signal, timeoutMs, metadataOnly }) =>
       send({ method: 'GET', path, accept: acceptOf(metadataOnly && 'PartialObjectMetadata'), signal }, timeoutMs),
+    async getText(path, { signal, timeoutMs = defaultTimeoutMs }) {
+      const response = await sendOnce({ method: 'GET', path, accept: '*/*', signal }, timeoutMs);
+      return isSuccess(response.status) ? response.text : bodyOf(response);
+    },
     async list<T>(path: string, options: ListOptions) {
       const { signal, timeoutMs, metadataOnly, labelSelector, fieldSelector, limit, continueToken } = options;
       const accept = acceptOf(metadataOnly && 'PartialObjectMetadataList');
@@ -191,6 +197,8 @@ function throttledMs({ status, headers }: WholeResponse): number | undefined {
   return Math.min(seconds * 1_000, maxThrottleMs);
 }
 
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
+
 function bodyOf<T>({ status, headers, text }: WholeResponse): T {
   let body: unknown = text;
   let isJson = true;
@@ -199,7 +207,7 @@ function bodyOf<T>({ status, headers, text }: WholeResponse): T {
   } catch {
     isJson = false;
   }
-  if (status < 200 || status > 299) {
+  if (!isSuccess(status)) {
     const seconds = Math.min(Number(headers['retry-after']) || 0, maxRetryAfterSeconds);
     throw new ApiError(status, body, seconds * 1_000);
   }

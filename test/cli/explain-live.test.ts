@@ -44,6 +44,20 @@ const query = 'labelSelector=app=web,tier in (a,b)';
 const apps = '/apis/apps/v1/namespaces/shop';
 const lists = '/api/v1/namespaces/shop/pods';
 const wellPod = injected(pod('web-2-b', 'rs-2', 5, annotations));
+/** Three Pods with a guess, of which the sidecars answer differently. */
+const guessing = (name: string, pattern: string): Pod =>
+  injected({
+    metadata: { name, namespace: 'shop', annotations: { 'health.example.com/pattern': pattern } },
+    spec: { containers: [{ name: 'db', image: 'redis:7' }] },
+  });
+const metrics = [
+  '# TYPE health_probe_check_unproven gauge',
+  'health_probe_check_unproven{container="db",check="redis 127.0.0.1:6379"} 1',
+  'health_probe_check_unproven{container="db",check="say \\"x\\""} 0',
+  'health_probe_check_unproven{container="db"} 1',
+  '# EOF',
+].join('\n');
+
 const answers: Parameters<typeof startCluster>[0] = {
   [`${apps}/deployments/web`]: object('Deployment', 'web', 'd'),
   [`${apps}/replicasets?${query}`]: {
@@ -107,6 +121,14 @@ const answers: Parameters<typeof startCluster>[0] = {
       },
     ]),
   ),
+  ...Object.fromEntries(
+    [guessing('told', 'sidecar'), guessing('hushed', 'sidecar'), guessing('inside', 'cli')].map((each) => [
+      `${lists}/${each.metadata?.name}`,
+      { apiVersion: 'v1', kind: 'Pod', ...each },
+    ]),
+  ),
+  [`${lists}/told:9440/proxy/metrics`]: metrics,
+  [`${lists}/hushed:9440/proxy/metrics`]: 'forbidden',
   [`${lists}/web-2-b`]: { apiVersion: 'v1', kind: 'Pod', ...wellPod },
 };
 
@@ -126,6 +148,9 @@ describe('health-injector explain, on live objects', () => {
 
   const explain = (...args: readonly string[]) =>
     healthInjector(['explain', '--kubeconfig', cluster.kubeconfig, ...args]);
+  const guesses = async (name: string): Promise<string[]> =>
+    (await explain(`pod/${name}`)).out.split('\n').flatMap((line) => /^ {4}guess +(.*)$/.exec(line)?.[1] ?? []);
+
   it('finds the newest Pod of a Deployment by its owners, and sees that it carries all', async () => {
     const { code, out, errors } = await explain('deploy/web');
     assert.deepEqual([code, errors], [0, '']);
@@ -170,6 +195,22 @@ describe('health-injector explain, on live objects', () => {
       'The cluster does not show Namespace hidden: 403, "/api/v1/namespaces/hidden is forbidden".\n',
     );
     assert.match(hidden.out, /^ReplicaSet hidden\/plain: No annotation, policy or namespace asks/);
+  });
+
+  it('asks the sidecar which checks that were found are unproven', async () => {
+    assert.deepEqual(await guesses('told'), [
+      'db: redis 127.0.0.1:6379 is unproven: it has not passed since the container started, and restarts nothing.',
+      'db: say "x" has passed, and is a check like any other.',
+    ]);
+    const [unknown] = await guesses('hushed');
+    assert.match(
+      unknown ?? '',
+      /^whether .* is not known, since the sidecar cannot be asked: 403, ".* is forbidden"\.$/,
+    );
+    assert.deepEqual(await guesses('inside'), [
+      'whether a check has passed that was found is known in the container only.',
+    ]);
+    assert.deepEqual(await guesses('web-2-b'), []);
   });
 
   it('explains a Pod, as data too', async () => {

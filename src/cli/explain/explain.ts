@@ -165,6 +165,8 @@ type PodExplanation = {
   readonly missed: readonly string[];
   /** What the webhook said about it when it was admitted. */
   readonly problems: readonly string[];
+  /** What became of the checks that were found, as its sidecar tells it; undefined where there are none. */
+  readonly guesses?: readonly string[];
 };
 
 /** The webhook writes no more, but anybody may write the annotation. */

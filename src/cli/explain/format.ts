@@ -18,6 +18,7 @@ function formatExplanation(explanation: Explanation): string[] {
     ...warnings.map((warning) => row('warning', warning)),
     ...problems.map((problem) => row('problem', problem)),
     ...(pod === undefined ? [] : [row('newest Pod', pod === null ? 'there is none.' : `${pod.name}: ${pod.sentence}`)]),
+    ...(pod?.guesses ?? []).map((guess) => row('  guess', guess)),
     ...(pod?.problems ?? []).map((problem) => row('  it says', problem)),
   ];
 }

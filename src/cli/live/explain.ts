@@ -7,6 +7,7 @@ import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
 import { type Explanation, explain, explainPod } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
+import { guessesOf } from './guesses.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
 /** Objects of a cluster, explained, and one sentence for what the cluster does not show. */
@@ -32,7 +33,7 @@ export async function explainLive(
 
 async function explainOne(
   reference: Reference,
-  { read, newestPod }: Cluster,
+  { client, read, newestPod }: Cluster,
   context: EvaluationContext,
 ): Promise<Explanation> {
   const object = await read(reference);
@@ -43,7 +44,9 @@ async function explainOne(
   }
   const newest = reference.kind === 'Pod' ? object : await newestPod(reference, object);
   const live = newest && evaluate(subject('Pod', newest), context)?.pod;
-  const pod = live ? explainPod(live, evaluation, context.prefix) : null;
+  if (!live) return { ...explain(evaluation, context.prefix), pod: null };
+  const guesses = await guessesOf(live, client, context.prefix);
+  const pod = { ...explainPod(live, evaluation, context.prefix), ...(guesses.length > 0 ? { guesses } : {}) };
   return { ...explain(evaluation, context.prefix), pod };
 }
 

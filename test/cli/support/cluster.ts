@@ -9,8 +9,8 @@ import { issueAuthority, issueServingCertificate } from '../../../src/certificat
 const user = (name: string, token: string) => ({ name, user: { token } });
 const context = (name: string) => ({ name, context: { cluster: 'test', user: name, namespace: 'shop' } });
 
-/** A small apiserver: HTTPS, a bearer token, and what it is given to answer by path and query. */
-export async function startCluster(answers: Readonly<Record<string, object | 'forbidden'>>) {
+/** A small apiserver: HTTPS, a bearer token, and what it is given to answer by path and query, a text as it is. */
+export async function startCluster(answers: Readonly<Record<string, object | string>>) {
   const authority = issueAuthority('test', new Date());
   const pair = issueServingCertificate(authority, ['127.0.0.1'], { now: new Date(), days: 1 });
   const server = createServer(pair, ({ url = '', headers }, response) => {
@@ -24,7 +24,7 @@ export async function startCluster(answers: Readonly<Record<string, object | 'fo
       message: `${url} is ${isKnown ? 'not found' : 'forbidden'}`,
     };
     response.writeHead(code, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(isKnown && found ? found : status));
+    response.end(isKnown && typeof found === 'string' ? found : JSON.stringify(isKnown && found ? found : status));
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const folder = mkdtempSync(join(tmpdir(), 'health-injector-'));
