@@ -49,7 +49,7 @@ describe('cases', () => {
   });
 });
 
-/** The Pod, and what surrounds it: the Namespace `shop`, HealthPolicies and NodeQuarantines in the documents behind it. */
+/** The Pod, and what surrounds it: the Namespace `shop` and its rules, HealthPolicies and NodeQuarantines in the documents behind it. */
 function readCase(file: string, store: Store): readonly [Pod, PolicyScope] {
   const [pod, ...others] = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJSON());
   store.policies.reset(others.filter(isHealthPolicy));
@@ -58,6 +58,8 @@ function readCase(file: string, store: Store): readonly [Pod, PolicyScope] {
     { metadata: { name: 'shop' } },
     ...others.filter(({ kind }: { kind: string }) => kind === 'Namespace'),
   ]);
+  store.limitRanges.reset(others.filter(({ kind }: { kind: string }) => kind === 'LimitRange'));
+  store.resourceQuotas.reset(others.filter(({ kind }: { kind: string }) => kind === 'ResourceQuota'));
   return [pod, store.scopeFor('shop', 0)];
 }
 

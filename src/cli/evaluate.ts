@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { V1ObjectMeta } from '@kubernetes/client-node';
+import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
+import { type LimitRange, readRules } from '../inject/fit/rules.ts';
 import { type InjectionContext, inject } from '../inject/inject.ts';
 import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
 import type { Problem } from '../inject/model/problems.ts';
@@ -64,9 +65,19 @@ function withNamespaces(context: EvaluationContext, objects: readonly ManifestOb
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
   );
+  const ruling = objects.filter(({ kind }) => kind === 'LimitRange' || kind === 'ResourceQuota');
+  const rulesOf = Map.groupBy(ruling, ({ namespace }) => namespace || context.namespace);
   const scopeFor: EvaluationContext['scopeFor'] = (name) => {
     const known = context.scopeFor(name);
-    return { ...known, namespace: namespaces.get(name) ?? known.namespace };
+    const rules = rulesOf.get(name);
+    const ofKind = (wanted: string) => rules?.filter(({ kind }) => kind === wanted).map(({ value }) => value) ?? [];
+    return {
+      ...known,
+      namespace: namespaces.get(name) ?? known.namespace,
+      resourceRules: rules
+        ? () => readRules(ofKind('LimitRange') as LimitRange[], ofKind('ResourceQuota') as V1ResourceQuota[])
+        : known.resourceRules,
+    };
   };
   return { ...context, scopeFor };
 }

@@ -2,7 +2,7 @@ import { readManifest } from '../manifest/documents.ts';
 import { parseCheck } from '../check/parse.ts';
 import { createStore } from '../policy/store.ts';
 import { readNamespace } from '../policy/store.ts';
-import { readPolicyFiles } from '../policy/files.ts';
+import { fillStore, readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
@@ -14,10 +14,9 @@ export function readContext(values: Values<typeof settingOptions>, env: Terminal
   const settings = readSettingOptions(values, env);
   const store = createStore(settings.prefix);
   if (settings.policies !== '') {
-    const { policies, namespaces, mistakes } = readPolicyFiles(settings.policies);
-    if (mistakes.length > 0) throw new UserError(exitCode.unreadable, mistakes);
-    store.policies.reset(policies);
-    store.namespaces.reset(namespaces);
+    const files = readPolicyFiles(settings.policies);
+    if (files.mistakes.length > 0) throw new UserError(exitCode.unreadable, files.mistakes);
+    fillStore(store, files);
   }
   const { prefix } = settings;
   return {

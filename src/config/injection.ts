@@ -1,4 +1,4 @@
-import { type OptionValues, defineOptions, keyPrefix, listOf, text, trueOrFalse } from './options.ts';
+import { type OptionValues, defineOptions, keyPrefix, listOf, oneOf, text, trueOrFalse } from './options.ts';
 
 const paths = 'a comma list of absolute paths';
 const names = 'a comma list of names';
@@ -10,6 +10,11 @@ export const injectionOptions = defineOptions({
     default: 'ghcr.io/health-injector/health-probe:0.1.0',
     parse: text,
     doc: 'the image that is injected',
+  },
+  'run-as-user': {
+    default: 'auto',
+    parse: oneOf(['auto', 'none'], 'auto or none'),
+    doc: 'auto: the uid of the agent image, but none where the namespace has a range of its own (OpenShift); none: never one',
   },
   'allow-image': { default: 'false', parse: trueOrFalse, doc: 'whether the annotation image is honoured' },
   'allowed-host-paths': {
@@ -43,6 +48,7 @@ export const injectionOptions = defineOptions({
 export const injectionSettings = ({
   prefix,
   agentImage,
+  runAsUser,
   allowImage,
   excludedNamespaces,
   allowedHostPaths: hostPaths,
@@ -52,6 +58,7 @@ export const injectionSettings = ({
 }: OptionValues<typeof injectionOptions>) => ({
   prefix,
   agentImage,
+  leaveUid: runAsUser === 'none',
   allowImage,
   allowed: { hostPaths, devices, deviceResources, resourceClaims },
   excludedNamespaces: new Set(excludedNamespaces),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readAnnotations } from './intent/annotations.ts';
 import { type Assignment, assign, withoutForbidden } from './assign.ts';
+import { fit } from './fit/fit.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
 import { readIntent } from './intent/read.ts';
 import type { HealthIntent, ReadingContext } from './model/intent.ts';
@@ -17,7 +18,11 @@ import type { SkipReason } from './skip-reasons.ts';
 import { type RecordedStatus, type Status, configHash, readStatus, statusWith } from './model/status.ts';
 
 /** What injection needs to know besides the Pod and its scope: fixed for the life of the process. */
-export type InjectionContext = ReadingContext & { readonly version: string };
+export type InjectionContext = ReadingContext & {
+  readonly version: string;
+  /** Leave the uid of our containers to the namespace, also where it does not say a range. */
+  readonly leaveUid: boolean;
+};
 
 /** What is decided on a Pod before anything is done to it. */
 type Decision = Reasoning &
@@ -126,13 +131,26 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   if (names.length === 0) {
     return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
   }
+  const fitted = fit(plan.additions, {
+    pod,
+    previouslyAdded,
+    rules: scope.resourceRules(),
+    cpu: intent.cpu,
+    memory: intent.memory,
+    hasOwnUid: context.leaveUid || scope.namespace?.hasUidRange === true,
+  });
+  if (fitted.kind === 'refused') {
+    const refused = fitted.whys.map((why) => ({ what: 'Pod', why }));
+    return skip(fitted.reason, { ...notes, skippedItems: [...skippedItems, ...refused] });
+  }
   const added = plan.additions.map(nameOf);
-  if (request.isAudit) return { ...notes, kind: 'skipped', reason: 'audit', added };
-  const status = statusOf(notes, added, call);
+  const reasoned = { ...notes, fitting: fitted.notes };
+  if (request.isAudit) return { ...reasoned, kind: 'skipped', reason: 'audit', added };
+  const status = statusOf(reasoned, added, call);
   return {
-    ...notes,
+    ...reasoned,
     kind: 'injected',
-    additions: plan.additions,
+    additions: fitted.additions,
     status,
     warnings: [...assignment.warnings, ...plan.warnings],
   };
@@ -210,8 +228,8 @@ function reasonForNothing(
 function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions']): Outcome {
   const { pod, earlier, context } = call;
   const { prefix, version } = context;
-  const { request, intent, assignment, by, skippedItems, problems } = decision;
-  const about = { request, intent, assignment, by, skippedItems, exclusions };
+  const { request, intent, assignment, fitting, by, skippedItems, problems } = decision;
+  const about = { request, intent, assignment, fitting, by, skippedItems, exclusions };
   const additions = decision.kind === 'injected' ? decision.additions : [];
   const excluding = excludeNodes(additions.reduce(apply, pod), exclusions, {
     before: pod,

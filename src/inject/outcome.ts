@@ -22,6 +22,8 @@ export type Reasoning = {
   readonly intent: HealthIntent | undefined;
   /** Without the patterns that Pod Security took out. */
   readonly assignment: Assignment | undefined;
+  /** What the agent's resources were fitted to, in sentences. */
+  readonly fitting: readonly string[] | undefined;
 };
 
 /** What became of a Pod. */
@@ -53,6 +55,7 @@ export const undecided = {
   request: undefined,
   intent: undefined,
   assignment: undefined,
+  fitting: undefined,
   exclusions: [],
   added: [],
   skippedItems: [],

@@ -3,6 +3,7 @@ import type { AnnotationMap, AnnotationSet, AnnotationValue } from './model/inte
 import type { Namespace, PolicyScope } from './model/scope.ts';
 import type { Pod } from './pod/pod.ts';
 import type { SkipReason } from './skip-reasons.ts';
+import { isForWindows } from './windows.ts';
 
 /** Who asks for a check, and in which words. */
 export type InjectionRequest = {
@@ -84,10 +85,10 @@ function overlay(policy: AnnotationSet, pod: AnnotationSet): AnnotationSet {
 }
 
 /** The reason for which a Pod must not be touched whatever its annotations say; undefined for most. */
-export function exclusionReason({ metadata, spec }: Pod): SkipReason | undefined {
-  const { annotations, labels } = metadata ?? {};
+export function exclusionReason(pod: Pod): SkipReason | undefined {
+  const { annotations, labels } = pod.metadata ?? {};
   if (annotations && Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return 'mirror-pod';
-  if (spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows') return 'windows-pod';
+  if (isForWindows(pod)) return 'windows-pod';
   if (labels?.['app.kubernetes.io/part-of'] === 'health-injector') return 'own-pod';
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { patternNames, patternOf } from './patterns/index.ts';
+import type { FitReason } from './fit/judge.ts';
 import type { PatternSkipReason } from './patterns/pattern.ts';
 
 const genericReasons = {
@@ -9,6 +10,8 @@ const genericReasons = {
     "The Pod is on its node's network, where a sidecar would take a port of the node: only an annotation may ask for that.",
   'internal-error': 'health-injector failed on this Pod, which is admitted unchanged.',
   'invalid-annotations': 'An annotation is wrong, and the Pod is admitted unchanged.',
+  'limit-range':
+    'A LimitRange of the namespace leaves no room for the agent beside the containers of the Pod, which is admitted unchanged.',
   'mirror-pod': 'It is the mirror of a static Pod, which only its node can change.',
   'namespace-disabled': 'The namespace is left alone: it says inject: disabled.',
   'no-object': 'The request carries no object that could be read.',
@@ -24,12 +27,15 @@ const genericReasons = {
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
   'invalid-policy': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
+  'pod-resources':
+    'The Pod says in spec.resources what all its containers get, which leaves nothing for the agent; it is admitted unchanged.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
+  quota: 'A ResourceQuota of the namespace has too little left for the agent, and the Pod is admitted unchanged.',
   'sub-resource': 'The request is about a sub-resource.',
   'too-costly': 'The review took more CPU than health-injector spends on one, and the object is admitted unchanged.',
   'too-large': 'The Pod has more in it than health-injector looks at, and is admitted unchanged.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
-} as const;
+} as const satisfies Readonly<Record<string, string>> & Readonly<Record<FitReason, string>>;
 
 export type SkipReason = keyof typeof genericReasons | PatternSkipReason;
 
@@ -42,10 +48,13 @@ export const skipReasons = Object.fromEntries(
 
 /** The reasons that a user who asked for a check has to hear. */
 export const warnReasons: ReadonlySet<SkipReason> = new Set([
+  'limit-range',
   'nothing-detected',
   'nothing-to-add',
+  'pod-resources',
   'pod-security',
   'probes-exist',
+  'quota',
   'too-large',
   'windows-pod',
 ]);

@@ -1,8 +1,11 @@
-import type { V1ObjectMeta } from '@kubernetes/client-node';
+import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
+import type { LimitRange } from '../inject/fit/rules.ts';
 import type { Client } from '../kube/client.ts';
 import { type ReflectorSource, startReflector } from '../kube/reflector.ts';
 import { type HealthPolicy, policiesPath } from './policy.ts';
-import type { Follower, Store } from './store.ts';
+import type { Follower } from './follower.ts';
+import { withoutOthers, withoutUncounted } from './rules-store.ts';
+import type { Store } from './store.ts';
 
 /** The HealthPolicies of the cluster, as the apiserver sends them. */
 export const policySource = (client: Client): ReflectorSource<HealthPolicy> => ({
@@ -22,9 +25,23 @@ export const namespaceSource = (client: Client): ReflectorSource<{ readonly meta
   },
 });
 
+/** The LimitRanges, as far as they bound Pods. */
+export const limitRangeSource = (client: Client): ReflectorSource<LimitRange> => ({
+  client,
+  path: '/api/v1/limitranges',
+  transform: (object) => withoutOthers(object as LimitRange),
+});
+
+/** The ResourceQuotas, as far as they count Pods. */
+export const resourceQuotaSource = (client: Client): ReflectorSource<V1ResourceQuota> => ({
+  client,
+  path: '/api/v1/resourcequotas',
+  transform: (object) => withoutUncounted(object as V1ResourceQuota),
+});
+
 /**
- * Keeps the policies and the namespaces of a store equal to those of the cluster until `signal` is aborted. Resolves once
- * both were listed, which may take for ever where the apiserver does not answer.
+ * Keeps the policies, the namespaces and their rules in a store equal to those of the cluster until `signal` is aborted. Resolves once
+ * all were listed, which may take for ever where the apiserver does not answer.
  */
 export async function startPolicyInformers(
   client: Client,
@@ -34,5 +51,10 @@ export async function startPolicyInformers(
 ): Promise<void> {
   const start = <T>(source: ReflectorSource<T>, { reset, upsert, remove }: Follower<T>): Promise<void> =>
     startReflector(source, { onReplace: reset, onUpsert: upsert, onDelete: remove, onError }, signal);
-  await Promise.all([start(policySource(client), store.policies), start(namespaceSource(client), store.namespaces)]);
+  await Promise.all([
+    start(policySource(client), store.policies),
+    start(namespaceSource(client), store.namespaces),
+    start(limitRangeSource(client), store.limitRanges),
+    start(resourceQuotaSource(client), store.resourceQuotas),
+  ]);
 }

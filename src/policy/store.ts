@@ -4,17 +4,12 @@ import type { Labels, Namespace, PolicyScope } from '../inject/model/scope.ts';
 import { type NodeExclusion, exclusionsIn } from '../quarantine/node-exclusion.ts';
 import type { NodeQuarantine } from '../quarantine/quarantine.ts';
 import { type PolicySet, createPolicySet } from './policy-set.ts';
+import type { Follower } from './follower.ts';
 import { type HealthPolicy, type Policy, compilePolicy } from './policy.ts';
-
-/** What follows one kind of object: all of them at once, then one after the other. */
-export type Follower<T> = {
-  readonly reset: (objects: readonly T[]) => void;
-  readonly upsert: (object: T) => void;
-  readonly remove: (object: T) => void;
-};
+import { type RulesStore, createRulesStore } from './rules-store.ts';
 
 /** Holds the policies and what is needed of the namespaces and quarantines, and answers for a namespace without waiting. */
-export type Store = {
+export type Store = Omit<RulesStore, 'rulesOf'> & {
   readonly policies: Follower<HealthPolicy>;
   readonly namespaces: Follower<{ readonly metadata?: V1ObjectMeta }>;
   readonly quarantines: Follower<NodeQuarantine>;
@@ -35,11 +30,13 @@ export function createStore(prefix: string): Store {
     generation++;
     set = undefined;
   };
+  const { rulesOf, ...rules } = createRulesStore(() => generation++);
   const quarantinesChanged = (): void => {
     generation++;
     exclusionsByOwner = undefined;
   };
   return {
+    ...rules,
     policies: {
       reset(objects) {
         policies.clear();
@@ -94,6 +91,7 @@ export function createStore(prefix: string): Store {
       namespace: namespaces.get(namespaceName),
       exclusionsByOwner: (exclusionsByOwner ??= byOwner([...quarantines.values()].flat())),
       policies: (set ??= createPolicySet([...policies.values()])),
+      resourceRules: () => rulesOf(namespaceName),
       nowMs,
     }),
     generation: () => generation,
@@ -112,6 +110,9 @@ function byOwner(entries: ReturnType<typeof exclusionsIn>): Map<string, NodeExcl
   return lists;
 }
 
+/** Where OpenShift says which uids the containers of a namespace may have. */
+const uidRange = 'openshift.io/sa.scc.uid-range';
+
 /** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
 export function readNamespace(
   metadata: {
@@ -129,5 +130,6 @@ export function readNamespace(
     // The apiserver sets this label on every namespace; without a cluster it is not there.
     labels: { 'kubernetes.io/metadata.name': name, ...metadata.labels },
     inject: inject === 'enabled' || inject === 'disabled' ? inject : undefined,
+    hasUidRange: Boolean(metadata.annotations?.[uidRange]),
   };
 }

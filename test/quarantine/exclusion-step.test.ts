@@ -57,7 +57,7 @@ describe('the outcome for a Pod of a quarantined owner', () => {
   });
 
   it('has no exclusion where the Pod names its node, is never touched, or the quarantine is over', () => {
-    const inNamespace = { name: 'shop', labels: {}, inject: 'disabled' as const };
+    const inNamespace = { name: 'shop', labels: {}, inject: 'disabled' as const, hasUidRange: false };
     for (const { exclusions, pod: after, result } of [
       inject(pod({}, { nodeName: 'node-a' }), testContext, scope),
       inject(pod({}, { os: { name: 'windows' } }), testContext, scope),

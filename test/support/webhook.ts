@@ -16,6 +16,7 @@ export const testContext: MutateContext = {
   prefix: 'health.example.com/',
   parseCheck,
   agentImage: 'registry.example/health-probe:test',
+  leaveUid: false,
   allowImage: false,
   allowed: {
     hostPaths: ['/sys', '/proc', '/var/lib/fake'],

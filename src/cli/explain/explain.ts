@@ -21,6 +21,8 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name'> & {
   /** What is added; with a policy on trial what would be. */
   readonly added: readonly string[];
   readonly kept: readonly SkippedItem[];
+  /** What the agent's resources were fitted to. */
+  readonly fitting: readonly string[];
   readonly warnings: readonly string[];
   readonly problems: readonly string[];
   /** Undefined where nothing is added. */
@@ -35,7 +37,7 @@ const listFormat = new Intl.ListFormat('en');
 export function explain(evaluation: Evaluation, prefix: string): Explanation {
   const { kind, namespace, name, outcome, pod } = evaluation;
   const containers = explainContainers(evaluation, prefix);
-  const nothing = { added: [], kept: [], warnings: evaluation.overruled, problems: [] };
+  const nothing = { added: [], kept: [], fitting: outcome.fitting ?? [], warnings: evaluation.overruled, problems: [] };
   const about = { kind, namespace, name, by: outcome.by ?? null, containers };
   switch (outcome.kind) {
     case 'skipped': {

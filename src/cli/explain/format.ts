@@ -7,13 +7,14 @@ export const formatExplanations = (explanations: readonly Explanation[]): string
   explanations.flatMap((explanation, index) => (index === 0 ? [] : ['']).concat(formatExplanation(explanation)));
 
 function formatExplanation(explanation: Explanation): string[] {
-  const { by, result, containers, added, kept, warnings, problems, cost, pod } = explanation;
+  const { by, result, containers, added, kept, fitting, warnings, problems, cost, pod } = explanation;
   return [
     `${titleOf(explanation)}: ${explanation.sentence}`,
     ...(by === null ? [] : [row('asked by', by)]),
     ...containers.flatMap(formatContainer),
     ...(added.length > 0 ? [row(result === 'audit' ? 'would add' : 'added', added.join(', '))] : []),
     ...kept.map(({ what, why }) => row('left alone', `${what}: ${why}`)),
+    ...fitting.map((sentence) => row('fitted', sentence)),
     ...(cost ? [row('costs', formatCost(cost))] : []),
     ...warnings.map((warning) => row('warning', warning)),
     ...problems.map((problem) => row('problem', problem)),

@@ -1,4 +1,5 @@
-import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
+import type { KubernetesObject, V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
+import type { LimitRange } from '../../inject/fit/rules.ts';
 import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
 import { createStore } from '../../policy/store.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
@@ -73,12 +74,17 @@ async function liveScope(
       return undefined;
     }
   };
-  const [namespace, policies] = await Promise.all([
-    getIfShown(`/api/v1/namespaces/${encodeURIComponent(name)}`, `Namespace ${name}`),
+  const path = `/api/v1/namespaces/${encodeURIComponent(name)}`;
+  const [namespace, policies, limitRanges, quotas] = await Promise.all([
+    getIfShown(path, `Namespace ${name}`),
     getIfShown(policiesPath, 'the HealthPolicies'),
+    getIfShown(`${path}/limitranges`, `the LimitRanges of namespace ${name}`),
+    getIfShown(`${path}/resourcequotas`, `the ResourceQuotas of namespace ${name}`),
   ]);
   const store = createStore(prefix);
   store.namespaces.upsert(namespace ? (namespace as { metadata: V1ObjectMeta }) : { metadata: { name } });
   if (policies) store.policies.reset((policies as { items: HealthPolicy[] }).items);
+  if (limitRanges) store.limitRanges.reset((limitRanges as { items: LimitRange[] }).items);
+  if (quotas) store.resourceQuotas.reset((quotas as { items: V1ResourceQuota[] }).items);
   return { scope: store.scopeFor(name, Date.now()), unseen };
 }

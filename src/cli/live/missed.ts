@@ -1,4 +1,5 @@
-import type { V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
+import type { V1ObjectMeta, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import type { LimitRange } from '../../inject/fit/rules.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import { defaultReflectorOptions, listPages } from '../../kube/reflector.ts';
 import { type PodSummary, summarizePod } from '../../controllers/coverage/pod-index.ts';
@@ -21,12 +22,19 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
       throw new Error(`The cluster does not show ${path}: ${error.summary}.`, { cause: error });
     }
   };
+  /** The same for what the user may not be shown: without it some Pod is listed that has no room for the agent. */
+  const everyShown = <T>(path: string, take: (object: T) => void): Promise<void> =>
+    every(path, take).catch((error: Error) => {
+      if (!(error.cause instanceof ApiError)) throw error;
+    });
   const store = createStore(context.prefix);
   const missed: PodSummary[] = [];
   try {
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`;
+    await everyShown<LimitRange>(`/api/v1${within}/limitranges`, store.limitRanges.upsert);
+    await everyShown<V1ResourceQuota>(`/api/v1${within}/resourcequotas`, store.resourceQuotas.upsert);
     const scopeFor = (name: string) => store.scopeFor(name, Date.now());
     await every<V1Pod>(`/api/v1${within}/pods`, (pod) => {
       const summary = summarizePod(pod, { ...context, annotatedOnly: false }, scopeFor);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
+import { fitReasons } from '../../inject/fit/judge.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
@@ -8,11 +9,18 @@ import { type Eviction, evict } from '../../kube/eviction.ts';
 import { type Informer, createInformer } from '../../kube/informer.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
-import { namespaceSource, policySource } from '../../policy/informers.ts';
+import { limitRangeSource, namespaceSource, policySource, resourceQuotaSource } from '../../policy/informers.ts';
 import { inTurns } from '../shares.ts';
 import { createStore } from '../../policy/store.ts';
 import { readNamespace } from '../../policy/store.ts';
-import { type CoverageEvent, eventAbout, eventsForInvalid, eventsForMissed, recordEvents } from './events.ts';
+import {
+  type CoverageEvent,
+  eventAbout,
+  eventsForInvalid,
+  eventsForMissed,
+  eventsForUnfitting,
+  recordEvents,
+} from './events.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import {
   type CoverageContext,
@@ -64,6 +72,8 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   const statuses = createWorkQueue({}, signal);
   const policies = createInformer<HealthPolicyWithStatus>({ ...policySource(client), onError });
   const namespaces = createInformer({ ...namespaceSource(client), onError });
+  const limitRanges = createInformer({ ...limitRangeSource(client), onError });
+  const resourceQuotas = createInformer({ ...resourceQuotaSource(client), onError });
   const pods = createInformer({
     client,
     path: '/api/v1/pods',
@@ -94,6 +104,16 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     else if (before) store.namespaces.remove(before);
     requestRelist(key);
   });
+  limitRanges.onChange(({ before, after }) => {
+    if (after) store.limitRanges.upsert(after);
+    else if (before) store.limitRanges.remove(before);
+    requestRelist((after ?? before)?.metadata?.namespace ?? allPods);
+  });
+  // Each Pod that comes or goes changes what is used: that is no reason to look at all others again.
+  resourceQuotas.onChange(({ before, after }) => {
+    if (after) store.resourceQuotas.upsert(after);
+    else if (before) store.resourceQuotas.remove(before);
+  });
   pods.onChange(({ before, after }) => {
     for (const policy of [before?.verdict.policy, after?.verdict.policy]) {
       if (policy !== undefined) statuses.addAfter(policy, tickMs);
@@ -121,15 +141,17 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     metrics.invalidPolicies.set([...policies.list()].filter((policy) => problemsOf(policy).length > 0).length);
     const missed = eventsForMissed(pods.byIndex('state', 'missed'));
     const invalid = eventsForInvalid(pods.byIndex('state', 'invalid-annotations'));
-    const all = inTurns([...missed, ...invalid], ({ namespace }) => namespace);
+    const unfitting = eventsForUnfitting(fitReasons.flatMap((reason) => pods.byIndex('state', reason)));
+    const all = inTurns([...missed, ...invalid, ...unfitting], ({ namespace }) => namespace);
     if (told >= all.length) told = 0;
     await recordEvents(all.slice(told, told + mostEventsPerPass), options, signal);
     told += mostEventsPerPass;
     if (repair) history = await repairMissed(pods, history, { ...options, repair }, signal);
   };
 
-  const running = [policies.run(signal), namespaces.run(signal)];
-  await untilSynced([policies, namespaces], signal);
+  const followed = [policies, namespaces, limitRanges, resourceQuotas];
+  const running = followed.map((informer) => informer.run(signal));
+  await untilSynced(followed, signal);
   arePodsStarted = true;
   running.push(
     pods.run(signal),

@@ -1,3 +1,4 @@
+import { isFitReason } from '../../inject/fit/judge.ts';
 import { type InjectionContext, inject } from '../../inject/inject.ts';
 import { sentence } from '../../inject/model/problems.ts';
 import type { SkipReason } from '../../inject/skip-reasons.ts';
@@ -30,9 +31,10 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
     case 'rejected':
       return { state: 'invalid-annotations', policy, whoAsks, notes: outcome.problems.map(sentence) };
     case 'skipped': {
-      const { reason, problems } = outcome;
+      const { reason, problems, skippedItems } = outcome;
+      const notes = isFitReason(reason) ? skippedItems.map(({ why }) => `${why}.`) : problems.map(sentence);
       const isUnasked = reason === 'not-asked' || reason === 'namespace-disabled';
-      return isUnasked ? undefined : { state: reason, policy, whoAsks, notes: problems.map(sentence) };
+      return isUnasked ? undefined : { state: reason, policy, whoAsks, notes };
     }
     default:
       return outcome satisfies never;

@@ -7,6 +7,7 @@ import { type PodSummary, ownerKeyOf } from './pod-index.ts';
 export const eventActions = {
   HealthCheckMissed: 'Inject',
   InvalidHealthAnnotation: 'Inject',
+  HealthCheckDoesNotFit: 'Inject',
   HealthCheckRepairGivenUp: 'Evict',
   HealthCheckRepairRefused: 'Evict',
 } as const;
@@ -34,6 +35,16 @@ export const eventsForMissed = (missed: readonly PodSummary[]): CoverageEvent[] 
 /** One Event for each owner of Pods whose annotations are invalid. */
 export const eventsForInvalid = (invalid: readonly PodSummary[]): CoverageEvent[] =>
   oldestOfOwners(invalid).map((pod) => eventAbout(pod, 'InvalidHealthAnnotation', pod.verdict.notes.join(' ')));
+
+/** One Event for each owner of Pods that the agent does not fit into, with the numbers of the oldest. */
+export const eventsForUnfitting = (unfitting: readonly PodSummary[]): CoverageEvent[] =>
+  oldestOfOwners(unfitting).map((pod) =>
+    eventAbout(
+      pod,
+      'HealthCheckDoesNotFit',
+      `Pod ${pod.name} runs without the health check that ${pod.verdict.whoAsks} for: ${pod.verdict.notes.join(' ')}`,
+    ),
+  );
 
 export const eventAbout = (pod: PodSummary, reason: CoverageEvent['reason'], note: string): CoverageEvent => ({
   namespace: pod.namespace,

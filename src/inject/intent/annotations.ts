@@ -59,7 +59,7 @@ const genericKeys = {
     reach: 'pod',
     meaning: `The sidecar's port (9440, or the next one that no container declares)${notesOn('health-port')}.`,
   },
-  cpu: { reach: 'pod', meaning: 'CPU request and limit of an injected container (20m).' },
+  cpu: { reach: 'pod', meaning: 'CPU request of an injected container (20m).' },
   memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
   delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
 } as const satisfies Record<string, KeyRow>;

@@ -19,8 +19,8 @@ export function readPodSettings(
     readValue(pod.get(key), parse, expected, collector);
   return {
     healthPort: read('health-port', parsePort, 'a number from 1024 to 65535'),
-    cpu: read('cpu', quantity(cpu), 'a quantity such as 20m') ?? '20m',
-    memory: read('memory', quantity(memory), 'a quantity such as 16Mi') ?? '16Mi',
+    cpu: read('cpu', quantity(cpu), 'a quantity such as 20m'),
+    memory: read('memory', quantity(memory), 'a quantity such as 16Mi'),
     delivery:
       read(
         'delivery',

@@ -65,8 +65,9 @@ export type ContainerIntent = {
 export type HealthIntent = {
   readonly containers: readonly ContainerIntent[];
   readonly healthPort: number | undefined;
-  readonly cpu: string;
-  readonly memory: string;
+  /** What the injected containers ask for; undefined where that is left to what fits. */
+  readonly cpu: string | undefined;
+  readonly memory: string | undefined;
   readonly delivery: 'init-container' | 'image-volume';
   readonly image: string;
   /** What each pattern read from the keys that are its own. */

@@ -1,4 +1,5 @@
 import type { ExclusionsByOwner } from '../../quarantine/node-exclusion.ts';
+import { type ResourceRules, noRules } from '../fit/rules.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { AnnotationMap } from './intent.ts';
 
@@ -10,6 +11,8 @@ export type Namespace = {
   readonly labels: Labels;
   /** The value of its label or annotation `inject`, which counts for Pods without annotations of ours. */
   readonly inject: 'enabled' | 'disabled' | undefined;
+  /** OpenShift gives the containers of the namespace uids of a range of its own, and refuses others. */
+  readonly hasUidRange: boolean;
 };
 
 /** What a policy asks of a Pod. */
@@ -36,6 +39,8 @@ export type PolicyScope = {
   /** Undefined until the namespace has been read. */
   readonly namespace: Namespace | undefined;
   readonly policies: Policies;
+  /** What its LimitRanges and ResourceQuotas demand; nothing until they have been read. */
+  readonly resourceRules: () => ResourceRules;
   /** The nodes from which the Pods of an owner are excluded, in any namespace. */
   readonly exclusionsByOwner: ExclusionsByOwner;
   /** The time at which a quarantine is in force or over. */
@@ -47,6 +52,7 @@ export const annotationsOnly: PolicyScope = {
   namespaceName: '',
   namespace: undefined,
   policies: { isEmpty: true, find: () => undefined },
+  resourceRules: () => noRules,
   exclusionsByOwner: new Map(),
   nowMs: 0,
 };

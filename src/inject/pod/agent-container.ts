@@ -2,26 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container } from '@kubernetes/client-node';
 
 /** What an injected container is made of. */
-export type AgentSettings = {
-  readonly image: string;
-  readonly cpu: string;
-  readonly memory: string;
-};
+export type AgentSettings = { readonly image: string };
 
 /** The uid in the agent's image. */
 const nonRootUid = 65_532;
 
 /**
  * The part that every injected container shares: it passes Pod Security `restricted` by itself, since the Pod's own
- * security context may not, and its requests equal its limits, so that a Guaranteed Pod stays Guaranteed.
+ * security context may not. What it asks for depends on the Pod and its namespace, and comes last (`inject/fit`).
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-export function agentContainer(name: string, { image, cpu, memory }: AgentSettings): V1Container {
+export function agentContainer(name: string, { image }: AgentSettings): V1Container {
   return {
     name,
     image,
     imagePullPolicy: 'IfNotPresent',
-    resources: { requests: { cpu, memory }, limits: { cpu, memory } },
+    resources: {},
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
@@ -35,11 +31,17 @@ export function agentContainer(name: string, { image, cpu, memory }: AgentSettin
   };
 }
 
-/** True for a container in the form in which agents are added, with these arguments first; image and resources may be anything. */
+/**
+ * True for a container in the form in which agents are added, with these arguments first; image and resources may be
+ * anything. Where a namespace has uids of its own, the container has none, or the one that admission gave it later.
+ */
 export function isAgentContainer({ name, args, command, securityContext }: V1Container, ...first: string[]): boolean {
-  const { securityContext: expected } = agentContainer(name, { image: '', cpu: '', memory: '' });
+  const { securityContext: expected } = agentContainer(name, { image: '' });
   const hasArguments = Array.isArray(args) && first.every((text, index) => args[index] === text);
-  return hasArguments && command === undefined && isDeepStrictEqual(securityContext, expected);
+  if (!hasArguments || command !== undefined) return false;
+  const uid = securityContext?.runAsUser;
+  const isUser = uid === undefined || (Number.isInteger(uid) && uid > 0);
+  return isUser && isDeepStrictEqual({ ...securityContext, runAsUser: nonRootUid }, { ...expected });
 }
 
 /** Writes a text so that the kubelet, which expands `$(NAME)` in commands and arguments, passes it on as it is. */

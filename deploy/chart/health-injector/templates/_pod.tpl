@@ -63,6 +63,8 @@ topologySpreadConstraints:
 {{- define "health-injector.sharedEnv" -}}
 - name: HEALTH_INJECTOR_AGENT_IMAGE
   value: {{ include "health-injector.image" (list .Values.agentImage .) }}
+- name: HEALTH_INJECTOR_RUN_AS_USER
+  value: {{ .Values.runAsUser | quote }}
 - name: HEALTH_INJECTOR_ALLOW_IMAGE
   value: {{ .Values.allowImage | quote }}
 - name: HEALTH_INJECTOR_ALLOWED_HOST_PATHS

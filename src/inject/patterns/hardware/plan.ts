@@ -80,10 +80,9 @@ function containerOf(
     flags: ['--verbose', ...flags],
   });
   const { resourceClaim } = options;
-  const claims = resourceClaim === undefined ? {} : { claims: [{ name: resourceClaim }] };
   return {
     ...container,
-    resources: { ...container.resources, ...claims },
+    ...(resourceClaim === undefined ? {} : { resources: { claims: [{ name: resourceClaim }] } }),
     ports: [{ name: 'health-hardware', containerPort: port, protocol: 'TCP' }],
   };
 }

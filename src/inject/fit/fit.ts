@@ -1,0 +1,171 @@
+import type { V1Container } from '@kubernetes/client-node';
+import { type Addition, apply } from '../pod/additions.ts';
+import type { Pod } from '../pod/pod.ts';
+import { type FitReason, type Violation, hasLevel, violationsOf } from './judge.ts';
+import { type Amount, parseQuantity } from './quantity.ts';
+import {
+  type Amounts,
+  type ContainerResources,
+  type PodResources,
+  computeResources,
+  qosClassOf,
+  readContainer,
+  readPod,
+  sumContainers,
+  sumPod,
+} from './resources.ts';
+import type { ResourceRules } from './rules.ts';
+import { type Frame, type Size, resourcesOf, sizesFor } from './sizes.ts';
+
+/** What our containers are fitted to. */
+export type Surroundings = {
+  readonly pod: Pod;
+  /** The names of what an earlier call of the webhook added. */
+  readonly previouslyAdded: ReadonlySet<string>;
+  readonly rules: ResourceRules;
+  /** What the annotations `cpu` and `memory` say. */
+  readonly cpu: string | undefined;
+  readonly memory: string | undefined;
+  /** The namespace gives each container its uid, and refuses others. */
+  readonly hasOwnUid: boolean;
+};
+
+/** The additions with the resources and the user of our containers, or why the Pod cannot take them. */
+export type Fit =
+  | { readonly kind: 'fitted'; readonly additions: readonly Addition[]; readonly notes: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: FitReason; readonly whys: readonly string[] };
+
+type AgentAddition = Extract<Addition, { readonly kind: 'initContainer' }>;
+
+/**
+ * Gives our containers requests and limits with which the Pod is as valid as without them, and of the same QoS class;
+ * only a BestEffort Pod becomes Burstable, unless a quota has no room for that.
+ */
+export function fit(additions: readonly Addition[], surroundings: Surroundings): Fit {
+  const agents = additions.filter((addition): addition is AgentAddition => addition.kind === 'initContainer');
+  if (agents.length === 0) return { kind: 'fitted', additions, notes: [] };
+  const model = modelOf(agents, surroundings);
+  const { qosClass, frame, isLevelSet, compare } = model;
+  const asked = { cpu: parseQuantity(surroundings.cpu), memory: parseQuantity(surroundings.memory) };
+  const sizes = sizesFor(asked, { qosClass, hasLevel: isLevelSet, hasDefaults: surroundings.rules.container.size > 0 });
+  let refusal: readonly Violation[] = [];
+  for (const [index, size] of sizes.entries()) {
+    const resources = resourcesOf(size, frame);
+    const sized = agents.map(({ value }) => withResources(value, resources));
+    const compared = compare(sized);
+    const violations = violationsOf(compared, surroundings.rules);
+    // A size without any resources is for a quota: why the others did not fit says more.
+    if (size !== undefined) refusal = violations;
+    if (violations.length > 0) continue;
+    const notes = notesOf({ size, index, agent: sized[0] as V1Container }, qosClass, qosClassOf(compared.after));
+    const byName = new Map(sized.map((value) => [value.name, withUser(value, surroundings)]));
+    const fitted = additions.map((addition) =>
+      addition.kind === 'initContainer'
+        ? { ...addition, value: byName.get(addition.value.name) as V1Container }
+        : addition,
+    );
+    return { kind: 'fitted', additions: fitted, notes };
+  }
+  const [first] = refusal;
+  if (!first) throw new Error('a size was refused for no reason');
+  return { kind: 'refused', reason: first.reason, whys: [...new Set(refusal.map(({ why }) => why))] };
+}
+
+/** Reads the Pod once for all sizes. */
+function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules }: Surroundings) {
+  const names = new Set<string>([
+    ...computeResources,
+    ...rules.container.keys(),
+    ...rules.pod.keys(),
+    ...rules.quotas.flatMap(({ shares }) => shares.map(({ resource }) => resource)),
+  ]);
+  const read = (value: V1Container, role: ContainerResources['role']) => readContainer(value, role, rules, names);
+  const isOurs = ({ name }: V1Container): boolean => previouslyAdded.has(`initContainers/${name}`);
+  const others = (pod.spec.initContainers ?? []).filter((container) => !isOurs(container));
+  const bare: Pod = { ...pod, spec: { ...pod.spec, initContainers: others } };
+  const asItCame = readPod(pod, names, read);
+  const written = others.length === (pod.spec.initContainers ?? []).length ? asItCame : readPod(bare, names, read);
+  const before = withDefaultLevel(written);
+  const wanted = agents.reduce<Pod>(apply, bare);
+  const known = new Map(before.containers.map((container) => [container.name, container]));
+  const limits = sumPod(before, 'limits');
+  const frame: Frame = {
+    rules,
+    isGuaranteed: qosClassOf(before) === 'Guaranteed' && !hasLevel(before),
+    leastLimit: (resource) => (limits.has(resource) ? 0n : (rules.pod.get(resource)?.min?.amount ?? 0n)),
+    mostLimit: (resource) => before.level?.limits.get(resource),
+    unnamed: new Set(computeResources.filter((resource) => isOfLevelAlone(resource, written))),
+  };
+  return {
+    qosClass: qosClassOf(before),
+    isLevelSet: hasLevel(before),
+    frame,
+    compare(sized: readonly V1Container[]) {
+      const ours = new Map(sized.map((value) => [value.name, value]));
+      const after = readPod(wanted, names, (value, role) => {
+        const agent = ours.get(value.name);
+        return agent ? read(agent, role) : (known.get(value.name) ?? read(value, role));
+      });
+      return {
+        pod,
+        before,
+        after: { ...after, level: before.level },
+        asItCame,
+        ours: after.containers.filter(({ name }) => ours.has(name)),
+      };
+    },
+  };
+}
+
+/** A request that is missing for the Pod as a whole is the sum of its containers', or else its limit. */
+function withDefaultLevel(pod: PodResources): PodResources {
+  const { level } = pod;
+  if (!level || !hasLevel(pod)) return pod;
+  const sum = sumContainers(pod.containers, 'requests');
+  const missing = computeResources.flatMap((resource): (readonly [string, Amount])[] => {
+    const amount = sum.get(resource) ?? level.limits.get(resource);
+    return amount === undefined || level.requests.has(resource) ? [] : [[resource, amount]];
+  });
+  return { ...pod, level: { ...level, requests: new Map([...level.requests, ...missing]) } };
+}
+
+/** True where the apiserver will give the Pod a request of its limit, unless some container says one: ours must not. */
+const isOfLevelAlone = (resource: string, { level, containers }: PodResources): boolean =>
+  level !== undefined &&
+  level.limits.has(resource) &&
+  !level.requests.has(resource) &&
+  containers.every(({ requests }: { readonly requests: Amounts }) => !requests.has(resource));
+
+/** Claims stay: they come from the pattern. */
+function withResources(container: V1Container, resources: V1Container['resources']): V1Container {
+  const all = { ...resources, ...container.resources };
+  return { ...container, resources: all };
+}
+
+/** Leaves the uid to the namespace; a Pod that runs as root would give it to our container too, which must not have it. */
+function withUser(container: V1Container, { pod, hasOwnUid }: Surroundings): V1Container {
+  if (!hasOwnUid || pod.spec.securityContext?.runAsUser === 0) return container;
+  const { runAsUser: _, ...securityContext } = container.securityContext ?? {};
+  return { ...container, securityContext };
+}
+
+function notesOf(
+  { size, index, agent }: { readonly size: Size; readonly index: number; readonly agent: V1Container },
+  before: string,
+  after: string,
+): string[] {
+  const { requests = {}, limits = {} } = agent.resources ?? {};
+  const fitted =
+    size === undefined
+      ? 'The agent asks for no resources: a quota counts the Pod as BestEffort.'
+      : `The agent asks for ${list(requests)} and is limited to ${list(limits)}, which is what the Pod and its namespace have room for.`;
+  return [
+    ...(index > 0 ? [fitted] : []),
+    ...(before === after ? [] : [`The QoS class of the Pod becomes ${after}: it is ${before} without the agent.`]),
+  ];
+}
+
+const list = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
