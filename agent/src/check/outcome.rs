@@ -26,6 +26,9 @@ pub enum Cause {
     Timeout,
     /// The answer is not of the protocol, or the login or the certificate was refused.
     Protocol,
+    /// It is not the one that it has to be: its certificate is not trusted, or it does not know the password. Nothing that
+    /// such a peer answers is a proof of life.
+    Identity,
 }
 
 impl Verdict {
@@ -47,7 +50,7 @@ impl Cause {
             Self::Unhealthy => 1,
             Self::Connect => 2,
             Self::Timeout => 3,
-            Self::Protocol => 4,
+            Self::Protocol | Self::Identity => 4,
         }
     }
 
@@ -55,7 +58,7 @@ impl Cause {
     pub fn http_status(self) -> u16 {
         match self {
             Self::Unhealthy => 503,
-            Self::Connect | Self::Protocol => 502,
+            Self::Connect | Self::Protocol | Self::Identity => 502,
             Self::Timeout => 504,
         }
     }
@@ -97,6 +100,9 @@ impl From<io::Error> for Outcome {
         use io::ErrorKind::{
             ConnectionAborted, ConnectionReset, InvalidData, TimedOut, UnexpectedEof, WouldBlock,
         };
+        if let Some(why) = own_limit(&error) {
+            return Self::alive(Cause::Protocol, format!("the check cannot be made: {why}"));
+        }
         match error.kind() {
             TimedOut | WouldBlock => Self::fail(Cause::Timeout, "timed out"),
             UnexpectedEof => Self::fail(Cause::Protocol, "connection closed before the answer"),
@@ -105,6 +111,52 @@ impl From<io::Error> for Outcome {
             }
             InvalidData => Self::fail(Cause::Protocol, error.to_string()),
             _ => Self::fail(Cause::Connect, error.to_string()),
+        }
+    }
+}
+
+/// Why the agent cannot do what the check takes, if it is the agent's own limit: an error that says nothing of the one
+/// that is checked, so no reason to restart it.
+fn own_limit(error: &io::Error) -> Option<&'static str> {
+    Some(match error.raw_os_error()? {
+        libc::EMFILE | libc::ENFILE => "no file descriptor is left",
+        libc::ENOMEM | libc::ENOBUFS => "no memory is left",
+        libc::EACCES | libc::EPERM => "permission denied",
+        libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT => {
+            "no socket of this kind can be made here"
+        }
+        libc::EPROTOTYPE => "the socket is of another kind",
+        libc::ENOSYS => "the kernel does not know the call",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_agent_itself_lacks_is_no_failure() {
+        for errno in [
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ENOMEM,
+            libc::ENOBUFS,
+            libc::EACCES,
+            libc::EPERM,
+            libc::EAFNOSUPPORT,
+            libc::EPROTOTYPE,
+        ] {
+            let outcome = Outcome::from(io::Error::from_raw_os_error(errno));
+            assert_eq!(
+                (outcome.verdict, outcome.cause),
+                (Verdict::Alive, Some(Cause::Protocol)),
+                "{outcome:?}"
+            );
+            assert!(outcome.reason.starts_with("the check cannot be made: "), "{outcome:?}");
+        }
+        for errno in [libc::ECONNREFUSED, libc::ENOENT, libc::EIO, libc::ECONNRESET] {
+            assert_eq!(Outcome::from(io::Error::from_raw_os_error(errno)).verdict, Verdict::Fail);
         }
     }
 }

@@ -9,14 +9,14 @@ mod trust;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOwned};
 
 pub use certificate::Validity;
 #[cfg(test)]
 pub use tests::tls_server;
 
 use self::config::{Files, RequestFlag};
-use super::error::{ClientAuthRequested, fault, tls_outcome};
+use super::error::{ClientAuthRequested, alert_in, fault, tls_outcome};
 use super::io::files::Stamp;
 use super::io::stream::with_alert;
 use super::{DeadlineStream, Stream, has_gone};
@@ -37,6 +37,8 @@ struct Loaded {
 pub struct Tls {
     files: Files,
     server_name: Option<String>,
+    /// Whether a name was given, which the peer is told (SNI): as the kubelet, nobody tells it one that was made up.
+    named: bool,
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
@@ -54,7 +56,16 @@ impl Tls {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        Ok(Self { files, server_name, peer, alpn: &[], loaded: Mutex::new(None), asked: Arc::default() })
+        let named = server_name.is_some() || !url.host.is_empty();
+        Ok(Self {
+            files,
+            server_name,
+            named,
+            peer,
+            alpn: &[],
+            loaded: Mutex::new(None),
+            asked: Arc::default(),
+        })
     }
 
     /// Offers these protocols by ALPN.
@@ -93,6 +104,13 @@ impl Tls {
                 let error = with_alert(error, &mut session, &mut carrier);
                 let outcome = match self.excuse() {
                     Some(excuse) if has_gone(&error) => excuse.outcome(),
+                    Some(excuse) if alert_in(&error) == Some(Alert::HandshakeFailure) => {
+                        excuse.refused().outcome()
+                    }
+                    // The check asks for a protocol that the peer does not have, which is none of TLS's.
+                    _ if alert_in(&error) == Some(Alert::NoApplicationProtocol) && !self.alpn.is_empty() => {
+                        tls_outcome(&rustls::Error::NoApplicationProtocol)
+                    }
                     None if has_gone(&error) => {
                         Outcome::fail(Cause::Protocol, "connection closed in the TLS handshake")
                     }
@@ -113,7 +131,9 @@ impl Tls {
         if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
             return Ok(last.config.clone());
         }
-        let config = Arc::new(self.files.load(self.alpn, &self.asked)?);
+        let mut config = self.files.load(self.alpn, &self.asked)?;
+        config.enable_sni = self.named;
+        let config = Arc::new(config);
         *loaded = Some(Loaded { stamps, config: config.clone() });
         Ok(config)
     }

@@ -69,7 +69,11 @@ impl Check for Exec {
         match Program::start(&self.command).map(|program| program.end(KEPT_OUTPUT, deadline)) {
             Ok(Ok((status, output))) => judge(status, &output),
             Ok(Err(error)) => error.into(),
-            Err(error) => Outcome::fail(Cause::Connect, format!("cannot run: {error}")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Outcome::fail(Cause::Connect, format!("cannot run: {error}"))
+            }
+            // No process, no descriptor, no right to run it: that says nothing of the application.
+            Err(error) => Outcome::alive(Cause::Protocol, format!("cannot run: {error}")),
         }
     }
 }
@@ -150,6 +154,19 @@ mod tests {
         let outcome = run(&["/no/such/program"], 5000);
         assert_eq!(outcome.cause, Some(Cause::Connect));
         assert!(outcome.reason.starts_with("cannot run: No such file"), "{}", outcome.reason);
+    }
+
+    #[test]
+    fn a_program_that_may_not_be_run_says_nothing_of_the_application() {
+        for path in ["/etc/passwd", "/tmp"] {
+            let outcome = run(&[path], 5000);
+            assert_eq!(
+                (outcome.verdict, outcome.cause),
+                (Verdict::Alive, Some(Cause::Protocol)),
+                "{outcome:?}"
+            );
+            assert!(outcome.reason.starts_with("cannot run: "), "{outcome:?}");
+        }
     }
 
     #[test]

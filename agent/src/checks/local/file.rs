@@ -54,7 +54,7 @@ impl Check for File {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Outcome::fail(Cause::Connect, "no such file")
             }
-            Err(error) => Outcome::fail(Cause::Connect, error.to_string()),
+            Err(error) => error.into(),
         }
     }
 }
@@ -80,6 +80,14 @@ mod tests {
     #[test]
     fn a_time_in_the_future_is_fresh() {
         assert_eq!(judged(NOW + Duration::from_secs(99)).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn what_cannot_be_there_is_missing() {
+        for path in ["/etc/hostname/x".to_owned(), format!("/{}", "a".repeat(300))] {
+            let check = File { path: path.into(), max_age: None };
+            assert_eq!(check.run(Deadline::after(Duration::from_secs(1))).verdict, Verdict::Fail);
+        }
     }
 
     #[test]

@@ -113,7 +113,11 @@ impl Check for Listen {
                 Err(error) => unread = Some(format!("cannot read {}: {error}", table.display())),
             }
         }
-        Outcome::fail(Cause::Connect, unread.unwrap_or_else(|| "nothing listens".to_owned()))
+        match unread {
+            // What is not read may hold the socket, so nothing can be said of it.
+            Some(reason) => Outcome::alive(Cause::Protocol, reason),
+            None => Outcome::fail(Cause::Connect, "nothing listens"),
+        }
     }
 }
 
@@ -204,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn a_proc_root_that_is_not_there_is_told() {
+    fn a_table_that_cannot_be_read_is_told_and_no_failure() {
         let outcome =
             listen("", 80).under(Path::new("/no/proc")).run(Deadline::after(Duration::from_secs(1)));
-        assert_eq!(outcome.cause, Some(Cause::Connect));
+        assert_eq!((outcome.verdict, outcome.cause), (Verdict::Alive, Some(Cause::Protocol)));
         assert!(outcome.reason.starts_with("cannot read /no/proc/net/tcp: "), "{}", outcome.reason);
     }
 

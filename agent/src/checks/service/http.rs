@@ -11,7 +11,7 @@ mod tests;
 use std::io::{self, ErrorKind, Write};
 
 pub(in crate::checks) use self::expectation::HttpExpectation;
-pub(in crate::checks) use self::search::Search;
+pub(in crate::checks) use self::search::{Search, outcome as found_outcome};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
 use crate::net::{Conversation, Endpoint, Failure, Stream, read_until};
@@ -79,7 +79,7 @@ impl Http {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
             result => result?,
         };
-        Ok(search.outcome(found, &head.text()))
+        Ok(found_outcome(wanted, found, search.is_cut(), &head.text()))
     }
 
     /// The outcome of a status that is not expected.

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::http::{self, HttpExpectation, Search};
+use super::http::{self, HttpExpectation, Search, found_outcome};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, call, error_name};
@@ -90,7 +90,7 @@ impl Http2 {
                 certificate_refusal(&self.endpoint, status, &answer.data)
                     .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, text))
             }
-            Some(wanted) => Search::new(Framing::Close, wanted).outcome(found, &text),
+            Some(wanted) => found_outcome(wanted, found, answer.is_cut, &text),
             None => Outcome::pass(text),
         }
     }

@@ -103,13 +103,13 @@ impl Proof {
         let mut fields = server_final.split(|&byte| byte == b',');
         match fields.next().and_then(|field| field.split_at_checked(2)) {
             Some((b"v=", signature)) => {
-                let signature = base64::decode(signature).ok_or_else(foreign)?;
+                let signature = base64::decode(signature).unwrap_or_default();
                 hmac::verify(&self.server_key, &self.said, &signature).map_err(|_| {
-                    Outcome::fail(Cause::Protocol, "server could not prove that it knows the password")
+                    Outcome::fail(Cause::Identity, "server could not prove that it knows the password")
                 })
             }
             Some((b"e=", _)) => Err(Outcome::alive(Cause::Protocol, "login refused")),
-            _ => Err(foreign().into()),
+            _ => Err(Outcome { cause: Some(Cause::Identity), ..foreign().into() }),
         }
     }
 }

@@ -26,12 +26,14 @@ pub struct Body {
     taken: usize,
     /// How much of the present chunk is to come; none before its length is read.
     chunk: Option<usize>,
+    /// How much of the body came.
+    whole: usize,
     ended: bool,
 }
 
 impl Body {
     pub fn new(framing: Framing) -> Self {
-        Self { framing, bytes: Vec::new(), taken: 0, chunk: None, ended: false }
+        Self { framing, bytes: Vec::new(), taken: 0, chunk: None, whole: 0, ended: false }
     }
 
     /// Takes what is new in the raw bytes from the first on; true once there is no more to come, or to look at.
@@ -49,6 +51,11 @@ impl Body {
         Ok(self.ended || self.bytes.len() >= BODY_LIMIT)
     }
 
+    /// Whether more of it came than is kept, or is to come.
+    pub fn is_cut(&self) -> bool {
+        self.bytes.len() >= BODY_LIMIT && !(self.ended && self.whole == self.bytes.len())
+    }
+
     /// What has come so far.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -63,6 +70,7 @@ impl Body {
         let room = BODY_LIMIT - self.bytes.len();
         self.bytes.extend_from_slice(&raw[self.taken..self.taken + count.min(room)]);
         self.taken += count;
+        self.whole += count;
         count
     }
 

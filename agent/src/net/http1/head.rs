@@ -6,11 +6,15 @@ use super::body::{BODY_LIMIT, Framing};
 use crate::net::{ProtocolError, quote, read_until};
 use crate::version::USER_AGENT;
 
-/// The status line and the headers, as most servers and proxies limit them.
-pub const HEAD_LIMIT: usize = 16 * 1024;
+/// How much is read of the heads of a response, interim ones too, of which a line at a time is kept: as much as the kubelet
+/// takes (`MaxResponseHeaderBytes` of Go).
+pub const HEAD_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Of one response, with twice the body, for what the framing of tiny chunks and interim responses add.
-pub const LIMIT: usize = HEAD_LIMIT + 2 * BODY_LIMIT;
+/// How much of a line is kept: of a longer one only the beginning says anything here.
+const LINE_LIMIT: usize = 8 * 1024;
+
+/// Of one response; the framing of chunks of one byte is six times the body.
+pub const LIMIT: usize = HEAD_LIMIT + 7 * BODY_LIMIT;
 
 /// The head of a request, as text: `headers` are whole lines.
 pub fn request(method: &str, path: &str, host: &str, headers: &str) -> String {
@@ -27,35 +31,16 @@ pub struct Head {
     content_length: Option<usize>,
     /// Whether another request can follow on the connection (RFC 9112 §9.3).
     pub keeps: bool,
-    /// The bytes up to the body.
-    pub length: usize,
 }
 
 impl Head {
-    /// The head at the front of the bytes, none as long as it is not complete.
-    pub fn read(bytes: &[u8]) -> Result<Option<Self>> {
-        let start = &bytes[..bytes.len().min(7)];
-        if start != &b"HTTP/1."[..start.len()] {
-            return Err(ProtocolError::because(format!("answer is not HTTP: {:?}", quote(bytes))).into());
-        }
-        let Some(length) = end(&bytes[..bytes.len().min(HEAD_LIMIT)]) else {
-            return match bytes.len() {
-                ..HEAD_LIMIT => Ok(None),
-                _ => {
-                    Err(ProtocolError::because(format!("headers are longer than {HEAD_LIMIT} bytes")).into())
-                }
-            };
-        };
-        let mut lines = bytes[..length].split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-        let first = lines.next().unwrap_or_default();
-        let (status, reason) = status(first)
-            .ok_or_else(|| ProtocolError::because(format!("status line is malformed: {:?}", quote(first))))?;
-        let keeps = !first.starts_with(b"HTTP/1.0");
-        let mut head = Self { status, reason, chunked: false, content_length: None, keeps, length };
-        for line in lines {
-            head.header(line);
-        }
-        Ok(Some(head))
+    /// The head of this status line.
+    fn begin(line: &[u8]) -> Result<Self> {
+        let line = line.trim_ascii();
+        let (status, reason) = status(line)
+            .ok_or_else(|| ProtocolError::because(format!("status line is malformed: {:?}", quote(line))))?;
+        let keeps = !line.starts_with(b"HTTP/1.0");
+        Ok(Self { status, reason, chunked: false, content_length: None, keeps })
     }
 
     /// Whether it is the final one: any number of interim 1xx responses may come before, 101 ends the talk.
@@ -94,23 +79,60 @@ impl Head {
 
 /// Reads the final head; the interim ones before it are passed over, what follows it stays in the buffer.
 pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Head> {
+    let mut left = HEAD_LIMIT;
     loop {
-        let head = read_until(stream, buffer, Head::read)?;
-        buffer.drain(..head.length);
+        let mut head = Head::begin(&read_line(stream, buffer, &mut left, begins_as_http)?)?;
+        loop {
+            match read_line(stream, buffer, &mut left, |_| Ok(()))?.as_slice() {
+                [] => break,
+                line => head.header(line),
+            }
+        }
         if head.last() {
             return Ok(head);
         }
     }
 }
 
-/// The length up to and with the empty line; a bare line feed ends a line too (RFC 9112 §2.2).
-fn end(bytes: &[u8]) -> Option<usize> {
-    let empty = |rest: &[u8]| match rest {
-        [b'\n', b'\n', ..] => Some(2),
-        [b'\n', b'\r', b'\n', ..] => Some(3),
-        _ => None,
-    };
-    (0..bytes.len()).find_map(|at| empty(&bytes[at..]).map(|length| at + length))
+/// An error for what is no beginning of a response.
+fn begins_as_http(bytes: &[u8]) -> Result<()> {
+    let start = &bytes[..bytes.len().min(7)];
+    match start == &b"HTTP/1."[..start.len()] {
+        true => Ok(()),
+        false => Err(ProtocolError::because(format!("answer is not HTTP: {:?}", quote(bytes))).into()),
+    }
+}
+
+/// The next line off the buffer without its end, which may be a bare line feed (RFC 9112 §2.2); of a long one the beginning.
+fn read_line(
+    stream: &mut impl Read,
+    buffer: &mut Vec<u8>,
+    left: &mut usize,
+    looks_right: impl Fn(&[u8]) -> Result<()>,
+) -> Result<Vec<u8>> {
+    let mut kept: Option<Vec<u8>> = None;
+    loop {
+        let (length, whole) = read_until(stream, buffer, |bytes| {
+            if kept.is_none() {
+                looks_right(bytes)?;
+            }
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            Ok(end.map(|end| (end + 1, true)).or((bytes.len() > LINE_LIMIT).then_some((bytes.len(), false))))
+        })?;
+        *left = left
+            .checked_sub(length)
+            .ok_or_else(|| ProtocolError::because(format!("headers are longer than {HEAD_LIMIT} bytes")))?;
+        let rest = buffer.split_off(length);
+        let piece = std::mem::replace(buffer, rest);
+        let line = kept.get_or_insert(piece);
+        if whole {
+            line.truncate(LINE_LIMIT);
+            while let [.., b'\r' | b'\n'] = line[..] {
+                line.pop();
+            }
+            return Ok(kept.unwrap_or_default());
+        }
+    }
 }
 
 /// `HTTP/1.1 200 OK` as the code and the words after it.

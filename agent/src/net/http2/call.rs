@@ -4,7 +4,7 @@ use std::io::{Read, Result, Write};
 
 use super::frame::{self, Frame};
 use super::hpack::{self, Decoder};
-use crate::net::{ProtocolError, Stream};
+use crate::net::{OwnLimit, ProtocolError, Stream};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -14,7 +14,7 @@ const OUR_SETTINGS: [u8; 12] = [0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0];
 const STREAM: u32 = 1;
 
 /// A whole block of headers, over all its frames.
-const BLOCK_LIMIT: usize = 16 * 1024;
+const BLOCK_LIMIT: usize = 256 * 1024;
 
 /// How much data a peer may send, before it is allowed more, which it is not (§6.9.2).
 const WINDOW: usize = 65_535;
@@ -37,6 +37,8 @@ pub struct Answer {
     pub data: Vec<u8>,
     /// The error code with which the peer ended the call before it had answered.
     pub broken_off: Option<u32>,
+    /// Whether there is more data than the peer was allowed to send.
+    pub is_cut: bool,
 }
 
 /// Sends the request and reads until the call is over, or `enough` has come of it: `note` hears every field of headers
@@ -70,6 +72,7 @@ pub fn call(
     while !enough(&exchange.answer) && !exchange.over() {
         exchange.step(stream, note)?;
     }
+    exchange.answer.is_cut = exchange.window == 0 && !exchange.ended;
     exchange.leave(stream);
     Ok(exchange.answer)
 }
@@ -157,7 +160,7 @@ fn block(peer: &mut impl Read, begin: &Frame) -> Result<Vec<u8>> {
         block.extend_from_slice(&next.payload);
         complete = next.has(frame::END_HEADERS);
         if block.len() > BLOCK_LIMIT {
-            return Err(ProtocolError::because("headers are longer than 16384 bytes").into());
+            return Err(OwnLimit::because(format!("headers are longer than {BLOCK_LIMIT} bytes")).into());
         }
     }
     Ok(block)

@@ -1,4 +1,5 @@
-//! The two dates of a certificate (RFC 5280 §4.1), by just enough DER to step over what comes before them.
+//! The two dates of a certificate and the length of its key (RFC 5280 §4.1), by just enough DER to step over what comes
+//! before them.
 
 use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -11,6 +12,12 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
+/// 1.2.840.113549.1.1.1
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+/// Of the keys that ring takes: 2048 to 8192 bits.
+const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
+
 /// From when until when a certificate holds, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
@@ -21,15 +28,7 @@ pub struct Validity {
 impl Validity {
     /// The dates of a certificate, none if it is not well-formed up to them.
     pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
-        let (_, whole, _) = element(certificate)?;
-        let (_, mut fields, _) = element(whole)?;
-        if let (VERSION, _, rest) = element(fields)? {
-            fields = rest;
-        }
-        for _serial_algorithm_issuer in 0..3 {
-            (_, _, fields) = element(fields)?;
-        }
-        let (SEQUENCE, dates, _) = element(fields)? else { return None };
+        let (SEQUENCE, dates, _) = element(from_dates_on(certificate)?)? else { return None };
         let (tag, from, rest) = element(dates)?;
         let from = seconds(tag, from)?;
         let (tag, until, _) = element(rest)?;
@@ -45,6 +44,38 @@ impl Validity {
             () => Ok(()),
         }
     }
+}
+
+/// The fields of a certificate after version, serial number, algorithm and issuer.
+fn from_dates_on<'a>(certificate: &'a CertificateDer<'_>) -> Option<&'a [u8]> {
+    let (_, whole, _) = element(certificate)?;
+    let (_, mut fields, _) = element(whole)?;
+    if let (VERSION, _, rest) = element(fields)? {
+        fields = rest;
+    }
+    for _serial_algorithm_issuer in 0..3 {
+        (_, _, fields) = element(fields)?;
+    }
+    Some(fields)
+}
+
+/// Whether a certificate holds an RSA key of a length that ring does not take, and calls a wrong signature.
+pub fn has_unread_key(certificate: &CertificateDer<'_>) -> bool {
+    rsa_bytes(certificate).is_some_and(|length| !RSA_BYTES.contains(&length))
+}
+
+/// The length of the modulus of an RSA key; none of another key.
+fn rsa_bytes(certificate: &CertificateDer<'_>) -> Option<usize> {
+    let (_, _, fields) = element(from_dates_on(certificate)?)?;
+    let (_, _, fields) = element(fields)?;
+    let (SEQUENCE, key, _) = element(fields)? else { return None };
+    let (SEQUENCE, algorithm, key) = element(key)? else { return None };
+    let (_, RSA_ENCRYPTION, _) = element(algorithm)? else { return None };
+    // A string of bits, whose first byte says how many of them are unused.
+    let (_, [0, key @ ..], _) = element(key)? else { return None };
+    let (SEQUENCE, numbers, _) = element(key)? else { return None };
+    let (_, modulus, _) = element(numbers)?;
+    Some(modulus.strip_prefix(&[0]).unwrap_or(modulus).len())
 }
 
 /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` as seconds since 1970.

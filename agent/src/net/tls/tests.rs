@@ -1,3 +1,5 @@
+mod limits;
+
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -112,6 +114,10 @@ fn refused(reason: &str) -> Result<String, Outcome> {
     Err(Outcome::fail(Cause::Protocol, reason))
 }
 
+fn distrusted(reason: &str) -> Result<String, Outcome> {
+    Err(Outcome::fail(Cause::Identity, reason))
+}
+
 #[test]
 fn with_a_ca_chain_name_and_dates_are_verified() {
     for version in [&TLS12, &TLS13] {
@@ -119,10 +125,13 @@ fn with_a_ca_chain_name_and_dates_are_verified() {
         assert_eq!(with(&[("ca", "ca.crt")], good).as_deref(), Ok("hello"));
         assert_eq!(with(&[("ca", "ca.crt"), ("server-name", "api")], good).as_deref(), Ok("hello"));
         let wrong = with(&[("ca", "ca.crt"), ("server-name", "web")], good);
-        assert_eq!(wrong, refused("certificate is not valid for name web"));
-        assert_eq!(with(&[("ca", "own-ca.crt")], good), refused("certificate not trusted: unknown issuer"));
+        assert_eq!(wrong, distrusted("certificate is not valid for name web"));
+        assert_eq!(
+            with(&[("ca", "own-ca.crt")], good),
+            distrusted("certificate not trusted: unknown issuer")
+        );
         let expired = tls_server("expired.crt", version, false);
-        assert_eq!(with(&[("ca", "ca.crt")], expired), refused("certificate expired"));
+        assert_eq!(with(&[("ca", "ca.crt")], expired), distrusted("certificate expired"));
     }
 }
 
@@ -140,9 +149,9 @@ fn a_self_signed_certificate_can_be_listed_itself() {
     let port = tls_server("own-ca.crt", &TLS13, false);
     assert_eq!(with(&[("ca", "own-ca.crt")], port).as_deref(), Ok("hello"));
     let named = with(&[("ca", "own-ca.crt"), ("server-name", "api")], port);
-    assert_eq!(named, refused("certificate is not valid for name api"));
+    assert_eq!(named, distrusted("certificate is not valid for name api"));
     let unlisted = with(&[("ca", "ca.crt")], port);
-    assert_eq!(unlisted, refused("certificate not trusted: it is a CA's own, and not listed itself"));
+    assert_eq!(unlisted, distrusted("certificate not trusted: it is a CA's own, and not listed itself"));
 }
 
 #[test]
@@ -202,7 +211,7 @@ fn a_renewed_file_is_read_again() {
     let missing = format!("cannot read {}: no such file", path.display());
     assert_eq!(exchange(&tls, port), Err(Outcome::alive(Cause::Protocol, missing)));
     std::fs::copy(file("own-ca.crt"), &path).unwrap();
-    assert_eq!(exchange(&tls, port), refused("certificate not trusted: unknown issuer"));
+    assert_eq!(exchange(&tls, port), distrusted("certificate not trusted: unknown issuer"));
     let renewed = path.with_extension("new");
     std::fs::copy(file("ca.crt"), &renewed).unwrap();
     std::fs::rename(&renewed, &path).unwrap();

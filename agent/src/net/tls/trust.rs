@@ -7,9 +7,10 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
-use super::Validity;
+use super::certificate::{Validity, has_unread_key};
+use crate::net::error::Unverifiable;
 
 /// Believes any certificate, but only from a peer that holds its key.
 #[derive(Debug)]
@@ -34,7 +35,11 @@ impl ServerCertVerifier for AcceptAny {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.0.signature_verification_algorithms;
-        unless_unreadable(verify_tls12_signature(message, certificate, signed, algorithms))
+        unless_unreadable(
+            verify_tls12_signature(message, certificate, signed, algorithms),
+            certificate,
+            signed,
+        )
     }
 
     fn verify_tls13_signature(
@@ -44,25 +49,46 @@ impl ServerCertVerifier for AcceptAny {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.0.signature_verification_algorithms;
-        unless_unreadable(verify_tls13_signature(message, certificate, signed, algorithms))
+        unless_unreadable(
+            verify_tls13_signature(message, certificate, signed, algorithms),
+            certificate,
+            signed,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
+        schemes.extend(UNREAD_SCHEMES);
+        schemes
     }
 }
 
-/// webpki does not read X.509 version 1, which `openssl x509 -req` still makes: as nobody asked whose certificate it
-/// is, not being able to read it is no reason to call its server dead.
+/// Signatures that nobody here can verify: those of P-521, of Ed448, of RSASSA-PSS keys, and with SHA-1. A server whose
+/// key makes no others takes the handshake only from a client that offers them, as the kubelet mostly does.
+const UNREAD_SCHEMES: [SignatureScheme; 7] = [
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED448,
+    SignatureScheme::Unknown(0x0809),
+    SignatureScheme::Unknown(0x080a),
+    SignatureScheme::Unknown(0x080b),
+    SignatureScheme::ECDSA_SHA1_Legacy,
+    SignatureScheme::RSA_PKCS1_SHA1,
+];
+
+/// webpki does not read X.509 version 1, which `openssl x509 -req` still makes, and ring no short keys and few
+/// algorithms: as nobody asked whose certificate it is, not being able to read it is no reason to call its server dead.
 fn unless_unreadable(
     result: Result<HandshakeSignatureValid, Error>,
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
 ) -> Result<HandshakeSignatureValid, Error> {
-    match result {
-        Err(Error::InvalidCertificate(CertificateError::Other(_) | CertificateError::BadEncoding)) => {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-        other => other,
-    }
+    let unreadable = match &result {
+        Ok(_) => return result,
+        Err(Error::InvalidCertificate(CertificateError::BadSignature)) => has_unread_key(certificate),
+        Err(Error::InvalidCertificate(_)) => true,
+        Err(_) => UNREAD_SCHEMES.contains(&signed.scheme),
+    };
+    if unreadable { Ok(HandshakeSignatureValid::assertion()) } else { result }
 }
 
 /// Believes chains that end in the listed certificates, and the listed certificates themselves.
@@ -90,7 +116,10 @@ impl ServerCertVerifier for CaOrPinned {
                 verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            other => other,
+            other => other.map_err(|error| {
+                let mut chain = std::iter::once(leaf).chain(intermediates).chain(&self.listed);
+                doubted(error, || chain.any(has_unread_key))
+            }),
         }
     }
 
@@ -100,7 +129,8 @@ impl ServerCertVerifier for CaOrPinned {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chain.verify_tls12_signature(message, certificate, signed)
+        let result = self.chain.verify_tls12_signature(message, certificate, signed);
+        result.map_err(|error| doubted(error, || has_unread_key(certificate)))
     }
 
     fn verify_tls13_signature(
@@ -109,10 +139,22 @@ impl ServerCertVerifier for CaOrPinned {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chain.verify_tls13_signature(message, certificate, signed)
+        let result = self.chain.verify_tls13_signature(message, certificate, signed);
+        result.map_err(|error| doubted(error, || has_unread_key(certificate)))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.chain.supported_verify_schemes()
+    }
+}
+
+/// What a wrong signature is where a key is not read: no news of the signature.
+fn doubted(error: Error, unread: impl FnOnce() -> bool) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) if unread() => {
+            let why = Unverifiable("an RSA key of less than 2048 or more than 8192 bits");
+            CertificateError::Other(OtherError(Arc::new(why))).into()
+        }
+        other => other,
     }
 }

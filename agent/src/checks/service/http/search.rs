@@ -27,12 +27,22 @@ impl<'a> Search<'a> {
         Ok(over.then_some(false))
     }
 
-    /// The outcome of a response that is otherwise as expected.
-    pub fn outcome(&self, found: bool, status: &str) -> Outcome {
-        if found {
-            return Outcome::pass(status);
+    /// Whether there is more of the body than is searched.
+    pub fn is_cut(&self) -> bool {
+        self.body.is_cut()
+    }
+}
+
+/// The outcome of a response that is otherwise as expected, in whose body the text was found or not; `is_cut` if there
+/// is more of it, which may hold what its beginning does not.
+pub fn outcome(wanted: &[u8], found: bool, is_cut: bool, status: &str) -> Outcome {
+    let text = String::from_utf8_lossy(wanted);
+    match (found, is_cut) {
+        (true, _) => Outcome::pass(status),
+        (false, false) => Outcome::fail(Cause::Unhealthy, format!("{status}, body does not hold {text:?}")),
+        (false, true) => {
+            let reason = format!("{status}, the first 64 KiB of the longer body does not hold {text:?}");
+            Outcome::alive(Cause::Unhealthy, reason)
         }
-        let text = String::from_utf8_lossy(self.wanted);
-        Outcome::fail(Cause::Unhealthy, format!("{status}, body does not hold {text:?}"))
     }
 }

@@ -3,7 +3,7 @@ use std::sync::mpsc;
 
 use super::*;
 use crate::check::Verdict;
-use crate::net::http1::{Framing, Head};
+use crate::net::http1::Framing;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
@@ -54,8 +54,26 @@ fn what_is_not_http_is_a_protocol_error() {
         let outcome = with(&[], answer);
         assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Protocol)), "{answer:?}");
     }
-    let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "a".repeat(20_000));
-    assert_eq!(with(&[], &endless).reason, "headers are longer than 16384 bytes");
+}
+
+#[test]
+fn headers_of_any_length_leave_the_status_known() {
+    let policy = format!("Content-Security-Policy: {}\r\n", "a".repeat(17_000));
+    let answer = format!("HTTP/1.1 200 OK\r\n{policy}{policy}Content-Length: 4\r\n\r\nwell, not this");
+    assert_eq!(with(&[], &answer), Outcome::pass("status 200 OK"));
+    assert_eq!(with(&[("body", "well")], &answer), Outcome::pass("status 200 OK"));
+    assert_eq!(with(&[("body", "this")], &answer).verdict, Verdict::Fail);
+    assert_eq!(with(&[], &answer.replace("200 OK", "500")), fail("status 500"));
+    let early = format!("HTTP/1.1 103 Early Hints\r\n{policy}\r\n{answer}");
+    assert_eq!(with(&[], &early), Outcome::pass("status 200 OK"));
+    // Cut off in the midst of them it is no answer.
+    assert_eq!(with(&[], &answer[..9_000]).cause, Some(Cause::Protocol));
+    let endless = server(move |mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        while stream.write_all(&b"A: b\r\n".repeat(10_000)).is_ok() {}
+    });
+    let reason = "headers are longer than 10485760 bytes";
+    assert_eq!(run(endless, soon()), Outcome::fail(Cause::Protocol, reason));
 }
 
 #[test]
@@ -88,6 +106,8 @@ fn the_body_is_searched_however_it_is_framed() {
         let outcome = with(&[("body", "is well")], &answer);
         assert_eq!(outcome.verdict == Verdict::Pass, found, "{}", &answer[..60.min(answer.len())]);
         assert!(found || outcome.reason.ends_with("body does not hold \"is well\""), "{outcome:?}");
+        // What is not searched may hold it.
+        assert_eq!(outcome.verdict == Verdict::Alive, answer.len() > 70_000, "{outcome:?}");
     }
     let broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nall\r\n";
     assert_eq!(with(&[("body", "x")], broken).reason, "a chunk of the body is malformed");
@@ -129,11 +149,12 @@ fn no_answer_makes_it_panic() {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nall i\r\n6\r\ns well\r\n0\r\n\r\n";
     for round in 0..20_000 {
         let bytes = random.damaged(good);
-        if let Ok(Some(head)) = Head::read(&bytes) {
+        let (mut rest, mut buffer) = (&bytes[..], Vec::new());
+        if let Ok(head) = read_head(&mut rest, &mut buffer) {
             let framing =
                 if round % 3 == 0 { Framing::Length(random.below(20)) } else { head.framing(false) };
             let mut search = Search::new(framing, b"well");
-            let body = &bytes[head.length..];
+            let body = [&buffer, rest].concat();
             for end in 0..=body.len() {
                 if !matches!(search.look(&body[..end]), Ok(None)) {
                     break;

@@ -59,7 +59,7 @@ fn a_server_that_does_not_know_the_password_fails() {
         [&b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5="[..], b"v=AAAA", b"v=", b"v", b"", b"x=1", b"v=="]
     {
         let outcome = proof.verify(last).unwrap_err();
-        assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Protocol)), "{last:?}");
+        assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Identity)), "{last:?}");
     }
     let refused = proof.verify(b"e=invalid-proof");
     assert_eq!(refused, Err(Outcome::alive(Cause::Protocol, "login refused")));

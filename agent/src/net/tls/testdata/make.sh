@@ -41,3 +41,6 @@ sign version-1 "" 21200101000000Z -selfsign
 sign server server 21200101000000Z "-cert ca.crt"
 sign expired server 20210101000000Z "-cert ca.crt"
 sign client client 21200101000000Z "-cert ca.crt"
+# Of a key that ring does not read, which nobody keeps.
+openssl req -x509 -newkey rsa:1024 -nodes -keyout "$work/rsa" -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    -days 36500 -out rsa-1024.crt
