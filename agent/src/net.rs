@@ -13,7 +13,7 @@ pub mod tls;
 
 pub use auth::login::Login;
 pub use codec::quote::quote;
-pub use error::{NO_TLS, OwnLimit, ProtocolError, has_gone};
+pub use error::{OwnLimit, ProtocolError, WORDS_IN_THE_CLEAR, has_gone};
 pub use io::conversation::{Conversation, Failure, GracefulClose, Redaction};
 pub use io::deadline_stream::DeadlineStream;
 pub use io::dial::{addresses, first_that_answers};

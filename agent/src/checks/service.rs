@@ -21,3 +21,6 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod zookeeper;
+
+#[cfg(test)]
+mod tests;

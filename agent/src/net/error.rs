@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-pub use self::tls::{ClientAuthRequested, NO_TLS, Unverifiable, alert_in, tls_outcome};
+pub use self::tls::{ClientAuthRequested, Unverifiable, alert_in, tls_outcome};
 use super::codec::quote::quote;
 use crate::check::{Cause, Outcome};
 
@@ -42,6 +42,9 @@ impl From<ProtocolError> for Outcome {
         Self::fail(Cause::Protocol, error.0)
     }
 }
+
+/// What comes before the handshake that was agreed to: somebody on the way may have put it there, to count as said over TLS.
+pub const WORDS_IN_THE_CLEAR: &str = "words in the clear after the agreement to TLS";
 
 /// An answer of the protocol that is more than the agent takes: no fault of the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]

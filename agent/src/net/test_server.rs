@@ -102,6 +102,15 @@ fn seed(healthy: &[u8]) {
 
 /// What every check must stand: a peer that says nothing, drips, floods, goes at any byte of a good answer, or babbles.
 pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
+    survives_as(Verdict::Fail, run, healthy);
+}
+
+/// The same where the first half of the answer is a proof of life already: what floods after that is alive.
+pub fn survives_answering(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
+    survives_as(Verdict::Alive, run, healthy);
+}
+
+fn survives_as(flooding_is: Verdict, run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
     let short = Duration::from_millis(200);
     let mute = server(|stream| {
         thread::sleep(Duration::from_secs(3));
@@ -125,7 +134,7 @@ pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
         while stream.write_all(&[b'x'; 65536]).is_ok() {}
     });
     let flooded = in_time(&|deadline| run(flooding, deadline), Duration::from_secs(2));
-    assert_eq!((flooded.verdict, flooded.cause), (Verdict::Fail, Some(Cause::Protocol)), "{flooded:?}");
+    assert_eq!((flooded.verdict, flooded.cause), (flooding_is, Some(Cause::Protocol)), "{flooded:?}");
     for end in 0..healthy.len() {
         let outcome = in_time(&|deadline| run(says(&healthy[..end]), deadline), Duration::from_secs(2));
         assert_ne!(outcome.cause, Some(Cause::Timeout), "{end}: {outcome:?}");

@@ -79,8 +79,9 @@ impl Amqp {
             Frame::Method { id: START, arguments } => Broker::parse(&arguments).ok_or_else(foreign)?,
             Frame::Method { id: CLOSE, arguments } => return Ok(closed(&arguments)),
             Frame::Header([_, major, minor, revision]) => {
+                // It answers, if not in what is spoken here.
                 let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1");
-                return Err(Outcome::fail(Cause::Protocol, reason).into());
+                return Err(Outcome::alive(Cause::Protocol, reason).into());
             }
             _ => return Err(foreign().into()),
         };

@@ -63,6 +63,10 @@ impl Dns {
             1 => "1 answer".to_owned(),
             count => format!("{count} answers"),
         };
+        if reply.truncated {
+            let reason = "the answer is too long for UDP, and does not come by TCP";
+            return Outcome::alive(Cause::Unhealthy, reason);
+        }
         match reply.rcode {
             Rcode::NOERROR if reply.answers >= self.least => Outcome::pass(count),
             Rcode::NOERROR => {

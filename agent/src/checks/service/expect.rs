@@ -72,7 +72,7 @@ impl Expect {
 
     fn converse(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
         let mut stream = conversation.open(3 * WINDOW)?;
-        let outcome = self.exchange(&mut stream);
+        let outcome = self.exchange(conversation, &mut stream);
         match &self.quit {
             Some(quit) if outcome.is_ok() => {
                 // The answer is known by now: if the peer is gone there is nobody to tell.
@@ -84,11 +84,12 @@ impl Expect {
         outcome
     }
 
-    fn exchange(&self, stream: &mut Stream) -> Result<Outcome, Failure> {
+    fn exchange(&self, conversation: &Conversation, stream: &mut Stream) -> Result<Outcome, Failure> {
         let mut said = String::new();
         let mut outcome = Outcome::pass("sent");
         if let Some(banner) = &self.banner {
             let end = wait_for(banner, stream, &mut said)?;
+            conversation.alive("the banner came");
             outcome = Outcome::pass(first_line(&said));
             said.drain(..end);
         }

@@ -14,7 +14,10 @@ use self::message::{
 };
 use self::result::{Answer, PROTOCOL_ERROR, SUCCESS};
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{Conversation, Endpoint, Failure, GracefulClose, Login, ProtocolError, Redaction, quote};
+use crate::net::{
+    Conversation, Endpoint, Failure, GracefulClose, Login, ProtocolError, Redaction, WORDS_IN_THE_CLEAR,
+    quote,
+};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 pub const SCHEME: Scheme = Scheme {
@@ -112,7 +115,7 @@ fn agree_to_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<(), Fai
         SUCCESS if session.buffer.is_empty() => Ok(()),
         SUCCESS => {
             session.answered = false;
-            Err(ProtocolError::because("words in the clear after the agreement to TLS").into())
+            Err(Outcome::fail(Cause::Identity, WORDS_IN_THE_CLEAR).into())
         }
         // So a server answers that does not know of it (RFC 4511 §4.14.2).
         PROTOCOL_ERROR => Err(Outcome::alive(Cause::Protocol, "StartTLS is not offered").into()),
@@ -171,7 +174,9 @@ impl<'a, S: Read + Write> Session<'a, S> {
             } else if message.id != u32::from(self.last_id) {
                 return Err(foreign().into());
             } else if message.tag == response {
-                return message.answer().ok_or_else(|| foreign().into());
+                let answer = message.answer().ok_or_else(foreign)?;
+                self.conversation.alive("a request was answered");
+                return Ok(answer);
             }
             // An entry, a reference or an intermediate response: the answer is still to come.
             self.vendor = message.vendor().or(self.vendor.take());

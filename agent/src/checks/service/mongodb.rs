@@ -104,8 +104,10 @@ impl MongoDb {
             // An arbiter holds no data, not even users.
             Some(user) if outcome.cause.is_none() && Role::of(hello) != Role::Arbiter => {
                 user.log_in(session, hello, &self.salted, deadline)?;
-                succeeded(session.ask(Builder::new().integer("ping", 1), "admin")?.document())?;
-                Ok(outcome)
+                let ping = session.ask(Builder::new().integer("ping", 1), "admin")?;
+                // Whatever it has against a ping, it has answered two questions.
+                Ok(succeeded(ping.document())
+                    .map_or_else(|refusal| conversation.excused(refusal), |()| outcome))
             }
             _ => Ok(outcome),
         }
@@ -145,6 +147,9 @@ fn succeeded(reply: Document<'_>) -> Result<(), Outcome> {
         Some(91 | 189 | 10107 | 11600 | 11602 | 13435 | 13436) => Outcome::alive(Cause::Unhealthy, said),
         // It did not find the time.
         Some(50 | 262) => Outcome::alive(Cause::Unhealthy, said),
+        // A mongos whose shard or config server is away: HostUnreachable, NetworkTimeout,
+        // FailedToSatisfyReadPreference, NetworkInterfaceExceededTimeLimit, KeyNotFound.
+        Some(6 | 89 | 133 | 202 | 211) => Outcome::alive(Cause::Unhealthy, said),
         // Unauthorized, AuthenticationFailed, and a server that wants the version of its API named.
         Some(13 | 18 | 322) => Outcome::alive(Cause::Protocol, said),
         None if reply.get("ok").is_none() => {

@@ -125,7 +125,9 @@ impl Mysql {
         }
         session.into_stream().drain();
         match refused {
-            Err(other) if other.cause != Some(Cause::Timeout) && !is_refusal(&other) => Err(other.into()),
+            Err(busy) if (busy.verdict, busy.cause) == (Verdict::Alive, Some(Cause::Unhealthy)) => {
+                Err(busy.into())
+            }
             _ => Ok(Outcome::pass(greeting.server())),
         }
     }
@@ -199,6 +201,7 @@ impl Mysql {
     ) -> Result<(Greeting, Stream), Failure> {
         conversation.open_upgraded_at(endpoint, LIMIT, |carrier| {
             let greeting = hear(carrier)?;
+            conversation.alive("the greeting came");
             if !endpoint.secure() {
                 return Ok(greeting);
             }
@@ -237,9 +240,4 @@ fn hear(stream: &mut impl Read) -> Result<Greeting, Failure> {
         return Err(error.judge(Stage::Greeting, Redaction::None).into());
     }
     Greeting::read(&packet).ok_or_else(|| foreign().into())
-}
-
-/// Whether a login was refused, as that of nobody mostly is.
-fn is_refusal(outcome: &Outcome) -> bool {
-    (outcome.verdict, outcome.cause) == (Verdict::Alive, Some(Cause::Protocol))
 }

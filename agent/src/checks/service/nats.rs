@@ -8,10 +8,8 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use self::info::Info;
-use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{
-    Conversation, Endpoint, Failure, Login, NO_TLS, ProtocolError, Redaction, quote, read_until,
-};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
+use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, quote, read_until};
 use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
 
 mod info;
@@ -53,24 +51,25 @@ impl Nats {
         if password.is_some() {
             self.endpoint.keep_secret()?;
         }
-        let greeted = Cell::new(false);
+        let agreed = Cell::new(false);
         let opened = conversation.open_upgraded(LIMIT, |carrier| {
             let mut received = Vec::new();
             let end = read_until(carrier, &mut received, first_line)?;
             let rest = received.split_off(end);
             let info = Info::parse(&received).ok_or_else(|| judge(&received, Redaction::None))?;
-            greeted.set(true);
+            conversation.alive("INFO came");
             self.proceed(&info, &rest, login)?;
+            agreed.set(true);
             Ok((quote(info.version), rest))
         });
         let ((version, mut received), mut stream) = opened.map_err(|failure| {
             let outcome = conversation.outcome(failure);
             // Nothing but a refusal comes in place of the handshake that INFO has announced, as from a full server.
-            let refused = greeted.get() && outcome.reason == NO_TLS;
-            if refused {
-                Outcome::alive(Cause::Unhealthy, "it refused before the TLS handshake")
-            } else {
-                outcome
+            match (agreed.get(), outcome.verdict, outcome.cause) {
+                (true, Verdict::Fail, Some(Cause::Protocol)) => {
+                    Outcome::alive(Cause::Unhealthy, "it refused before the TLS handshake")
+                }
+                _ => outcome,
             }
         })?;
         // A server that refuses says so and closes without reading: whether or not all was sent, its words tell.
@@ -82,7 +81,8 @@ impl Nats {
         let outcome =
             read_until(&mut stream, &mut received, |received| Ok(answer(received, &version, redaction)));
         stream.shutdown();
-        Ok(outcome?)
+        // Whatever error follows an INFO is about what the client does.
+        Ok(conversation.excused(outcome?))
     }
 
     /// An error where a server that says this is not to be asked more.
@@ -96,7 +96,9 @@ impl Nats {
         }
         let obstacle = match secure {
             // What came in the clear would count as said over TLS.
-            true if !rest.is_empty() => return Err(foreign(rest).into()),
+            true if !rest.is_empty() => {
+                return Err(Outcome { cause: Some(Cause::Identity), ..foreign(rest).into() });
+            }
             true if !info.tls_required && !info.tls_available => "it does not offer TLS",
             false if info.tls_required => "it wants TLS: use ?tls",
             _ if info.auth_required && !login && !(secure && self.certificate) => "it wants a login",

@@ -102,12 +102,14 @@ impl Redis {
         let mut next = || read(stream, &mut buffer);
         if login {
             match next()? {
-                Reply::Line(line) if line == b"+OK" => {}
-                other => return Ok(judge(&other, redaction)),
+                Reply::Line(line) if line == b"+OK" => conversation.alive("the login was answered"),
+                other => return Ok(refused("AUTH", &other, redaction)),
             }
         }
         let mut outcome = judge(&next()?, redaction);
-        conversation.alive("PING was answered");
+        if outcome.verdict != Verdict::Fail {
+            conversation.alive("PING was answered");
+        }
         if outcome.cause.is_none() && self.replication.is_wanted() {
             outcome = match next()? {
                 Reply::Bulk(Some(info)) => replication::judge(self.replication, &info),
@@ -182,7 +184,7 @@ fn judge(reply: &Reply, redaction: Redaction) -> Outcome {
     }
 }
 
-/// The outcome of what is wrong with the answer to a command, after a PONG: an error is a mistake in the check, or a
+/// The outcome of what is wrong with the answer to a command, or to a login: an error is a mistake in the check, or a
 /// command that was renamed, and an answer beyond our limit none of the server's. No restart would mend either.
 fn refused(name: &str, reply: &Reply, redaction: Redaction) -> Outcome {
     let outcome = judge(reply, redaction);

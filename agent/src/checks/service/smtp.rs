@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use self::reply::{Reply, read_reply};
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{Conversation, Endpoint, Failure, GracefulClose, ProtocolError, quote};
+use crate::net::{Conversation, Endpoint, Failure, GracefulClose, ProtocolError, WORDS_IN_THE_CLEAR, quote};
 use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
 
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
@@ -41,13 +41,14 @@ impl Smtp {
 
     fn converse(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
         let (greeting, mut stream) = if self.upgrade {
-            let (greeting, stream) =
-                conversation.open_upgraded(LIMIT, |carrier| Session::new(carrier).until_closed(start_tls))?;
+            let (greeting, stream) = conversation.open_upgraded(LIMIT, |carrier| {
+                Session::new(conversation, carrier).until_closed(start_tls)
+            })?;
             (Some(greeting), stream)
         } else {
             (None, conversation.open(LIMIT)?)
         };
-        let outcome = Session::new(&mut stream).until_closed(|session| {
+        let outcome = Session::new(conversation, &mut stream).until_closed(|session| {
             let greeting = match greeting {
                 Some(greeting) => greeting,
                 None => session.greeting()?,
@@ -81,12 +82,13 @@ fn start_tls<S: Read + Write>(session: &mut Session<'_, S>) -> Result<String, Fa
     }
     if !session.buffer.is_empty() {
         session.greeted = false;
-        return Err(ProtocolError::because("words in the clear after the agreement to TLS").into());
+        return Err(Outcome::fail(Cause::Identity, WORDS_IN_THE_CLEAR).into());
     }
     Ok(greeting)
 }
 
 struct Session<'a, S> {
+    conversation: &'a Conversation<'a>,
     stream: &'a mut S,
     /// What has come beyond the last reply.
     buffer: Vec<u8>,
@@ -106,13 +108,17 @@ impl<S: Read + Write> GracefulClose for Session<'_, S> {
 }
 
 impl<'a, S: Read + Write> Session<'a, S> {
-    fn new(stream: &'a mut S) -> Self {
-        Self { stream, buffer: Vec::new(), greeted: false }
+    fn new(conversation: &'a Conversation, stream: &'a mut S) -> Self {
+        Self { conversation, stream, buffer: Vec::new(), greeted: false }
     }
 
     fn greeting(&mut self) -> Result<String, Failure> {
         let greeting = self.reply()?;
-        if greeting.code == 220 { Ok(quote(&greeting.first_line)) } else { Err(refused(&greeting).into()) }
+        if greeting.code != 220 {
+            return Err(refused(&greeting).into());
+        }
+        self.conversation.alive("the greeting came");
+        Ok(quote(&greeting.first_line))
     }
 
     /// EHLO, or HELO with a server that knows no extensions.

@@ -37,6 +37,7 @@ impl Check for Tls {
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| {
             let stream = conversation.open(0)?;
+            conversation.alive("the handshake was completed");
             let reason = describe(&stream);
             // In TLS 1.3 the server judges the client's certificate after the client is done: RFC 8446 §4.4.2.4.
             stream.drain_for_alert()?;

@@ -8,11 +8,12 @@ use super::message::{Mismatch, Query, Reply};
 use crate::check::Deadline;
 use crate::net::{DeadlineStream, ProtocolError, Socket};
 
-/// A datagram that got lost is sent again after this time.
-const RESEND: Duration = Duration::from_secs(1);
+/// A datagram that got lost is sent again after this time, then after twice as long: well before the second that a check
+/// has by default.
+const RESEND: Duration = Duration::from_millis(250);
 
 /// Replies without EDNS have at most 512 bytes; servers that send more are read all the same.
-const DATAGRAM: usize = 2048;
+const DATAGRAM: usize = 65_535;
 
 /// How a query travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +23,15 @@ pub enum Transport {
     Tcp,
 }
 
-/// The server's reply before the deadline; `InvalidData` if it sent something else.
+/// The server's reply before the deadline; `InvalidData` if it sent something else. One that does not fit a datagram, and
+/// does not come by TCP either, is the truncated one: the server has answered.
 pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: Deadline) -> Result<Reply> {
     if transport == Transport::Udp {
         let reply = by_udp(server, query, deadline)?;
-        if !reply.truncated {
-            return Ok(reply);
-        }
+        return Ok(match reply.truncated {
+            true => by_tcp(server, query, deadline).unwrap_or(reply),
+            false => reply,
+        });
     }
     by_tcp(server, query, deadline)
 }
@@ -38,9 +41,10 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
     let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
     // Connected, the socket takes datagrams from this server only, and learns when nothing listens there.
     socket.connect(server)?;
-    let mut datagram = [0; DATAGRAM];
+    let mut datagram = vec![0; DATAGRAM];
     let mut strangers = 0;
-    let mut next = Deadline::after(RESEND);
+    let mut patience = RESEND;
+    let mut next = Deadline::after(patience);
     socket.send(query.bytes())?;
     loop {
         let Ok(left) = deadline.remaining() else {
@@ -51,7 +55,8 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply
         };
         let Ok(wait) = next.remaining() else {
             socket.send(query.bytes())?;
-            next = Deadline::after(RESEND);
+            patience *= 2;
+            next = Deadline::after(patience);
             continue;
         };
         socket.set_read_timeout(Some(wait.min(left)))?;

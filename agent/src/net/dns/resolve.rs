@@ -58,6 +58,7 @@ fn first_reply(resolver: &Resolver, query: &Query, deadline: Deadline) -> Result
         let Ok(left) = deadline.remaining() else { break };
         let share = left / u32::try_from(resolver.servers.len() - asked).unwrap_or(1);
         match ask(server, query, Transport::Udp, Deadline::after(share)) {
+            Ok(reply) if reply.truncated => reason = format!("half an answer from {}", server.ip()),
             Ok(reply) if matches!(reply.rcode, Rcode::NOERROR | Rcode::NXDOMAIN) => return Ok(reply),
             Ok(reply) => reason = format!("{} from {}", reply.rcode, server.ip()),
             Err(error) => reason = format!("{} does not answer: {error}", server.ip()),

@@ -46,7 +46,7 @@ impl From<ClientAuthRequested> for io::Error {
 }
 
 /// What a handshake with a peer comes to that answers in the clear.
-pub const NO_TLS: &str = "peer does not speak TLS";
+const NO_TLS: &str = "peer does not speak TLS";
 
 /// The alert by which the peer has ended the connection, if it has.
 pub fn alert_in(error: &io::Error) -> Option<Alert> {

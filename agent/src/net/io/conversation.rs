@@ -1,19 +1,20 @@
 //! What is known of a server while a check talks to it, on as many connections as that takes.
 
 use std::cell::Cell;
-use std::io::{self, ErrorKind};
+use std::io;
 
 use super::deadline_stream::DeadlineStream;
 use super::endpoint::Endpoint;
 use super::stream::Stream;
 use crate::check::{Cause, Deadline, Outcome, Verdict};
 use crate::net::codec::quote::quote;
-use crate::net::error::{ProtocolError, fault, has_gone};
+use crate::net::error::{ProtocolError, fault};
 
 /// One run of a check against its server: every outcome of it goes through here.
 ///
-/// It knows two things that bear on all that comes later: what the server has answered in its protocol, since one that
-/// falls silent after that is alive; and whether a secret was sent, since a peer may echo what it was sent.
+/// It knows two things that bear on all that comes later: what the server has answered in its protocol, since whatever
+/// fails after that, but by the server's own word, is alive; and whether a secret was sent, since a peer may echo what it
+/// was sent.
 pub struct Conversation<'a> {
     endpoint: &'a Endpoint,
     deadline: Deadline,
@@ -40,7 +41,12 @@ impl<'a> Conversation<'a> {
     ) -> Outcome {
         let answered = Cell::new(None);
         let conversation = Self { endpoint, deadline, answered, redaction: Cell::default() };
-        converse(&conversation).unwrap_or_else(|failure| conversation.outcome(failure))
+        let outcome = converse(&conversation).unwrap_or_else(|failure| conversation.outcome(failure));
+        match outcome.cause {
+            // The server's own word, which is heard before and after.
+            Some(Cause::Unhealthy) => outcome,
+            _ => conversation.excused(outcome),
+        }
     }
 
     /// By when the conversation has to be over.
@@ -96,24 +102,20 @@ impl<'a> Conversation<'a> {
         self.redaction.get()
     }
 
-    /// The outcome of a failure: a server that has answered, and of which nothing more is heard, is alive.
+    /// The outcome of a failure: a server that has answered before is alive unless it says itself that it is not.
     pub fn outcome(&self, failure: Failure) -> Outcome {
         match failure {
             Failure::Outcome(outcome) => outcome,
-            Failure::Connection(error) => {
-                let silent =
-                    has_gone(&error) || matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
-                let outcome = fault(error);
-                if silent { self.excused(outcome) } else { outcome }
-            }
+            Failure::Connection(error) => self.excused(fault(error)),
         }
     }
 
-    /// The outcome, no failure of a server that has answered before.
+    /// The outcome, no failure of a server that has answered before; one that is not who it should be has not.
     pub fn excused(&self, outcome: Outcome) -> Outcome {
-        match (self.answered.get(), outcome.verdict) {
-            (Some(answered), Verdict::Fail) => {
-                let cause = outcome.cause.unwrap_or(Cause::Protocol);
+        match (self.answered.get(), outcome.verdict, outcome.cause) {
+            (_, _, Some(Cause::Identity)) => outcome,
+            (Some(answered), Verdict::Fail, cause) => {
+                let cause = cause.unwrap_or(Cause::Protocol);
                 Outcome::alive(cause, format!("{answered}, but {}", outcome.reason))
             }
             _ => outcome,
@@ -196,6 +198,8 @@ impl Redaction {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
     use crate::net::test_server::{check, soon};
 
@@ -224,12 +228,33 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says_itself_is_not_excused() {
-        let broken = Outcome::fail(Cause::Unhealthy, "broken");
-        assert_eq!(judged(true, broken.clone()), broken);
-        let foreign = Outcome::fail(Cause::Protocol, "answer is not of Redis");
-        assert_eq!(judged(true, ProtocolError::not_of("Redis")), foreign);
-        assert_eq!(judged(true, io::Error::from(ProtocolError::not_of("Redis"))), foreign);
+    fn what_is_not_of_the_protocol_after_an_answer_is_alive() {
+        let foreign = || ProtocolError::not_of("Redis");
+        let reason = "PING was answered, but answer is not of Redis";
+        for failure in [Failure::from(foreign()), Failure::from(io::Error::from(foreign()))] {
+            assert_eq!(judged(true, failure), Outcome::alive(Cause::Protocol, reason));
+        }
+        assert_eq!(judged(false, foreign()), Outcome::fail(Cause::Protocol, "answer is not of Redis"));
+    }
+
+    #[test]
+    fn a_judgement_is_excused_as_an_error_is() {
+        let endpoint = Endpoint::from_url(&check("redis", 1, &[])).unwrap();
+        for cause in [Cause::Protocol, Cause::Connect, Cause::Timeout] {
+            let outcome = Conversation::hold(&endpoint, soon(), |conversation| {
+                conversation.alive("PING was answered");
+                Ok(Outcome::fail(cause, "odd"))
+            });
+            assert_eq!(outcome, Outcome::alive(cause, "PING was answered, but odd"));
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_itself_or_who_it_is_is_not_excused() {
+        for cause in [Cause::Unhealthy, Cause::Identity] {
+            let broken = Outcome::fail(cause, "broken");
+            assert_eq!(judged(true, broken.clone()), broken);
+        }
     }
 
     #[test]

@@ -73,6 +73,13 @@ fn a_truncated_reply_is_asked_for_again_by_tcp() {
 }
 
 #[test]
+fn a_truncated_reply_is_a_proof_of_life_also_without_tcp() {
+    let outcome = dns(by_udp(0x82, 0, 0), &[]).run(soon());
+    let reason = "the answer is too long for UDP, and does not come by TCP";
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
+}
+
+#[test]
 fn nobody_there_is_no_connection() {
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let outcome = dns(port, &[]).run(soon());

@@ -26,7 +26,8 @@ impl Answer {
             3 | 11 | 51..=53 => Outcome::alive(Cause::Unhealthy, reason),
             // About the login, the lack of one, or what it may see.
             7 | 8 | 10 | 13 | 14 | 32 | 34 | 48..=50 => Outcome::alive(Cause::Protocol, reason),
-            PROTOCOL_ERROR => Outcome::fail(Cause::Protocol, reason),
+            // It blames the request, and has read it.
+            PROTOCOL_ERROR => Outcome::alive(Cause::Protocol, reason),
             _ => Outcome::fail(Cause::Unhealthy, reason),
         }
     }

@@ -38,7 +38,7 @@ fn each_result_tells_a_busy_server_from_a_broken_one() {
         (48, Alive, Protocol, "inappropriate authentication (48): why"),
         (49, Alive, Protocol, "invalid credentials (49): why"),
         (50, Alive, Protocol, "insufficient access rights (50): why"),
-        (2, Fail, Protocol, "protocol error (2): why"),
+        (2, Alive, Protocol, "protocol error (2): why"),
         (80, Fail, Unhealthy, "refused (80): why"),
     ] {
         for answer in [answer(1, SEARCH_DONE, code, "why"), answer(0, EXTENDED_RESPONSE, code, "why")] {

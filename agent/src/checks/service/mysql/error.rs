@@ -2,6 +2,8 @@
 //!
 //! <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>
 
+use std::ops::RangeInclusive;
+
 use crate::check::{Cause, Outcome};
 use crate::net::codec::reader::Reader;
 use crate::net::{Redaction, quote};
@@ -11,6 +13,9 @@ const BUSY: [u16; 6] = [1040, 1053, 1135, 1203, 1226, 3032];
 
 /// The host, the login or the database is refused; the password has expired; the account is locked.
 const REFUSED: [u16; 12] = [1042, 1044, 1045, 1049, 1129, 1130, 1227, 1251, 1698, 1820, 1862, 3118];
+
+/// Of what stands before a server and cannot reach it: Vitess, MaxScale (in the client's own words), ProxySQL.
+const PROXIES: [RangeInclusive<u16>; 3] = [1105..=1105, 2000..=2999, 9000..=9999];
 
 /// When an error came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +56,9 @@ impl Error {
         match stage {
             _ if BUSY.contains(&self.code) => Outcome::alive(Cause::Unhealthy, text),
             _ if REFUSED.contains(&self.code) => Outcome::alive(Cause::Protocol, text),
+            Stage::Greeting if PROXIES.iter().any(|codes| codes.contains(&self.code)) => {
+                Outcome::alive(Cause::Unhealthy, text)
+            }
             Stage::Greeting => Outcome::fail(Cause::Unhealthy, text),
             Stage::Login => Outcome::alive(Cause::Protocol, text),
             // Class 42: a syntax error, no such table, no right to it. The statement is the check's own.

@@ -64,6 +64,7 @@ impl<'a> Request<'a> {
 pub fn enter(wire: &mut Wire, credentials: &Credentials) -> Result<AuthState, Error> {
     let mut body = authentication(wire)?;
     let request = Request::parse(&body).ok_or_else(foreign)?;
+    wire.conversation.alive("the connection was answered");
     if let (Some(password), false) = (credentials.password, matches!(request, Request::Nothing)) {
         log_in(wire, &request, password, credentials)?;
         body = authentication(wire)?;
@@ -129,7 +130,9 @@ fn scram(wire: &mut Wire, password: &[u8], salted: &Salted) -> Result<(), Error>
     let challenge = sasl(&authentication(wire)?, 11)?;
     let (answer, proof) = exchange.answer(&challenge, password, salted, wire.conversation.deadline())?;
     wire.send(&message(b'p', &answer))?;
-    Ok(proof.verify(&sasl(&authentication(wire)?, 12)?)?)
+    // One that lets us in without a proof is not the server that it claims to be.
+    let last = sasl(&authentication(wire)?, 12);
+    Ok(proof.verify(&last.map_err(|odd| Outcome { cause: Some(Cause::Identity), ..odd })?)?)
 }
 
 fn sasl(body: &[u8], kind: u32) -> Result<Vec<u8>, Outcome> {

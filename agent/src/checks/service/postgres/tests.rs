@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use super::message::{Frame, Phase, error, frame, message};
 use super::*;
 use crate::check::Verdict;
-use crate::net::test_server::{Random, check, says, soon, survives};
+use crate::net::test_server::{Random, check, says, soon, survives, survives_answering};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Postgres::from_url(&check("postgres", port, &[])).unwrap().run(deadline)
@@ -159,7 +159,7 @@ fn the_answer_to_the_request_for_tls_is_one_letter() {
 
 #[test]
 fn hostile_servers_are_survived() {
-    survives(run, &welcome());
+    survives_answering(run, &welcome());
     survives(run, &refusal("57P03", "the database system is starting up"));
 }
 

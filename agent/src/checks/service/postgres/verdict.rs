@@ -19,6 +19,8 @@ pub fn of_entry(error: &ServerError, wants: &Wants) -> Outcome {
     match (class(error), error.code.as_str()) {
         // PgBouncer has no other code for this.
         ("08", _) if text.contains("authentication failed") => Outcome::alive(Cause::Protocol, text),
+        // PgCat has none but this for whatever it is that it cannot do.
+        (_, "58000") => Outcome::alive(Cause::Unhealthy, text),
         _ if is_busy(error) => Outcome::alive(Cause::Unhealthy, text),
         ("XX" | "58", _) => Outcome::fail(Cause::Unhealthy, text),
         ("28", _) if wants.login => Outcome::alive(Cause::Protocol, text),
@@ -37,7 +39,10 @@ pub fn of_query(error: &ServerError) -> Outcome {
         "40" => Outcome::alive(Cause::Unhealthy, text),
         // The query is wrong, or is not for this user or for a replica: the mistake of the check.
         "0A" | "25" | "28" | "42" => Outcome::alive(Cause::Protocol, text),
-        _ => Outcome::fail(Cause::Unhealthy, text),
+        // It has an internal error, or cannot read or write its files.
+        "XX" | "58" | "F0" => Outcome::fail(Cause::Unhealthy, text),
+        // What the query came to: a division by zero, or an exception that a function of the user raises.
+        _ => Outcome::alive(Cause::Unhealthy, text),
     }
 }
 
