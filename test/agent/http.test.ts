@@ -35,6 +35,9 @@ describe('the agent asks a real nginx', () => {
     location = /empty { return 204; }
     location = /moved { return 301 /; }
     location = /missing { return 404; }
+    location = /closed { return 403; }
+    location = /limited { return 429; }
+    location = /login { auth_basic "who"; auth_basic_user_file /dev/null; }
     location = /sick { return 503 "all is well"; }
     location = /query { if ($args = "a=b&c") { return 200; } return 404; }
     location = /head { if ($request_method = HEAD) { return 200; } return 405; }
@@ -92,6 +95,18 @@ describe('the agent asks a real nginx', () => {
       assert.equal((await ask(path, '--probe', 'liveness')).code, 1);
     });
   }
+
+  it('what is said in the place of the application is alive, and what the check calls so', async () => {
+    for (const [path, code] of [
+      ['/closed', 4],
+      ['/login', 4],
+      ['/limited', 1],
+      ['/sick?alive=503', 1],
+    ] as const) {
+      const { line } = await ask(path);
+      assert.deepEqual(await codesOf(`http://:${ports.plain}${path}`), { ...refused, readiness: code }, line);
+    }
+  });
 
   it('a body is searched in its first 64 KiB and no further', async () => {
     const { code, line } = await ask('/long?body=end');

@@ -76,7 +76,6 @@ describe('the agent asks in HTTP/2', () => {
       ['/sick', /^status 503 /],
       ['/head', /^status 405 /],
       ['/?body=all%20is%20lost', /^status 200, body does not hold "all is lost" /],
-      ['/long?body=end', /^status 200, body does not hold "end" /],
     ] as const) {
       it(`http2://${path} is 1`, async () => {
         for (const probe of ['readiness', 'liveness']) {
@@ -86,6 +85,25 @@ describe('the agent asks in HTTP/2', () => {
         }
       });
     }
+
+    it('a body that is longer than what is searched may hold the text, so it is alive', async () => {
+      const url = `http2://:${ports.clear}/long?body=end`;
+      const { code, line } = await check([url]);
+      assert.equal(code, 1, line);
+      assert.match(line, /^status 200, the first 64 KiB of the longer body does not hold "end" /);
+      assert.equal((await check(['--probe', 'liveness', url])).code, 0);
+    });
+
+    it('one that is only not ready is alive where the check says which status that is', async () => {
+      for (const [options, liveness] of [
+        ['', 1],
+        ['?alive=503', 0],
+        ['?alive=500-502', 1],
+      ] as const) {
+        assert.equal((await check(['--probe', 'liveness', `http2://:${ports.clear}/sick${options}`])).code, liveness);
+        assert.equal((await check([`http2://:${ports.clear}/sick${options}`])).code, 1);
+      }
+    });
 
     it('reaches a Unix socket', async () => {
       const { code, line } = await check([`http2:///version?socket=${socket}&body=HTTP/2.0`]);

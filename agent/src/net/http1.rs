@@ -22,6 +22,8 @@ pub fn certificate_refusal(endpoint: &Endpoint, status: u16, body: &[u8]) -> Opt
         400 if endpoint.secure() && body.windows(PAGE.len()).any(|window| window == PAGE) => {
             "peer refused the client certificate"
         }
+        // As the answer to HEAD, which has no page that would tell.
+        400 if endpoint.was_asked() && body.is_empty() => "status 400, perhaps about the client certificate",
         _ => return None,
     };
     Some(Outcome::alive(Cause::Protocol, reason))

@@ -78,6 +78,11 @@ impl Tls {
         self.server_name.as_deref()
     }
 
+    /// Whether the peer of the last handshake asked for a client certificate.
+    pub fn was_asked(&self) -> bool {
+        self.asked.is_so()
+    }
+
     /// Whether the last handshake left the peer without the client certificate that it asked for.
     pub fn left_unanswered(&self) -> bool {
         self.asked.is_so() && self.files.cert.is_none()

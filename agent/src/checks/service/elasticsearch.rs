@@ -88,6 +88,7 @@ fn known(answer: &Answer) -> Result<String, Outcome> {
         },
         401 => Outcome::alive(Protocol, "status 401: no login, or a refused one"),
         403 => Outcome::alive(Protocol, "status 403: the user may not monitor the cluster"),
+        407 => Outcome::alive(Protocol, "status 407: a proxy asks for a login"),
         429 => Outcome::alive(Unhealthy, "status 429: overloaded, a circuit breaker is open"),
         503 => Outcome::alive(Unhealthy, "status 503: no master, or the cluster's state is not recovered"),
         400 if answer.expects_tls() => Outcome::alive(Protocol, "the server expects TLS: add tls"),

@@ -5,6 +5,7 @@
 //! not have every member restarted, so whatever the second answer is, a member that gave the first is alive.
 
 use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::checks::service::http::in_place_of_application;
 use crate::net::codec::json;
 use crate::net::http1::{Answer, Client};
 use crate::net::{Conversation, Endpoint, Failure, quote};
@@ -74,13 +75,15 @@ fn before_3_5_11(conversation: &Conversation, client: &mut Client) -> Result<Out
 
 /// The outcome of the second answer, whatever it is and even if there is none.
 fn second(conversation: &Conversation, answer: Result<Answer, Failure>) -> Outcome {
-    use Cause::{Protocol, Unhealthy};
+    use Cause::Unhealthy;
     match answer {
         Ok(answer) if answer.status == 200 => match json::text(&answer.body, &["health"]) {
             None | Some(b"true") => Outcome::pass("healthy"),
             Some(_) => Outcome::alive(Unhealthy, reason(&answer)),
         },
-        Ok(answer) if matches!(answer.status, 401 | 403) => Outcome::alive(Protocol, answer.text),
+        Ok(answer) if let Some(cause) = in_place_of_application(answer.status) => {
+            Outcome::alive(cause, answer.text)
+        }
         Ok(answer) => Outcome::alive(Unhealthy, reason(&answer)),
         // etcd itself waits a second and longer for a quorum.
         Err(failure) => conversation.excused(conversation.outcome(failure)),
@@ -105,7 +108,9 @@ fn failed_line(body: &[u8]) -> &[u8] {
 
 fn other(answer: &Answer) -> Outcome {
     match answer.status {
-        401 | 403 => Outcome::alive(Cause::Protocol, answer.text.clone()),
+        status if let Some(cause) = in_place_of_application(status) => {
+            Outcome::alive(cause, answer.text.clone())
+        }
         400 if answer.expects_tls() => Outcome::alive(Cause::Protocol, "the server expects TLS: add tls"),
         _ => Outcome::fail(Cause::Protocol, format!("answer is not of etcd: {}", answer.text)),
     }

@@ -4,6 +4,7 @@
 //! is given.
 
 mod expectation;
+mod intermediary;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -11,8 +12,9 @@ mod tests;
 use std::io::{self, ErrorKind, Write};
 
 pub(in crate::checks) use self::expectation::HttpExpectation;
+pub(in crate::checks) use self::intermediary::in_place_of_application;
 pub(in crate::checks) use self::search::{Search, outcome as found_outcome};
-use crate::check::{Cause, Check, Deadline, Outcome};
+use crate::check::{Check, Deadline, Outcome};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
 use crate::net::{Conversation, Endpoint, Failure, Stream, read_until};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
@@ -23,6 +25,7 @@ pub const SCHEME: Scheme = Scheme {
     target: Target::Address { port: Some(80) },
     path: PathRule::Optional,
     options: &[
+        ("alive", OptionType::Status),
         ("body", OptionType::Text),
         ("host-header", OptionType::Text),
         ("method", OptionType::Choice(&["GET", "HEAD"])),
@@ -92,7 +95,7 @@ impl Http {
             let _ = read_until(stream, buffer, |bytes| body.read(bytes).map(|over| over.then_some(())));
         }
         certificate_refusal(&self.endpoint, head.status, body.bytes())
-            .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, head.text()))
+            .unwrap_or_else(|| self.expectation.refusal(head.status, head.text()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use super::http::{self, HttpExpectation, Search, found_outcome};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
-use crate::net::http2::{Answer, Request, call, error_name};
+use crate::net::http2::{Answer, Request, broken_off, call, error_name};
 use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote};
 use crate::scheme::{CheckUrl, ParseError, Scheme, TlsRule};
 use crate::version::USER_AGENT;
@@ -39,12 +39,12 @@ impl Http2 {
             stream.shutdown();
             return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
         }
-        let outcome = self.exchange(&mut stream)?;
+        let outcome = self.exchange(conversation, &mut stream)?;
         stream.shutdown();
         Ok(outcome)
     }
 
-    fn exchange(&self, stream: &mut Stream) -> io::Result<Outcome> {
+    fn exchange(&self, conversation: &Conversation, stream: &mut Stream) -> io::Result<Outcome> {
         let headers = [
             (":method", &*self.expectation.method),
             (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
@@ -63,6 +63,9 @@ impl Http2 {
                 // The page of a 400 may tell that it is about our certificate.
                 return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
             }
+            if wanted.is_some() {
+                conversation.alive("an expected status came");
+            }
             // Nothing of a body that is not looked at is waited for.
             found || wanted.is_none()
         };
@@ -74,10 +77,7 @@ impl Http2 {
     fn judge(&self, answer: &Answer, found: bool) -> Outcome {
         let Some(status) = status(answer) else {
             return match answer.broken_off {
-                Some(code) => {
-                    let reason = format!("peer broke the request off: {}", error_name(code));
-                    Outcome::fail(Cause::Unhealthy, reason)
-                }
+                Some(code) => broken_off("request", code),
                 None => {
                     let said = answer.status.as_deref().map(quote).unwrap_or_default();
                     Outcome::fail(Cause::Protocol, format!("status is {said:?}"))
@@ -88,7 +88,11 @@ impl Http2 {
         match &self.expectation.body {
             _ if !self.expectation.statuses.hold(status) => {
                 certificate_refusal(&self.endpoint, status, &answer.data)
-                    .unwrap_or_else(|| Outcome::fail(Cause::Unhealthy, text))
+                    .unwrap_or_else(|| self.expectation.refusal(status, text))
+            }
+            Some(_) if let Some(code) = answer.broken_off.filter(|_| !found) => {
+                let reason = format!("{text}, but peer broke the body off: {}", error_name(code));
+                Outcome::alive(Cause::Unhealthy, reason)
             }
             Some(wanted) => found_outcome(wanted, found, answer.is_cut, &text),
             None => Outcome::pass(text),

@@ -99,6 +99,11 @@ impl Endpoint {
         self.tls.as_ref().is_some_and(Tls::left_unanswered)
     }
 
+    /// Whether the peer asked for a client certificate in the last handshake.
+    pub fn was_asked(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::was_asked)
+    }
+
     /// Whether the connection is over TLS.
     pub fn secure(&self) -> bool {
         self.tls.is_some()

@@ -1,8 +1,9 @@
 //! The messages of grpc.health.v1, and what its answers mean.
 
 use crate::check::{Cause, Outcome};
+use crate::checks::service::http::in_place_of_application;
 use crate::net::codec::reader::{Reader, write_varint};
-use crate::net::http2::{Answer, error_name};
+use crate::net::http2::{Answer, broken_off};
 use crate::net::quote;
 
 /// How a call went, as its headers or trailers say.
@@ -38,7 +39,7 @@ pub fn request(service: &str) -> Vec<u8> {
 /// The outcome of an answer; the status in its trailers comes before the message.
 pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
     if let Some(code) = answer.broken_off {
-        return Outcome::fail(Cause::Unhealthy, format!("peer broke the call off: {}", error_name(code)));
+        return broken_off("call", code);
     }
     let Some(digits) = &status.code else { return without_status(answer) };
     let Some(code) = str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u8>().ok()) else {
@@ -54,6 +55,8 @@ pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
         5 => Outcome::fail(Cause::Unhealthy, format!("service {service:?} is unknown")),
         12 => Outcome::fail(Cause::Protocol, "grpc.health.v1.Health is not implemented"),
         7 | 16 => Outcome::alive(Cause::Protocol, text),
+        // What a limiter or a proxy says, and a server that shuts down, in the place of the application.
+        8 | 14 => Outcome::alive(Cause::Unhealthy, text),
         _ => Outcome::fail(Cause::Unhealthy, text),
     }
 }
@@ -62,9 +65,10 @@ pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
 fn without_status(answer: &Answer) -> Outcome {
     let status = answer.status.as_deref().map(quote).unwrap_or_default();
     let text = format!("HTTP status {status} without a grpc-status");
-    match status.as_str() {
-        "401" | "403" => Outcome::alive(Cause::Protocol, text),
-        "429" | "502" | "503" | "504" => Outcome::fail(Cause::Unhealthy, text),
+    match status.parse() {
+        // UNAVAILABLE, by that table: no server of gRPC says it so.
+        Ok(502..=504) => Outcome::alive(Cause::Unhealthy, text),
+        Ok(status) if let Some(cause) = in_place_of_application(status) => Outcome::alive(cause, text),
         _ => Outcome::fail(Cause::Protocol, text),
     }
 }

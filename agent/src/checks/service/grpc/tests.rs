@@ -46,23 +46,38 @@ fn a_grpc_status_is_told_with_its_message() {
     };
     assert_eq!(of("12", ""), Outcome::fail(Cause::Protocol, "grpc.health.v1.Health is not implemented"));
     assert_eq!(of("5", "x"), Outcome::fail(Cause::Unhealthy, "service \"\" is unknown"));
-    assert_eq!(of("14", "stopping"), Outcome::fail(Cause::Unhealthy, "UNAVAILABLE: stopping"));
+    assert_eq!(of("14", "stopping"), Outcome::alive(Cause::Unhealthy, "UNAVAILABLE: stopping"));
     assert_eq!(of("16", ""), Outcome::alive(Cause::Protocol, "UNAUTHENTICATED"));
     assert_eq!(of("7", "no"), Outcome::alive(Cause::Protocol, "PERMISSION_DENIED: no"));
     assert_eq!(of("99", ""), Outcome::fail(Cause::Unhealthy, "grpc-status 99"));
     assert_eq!(of("x", "").cause, Some(Cause::Protocol));
-    let proxy = trailers_only(&[(":status", "503")]);
-    assert_eq!(proxy, Outcome::fail(Cause::Unhealthy, "HTTP status 503 without a grpc-status"));
+    assert_eq!(of("8", "full"), Outcome::alive(Cause::Unhealthy, "RESOURCE_EXHAUSTED: full"));
+    assert_eq!(of("13", ""), Outcome::fail(Cause::Unhealthy, "INTERNAL"));
+    assert_eq!(of("4", ""), Outcome::fail(Cause::Unhealthy, "DEADLINE_EXCEEDED"));
+    for (status, verdict, cause) in [
+        ("401", Verdict::Alive, Cause::Protocol),
+        ("407", Verdict::Alive, Cause::Protocol),
+        ("429", Verdict::Alive, Cause::Unhealthy),
+        ("503", Verdict::Alive, Cause::Unhealthy),
+        ("404", Verdict::Fail, Cause::Protocol),
+        ("500", Verdict::Fail, Cause::Protocol),
+    ] {
+        let proxy = trailers_only(&[(":status", status)]);
+        assert_eq!((proxy.verdict, proxy.cause), (verdict, Some(cause)), "{proxy:?}");
+    }
 }
 
 #[test]
-fn a_peer_that_breaks_off_is_unhealthy_unless_it_lets_the_call_finish() {
+fn a_peer_that_turns_the_call_away_is_alive_and_one_that_breaks_it_off_is_not() {
     let reset = frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::RST_STREAM, 0, 1, &[0, 0, 0, 7])]);
     let outcome = run(says(&reset), soon());
-    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "peer broke the call off: REFUSED_STREAM"));
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, "peer broke the call off: REFUSED_STREAM"));
     let going = frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::GOAWAY, 0, 0, &[0; 8])]);
     let outcome = run(says(&going), soon());
-    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "peer broke the call off: NO_ERROR, it shuts down"));
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, "peer broke the call off: NO_ERROR, it shuts down"));
+    let broken = frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::RST_STREAM, 0, 1, &[0, 0, 0, 2])]);
+    let outcome = run(says(&broken), soon());
+    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "peer broke the call off: INTERNAL_ERROR"));
     let mut finishing =
         frames(&[(frame::SETTINGS, 0, 0, &[]), (frame::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])]);
     finishing.extend_from_slice(&serving(1));

@@ -2,8 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+use super::in_place_of_application;
+use crate::check::{Cause, Outcome};
 use crate::net::Endpoint;
 use crate::scheme::{CheckUrl, ParseError};
+
+/// What passes with the kubelet.
+const KUBELETS: &str = "200-399";
 
 /// One request, and the responses that pass.
 pub struct HttpExpectation {
@@ -11,6 +16,8 @@ pub struct HttpExpectation {
     pub path: String,
     pub host: String,
     pub statuses: Statuses,
+    /// Those of an application that is alive and not ready, by the word of the check.
+    alive: Option<Statuses>,
     /// The text that the body has to hold.
     pub body: Option<Vec<u8>>,
 }
@@ -28,8 +35,20 @@ impl HttpExpectation {
         if method == "HEAD" && body.is_some() {
             return Err(ParseError("option body is given with method HEAD, expected GET".into()));
         }
-        let statuses = Statuses::parse(url.option("status"))?;
-        Ok(Self { method, path: path.to_owned(), host, statuses, body })
+        let statuses = Statuses::parse("status", url.option("status").unwrap_or(KUBELETS))?;
+        let alive = url.option("alive").map(|text| Statuses::parse("alive", text)).transpose()?;
+        Ok(Self { method, path: path.to_owned(), host, statuses, alive, body })
+    }
+
+    /// The outcome of a status that is not expected, in these words.
+    pub fn refusal(&self, status: u16, text: String) -> Outcome {
+        match in_place_of_application(status) {
+            _ if self.alive.as_ref().is_some_and(|alive| alive.hold(status)) => {
+                Outcome::alive(Cause::Unhealthy, text)
+            }
+            Some(cause) => Outcome::alive(cause, text),
+            None => Outcome::fail(Cause::Unhealthy, text),
+        }
     }
 }
 
@@ -37,12 +56,12 @@ impl HttpExpectation {
 pub struct Statuses(Vec<RangeInclusive<u16>>);
 
 impl Statuses {
-    /// The statuses of the option; without it those of the kubelet, 200 to 399.
-    pub fn parse(option: Option<&str>) -> Result<Self, ParseError> {
-        let text = option.unwrap_or("200-399");
+    /// The statuses of an option.
+    fn parse(option: &str, text: &str) -> Result<Self, ParseError> {
         let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
         ranges.map(Self).ok_or_else(|| {
-            ParseError(format!("option status is {text:?}, expected status codes such as 200-399 or 200,204"))
+            let expected = "status codes such as 200-399 or 200,204";
+            ParseError(format!("option {option} is {text:?}, expected {expected}"))
         })
     }
 

@@ -2,7 +2,7 @@ use std::io::Read;
 use std::sync::mpsc;
 
 use super::*;
-use crate::check::Verdict;
+use crate::check::{Cause, Verdict};
 use crate::net::http1::Framing;
 use crate::net::test_server::{Random, check, says, server, soon, survives};
 
@@ -31,6 +31,33 @@ fn the_status_decides() {
         ("HTTP/1.1 200 \u{1b}[2J\r\n\r\n", &[], Outcome::pass("status 200 ?[2J")),
     ] {
         assert_eq!(with(options, answer), expected, "{answer:?}");
+    }
+}
+
+#[test]
+fn what_something_says_in_the_place_of_the_application_is_alive() {
+    use Cause::{Protocol, Unhealthy};
+    use Verdict::{Alive, Fail, Pass};
+    for (status, options, verdict, cause) in [
+        ("401", &[][..], Alive, Some(Protocol)),
+        ("403", &[], Alive, Some(Protocol)),
+        ("407", &[], Alive, Some(Protocol)),
+        ("429", &[], Alive, Some(Unhealthy)),
+        ("429", &[("status", "200-499")], Pass, None),
+        // Its own word, as the kubelet takes it.
+        ("400", &[], Fail, Some(Unhealthy)),
+        ("404", &[], Fail, Some(Unhealthy)),
+        ("500", &[], Fail, Some(Unhealthy)),
+        ("502", &[], Fail, Some(Unhealthy)),
+        ("503", &[], Fail, Some(Unhealthy)),
+        ("503", &[("alive", "503")], Alive, Some(Unhealthy)),
+        ("504", &[("alive", "500-503,504")], Alive, Some(Unhealthy)),
+        ("500", &[("alive", "503")], Fail, Some(Unhealthy)),
+        ("403", &[("alive", "503")], Alive, Some(Protocol)),
+        ("503", &[("alive", "503"), ("status", "503")], Pass, None),
+    ] {
+        let outcome = with(options, &format!("HTTP/1.1 {status}\r\n\r\n"));
+        assert_eq!((outcome.verdict, outcome.cause), (verdict, cause), "{status} {options:?}");
     }
 }
 

@@ -75,11 +75,22 @@ fn a_body_is_searched_as_far_as_the_window_lets_it_come() {
 }
 
 #[test]
-fn a_peer_that_breaks_off_is_unhealthy() {
+fn a_peer_that_turns_the_request_away_is_alive_and_one_that_breaks_it_off_is_not() {
+    let alive = |reason: &str| Outcome::alive(Cause::Unhealthy, reason);
     let reset = with(&[], &[(RST_STREAM, 0, 1, &[0, 0, 0, 7])]);
-    assert_eq!(reset, fail("peer broke the request off: REFUSED_STREAM"));
+    assert_eq!(reset, alive("peer broke the request off: REFUSED_STREAM"));
     let going = with(&[], &[(GOAWAY, 0, 0, &[0; 8])]);
-    assert_eq!(going, fail("peer broke the request off: NO_ERROR, it shuts down"));
+    assert_eq!(going, alive("peer broke the request off: NO_ERROR, it shuts down"));
+    let calm = with(&[], &[(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 11])]);
+    assert_eq!(calm, alive("peer broke the request off: ENHANCE_YOUR_CALM"));
+    let broken = with(&[], &[(RST_STREAM, 0, 1, &[0, 0, 0, 2])]);
+    assert_eq!(broken, fail("peer broke the request off: INTERNAL_ERROR"));
+    let block = encode(&[(":status", "200")]);
+    let begun = [(HEADERS, END_HEADERS, 1, &block[..]), (RST_STREAM, 0, 1, &[0, 0, 0, 2])];
+    assert_eq!(
+        with(&[("body", "end")], &begun),
+        alive("status 200, but peer broke the body off: INTERNAL_ERROR")
+    );
     let old = with(&[], &[(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 13])]);
     assert_eq!(old, fail("peer broke the request off: HTTP_1_1_REQUIRED"));
 }
