@@ -18,6 +18,10 @@ const unreadKeys = {
   'RSA-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
 };
 
+/** The agent's line and code as another user, or with so few descriptors. */
+const as = (words: readonly string[], url: string) =>
+  runToEnd('setpriv', [...words, program, 'check', '--probe', 'liveness', url], {});
+
 describe('the agent asks TLS servers that speak what it does not', () => {
   const directory = useDaemons(['openssl', 'redis-server']);
   const { cert, key, ca } = writeCertificate(directory, 'good', certificateFor(['localhost', '127.0.0.1']));
@@ -107,10 +111,6 @@ describe('the agent asks TLS servers that speak what it does not', () => {
 
 describe('the agent meets a limit of its own', () => {
   const directory = useDaemons([]);
-
-  /** The agent's line and code as another user, or with so few descriptors. */
-  const as = (words: readonly string[], url: string) =>
-    runToEnd('setpriv', [...words, program, 'check', '--probe', 'liveness', url], {});
 
   it('a file in a folder that is closed to it is no missing one', async () => {
     await must('mkdir', ['-m', '0700', join(directory, 'closed')]);

@@ -3,5 +3,6 @@
 pub mod exec;
 pub mod file;
 pub mod listen;
+mod offspring;
 pub mod process;
 pub mod push;

@@ -1,4 +1,4 @@
-//! `exec:`: a program exits with 0. No shell; its own process group, so that nothing of it outlives the run.
+//! `exec:`: a program exits with 0. No shell; nothing of it outlives the run, and it does not outlive the agent.
 
 use std::ffi::OsStr;
 use std::io::{self, PipeReader, Read};
@@ -7,6 +7,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use super::offspring::{MARK, Offspring};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::scheme::{CheckUrl, ParseError, Scheme, Target};
 use crate::sys;
@@ -35,6 +36,7 @@ impl Exec {
 pub struct Program {
     child: Child,
     output: PipeReader,
+    offspring: Offspring,
 }
 
 impl Program {
@@ -42,14 +44,19 @@ impl Program {
     pub fn start<T: AsRef<OsStr>>(command: &[T]) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let (output, writer) = io::pipe()?;
-        let child = Command::new(program)
+        let mut offspring = Offspring::expect();
+        let mut command = Command::new(program);
+        command
             .args(arguments)
+            .env(MARK, offspring.mark())
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
             .stderr(writer)
-            .process_group(0)
-            .spawn()?;
-        Ok(Self { child, output })
+            .process_group(0);
+        sys::end_with_us(&mut command);
+        let child = command.spawn()?;
+        offspring.started(child.id());
+        Ok(Self { child, output, offspring })
     }
 
     /// Waits until it has ended or has to; what it printed, at most `limit` bytes, and nothing of it is left.
@@ -59,7 +66,7 @@ impl Program {
         // The leader is not reaped yet, so its number cannot belong to another group.
         sys::kill_group(self.child.id());
         let status = self.child.wait();
-        sys::reap_group(self.child.id());
+        drop(self.offspring);
         ended.and(status).map(|status| (status, kept))
     }
 }
@@ -177,6 +184,31 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(5));
         let left = Command::new("pgrep").args(["-f", "^sleep 87.5"]).output();
         assert!(left.is_err() || left.is_ok_and(|output| output.stdout.is_empty()));
+    }
+
+    /// The processes whose command line is this.
+    fn left(line: &str) -> String {
+        let found = Command::new("pgrep").args(["-fx", line]).output().unwrap();
+        String::from_utf8_lossy(&found.stdout).into_owned()
+    }
+
+    #[test]
+    fn what_leaves_the_process_group_is_ended_too() {
+        let passes = run(&["sh", "-c", "setsid sleep 87.1 & exit 0"], 5000);
+        assert_eq!(passes, Outcome::pass("exit code 0"));
+        assert_eq!(left("sleep 87.1"), "");
+        let deep = "setsid sh -c 'setsid sh -c \"sleep 87.2; true\"; true' & sleep 9";
+        assert_eq!(run(&["sh", "-c", deep], 300).cause, Some(Cause::Timeout));
+        assert_eq!(left("sleep 87.2"), "");
+    }
+
+    #[test]
+    fn an_end_of_one_run_leaves_the_others_alone() {
+        let slow = std::thread::spawn(|| run(&["sh", "-c", "setsid sleep 0.6; echo slept"], 9000));
+        for _ in 0..20 {
+            assert_eq!(run(&["sh", "-c", "setsid sleep 0.01 & exit 0"], 9000).verdict, Verdict::Pass);
+        }
+        assert_eq!(slow.join().unwrap(), Outcome::pass("slept"));
     }
 
     #[test]
