@@ -4,6 +4,7 @@ import { type Address, type Listening, isComplete, readAddresses, readHost, read
 import { type Argument, meaningOf, optionName, readArguments } from './arguments.ts';
 import type { Variables } from './expansion.ts';
 import { noGuess } from './guess.ts';
+import { holdsFile, pathOfUrl } from './paths.ts';
 import type { Meaning, Server } from './server.ts';
 import type { Word } from './shell.ts';
 import { isSuspicious } from './suspicious.ts';
@@ -76,15 +77,16 @@ function applyWords(before: ServerSettings, words: readonly Word[], server: Serv
   const open = operands.find(({ text }) => !isComplete(text));
   if (open) return noGuess('one of its arguments comes from a variable that is not known');
   const pairs = operands.filter(({ text }) => text.startsWith('cfg:'));
-  for (const { raw, text } of pairs) {
-    const after = applyPair(settings, { raw: raw.slice(4), text: text.slice(4) }, server);
-    if (isRefusal(after)) return after;
-    settings = after;
-  }
+  const after = applyPairs(
+    settings,
+    pairs.map(({ raw, text }) => ({ raw: raw.slice(4), text: text.slice(4) })),
+    server,
+  );
+  if (isRefusal(after)) return after;
   const [operand] = operands;
   if (server.operand === 'file' && operand && words[0] === operand)
-    return { ...settings, file: 'a file of its arguments' };
-  return settings;
+    return { ...after, file: 'a file of its arguments' };
+  return after;
 }
 
 function statementOf({ name, shown, meaning, value }: Argument, server: Server): Statement | undefined {
@@ -142,11 +144,13 @@ function apply(
       return applyPassword(settings, value, place);
     case 'pair':
       return applyPair(settings, value, server);
+    case 'pairs':
+      return isComplete(text) ? applyPairs(settings, wordsOf(text), server) : hidden(place);
     case 'words':
       return isComplete(text) ? applyWords(settings, wordsOf(text), server) : hidden(place);
     case 'prefix':
     case 'external-url': {
-      const path = readPath(text);
+      const path = pathOfUrl(text);
       if (path === undefined) return noGuess(`${place} names a path that is not known`);
       return meaning === 'prefix' ? { ...settings, prefix: path } : { ...settings, externalPath: path };
     }
@@ -202,6 +206,16 @@ const listenersIn = (text: string): string =>
         .join(',')
     : text;
 
+function applyPairs(before: ServerSettings, pairs: readonly Word[], server: Server): ServerSettings | Refusal {
+  let settings = before;
+  for (const pair of pairs) {
+    const after = applyPair(settings, pair, server);
+    if (isRefusal(after)) return after;
+    settings = after;
+  }
+  return settings;
+}
+
 function applyPair(settings: ServerSettings, { raw, text }: Word, server: Server): ServerSettings | Refusal {
   const at = text.indexOf('=');
   const name = optionName(at < 0 ? text : text.slice(0, at));
@@ -227,19 +241,3 @@ const wordsOf = (text: string): Word[] =>
     .map((word) => ({ raw: word, text: word }));
 
 const hidden = (place: string): Refusal => noGuess(`${place} may mean a login, TLS or another address`);
-
-/** The path of a URL or a path, without a slash at its end; undefined where it has more than plain letters. */
-function readPath(text: string): string | undefined {
-  const at = text.indexOf('://');
-  const rest = at < 0 ? text : text.slice(at + 3);
-  const slash = rest.indexOf('/');
-  const path = slash < 0 ? '' : rest.slice(slash);
-  const isPlain = /^[\w/.~-]*$/.test(path) && (isComplete(text) || slash >= 0);
-  return isPlain ? path.replace(/\/$/, '') : undefined;
-}
-
-/** Whether a mount brings one of the files, or the folder of one. */
-const holdsFile = (mountPath: string, files: readonly string[]): boolean => {
-  const mount = `${mountPath}`.replace(/\/$/, '');
-  return files.some((file) => mount === file || mount.startsWith(`${file}/`) || file.startsWith(`${mount}/`));
-};

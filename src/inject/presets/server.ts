@@ -8,7 +8,7 @@
  * - `protocols`, `roles`: those of Kafka, which hide TLS and a broker that is none; `net`: a network other than TCP.
  * - `file`: a configuration that is not known.
  * - `password`: that of the login, known where it comes from a variable.
- * - `pair`, `words`: a value that is `NAME=VALUE`, or arguments, of the same meanings.
+ * - `pair`, `pairs`, `words`: a value that is `NAME=VALUE`, several of them, or arguments, of the same meanings.
  * - `harmless`: nothing, though its name may look as if.
  */
 export type Meaning =
@@ -29,6 +29,7 @@ export type Meaning =
   | 'roles'
   | 'net'
   | 'pair'
+  | 'pairs'
   | 'words'
   | 'harmless'
   /** The usual port from here on, where the value does not say no. */

@@ -22,6 +22,8 @@ export function isSuspicious(name: string, server: Server, kind: 'option' | 'var
   if (kind === 'variable') {
     return common.has(name) || (hasPrefix(name, server) && parts.some((part) => locating.has(part)));
   }
+  // What only says so, and ends.
+  if (name === 'version' || name === 'help') return true;
   const isPlain = !server.check.startsWith('tcp:') && !server.check.startsWith('listen:');
   return parts.some((part) => locating.has(part) || (isPlain && securing.has(part)));
 }

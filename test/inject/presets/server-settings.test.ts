@@ -105,6 +105,8 @@ describe('what a server is told', () => {
     ['an unknown option that speaks of an address', 'prometheus', args('--web.other-listen-address=:1')],
     ['an unknown option that speaks of TLS', 'nats', args('--tlscacert=/ca', '--tls-any')],
     ['a variable of the server that speaks of a port', 'redis', variables(['REDIS_OTHER_PORT', '7000'])],
+    ['a path of a host that is not known', 'prometheus', args('--web.external-url=http://$(HOST)/prometheus')],
+    ['what only tells its version', 'redis', args('--version')],
     ['a second command', 'redis', shell('redis-server; sleep 1')],
     ['a command that is put into the background', 'redis', shell('redis-server & wait')],
     ['a substitution', 'redis', shell('redis-server --port $(cat /port)')],

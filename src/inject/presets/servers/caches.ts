@@ -104,9 +104,10 @@ export const caches: readonly Server[] = [
       'client-cert-auth': 'secured',
       'auto-tls': 'secured',
       'config-file': 'hidden',
+      'host-whitelist': 'hidden',
     },
     harmless:
-      /^(?:peer|initial|advertise|listen-peer|listen-metrics|trusted|key|tls|client|ETCD_(?:PEER|INITIAL|ADVERTISE|LISTEN_PEER|LISTEN_METRICS))/,
+      /^(?:peer|initial|advertise|listen-peer|listen-metrics|trusted|key|tls|client|auth-token|ETCD_(?:PEER|INITIAL|ADVERTISE|LISTEN_PEER|LISTEN_METRICS))/,
     variables: {
       ETCD_LISTEN_CLIENT_URLS: 'address',
       ETCD_CERT_FILE: 'hidden',
@@ -133,7 +134,7 @@ export const caches: readonly Server[] = [
       ZOO_PORT_NUMBER: 'port',
       ZOO_PORT: 'port',
       ZOOKEEPER_SECURE_CLIENT_PORT: 'hidden',
-      ZOO_CFG_EXTRA: 'file',
+      ZOO_CFG_EXTRA: 'pairs',
     },
     operand: 'file',
     files: ['/conf', '/opt/bitnami/zookeeper/conf', '/bitnami/zookeeper/conf'],

@@ -107,8 +107,10 @@ export const web: readonly Server[] = [
   {
     images: ['traefik'],
     programs: ['traefik'],
-    ports: [8080, 9000, 8000, 80, 8443, 443],
+    // The API and the dashboard are on 8080 only where they are asked for.
+    ports: [80, 443, 8000, 8443],
     undeclared: { traefik: 80 },
+    anyPort: true,
     check: 'tcp://:PORT',
     options: { configfile: 'file', c: 'file', entrypoints: 'hidden' },
     patterns: [[/^(?:entrypoints\.[^.]+\.address|TRAEFIK_ENTRYPOINTS_[^_]+_ADDRESS)$/, 'address']],
