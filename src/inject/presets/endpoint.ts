@@ -23,8 +23,8 @@ export function endpointOf(
   if (address && isRefusal(address)) return address;
   const listening =
     address?.listening ?? hostOf(settings.hosts ?? (server.loopback && hasWords ? ['loopback'] : ['all']));
-  if (typeof listening === 'object') return listening;
-  const host = listening === 'all' ? '' : listening === 'loopback6' ? '[::1]' : '127.0.0.1';
+  if (listening === 'other') return otherOnly;
+  const host = hostWords[listening];
   if (typeof address?.port === 'number') return { host, port: address.port };
   if (settings.port !== undefined) return { host, port: settings.port };
   const port = portOf(server, container, settings);
@@ -34,31 +34,30 @@ export function endpointOf(
 /** The first address that can be asked, one with a usual or declared port before others, and plain ones before TLS. */
 function chooseAddress(addresses: readonly Address[], server: Server, container: V1Container): Address | Refusal {
   if (addresses.length === 0) return noGuess('it is told to listen on no port of TCP');
-  const open = addresses.filter(({ listening, port }) => !isRefusal(refusalOf(listening)) && port !== undefined);
-  if (open.length === 0) return refusalIn(addresses);
+  const open = addresses.filter(({ listening, port }) => listening !== 'other' && port !== undefined);
+  if (open.length === 0) {
+    const isElsewhere = addresses.some(({ listening }) => listening === 'other');
+    return isElsewhere ? otherOnly : noGuess('it is told a port that is not known');
+  }
   const takesAny = server.check.startsWith('tcp:') && server.readiness === undefined;
   const plain = takesAny ? open : open.filter(({ isSecure }) => !isSecure);
   if (plain.length === 0) return noGuess('it is told to speak TLS');
   const known = new Set([...server.ports, ...tcpPorts(container)]);
+  // What listens on loopback too is asked there, by any pattern that is left.
+  plain.sort((a, b) => Number(a.listening === 'pod') - Number(b.listening === 'pod'));
   const isUsual = ({ port }: Address): boolean => port === 'usual' || known.has(port as number);
   return plain.find(isUsual) ?? (plain[0] as Address);
 }
 
-function refusalIn(addresses: readonly Address[]): Refusal {
-  const refusal = addresses.map(({ listening }) => refusalOf(listening)).find(isRefusal);
-  return refusal ?? noGuess('it is told a port that is not known');
-}
+/** How a check names the addresses that can be asked. */
+const hostWords = { all: '', loopback: '127.0.0.1', loopback6: '[::1]', pod: 'pod' } as const;
 
-const podOnly = noGuess('it is told to listen on the address of its Pod alone');
 const otherOnly = noGuess('it is told to listen on an address that is not known');
 
-const refusalOf = (listening: Listening): Refusal | { readonly listening: Listening } =>
-  listening === 'pod' ? podOnly : listening === 'other' ? otherOnly : { listening };
-
 /** The widest of several. */
-function hostOf(hosts: readonly Listening[]): Exclude<Listening, 'pod' | 'other'> | Refusal {
-  for (const listening of ['all', 'loopback', 'loopback6'] as const) if (hosts.includes(listening)) return listening;
-  return hosts.includes('pod') ? podOnly : otherOnly;
+function hostOf(hosts: readonly Listening[]): Listening {
+  const wide = (['all', 'loopback', 'loopback6', 'pod'] as const).find((listening) => hosts.includes(listening));
+  return wide ?? 'other';
 }
 
 /** A usual port that is declared; without any that is declared, the one that its publisher's image has where no file may say another. */

@@ -16,6 +16,7 @@ const variables = (...pairs: [string, string][]): Partial<V1Container> => ({
   env: pairs.map(([name, value]) => ({ name, value })),
 });
 
+const podIp = { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } };
 const envFrom = (prefix?: string): Partial<V1Container> => ({
   envFrom: [{ ...(prefix ? { prefix } : {}), secretRef: { name: 'shop' } }],
 });
@@ -78,6 +79,13 @@ describe('what a server is told', () => {
     ],
     ['a pair behind a letter', 'elasticsearch://:9201', 'elasticsearch-oss', args('elasticsearch', '-Ehttp.port=9201')],
     ['a pair without an option', 'tcp://:3001', 'grafana/grafana', args('cfg:server.http_port=3001')],
+    ['the address of the Pod', 'redis://pod:6379', 'redis', { ...args('--bind', '$(IP)'), env: [podIp] }],
+    [
+      'loopback before the address of the Pod',
+      'etcd://127.0.0.1:2380',
+      'etcd',
+      { ...command('etcd', '--listen-client-urls=http://$(IP):2379,http://127.0.0.1:2380'), env: [podIp] },
+    ],
     [
       'a usual listener before others',
       'tcp://:9092',
