@@ -9,7 +9,7 @@ import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
 import type { PatternPlan } from './patterns/pattern.ts';
 import { type Addition, annotate, apply, keepEvictable, nameOf } from './pod/additions.ts';
-import { exceededLimit } from './pod/limits.ts';
+import { areAnnotationsTaken, exceededLimit } from './pod/limits.ts';
 import type { Pod } from './pod/pod.ts';
 import { type Problem, type SkippedItem, createCollector, existsAlready, sentence } from './model/problems.ts';
 import { type InjectionRequest, exclusionReason, findRequest } from './request.ts';
@@ -242,6 +242,11 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
     const added = [...new Set([...status.added, ...excluding.added])];
     const values = { [statusKey]: JSON.stringify({ ...status, added }), [problemsKey]: undefined };
     const wanted = annotate(keepEvictable(excluding.pod, emptiedVolumes(additions)), values);
+    // The status may be what is too much: the apiserver would refuse the Pod, and not because of its author.
+    if (!areAnnotationsTaken(wanted.metadata?.annotations)) {
+      const why = 'its annotations leave no room for the status, which says what was added';
+      return finish(call, skip('too-large', { request, by, skippedItems: [{ what: 'Pod', why }] }), exclusions);
+    }
     const isSame = wanted.spec === pod.spec && isDeepStrictEqual(wanted.metadata, pod.metadata);
     const rest = { kind: decision.kind, patterns: status.patterns, added, warnings };
     return {
@@ -253,15 +258,21 @@ function finish(call: Call, decision: Decision, exclusions: Outcome['exclusions'
   const status = statusWith(excluding.added, earlier, version);
   const values = status === undefined ? {} : { [statusKey]: status };
   if (decision.kind === 'rejected') {
-    const wanted = annotate(excluding.pod, { [problemsKey]: textOf(problems), ...values });
+    const wanted = annotateWithinRoom(excluding.pod, { [problemsKey]: textOf(problems), ...values });
     const added = excluding.added;
     return { ...about, kind: 'rejected', result: 'invalid-annotations', pod: wanted, added, problems: few(problems) };
   }
   const { kind, reason } = decision;
-  const wanted = status === undefined ? excluding.pod : annotate(excluding.pod, values);
+  const wanted = status === undefined ? excluding.pod : annotateWithinRoom(excluding.pod, values);
   const added = [...decision.added, ...excluding.added];
   const result = wanted === pod ? reason : 'excluded';
   return { ...about, kind, reason, result, pod: wanted, added, problems: few(problems) };
+}
+
+/** Annotates a Pod where the apiserver takes so much, and leaves it where it does not. */
+function annotateWithinRoom(pod: Pod, values: Readonly<Record<string, string | undefined>>): Pod {
+  const annotated = annotate(pod, values);
+  return areAnnotationsTaken(annotated.metadata?.annotations) ? annotated : pod;
 }
 
 /** The volumes that hold nothing for which the cluster autoscaler has to keep a node. */

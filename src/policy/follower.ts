@@ -10,12 +10,21 @@ export type Follower<T> = {
 
 type Namespaced = { readonly metadata?: V1ObjectMeta };
 
-/** The objects of one kind by their namespace, each as `reduce` leaves it. `onChange` gets undefined where all change. */
-export function createShelf<T extends Namespaced>(
+/** How many namespaces are kept as they were read; the oldest go. */
+const rememberedNamespaces = 1_024;
+
+/** Objects of one kind by their namespace, each as `reduce` leaves it, and what `read` makes of those of one namespace. */
+export function createShelf<T extends Namespaced, Read>(
   reduce: (object: T) => T,
-  onChange: (namespace: string | undefined) => void,
-): { readonly follower: Follower<T>; readonly of: (namespace: string) => readonly T[] } {
+  read: (objects: readonly T[]) => Read,
+  onChange: () => void,
+): { readonly follower: Follower<T>; readonly read: (namespace: string) => Read | undefined } {
   const shelf = new Map<string, readonly T[]>();
+  const remembered = new Map<string, Read>();
+  const forget = (namespace: string): void => {
+    remembered.delete(namespace);
+    onChange();
+  };
   const placeOf = ({ metadata }: T) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name });
   const others = (object: T): readonly T[] => {
     const { namespace, name } = placeOf(object);
@@ -25,19 +34,28 @@ export function createShelf<T extends Namespaced>(
     shelf.set(placeOf(object).namespace, [...others(object), reduce(object)]);
   };
   return {
-    of: (namespace) => shelf.get(namespace) ?? [],
+    read(namespace) {
+      const known = remembered.get(namespace);
+      const objects = shelf.get(namespace);
+      if (known !== undefined || !objects) return known;
+      if (remembered.size >= rememberedNamespaces) remembered.delete(remembered.keys().next().value ?? '');
+      const fresh = read(objects);
+      remembered.set(namespace, fresh);
+      return fresh;
+    },
     follower: {
       reset(objects) {
         shelf.clear();
         for (const object of objects) put(object);
-        onChange(undefined);
+        remembered.clear();
+        onChange();
       },
       upsert(object) {
         const { namespace, name } = placeOf(object);
         const before = shelf.get(namespace)?.find((each) => each.metadata?.name === name);
         if (isDeepStrictEqual(before, reduce(object))) return;
         put(object);
-        onChange(namespace);
+        forget(namespace);
       },
       remove(object) {
         const { namespace } = placeOf(object);
@@ -45,7 +63,7 @@ export function createShelf<T extends Namespaced>(
         if (left.length === (shelf.get(namespace) ?? []).length) return;
         if (left.length === 0) shelf.delete(namespace);
         else shelf.set(namespace, left);
-        onChange(namespace);
+        forget(namespace);
       },
     },
   };

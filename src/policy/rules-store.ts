@@ -1,5 +1,12 @@
 import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
-import { type LimitRange, type ResourceRules, noRules, readQuotaKey, readRules } from '../inject/fit/rules.ts';
+import {
+  type LimitRange,
+  type ResourceRules,
+  noRules,
+  readLimitRanges,
+  readQuotaKey,
+  readQuotas,
+} from '../inject/fit/rules.ts';
 import { type Follower, createShelf } from './follower.ts';
 
 /** Holds the LimitRanges and ResourceQuotas of all namespaces, and reads those of one where a Pod is to be fitted. */
@@ -9,32 +16,14 @@ export type RulesStore = {
   readonly rulesOf: (namespace: string) => ResourceRules;
 };
 
-/** How many namespaces are kept as they were read; the oldest go. */
-const rememberedNamespaces = 256;
-
 /** An empty store; `onChange` is called with each change. */
 export function createRulesStore(onChange: () => void): RulesStore {
-  const read = new Map<string, ResourceRules>();
-  const forget = (namespace: string | undefined): void => {
-    if (namespace === undefined) read.clear();
-    else read.delete(namespace);
-    onChange();
-  };
-  const limitRanges = createShelf<LimitRange>(withoutOthers, forget);
-  const quotas = createShelf<V1ResourceQuota>(withoutUncounted, forget);
+  const limitRanges = createShelf(withoutOthers, readLimitRanges, onChange);
+  const quotas = createShelf(withoutUncounted, readQuotas, onChange);
   return {
     limitRanges: limitRanges.follower,
     resourceQuotas: quotas.follower,
-    rulesOf(namespace) {
-      const known = read.get(namespace);
-      if (known) return known;
-      const [ranges, shares] = [limitRanges.of(namespace), quotas.of(namespace)];
-      if (ranges.length === 0 && shares.length === 0) return noRules;
-      if (read.size >= rememberedNamespaces) read.delete(read.keys().next().value ?? '');
-      const rules = readRules(ranges, shares);
-      read.set(namespace, rules);
-      return rules;
-    },
+    rulesOf: (namespace) => ({ ...noRules, ...limitRanges.read(namespace), quotas: quotas.read(namespace) ?? [] }),
   };
 }
 

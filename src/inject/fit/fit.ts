@@ -4,7 +4,6 @@ import type { Pod } from '../pod/pod.ts';
 import { type FitReason, type Violation, hasLevel, violationsOf } from './judge.ts';
 import { type Amount, parseQuantity } from './quantity.ts';
 import {
-  type Amounts,
   type ContainerResources,
   type PodResources,
   computeResources,
@@ -14,7 +13,7 @@ import {
   sumContainers,
   sumPod,
 } from './resources.ts';
-import type { ResourceRules } from './rules.ts';
+import { type ResourceRules, noRules } from './rules.ts';
 import { type Frame, type Size, resourcesOf, sizesFor } from './sizes.ts';
 
 /** What our containers are fitted to. */
@@ -85,7 +84,9 @@ function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules
   const bare: Pod = { ...pod, spec: { ...pod.spec, initContainers: others } };
   const asItCame = readPod(pod, names, read);
   const written = others.length === (pod.spec.initContainers ?? []).length ? asItCame : readPod(bare, names, read);
-  const before = withDefaultLevel(written);
+  // The apiserver completes what is said for the Pod as a whole before a LimitRange gives anything to a container.
+  const explicit = written.level && readPod(bare, names, (value, role) => readContainer(value, role, noRules, names));
+  const before = { ...written, level: explicit && completeLevel(explicit) };
   const wanted = agents.reduce<Pod>(apply, bare);
   const known = new Map(before.containers.map((container) => [container.name, container]));
   const limits = sumPod(before, 'limits');
@@ -94,7 +95,7 @@ function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules
     isGuaranteed: qosClassOf(before) === 'Guaranteed' && !hasLevel(before),
     leastLimit: (resource) => (limits.has(resource) ? 0n : (rules.pod.get(resource)?.min?.amount ?? 0n)),
     mostLimit: (resource) => before.level?.limits.get(resource),
-    unnamed: new Set(computeResources.filter((resource) => isOfLevelAlone(resource, written))),
+    unnamed: new Set(computeResources.filter((resource) => explicit && isOfLevelAlone(resource, explicit, rules))),
   };
   return {
     qosClass: qosClassOf(before),
@@ -118,23 +119,27 @@ function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules
 }
 
 /** A request that is missing for the Pod as a whole is the sum of its containers', or else its limit. */
-function withDefaultLevel(pod: PodResources): PodResources {
+function completeLevel(pod: PodResources): PodResources['level'] {
   const { level } = pod;
-  if (!level || !hasLevel(pod)) return pod;
+  if (!level || !hasLevel(pod)) return level;
   const sum = sumContainers(pod.containers, 'requests');
   const missing = computeResources.flatMap((resource): (readonly [string, Amount])[] => {
     const amount = sum.get(resource) ?? level.limits.get(resource);
     return amount === undefined || level.requests.has(resource) ? [] : [[resource, amount]];
   });
-  return { ...pod, level: { ...level, requests: new Map([...level.requests, ...missing]) } };
+  return { ...level, requests: new Map([...level.requests, ...missing]) };
 }
 
-/** True where the apiserver will give the Pod a request of its limit, unless some container says one: ours must not. */
-const isOfLevelAlone = (resource: string, { level, containers }: PodResources): boolean =>
-  level !== undefined &&
-  level.limits.has(resource) &&
-  !level.requests.has(resource) &&
-  containers.every(({ requests }: { readonly requests: Amounts }) => !requests.has(resource));
+/**
+ * True where ours would be the only container that says a request. The apiserver would take it for the request of the
+ * whole Pod: in place of the Pod's limit, or before a LimitRange gives the other containers more than that.
+ */
+const isOfLevelAlone = (resource: string, pod: PodResources, { container }: ResourceRules): boolean =>
+  pod.level !== undefined &&
+  hasLevel(pod) &&
+  !pod.level.requests.has(resource) &&
+  (pod.level.limits.has(resource) || container.get(resource)?.defaultRequest !== undefined) &&
+  pod.containers.every(({ requests }) => !requests.has(resource));
 
 /** Claims stay: they come from the pattern. */
 function withResources(container: V1Container, resources: V1Container['resources']): V1Container {

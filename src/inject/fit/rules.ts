@@ -62,14 +62,20 @@ export const noRules: ResourceRules = { container: new Map(), pod: new Map(), qu
 const mostResources = 64;
 
 /** Reads the LimitRanges and ResourceQuotas of one namespace; what cannot be read bounds nothing. */
-export function readRules(limitRanges: readonly LimitRange[], quotas: readonly V1ResourceQuota[]): ResourceRules {
+export const readRules = (limitRanges: readonly LimitRange[], quotas: readonly V1ResourceQuota[]): ResourceRules => ({
+  ...readLimitRanges(limitRanges),
+  quotas: readQuotas(quotas),
+});
+
+/** Reads the LimitRanges of one namespace, which seldom change. */
+export function readLimitRanges(limitRanges: readonly LimitRange[]): Omit<ResourceRules, 'quotas'> {
   const inOrder = limitRanges.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
-  return {
-    container: boundsOf(inOrder, 'Container'),
-    pod: boundsOf(inOrder, 'Pod'),
-    quotas: quotas.map(readQuota).filter(({ shares }) => shares.length > 0),
-  };
+  return { container: boundsOf(inOrder, 'Container'), pod: boundsOf(inOrder, 'Pod') };
 }
+
+/** Reads the ResourceQuotas of one namespace, which change with each Pod. */
+export const readQuotas = (quotas: readonly V1ResourceQuota[]): readonly Quota[] =>
+  quotas.map(readQuota).filter(({ shares }) => shares.length > 0);
 
 const nameOf = ({ metadata }: { readonly metadata?: V1ObjectMeta }): string => metadata?.name ?? '';
 
@@ -137,6 +143,7 @@ function readQuota(quota: V1ResourceQuota): Quota {
   const { spec, status } = quota;
   const hard = status?.hard ?? spec?.hard ?? {};
   const shares = Object.keys(hard)
+    .filter((key) => readQuotaKey(key) !== undefined)
     .slice(0, mostResources)
     .flatMap((key) => {
       const counted = readQuotaKey(key);

@@ -84,6 +84,18 @@ export function exceededAnnotationLimit(annotations: Readonly<Record<string, str
     : undefined;
 }
 
+/** Whether the apiserver takes these annotations: it counts the bytes of all keys and values. */
+export function areAnnotationsTaken(annotations: Readonly<Record<string, string>> = {}): boolean {
+  const texts = Object.entries(annotations).flat();
+  const characters = texts.reduce((sum, text) => sum + lengthOf(text), 0);
+  // Most Pods have so few that it does not matter how many bytes a character has.
+  if (characters * 3 <= podLimits.annotationCharacters) return true;
+  if (characters > podLimits.annotationCharacters) return false;
+  const encoder = new TextEncoder();
+  const bytes = texts.reduce((sum, text) => sum + (typeof text === 'string' ? encoder.encode(text).length : 0), 0);
+  return bytes <= podLimits.annotationCharacters;
+}
+
 const listOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);
 
 /** The annotations of a template are looked at before it is known that all of them are texts. */
