@@ -33,8 +33,8 @@ use watchdog::{Scanned, Watchdog, Watched};
 /// How often in a row a read has to be seen blocked before the hardware is called sick.
 const BLOCKED_IS_SICK: u32 = 3;
 
-/// The most readings of one scan: thrice the sensors of a machine full of drives.
-const MOST_READINGS: usize = 1_024;
+/// So many times as long as there is for one scan a program of `serve` may take: longer than until it is called sick.
+const LATE_PROGRAM: u32 = 4;
 
 /// One scan of the hardware.
 pub struct Scan<'a> {
@@ -83,28 +83,28 @@ impl HardwareCheck {
         let (before, mut troubles) = self.load();
         let collector = Arc::clone(&self.collector);
         let mut history = before.clone();
+        let programs_end = self.programs_end(deadline);
         let watched = self.watchdog.run(deadline, move || {
-            let mut scan = Scan { now_ms, deadline, history: &mut history, blocked: None };
+            let mut scan = Scan { now_ms, deadline: programs_end, history: &mut history, blocked: None };
             let readings = collector.collect(&mut scan);
             let blocked = scan.blocked;
             Scanned { readings, history, blocked }
         });
         let (mut readings, mut history) = match watched {
-            Watched::Done(Scanned { readings, history, blocked: None }) => {
-                (readings, History { blocked: 0, ..history })
-            }
-            Watched::Blocked(at) | Watched::Done(Scanned { blocked: Some(at), .. }) => {
-                let blocked = before.blocked.saturating_add(1);
-                let of =
-                    if blocked < BLOCKED_IS_SICK { format!(" of {BLOCKED_IS_SICK}") } else { String::new() };
-                let why = format!("{at} blocks, seen {blocked}{of} times");
-                (vec![Reading::unknown("", why)], History { blocked, ..before.clone() })
+            Watched::Done(Scanned { readings, history, blocked: None }) => (readings, history.unblocked()),
+            Watched::Done(Scanned { blocked: Some(at), .. }) => blocked_at(&before, at, true),
+            // Of a run of `check` before this one nothing but the path is known.
+            Watched::Running { at, again } => blocked_at(&before, at, again || self.state_file.is_some()),
+            Watched::Unstarted(why) => {
+                let why = format!("cannot be looked at, no thread starts: {why}");
+                (vec![Reading::unknown("", why)], before.clone().unblocked())
             }
         };
-        readings.truncate(MOST_READINGS);
         if readings.is_empty() {
             readings.push(Reading::unknown("", self.collector.none_found()));
         }
+        // The bad ones first: of too many sensors those are remembered.
+        readings.sort_by_key(|reading| reading.level != Level::Bad);
         // While a read blocks nothing is known of the sensors, so nothing that lasted is forgotten either.
         if history.blocked == 0 {
             debounce::apply(&mut readings, &mut history.windows, self.window, now_ms);
@@ -117,6 +117,15 @@ impl HardwareCheck {
         match blocked.flatten() {
             Some(text) => Outcome::fail(Cause::Timeout, text),
             None => summary::outcome(&readings, self.strict),
+        }
+    }
+
+    /// With `serve` the thread goes on after the deadline, and what comes late is taken the next time: nvidia-smi on a machine
+    /// full of sleeping GPUs takes seconds.
+    fn programs_end(&self, deadline: Deadline) -> Deadline {
+        match deadline.remaining() {
+            Ok(left) if self.state_file.is_none() => Deadline::after(left * LATE_PROGRAM),
+            _ => deadline,
         }
     }
 
@@ -140,6 +149,16 @@ impl HardwareCheck {
             false => state_file.save(&history).err().filter(|_| history.matters()),
         }
     }
+}
+
+/// What is known while a scan has not ended: only the same read, seen again and again, is a sick one; another one than the
+/// last time is that of a slow scan.
+fn blocked_at(before: &History, at: String, again: bool) -> (Vec<Reading>, History) {
+    let again = again && (before.blocked == 0 || before.blocked_at == at);
+    let blocked = if again { before.blocked.saturating_add(1) } else { 1 };
+    let of = if blocked < BLOCKED_IS_SICK { format!(" of {BLOCKED_IS_SICK}") } else { String::new() };
+    let why = format!("{at} blocks, seen {blocked}{of} times");
+    (vec![Reading::unknown("", why)], History { blocked, blocked_at: at, ..before.clone() })
 }
 
 impl Check for HardwareCheck {

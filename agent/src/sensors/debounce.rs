@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::reading::{Level, Reading};
 use crate::scheme::{Window, format_duration};
 
+/// Of so many sensors it is kept how they were: thrice those of a machine full of drives.
+const MOST: usize = 1_024;
+
 /// How one sensor has been of late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Debounce {
@@ -24,9 +27,16 @@ pub fn apply(
 ) {
     let before = std::mem::take(windows);
     let Some(window) = window else { return };
-    for reading in readings {
+    for (number, reading) in readings.iter_mut().enumerate() {
+        if number >= MOST {
+            // Of so many nothing is kept, so nothing can have lasted: those before it are as bad.
+            if reading.level == Level::Bad {
+                reading.level = Level::Pending;
+            }
+            continue;
+        }
         let bad = reading.level == Level::Bad;
-        let lasting = match (window, before.get(&reading.sensor)) {
+        let lasting = match (window, before.get(&reading.key)) {
             (Window::Time(_), _) if !bad => continue,
             (Window::Time(_), Some(Debounce::Since(since))) if *since <= now_ms => Debounce::Since(*since),
             (Window::Time(_), _) => Debounce::Since(now_ms),
@@ -48,7 +58,7 @@ pub fn apply(
                 let count = bits.count_ones();
                 reading.text.push_str(&format!(" in {count} of {of} readings"));
                 if !bad && count < least {
-                    windows.insert(reading.sensor.clone(), lasting);
+                    windows.insert(reading.key.clone(), lasting);
                     continue;
                 }
                 count >= least
@@ -56,7 +66,7 @@ pub fn apply(
             _ => continue,
         };
         reading.level = if believed { Level::Bad } else { Level::Pending };
-        windows.insert(reading.sensor.clone(), lasting);
+        windows.insert(reading.key.clone(), lasting);
     }
 }
 

@@ -13,15 +13,16 @@ const MOST: usize = 1_024;
 /// How often in a row a device has to be missing before it is called gone.
 const MISSING_IS_GONE: u32 = 3;
 
-/// Everything is known by the name of its sensor.
+/// Everything is known by the key of its sensor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     pub series: BTreeMap<String, Series>,
     pub windows: BTreeMap<String, Debounce>,
     /// The devices that were seen, and in how many scans they have been missing.
     pub devices: BTreeMap<String, u32>,
-    /// How often in a row a read was seen blocked.
+    /// How often in a row the same read was seen blocked, and which that is.
     pub blocked: u32,
+    pub blocked_at: String,
 }
 
 impl History {
@@ -78,6 +79,11 @@ impl History {
                 }
             })
             .collect()
+    }
+
+    /// The same where the last scan has ended.
+    pub fn unblocked(self) -> Self {
+        Self { blocked: 0, blocked_at: String::new(), ..self }
     }
 
     /// Whether a run that knew nothing of this would judge otherwise.

@@ -59,7 +59,8 @@ pub fn chip(folder: &Folder, max: Max, wanted: &str) -> Vec<Reading> {
             let label = folder.line(&format!("{stem}_label")).unwrap_or_else(|_| stem.to_owned());
             let label = if label.is_empty() { stem.to_owned() } else { label };
             picks(wanted, &[&name, &unique], &label).then_some(())?;
-            temperature(folder, stem, &format!("{unique} {label}"), max, name == "nvme")
+            let reading = temperature(folder, stem, &format!("{unique} {label}"), max, name == "nvme")?;
+            Some(reading.known_by(folder.key(stem)))
         })
         .collect()
 }

@@ -25,8 +25,10 @@ pub enum Fails {
 /// A reading with what was made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// Which sensor: the same in every run.
+    /// Which sensor, by its name: the same in every run.
     pub sensor: String,
+    /// What is known of the sensor is known by this: its name, or its path where two may have one name.
+    pub key: String,
     pub level: Level,
     pub text: String,
     /// How near it is to its threshold, in thousandths; the nearest of those that are well is shown.
@@ -64,6 +66,7 @@ impl Reading {
         let level = if bad { Level::Bad } else { Level::Well };
         Self {
             sensor: sensor.to_owned(),
+            key: sensor.to_owned(),
             level,
             text: format!("{sensor} {value} {operator} {limit}"),
             nearness: 0,
@@ -73,7 +76,13 @@ impl Reading {
     /// A sensor of which nothing is known, and why; none at all has no name.
     pub fn unknown(sensor: &str, why: impl Display) -> Self {
         let text = if sensor.is_empty() { why.to_string() } else { format!("{sensor} {why}") };
-        Self { sensor: sensor.to_owned(), level: Level::Unknown, text, nearness: 0 }
+        let key = sensor.to_owned();
+        Self { sensor: sensor.to_owned(), key, level: Level::Unknown, text, nearness: 0 }
+    }
+
+    /// The same of the sensor that is known by this.
+    pub fn known_by(self, key: String) -> Self {
+        Self { key, ..self }
     }
 }
 

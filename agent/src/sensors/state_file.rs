@@ -33,7 +33,7 @@ impl StateFile {
             let folder = program.as_deref().and_then(Path::parent).unwrap_or(folder);
             folder.join(format!(".health-probe-{own:016x}"))
         });
-        Self { path, head: format!("health-probe-state 1 {} {own:016x}", boot.trim()) }
+        Self { path, head: format!("health-probe-state 2 {} {own:016x}", boot.trim()) }
     }
 
     /// What the last run left, nothing if there was none since the machine was booted; a sentence if it is something else.
@@ -95,7 +95,7 @@ fn fnv(bytes: &[u8]) -> u64 {
 
 /// One line each; the name of a sensor, which may hold spaces, comes last.
 fn encode(history: &History) -> String {
-    let mut text = format!("blocked {}\n", history.blocked);
+    let mut text = format!("blocked {} {}\n", history.blocked, history.blocked_at.replace('\n', " "));
     for (name, missing) in &history.devices {
         text.push_str(&format!("device {missing} {name}\n"));
     }
@@ -116,7 +116,8 @@ fn encode(history: &History) -> String {
 fn decode(text: &str) -> Option<History> {
     let mut history = History::default();
     let mut lines = text.lines();
-    history.blocked = lines.next()?.strip_prefix("blocked ")?.parse().ok()?;
+    let (blocked, at) = lines.next()?.strip_prefix("blocked ")?.split_once(' ')?;
+    (history.blocked, history.blocked_at) = (blocked.parse().ok()?, at.to_owned());
     for line in lines {
         let (word, rest) = line.split_once(' ')?;
         let (value, name) = rest.split_once(' ')?;

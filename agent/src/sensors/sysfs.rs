@@ -103,6 +103,11 @@ impl Folder {
         line::clean(&self.path.file_name().unwrap_or_default().to_string_lossy(), 64)
     }
 
+    /// By what a sensor of this folder is known, whatever it is called: its path, on one line.
+    pub fn key(&self, name: &str) -> String {
+        self.path.join(name).display().to_string().replace('\n', " ")
+    }
+
     /// The folder around it.
     pub fn parent(&self) -> Option<Self> {
         let path = self.path.parent().filter(|path| path.starts_with(&self.root))?;

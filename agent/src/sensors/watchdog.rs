@@ -13,6 +13,9 @@ use crate::check::Deadline;
 /// As that of a check of its own.
 const STACK: usize = 256 * 1024;
 
+/// In the place of the number of a read that the last scan gave up on: where the next one is held up, it is there again.
+const GAVE_UP: u64 = u64::MAX;
+
 /// What a scan gives back.
 pub struct Scanned {
     pub readings: Vec<Reading>,
@@ -23,13 +26,25 @@ pub struct Scanned {
 
 /// The thread of one check, while there is one.
 #[derive(Default)]
-pub struct Watchdog(Arc<Slot>);
+pub struct Watchdog {
+    slot: Arc<Slot>,
+    /// The read that did not end in time when this was last looked at.
+    seen: Mutex<Option<Place>>,
+}
 
 #[derive(Default)]
 struct Slot {
     run: Mutex<Run>,
     finished: Condvar,
-    at: Mutex<PathBuf>,
+    at: Mutex<Place>,
+}
+
+/// The read that a thread is at.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Place {
+    path: PathBuf,
+    /// The number of the read.
+    read: u64,
 }
 
 #[derive(Default)]
@@ -42,9 +57,12 @@ enum Run {
 
 /// What came of it.
 pub enum Watched {
+    /// In time, or since the last look: hardware that answers late is read all the same.
     Done(Scanned),
-    /// Nothing yet; what it was about to read.
-    Blocked(String),
+    /// Nothing yet; what it was about to read, and whether that is the very read of the last time.
+    Running { at: String, again: bool },
+    /// There is no thread for it, and why.
+    Unstarted(String),
 }
 
 thread_local! {
@@ -55,7 +73,9 @@ thread_local! {
 pub fn about_to_read(path: &Path) {
     OWN.with_borrow(|slot| {
         if let Some(slot) = slot {
-            path.clone_into(&mut lock(&slot.at));
+            let mut at = lock(&slot.at);
+            path.clone_into(&mut at.path);
+            at.read += 1;
         }
     });
 }
@@ -65,12 +85,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watchdog {
-    /// Scans, unless an earlier scan goes on still, and waits until the deadline for either.
+    /// Scans, unless an earlier scan goes on still or has ended since, and waits until the deadline for either.
     pub fn run(&self, deadline: Deadline, scan: impl FnOnce() -> Scanned + Send + 'static) -> Watched {
-        let mut run = lock(&self.0.run);
-        if !matches!(*run, Run::Running) {
+        let mut run = lock(&self.slot.run);
+        if matches!(*run, Run::Idle) {
             *run = Run::Running;
-            let slot = Arc::clone(&self.0);
+            let slot = Arc::clone(&self.slot);
             let started = thread::Builder::new().stack_size(STACK).spawn(move || {
                 OWN.set(Some(Arc::clone(&slot)));
                 let result = scan();
@@ -79,18 +99,24 @@ impl Watchdog {
             });
             if let Err(error) = started {
                 *run = Run::Idle;
-                return Watched::Blocked(format!("the start of a thread ({error})"));
+                return Watched::Unstarted(error.to_string());
             }
         }
         loop {
             if let Run::Finished(result) = std::mem::take(&mut *run) {
+                let gave_up = |at: &String| Place { path: at.into(), read: GAVE_UP };
+                *lock(&self.seen) = result.blocked.as_ref().map(gave_up);
                 return Watched::Done(result);
             }
             *run = Run::Running;
             let Ok(left) = deadline.remaining() else {
-                return Watched::Blocked(lock(&self.0.at).display().to_string());
+                let at = lock(&self.slot.at).clone();
+                let last = lock(&self.seen).replace(at.clone());
+                let again =
+                    last.is_some_and(|last| last == at || (last.read == GAVE_UP && last.path == at.path));
+                return Watched::Running { at: at.path.display().to_string(), again };
             };
-            run = self.0.finished.wait_timeout(run, left).unwrap_or_else(PoisonError::into_inner).0;
+            run = self.slot.finished.wait_timeout(run, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -122,23 +148,43 @@ mod tests {
             let _ = released.recv();
             scanned(7)
         };
-        assert!(matches!(watch.run(soon(), scan), Watched::Blocked(at) if at == "/sys/a"));
+        let is_at = |watched, seen| matches!(watched, Watched::Running { at, again } if at == "/sys/a" && again == seen);
+        assert!(is_at(watch.run(soon(), scan), false));
         for _ in 0..3 {
             let second = || {
                 LOOKS.fetch_add(1, Ordering::SeqCst);
                 scanned(0)
             };
-            assert!(matches!(watch.run(soon(), second), Watched::Blocked(at) if at == "/sys/a"));
+            assert!(is_at(watch.run(soon(), second), true));
         }
         assert_eq!(LOOKS.load(Ordering::SeqCst), 1);
         drop(release);
         let later = Deadline::after(Duration::from_secs(5));
-        while !matches!(*lock(&watch.0.run), Run::Finished(_)) {
+        while !matches!(*lock(&watch.slot.run), Run::Finished(_)) {
             thread::sleep(Duration::from_millis(1));
         }
-        // What landed while nobody waited is old.
+        // What came while nobody waited is late, and is what there is.
         let fresh = || scanned(1);
+        assert!(matches!(watch.run(later, fresh), Watched::Done(scanned) if scanned.history.blocked == 7));
         assert!(matches!(watch.run(later, fresh), Watched::Done(scanned) if scanned.history.blocked == 1));
+    }
+
+    #[test]
+    fn a_scan_that_goes_on_from_read_to_read_is_slow_and_not_blocked() {
+        let watch = Watchdog::default();
+        let scan = || {
+            for number in 0..30 {
+                about_to_read(Path::new(&format!("/sys/{number}")));
+                thread::sleep(Duration::from_millis(20));
+            }
+            scanned(5)
+        };
+        for _ in 0..3 {
+            let watched = watch.run(Deadline::after(Duration::from_millis(60)), scan);
+            assert!(matches!(watched, Watched::Running { again: false, .. }));
+        }
+        let later = Deadline::after(Duration::from_secs(5));
+        assert!(matches!(watch.run(later, scan), Watched::Done(scanned) if scanned.history.blocked == 5));
     }
 
     #[test]

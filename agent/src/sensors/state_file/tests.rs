@@ -20,6 +20,7 @@ fn history() -> History {
         ]),
         devices: BTreeMap::from([("nvme0".to_owned(), 2)]),
         blocked: 1,
+        blocked_at: "/sys/a b".to_owned(),
     }
 }
 
@@ -49,6 +50,7 @@ fn a_memory_that_is_full_is_read_again() {
         windows: (0..1_024).map(|it| (name(it), Debounce::Since(u64::MAX))).collect(),
         devices: (0..1_024).map(|it| (name(it), u32::MAX)).collect(),
         blocked: u32::MAX,
+        blocked_at: "x".repeat(4_096),
     };
     one.save(&full).unwrap();
     assert_eq!(one.load(), Ok(full));
@@ -69,7 +71,7 @@ fn garbage_is_told_and_replaced() {
     let fixture = Fixture::new(&[]);
     let one = store(fixture.root(), "clock:");
     for garbage in
-        ["", "x", "\u{0}\n", "health-probe-state 1\n", &format!("{}\ncounter 1/2/9:9,3:3 a\n", one.head)]
+        ["", "x", "\u{0}\n", "health-probe-state 2\n", &format!("{}\ncounter 1/2/9:9,3:3 a\n", one.head)]
     {
         fs::write(&one.path, garbage).unwrap();
         assert!(one.load().is_err(), "{garbage:?}");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::nvidia::{Fields, judge};
 use crate::check::{Cause, Deadline, Outcome, Verdict};
 use crate::net::test_server::Random;
-use crate::sensors::fixture::{Fixture, bad, run};
+use crate::sensors::fixture::{Fixture, bad, fifo, run};
 use crate::sensors::{Level, Reading};
 
 /// A machine with this nvidia-smi, and the option that names it.
@@ -210,10 +210,40 @@ fn a_program_that_hangs_is_killed_and_is_sick_when_it_was_seen_three_times() {
     assert_eq!(verdicts, [Verdict::Unknown, Verdict::Unknown, Verdict::Fail], "{outcomes:?}");
     assert!(outcomes[2].reason.ends_with("nvidia-smi blocks, seen 3 times"), "{outcomes:?}");
     assert_eq!(outcomes[2].cause, Some(Cause::Timeout));
-    let left = std::process::Command::new("pgrep").args(["-f", "^sleep 86.25"]).output();
-    assert!(left.is_err() || left.is_ok_and(|output| output.stdout.is_empty()));
+    // It is given some more time, in which it may still answer.
+    let left = || {
+        let left = std::process::Command::new("pgrep").args(["-f", "^sleep 86.25"]).output();
+        left.is_ok_and(|output| !output.stdout.is_empty())
+    };
+    while left() {
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
     say(&fixture, &prints(TWO, 0));
+    // What the killed one came to is told first.
+    run(&*check);
     assert_eq!(run(&*check).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_program_that_answers_late_is_heard_and_one_that_never_does_stays_sick() {
+    let (fixture, program) = machine("true");
+    let gate = fixture.root().join("gate");
+    fifo(&gate);
+    say(&fixture, &format!("read line < {}; {}", gate.display(), prints(TWO, 0)));
+    let check = fixture.check(&format!("gpu:?{program}"));
+    let looks = |count: usize, limit: u64| -> Vec<_> {
+        (0..count).map(|_| check.run(Deadline::after(Duration::from_millis(limit))).verdict).collect()
+    };
+    for _ in 0..3 {
+        assert_eq!(looks(2, 1_000), [Verdict::Unknown; 2]);
+        std::fs::write(&gate, "now\n").unwrap();
+        assert_eq!(looks(1, 8_000), [Verdict::Pass]);
+    }
+    say(&fixture, "exec sleep 86.5");
+    let never = looks(12, 100);
+    let sick = never.iter().position(|verdict| *verdict == Verdict::Fail);
+    assert!(sick.is_some_and(|first| never[first..].iter().all(|it| *it == Verdict::Fail)), "{never:?}");
 }
 
 #[test]

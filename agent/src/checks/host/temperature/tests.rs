@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::scheme::parse;
-use crate::sensors::fixture::{Fixture, fifo};
+use crate::sensors::fixture::{Fixture, fifo, run as look};
 
 /// As a server shows itself: two chips of a processor's, an NVMe drive, a disk, the board, and ACPI.
 const MACHINE: &[(&str, &str)] = &[
@@ -262,4 +262,64 @@ fn heat_has_to_last_where_it_is_told_to() {
     machine.write(COMPOSITE, "40000");
     assert_eq!(check.run(soon()).verdict, Verdict::Fail);
     assert_eq!(check.run(soon()).verdict, Verdict::Pass);
+}
+
+#[test]
+fn two_sensors_of_one_name_have_a_window_each() {
+    let files = ["temp1", "temp2"].map(|stem| {
+        [
+            (format!("class/hwmon/hwmon0/{stem}_label"), "Core 0"),
+            (format!("class/hwmon/hwmon0/{stem}_crit"), "90000"),
+        ]
+    });
+    let machine = Fixture::new(&[("class/hwmon/hwmon0/name", "x")]);
+    for (path, content) in files.iter().flatten() {
+        machine.write(path, content);
+    }
+    for hot_first in [true, false] {
+        let (hot, cool) = if hot_first { ("temp1", "temp2") } else { ("temp2", "temp1") };
+        machine.write(&format!("class/hwmon/hwmon0/{hot}_input"), "95000");
+        machine.write(&format!("class/hwmon/hwmon0/{cool}_input"), "40000");
+        let check = machine.check("temperature:?for=3/4");
+        let outcomes: Vec<_> = (0..4).map(|_| look(&*check)).collect();
+        let believed = Outcome::fail(Cause::Unhealthy, "x Core 0 95 C >= 90 C critical in 3 of 4 readings");
+        assert_eq!(outcomes[2], believed, "{outcomes:?}");
+        assert!(outcomes.iter().all(|outcome| !outcome.reason.contains("40 C >= ")), "{outcomes:?}");
+        // It cools down, and the other one has never been hot.
+        machine.write(&format!("class/hwmon/hwmon0/{hot}_input"), "40000");
+        let cooled: Vec<_> = (0..4).map(|_| look(&*check).verdict).collect();
+        assert_eq!(cooled[3], Verdict::Pass, "{cooled:?}");
+    }
+}
+
+#[test]
+fn the_last_of_more_sensors_than_are_kept_is_judged() {
+    let machine = Fixture::new(&[("class/hwmon/hwmon0/name", "x")]);
+    for number in 1..=1_100 {
+        machine.write(&format!("class/hwmon/hwmon0/temp{number}_input"), "40000");
+        machine.write(&format!("class/hwmon/hwmon0/temp{number}_crit"), "90000");
+    }
+    let at = |options: &str| look(&*machine.check(&format!("temperature:{options}")));
+    assert_eq!(at("").verdict, Verdict::Pass);
+    machine.write("class/hwmon/hwmon0/temp1100_input", "99000");
+    assert_eq!(at(""), Outcome::fail(Cause::Unhealthy, "x temp1100 99 C >= 90 C critical"));
+    assert!(at("?for=5m").reason.starts_with("pending: x temp1100 99 C"), "{:?}", at("?for=5m"));
+}
+
+#[test]
+fn a_sensor_that_answers_late_is_read() {
+    let machine = Fixture::new(MACHINE);
+    let path = machine.root().join(PACKAGE);
+    machine.remove(PACKAGE);
+    fifo(&path);
+    let check = made(&machine, "for=1h");
+    for _ in 0..3 {
+        for seen in ["1 of 3", "2 of 3"] {
+            let outcome = check.run(Deadline::after(Duration::from_millis(20)));
+            assert!(outcome.reason.ends_with(&format!("blocks, seen {seen} times")), "{outcome:?}");
+        }
+        // Late, it answers.
+        std::fs::write(&path, "45000").unwrap();
+        assert_eq!(look(&check).verdict, Verdict::Pass);
+    }
 }
