@@ -125,18 +125,19 @@ impl Redis {
     /// Any answer but an error passes, unless a certain one is expected.
     fn judge_command(&self, reply: &Reply, redaction: Redaction) -> Outcome {
         let name = self.command.first().map(String::as_str).unwrap_or_default();
-        let said = match reply {
+        // What is compared is what was answered, not what is shown of it: a null is no text.
+        let text = match reply {
             Reply::Line(line) if line.starts_with(b"-") => return refused(name, reply, redaction),
             Reply::Line(line) if line.starts_with(b"*") => {
-                format!("{} elements", quote(line.get(1..).unwrap_or_default()))
+                Some([line.get(1..).unwrap_or_default(), b" elements"].concat())
             }
-            Reply::Line(line) => quote(line.get(1..).unwrap_or_default()),
-            Reply::Bulk(Some(bytes)) => quote(bytes),
-            Reply::Bulk(None) => "nil".into(),
+            Reply::Line(line) => Some(line.get(1..).unwrap_or_default().to_vec()),
+            Reply::Bulk(text) => text.clone(),
             Reply::Odd(_) => return refused(name, reply, redaction),
         };
+        let said = text.as_deref().map_or_else(|| "nil".into(), quote);
         match &self.expect {
-            Some(expected) if said != *expected => Outcome::alive(
+            Some(expected) if text.as_deref() != Some(expected.as_bytes()) => Outcome::alive(
                 Cause::Unhealthy,
                 format!("{name} is answered with {said:?}, expected {expected:?}"),
             ),

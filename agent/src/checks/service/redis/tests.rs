@@ -197,6 +197,21 @@ fn a_command_passes_with_any_answer_but_an_error_or_with_the_one_that_is_expecte
     }
     let expected = [command, ("expect", "up")];
     assert_eq!(run_with(&expected, "+PONG\r\n$2\r\nup\r\n").verdict, Verdict::Pass);
+    let long = "x".repeat(130);
+    for (expect, reply, verdict) in [
+        ("grün", "$5\r\ngrün\r\n", Verdict::Pass),
+        (&long, &format!("$130\r\n{long}\r\n"), Verdict::Pass),
+        ("1", ":1\r\n", Verdict::Pass),
+        ("OK", "+OK\r\n", Verdict::Pass),
+        ("??", "$2\r\nü\r\n", Verdict::Alive),
+        ("nil", "$-1\r\n", Verdict::Alive),
+        ("nil", "$3\r\nnil\r\n", Verdict::Pass),
+        ("3 elements", "*3\r\n", Verdict::Pass),
+        ("ok", "$4\r\n ok \r\n", Verdict::Alive),
+    ] {
+        let outcome = run_with(&[command, ("expect", expect)], &format!("+PONG\r\n{reply}"));
+        assert_eq!(outcome.verdict, verdict, "{expect:?} {reply:?}: {outcome:?}");
+    }
     let outcome = run_with(&expected, "+PONG\r\n$4\r\ndown\r\n");
     let reason = "GET is answered with \"down\", expected \"up\"";
     assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
