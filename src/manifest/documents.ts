@@ -1,13 +1,9 @@
 // https://eemeli.org/yaml/#documents
-import {
-  type Document,
-  type DocumentOptions,
-  LineCounter,
-  type ParseOptions,
-  type SchemaOptions,
-  parseAllDocuments,
-} from 'yaml';
+import { type Document, LineCounter } from 'yaml';
 import { groupOf, templateAt, templatePath } from '../inject/workload.ts';
+import { type Chunk, chunksOf } from './stream.ts';
+import { valueOf } from './values.ts';
+import { parseYaml } from './yaml.ts';
 
 /** A plain object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -46,26 +42,6 @@ export type Manifest = {
   readonly mistakes: readonly string[];
 };
 
-const tags = ['map', 'seq', 'str', 'null', 'bool', 'int', 'float', 'merge'].map((name) => `tag:yaml.org,2002:${name}`);
-
-/**
- * How kubectl reads: YAML 1.1 without its dates and times of day, so that `yes` is true and `0644` is octal.
- * https://github.com/kubernetes-sigs/yaml
- */
-export const kubernetesYaml: ParseOptions & DocumentOptions & SchemaOptions = {
-  schema: 'yaml-1.1',
-  merge: true,
-  resolveKnownTags: false,
-  customTags: (all) =>
-    all.filter(
-      (tag) => typeof tag === 'string' || (tags.includes(tag.tag) && !('format' in tag && tag.format === 'TIME')),
-    ),
-  keepSourceTokens: true,
-  prettyErrors: false,
-  // A key that is a map is warned of on standard error.
-  logLevel: 'error',
-};
-
 const byteOrderMark = '\ufeff';
 
 /** Reads every document and object of a text. */
@@ -74,15 +50,16 @@ export function readManifest(source: string): Manifest {
   const hasByteOrderMark = source.startsWith(byteOrderMark);
   const text = hasByteOrderMark ? source.slice(1) : source;
   const lines = new LineCounter();
-  const documents = [...parseAllDocuments(text, { ...kubernetesYaml, lineCounter: lines })] as Document[];
-  const read = documents.map((document) => valueOf(document, lines));
+  for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lines.addNewLine(at);
+  const chunks = chunksOf(text);
+  const read = chunks.map((chunk) => readChunk(text, chunk, lines));
   const values = read.map(({ value }) => value);
   return {
     text,
     hasByteOrderMark,
     lines,
     newline: /\r?\n/.exec(text)?.[0] ?? '\n',
-    documents,
+    documents: read.map(({ document }) => document),
     values,
     objects: values.flatMap((value, document) => (isFields(value) ? objectsIn(value, document, []) : [])),
     mistakes: read.flatMap(({ mistake }) => (mistake === undefined ? [] : [mistake])),
@@ -93,22 +70,31 @@ export function readManifest(source: string): Manifest {
 export const withByteOrderMark = (text: string, { hasByteOrderMark }: Manifest): string =>
   hasByteOrderMark ? byteOrderMark + text : text;
 
-function valueOf(document: Document, lines: LineCounter): { readonly value?: unknown; readonly mistake?: string } {
+type ReadChunk = {
+  readonly document: Document;
+  readonly value?: unknown;
+  readonly mistake?: string;
+  /** From where on kubectl reads nothing of the document. */
+  readonly ignoredFrom?: number;
+};
+
+function readChunk(text: string, { start, end, isJson, mistake }: Chunk, lines: LineCounter): ReadChunk {
+  const { document, error, ignoredFrom } = parseYaml(text.slice(start, end), { start, isJson });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `Line ${line}, column ${col}`;
   };
-  const [error] = document.errors;
-  if (error) {
-    return { mistake: `${at(error.pos[0])} is not YAML that can be read: ${error.message.replace(/\.$/, '')}.` };
-  }
-  try {
-    return { value: document.toJS() };
-  } catch (cause) {
-    // An alias of nothing, or aliases that grow beyond all bounds.
-    const reason = (cause as Error).message.replace(/\.$/, '');
-    return { mistake: `${at(document.range?.[0] ?? 0)} begins a document that cannot be read: ${reason}.` };
-  }
+  const unreadable = (offset: number, why: string): ReadChunk => ({
+    document,
+    mistake: `${at(offset)} is not YAML that can be read: ${why.replace(/\.$/, '')}.`,
+  });
+  if (mistake !== undefined) return unreadable(start, mistake);
+  if (error) return unreadable(error.offset, error.message);
+  const read = valueOf(document);
+  if (read.mistake === undefined)
+    return { document, value: read.value, ...(ignoredFrom === undefined ? {} : { ignoredFrom }) };
+  if (read.offset !== undefined) return unreadable(read.offset, read.mistake);
+  return { document, mistake: `${at(start)} begins a document that cannot be read: ${read.mistake}.` };
 }
 
 function objectsIn(value: Fields, document: number, path: Path, list?: Fields): ManifestObject[] {

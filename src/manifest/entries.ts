@@ -1,7 +1,8 @@
 // https://eemeli.org/yaml/#content-nodes
 import { isDeepStrictEqual } from 'node:util';
-import { type Node, type Pair, type YAMLMap, type YAMLSeq, isCollection, isMap, isScalar, parseDocument } from 'yaml';
-import { kubernetesYaml } from './documents.ts';
+import { type Node, type Pair, type YAMLMap, type YAMLSeq, isCollection, isMap, isScalar } from 'yaml';
+import { valueOf } from './values.ts';
+import { parseYaml } from './yaml.ts';
 
 /** A map or list of a document, in block or flow style. */
 export type YamlCollection = YAMLMap | YAMLSeq;
@@ -89,9 +90,9 @@ export function isSpelling(
   const key = text.slice(start, keyEnd);
   // The key stands at its own column, since that decides how far the lines below it have to be indented.
   const source = isInFlow ? `{${key}${spelling}\n}` : `${' '.repeat(column(text, start))}${key}${spelling}`;
-  const document = parseDocument(source, kubernetesYaml);
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
-  if (!isDeepStrictEqual(value, { [name]: wanted })) return false;
+  const { document, error } = parseYaml(source);
+  const read = valueOf(document);
+  if (error || !isDeepStrictEqual(read, { value: { [name]: wanted } })) return false;
   const [entry] = entriesOf(source, document.contents as unknown as YamlCollection);
   return entry?.end === source.length - (isInFlow ? 2 : 0);
 }

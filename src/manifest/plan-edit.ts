@@ -4,6 +4,7 @@ import type { Sources } from '../inject/model/status.ts';
 import { type Splice, arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
 import { type Fields, type Path, isFields } from './documents.ts';
 import { type YamlCollection, type YamlEntry, column, entriesOf, isFlow, isSpelling, lineEnd } from './entries.ts';
+import { keepsSome, matchItems } from './match-items.ts';
 import {
   blockStyle,
   entryIndent,
@@ -66,7 +67,7 @@ export function planEdit(
 /** The value of an entry; an item of a list is not looked for, since each object of a long List would look through it. */
 const valueAt = (text: string, node: YamlCollection, key: string): Node | null | undefined =>
   isMap(node)
-    ? entriesOf(text, node).find((entry) => entry.key === key)?.value
+    ? entriesOf(text, node).findLast((entry) => entry.key === key)?.value
     : (node.items[Number(key)] as Node | undefined);
 
 /** A plan that refuses to go into what other parts of the document share; undefined for what stands alone. */
@@ -102,9 +103,12 @@ function editMap(source: Source, map: YamlCollection, change: Change): EditPlan 
     !Object.hasOwn(wanted, key) || !isDeepStrictEqual(before[key], wanted[key]);
   const merged = Object.keys(before).filter((key) => isChanged(key) && !entries.some((entry) => entry.key === key));
   const refused = merged.map((key) => refusalToEnter(undefined, [...change.names, key]) ?? nothing);
+  // Of equal keys the last one counts.
+  const last = new Map(entries.map((entry) => [entry.key, entry]));
   const edit = (entry: YamlEntry): EditPlan => {
     const { key } = entry;
-    if (!Object.hasOwn(before, key) || !Object.hasOwn(wanted, key) || !isChanged(key)) return nothing;
+    const isKept = Object.hasOwn(before, key) && Object.hasOwn(wanted, key);
+    if (!isKept || !isChanged(key) || last.get(key) !== entry) return nothing;
     const names = [...change.names, key];
     return editValue(source, entry, { ...change, before: before[key], wanted: wanted[key], names });
   };
@@ -141,27 +145,6 @@ function editList(source: Source, list: YamlCollection, change: Change): EditPla
     removed: new Set([...before.keys()].filter((index) => !matches.includes(index))),
     added,
   });
-}
-
-/**
- * For every item of `after` the index of the item of `before` that it is: the same, or one of the same name. The
- * indexes rise, so that an item that has moved counts as removed and added.
- */
-function matchItems(before: readonly unknown[], after: readonly unknown[]): (number | undefined)[] {
-  let from = 0;
-  return after.map((item) => {
-    const found = before.findIndex(
-      (old, index) => index >= from && (isDeepStrictEqual(old, item) || isRenewed(old, item)),
-    );
-    if (found < 0) return undefined;
-    from = found + 1;
-    return found;
-  });
-
-  function isRenewed(old: unknown, item: unknown): boolean {
-    if (!isFields(old) || !isFields(item) || typeof item['name'] !== 'string') return false;
-    return old['name'] === item['name'] && !after.some((other) => isDeepStrictEqual(other, old));
-  }
 }
 
 /** An entry that goes in; the key of an item of a list is empty. */
@@ -207,16 +190,10 @@ function editValue(source: Source, entry: YamlEntry, change: Change): EditPlan {
   const { value } = entry;
   const refusal = refusalToEnter(value, change.names);
   if (refusal) return refusal;
-  return isCollection(value) && keepsSome(change)
+  return isCollection(value) && keepsSome(change.before, change.wanted)
     ? editInside(source, value as YamlCollection, change)
     : rewrite(source, entry, change);
 }
-
-/** True for two maps or two lists of which an entry stays, beside which others can come and go. */
-const keepsSome = ({ before, wanted }: Change): boolean =>
-  Array.isArray(before) && Array.isArray(wanted)
-    ? matchItems(before, wanted).some((match) => match !== undefined)
-    : isFields(before) && isFields(wanted) && Object.keys(before).some((key) => Object.hasOwn(wanted, key));
 
 /** Writes a value anew: it is filled, emptied, or another scalar. */
 function rewrite(source: Source, entry: YamlEntry, { before, wanted, names, around }: Change): EditPlan {

@@ -83,10 +83,6 @@ items:
   });
 
   const mistakes: Readonly<Record<string, [string, string]>> = {
-    'a key that comes twice': [
-      'a: 1\na: 2\n',
-      'Line 2, column 1 is not YAML that can be read: Map keys must be unique.',
-    ],
     'a bracket that stays open': [
       'a: [1\n',
       'Line 3, column 1 is not YAML that can be read: Flow sequence in block collection must be sufficiently indented and end with a ].',
@@ -103,9 +99,22 @@ items:
       `a: &a [x]\n${[...'bcdefghij'].map((key, index) => `${key}: &${key} [${`*${'abcdefghij'[index]},`.repeat(9)}]\n`).join('')}`,
       'Line 1, column 1 begins a document that cannot be read: Excessive alias count indicates a resource exhaustion attack.',
     ],
-    'JSON with a field too many': [
-      '{"a": 1} "b"',
-      'Line 1, column 10 is not YAML that can be read: Unexpected double-quoted-scalar at node end.',
+    'JSON that lacks a comma': [
+      '{"a": 1 "b": 2}',
+      'Line 1, column 7 is not YAML that can be read: Block collections are not allowed within flow collections.',
+    ],
+    'a key that is a map': ['{a: 1}: 2\n', 'Line 1, column 1 is not YAML that can be read: a key is a map.'],
+    'a number that JSON does not have': [
+      'a: .nan\n',
+      'Line 1, column 4 is not YAML that can be read: JSON has no NaN.',
+    ],
+    'a control character': [
+      'a: "b\u0007"\n',
+      'Line 1, column 6 is not YAML that can be read: Control characters are not allowed.',
+    ],
+    'a directive': [
+      '%YAML 1.1\n',
+      'Line 3, column 1 is not YAML that can be read: Missing directives-end indicator line.',
     ],
   };
   for (const [mistake, [text, sentence]] of Object.entries(mistakes)) {
@@ -118,4 +127,45 @@ items:
       );
     });
   }
+
+  const readings: Readonly<Record<string, [string, readonly unknown[]]>> = {
+    'a quoted text whose lines begin at the left': ['a:\n  b: "c\nd\n e"\n', [{ a: { b: 'c d e' } }]],
+    'a quoted text in single quotes, in a list': ["- 'a\nb'\n- c\n", [['a b', 'c']]],
+    'a list that is closed at the left': ['a:\n  b: [1,\n2\n]\nc: 3\n', [{ a: { b: [1, 2] }, c: 3 }]],
+    'a map that is closed at the left': ['a:\n  - {b: 1,\nc: d\ne\n}\n', [{ a: [{ b: 1, c: 'd e' }] }]],
+    'a key that comes twice, of which the last counts': ['a: 1\nb: 2\na: 3\n', [{ a: 3, b: 2 }]],
+    'JSON objects one behind another': ['{"a":1}{"a":2}\n\n {"a":"}{"}', [{ a: 1 }, { a: 2 }, { a: '}{' }]],
+    'a JSON object and YAML behind dashes': ['{"a":1}\n---\nb: 2\n', [{ a: 1 }, { b: 2 }]],
+    'numbers of all bases': [
+      'a: 0o17\nb: 017\nc: 0x1F\nd: 0b11\ne: 1_000\nf: 08\ng: 1e3\nh: -0o7\ni: 0o8\n',
+      [{ a: 15, b: 15, c: 31, d: 3, e: 1000, f: 8, g: 1000, h: -7, i: '0o8' }],
+    ],
+    'a key without quotes that is a boolean or a number': ['y: 1\n0x10: 2\n', [{ true: 1, 16: 2 }]],
+    'a merge key in its order': [
+      'a: &a { b: 1, c: 2 }\nd: { b: 3, <<: *a, c: 4 }\n',
+      [{ a: { b: 1, c: 2 }, d: { b: 1, c: 4 } }],
+    ],
+    'dashes that begin a line, wherever they stand': [
+      '--- # a\na: |\n  b\n---\n\n---\n# c\n---\nd: 1\n',
+      [{ a: 'b\n' }, { d: 1 }],
+    ],
+    'nothing behind the end of a document': ['a: 1\n...\nb: [\n', [{ a: 1 }]],
+    'nothing behind a line to the left of the first key': ['  a: 1\nb: 2\n', [{ a: 1 }]],
+  };
+  for (const [what, [text, values]] of Object.entries(readings)) {
+    it(`reads ${what}, as kubectl does`, () => {
+      const read = readManifest(text);
+      assert.deepEqual(read.mistakes, []);
+      assert.deepEqual(read.values, values);
+    });
+  }
+
+  it('refuses what stands beside the dashes, and JSON behind which another text follows two objects', () => {
+    assert.deepEqual(readManifest('a: 1\n--- b\n').mistakes, [
+      'Line 2, column 1 is not YAML that can be read: behind three dashes that begin a line kubectl takes only a comment.',
+    ]);
+    assert.deepEqual(readManifest('{"a":1}{"a":2}\n---\nb: 1\n').mistakes, [
+      'Line 2, column 1 is not YAML that can be read: it follows two values of JSON, and is none.',
+    ]);
+  });
 });
