@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
+import type { V1ObjectMeta, V1PodTemplateSpec, V1ResourceQuota } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { type LimitRange, readRules } from '../inject/fit/rules.ts';
 import { type InjectionContext, inject } from '../inject/inject.ts';
 import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
 import type { Problem } from '../inject/model/problems.ts';
-import { type ManifestObject, withoutUndefined } from '../manifest/documents.ts';
+import type { ManifestObject } from '../manifest/documents.ts';
+import { withoutUndefined } from '../manifest/fields.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import { type PolicyScope } from '../inject/model/scope.ts';
 import { readNamespace } from '../policy/store.ts';
@@ -14,6 +15,7 @@ import { podOf } from '../webhook/admission.ts';
 import { propagateAnnotations, shadowedAnnotations } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { ManifestFile } from './files.ts';
+import { type LeftAlone, bareWorkload, kustomizePatch, misshapen, unrendered } from './left-alone.ts';
 import { nonStringAnnotations } from './locate.ts';
 import { bounded } from './visible.ts';
 
@@ -26,10 +28,13 @@ export type EvaluationContext = InjectionContext & {
 };
 
 /** A Pod, or a workload that makes Pods; the namespace is empty where it is left open. */
-export type Evaluable = Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'value' | 'templatePath'>;
+export type Evaluable = Pick<
+  ManifestObject,
+  'kind' | 'namespace' | 'name' | 'value' | 'templatePath' | 'part' | 'completes'
+>;
 
 /** What injection does to an object. */
-export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name'> & {
+export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name' | 'part'> & {
   readonly before: object;
   /** The same object as `before` where nothing changes. */
   readonly after: object;
@@ -39,6 +44,8 @@ export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name'> & {
   readonly outcome: Outcome;
   /** One sentence for each annotation of the workload that does not count. */
   readonly overruled: readonly string[];
+  /** Why the object is left as it is, where what stands in the manifest is no object that a cluster would take. */
+  readonly leftAlone?: LeftAlone;
 };
 
 /** The same for an object of a manifest. */
@@ -52,7 +59,9 @@ export function evaluateAll(files: readonly ManifestFile[], context: EvaluationC
   );
   return files.flatMap((file) =>
     file.manifest.objects.flatMap((object) => {
-      const evaluation = evaluate(object, within, problemsOf(file, object, context.prefix));
+      const { prefix } = context;
+      const leftAlone = unrendered(object.value) ?? kustomizePatch(object, file.isKustomized);
+      const evaluation = evaluate(object, within, { problems: problemsOf(file, object, prefix), leftAlone });
       return evaluation ? [Object.assign(evaluation, { file, object })] : [];
     }),
   );
@@ -94,37 +103,59 @@ function problemsOf({ manifest }: ManifestFile, object: ManifestObject, prefix: 
   return [...above, ...below];
 }
 
+/** What is known of an object before it is evaluated. */
+type Known = { readonly problems?: readonly Problem[]; readonly leftAlone?: LeftAlone | undefined };
+
 /** Does to an object what the webhook does to its Pods; undefined for one that has none. With problems it is refused. */
 export function evaluate(
-  { kind, namespace: named, name, value, templatePath }: Evaluable,
+  { kind, namespace: named, name, value, templatePath, part, completes }: Evaluable,
   context: EvaluationContext,
-  problems: readonly Problem[] = [],
+  { problems = [], leftAlone }: Known = {},
 ): Evaluation | undefined {
   const template = templatePath && templateAt(value, templatePath);
   if (!templatePath || !template) return undefined;
   const namespace = named || context.namespace;
-  const about = { kind, namespace, name, before: value, templatePath };
+  const about = { kind, namespace, name, before: value, templatePath, ...(part === undefined ? {} : { part }) };
   const unchanged = { ...about, after: value, overruled: [] };
+  const leave = (why: LeftAlone): Evaluation => {
+    const pod = template as Pod;
+    return { ...unchanged, pod, outcome: skipped(pod, 'not-asked'), leftAlone: why };
+  };
+  if (leftAlone) return leave(leftAlone);
   if (problems.length > 0) {
     const pod = template as Pod;
     return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
+  const oddity = misshapen(value, templatePath);
+  if (oddity && isAsked(template, value, context.scopeFor(namespace), context.prefix)) return leave(oddity);
   const isWorkload = templatePath.length > 0;
   const applied = isWorkload ? propagateAnnotations(value, undefined, templatePath, context.prefix) : value;
-  const pod = podOf(templateAt(applied, templatePath));
-  if (!pod) return undefined;
+  const pod = podOf(asAdmitted(templateAt(applied, templatePath), completes));
+  if (!pod) return leave({ path: templatePath, severity: 'error', message: 'Its Pod template has no containers.' });
   if (context.excludedNamespaces.has(namespace)) {
     return { ...unchanged, pod, outcome: skipped(pod, 'excluded-namespace') };
   }
   const outcome = inject(pod, context, context.scopeFor(namespace));
+  const bare = outcome.by === undefined ? undefined : bareWorkload(kind, value);
+  if (bare) return leave(bare);
   const admitted = outcome.result === 'injected' ? admit(pod, outcome.pod) : pod;
   return {
     ...about,
-    after: admitted === pod ? value : withTemplate(value, templatePath, withoutCopies(admitted, pod, template as Pod)),
+    after: admitted === pod ? value : withTemplate(value, templatePath, asWritten(admitted, pod, template as Pod)),
     pod,
     outcome,
     overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
   };
+}
+
+/** Whether an annotation, a policy or the namespace may ask for a check of a Pod that cannot be read. */
+function isAsked(template: object, value: object, { namespace, policies }: PolicyScope, prefix: string): boolean {
+  const isAnnotated = [template, value].some((object) => {
+    const { annotations } = (object as { readonly metadata?: V1ObjectMeta | null }).metadata ?? {};
+    return Object.keys(annotations ?? {}).some((key) => key.startsWith(prefix));
+  });
+  if (namespace?.inject === 'disabled') return false;
+  return isAnnotated || namespace?.inject === 'enabled' || !policies.isEmpty;
 }
 
 /**
@@ -142,25 +173,43 @@ function admit(pod: Pod, injected: Pod): Pod {
   return admitted;
 }
 
-/** The injected template without the annotations that were only copied down: in a manifest they stand where they stood. */
-function withoutCopies(injected: Pod, applied: Pod, template: Pod): Pod {
+/**
+ * A template as the webhook sees its Pod: the apiserver takes a null annotation for an empty text, and the controller
+ * of a Job writes the restart policy.
+ */
+function asAdmitted(template: V1PodTemplateSpec | undefined, completes = false): object | undefined {
+  const { annotations } = template?.metadata ?? {};
+  const isNull = Object.values(annotations ?? {}).some((value: unknown) => value === null);
+  const texts = Object.entries(annotations ?? {}).map(([key, value]) => [key, (value as string | null) ?? '']);
+  const named = isNull ? { metadata: { ...template?.metadata, annotations: Object.fromEntries(texts) } } : {};
+  const isOpen = completes && template?.spec && template.spec.restartPolicy === undefined;
+  const ended = isOpen ? { spec: { ...template.spec, restartPolicy: 'Never' } } : {};
+  return template && { ...template, ...named, ...ended };
+}
+
+/**
+ * The injected template as a manifest holds it: without the annotations that were only copied down, which stay where
+ * they stand, and without what only an admitted Pod has.
+ */
+function asWritten(injected: Pod, applied: Pod, template: Pod): Pod {
   const [before, own] = [applied.metadata?.annotations ?? {}, template.metadata?.annotations ?? {}];
-  const annotations = Object.fromEntries(
-    Object.entries(injected.metadata?.annotations ?? {}).filter(
-      ([key]) => Object.hasOwn(own, key) || !Object.hasOwn(before, key),
-    ),
-  );
-  return { ...injected, metadata: { ...injected.metadata, annotations } };
+  const annotations = Object.entries(injected.metadata?.annotations ?? {})
+    .filter(([key]) => Object.hasOwn(own, key) || !Object.hasOwn(before, key))
+    .map(([key, value]) => [key, value === before[key] && Object.hasOwn(own, key) ? own[key] : value]);
+  const { restartPolicy, ...spec } = injected.spec;
+  const written = template.spec.restartPolicy === undefined ? spec : { ...spec, restartPolicy };
+  const metadata = { ...injected.metadata, annotations: Object.fromEntries(annotations) };
+  return { ...injected, metadata, spec: written } as Pod;
 }
 
 /** No name that Kubernetes takes is longer. */
 const maxNameLength = 253;
 
 /** What an object is called in a sentence, such as `Deployment shop/redis`. */
-export function titleOf(object: Pick<Evaluation, 'kind' | 'namespace' | 'name'>): string {
+export function titleOf(object: Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part'>): string {
   const [kind, namespace, name] = [object.kind, object.namespace, object.name].map((text) =>
     bounded(text, maxNameLength),
   );
-  if (name === '') return `${kind} without a name`;
-  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+  const title = name === '' ? `${kind} without a name` : `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+  return object.part === undefined ? title : `${title} (${bounded(object.part, maxNameLength)})`;
 }

@@ -2,6 +2,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -11,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Manifest } from '../manifest/documents.ts';
 import { type Terminal, UserError, exitCode } from './command.ts';
 
@@ -19,7 +20,11 @@ import { type Terminal, UserError, exitCode } from './command.ts';
 export type TextFile = { readonly name: string; readonly text: string; readonly disk: FileOnDisk | undefined };
 
 /** A manifest that was read and parsed, once. */
-export type ManifestFile = TextFile & { readonly manifest: Manifest };
+export type ManifestFile = TextFile & {
+  readonly manifest: Manifest;
+  /** Whether a kustomization stands in the same folder. */
+  readonly isKustomized: boolean;
+};
 
 type FileOnDisk = {
   /** Without the links by which it was found in a folder. */
@@ -49,6 +54,13 @@ export async function readTexts(
   }
   return [...files.values()];
 }
+
+/** The names that kustomize looks for. */
+export const kustomizations: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+/** Whether kustomize may be what reads the files in the folder of this one. */
+export const isKustomized = ({ disk }: TextFile): boolean =>
+  disk !== undefined && kustomizations.some((name) => existsSync(join(dirname(disk.path), name)));
 
 /** Reads the manifests in a folder and all folders below it; who fills the folder may have put links into it. */
 function readFolder(folder: string): TextFile[] {

@@ -1,23 +1,15 @@
 import type { InjectionContext } from '../inject/inject.ts';
-import { sentence } from '../inject/model/problems.ts';
+import { readAnnotations } from '../inject/intent/annotations.ts';
+import { type Problem, sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { isHealthPolicy } from '../policy/policy.ts';
 import { policyProblems } from '../policy/validate.ts';
 import { templateAt } from '../inject/workload.ts';
-import { type EvaluatedObject, titleOf } from './evaluate.ts';
+import type { EvaluatedObject } from './evaluate.ts';
+import type { Finding } from './finding.ts';
 import type { ManifestFile } from './files.ts';
 import { type SourceLocation, locate } from './locate.ts';
-
-/** Something in a manifest that its author has to know. */
-type Finding = SourceLocation & {
-  readonly file: string;
-  readonly severity: 'error' | 'warning';
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly annotation?: string;
-  readonly message: string;
-};
+import { unreadFindings } from './unread.ts';
 
 /** Everything that is to be said of a file, in the order of its lines. */
 export function findingsIn(
@@ -26,27 +18,60 @@ export function findingsIn(
   context: InjectionContext,
 ): readonly Finding[] {
   const own = objects.filter((object) => object.file === file);
-  return [
+  return inOrder([
     ...own.flatMap((object) => objectFindings(object, context.prefix)),
     ...policyFindings(file, context),
-  ].toSorted((a, b) => a.line - b.line || a.column - b.column);
+    ...unreadFindings(file, context.prefix),
+  ]);
 }
+
+/** What is said of a file besides what becomes of its Pods: what is left alone or not looked into. */
+export function remarksOn(file: ManifestFile, objects: readonly EvaluatedObject[], prefix: string): readonly Finding[] {
+  const own = objects.filter((object) => object.file === file);
+  return inOrder([...own.flatMap((object) => leftAloneFindings(object, prefix)), ...unreadFindings(file, prefix)]);
+}
+
+const inOrder = (findings: readonly Finding[]): Finding[] =>
+  findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+
+const aboutOf = ({ file, kind, namespace, name, part }: EvaluatedObject) => ({
+  file: file.name,
+  kind,
+  namespace,
+  name,
+  ...(part === undefined ? {} : { part }),
+});
 
 /** Everything that injection has to say about an object: errors at their annotation, warnings at the pattern. */
 function objectFindings(evaluated: EvaluatedObject, prefix: string): readonly Finding[] {
-  const { outcome, file, kind, namespace, name } = evaluated;
-  const about = { file: file.name, kind, namespace, name };
-  if (outcome.kind === 'rejected') {
-    return outcome.problems.map((problem) => ({
-      ...about,
-      ...locateAnnotation(problem.annotation, evaluated),
-      severity: 'error',
-      annotation: problem.annotation,
-      message: sentence(problem),
-    }));
-  }
-  const at = { ...about, ...locateAnnotation(`${prefix}pattern`, evaluated), severity: 'warning' as const };
+  const { outcome } = evaluated;
+  if (evaluated.leftAlone) return leftAloneFindings(evaluated, prefix);
+  if (outcome.kind === 'rejected') return problemFindings(evaluated, outcome.problems);
+  const location = locateAnnotation(`${prefix}pattern`, evaluated);
+  const at = { ...aboutOf(evaluated), ...location, severity: 'warning' as const };
   return [...evaluated.overruled, ...warningsOf(outcome)].map((message) => Object.assign({ message }, at));
+}
+
+const problemFindings = (evaluated: EvaluatedObject, problems: readonly Problem[]): readonly Finding[] =>
+  problems.map((problem) => ({
+    ...aboutOf(evaluated),
+    ...locateAnnotation(problem.annotation, evaluated),
+    severity: 'error',
+    annotation: problem.annotation,
+    message: sentence(problem),
+  }));
+
+/** Why an object is left alone, and which of its keys are none: of a patch these are known already. */
+function leftAloneFindings(evaluated: EvaluatedObject, prefix: string): readonly Finding[] {
+  const { leftAlone, file, object, before, templatePath } = evaluated;
+  if (!leftAlone) return [];
+  const { path, message, severity } = leftAlone;
+  const problems = [...new Set([[], templatePath])].flatMap((place) => {
+    const { annotations } = templateAt(before, place)?.metadata ?? {};
+    return severity === 'note' ? readAnnotations(annotations ?? {}, prefix).problems : [];
+  });
+  const why: Finding = { ...aboutOf(evaluated), ...locate(file.manifest, object, path), severity, message };
+  return [why, ...problemFindings(evaluated, problems)];
 }
 
 /** Where an annotation stands, on the template or on the workload; where it would stand on the template if nowhere. */
@@ -73,7 +98,3 @@ function policyFindings({ name: file, manifest }: ManifestFile, context: Injecti
     });
   });
 }
-
-/** One line, as compilers write it, so that editors and CI systems find the place. */
-export const formatFinding = (finding: Finding): string =>
-  `${finding.file}:${finding.line}:${finding.column}: ${finding.severity === 'warning' ? 'warning: ' : ''}${titleOf(finding)}: ${finding.message}`;

@@ -6,7 +6,7 @@ import { fillStore, readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
 import type { EvaluationContext } from './evaluate.ts';
-import { type ManifestFile, readTexts } from './files.ts';
+import { type ManifestFile, isKustomized, readTexts } from './files.ts';
 import { type inputOptions, readSettingOptions, type settingOptions } from './options.ts';
 
 /** Reads what injection goes by: flags, environment variables, and the files of policies that they name. */
@@ -55,7 +55,11 @@ export async function readManifestsLeniently(
     throw new UserError(exitCode.usage, [sentence]);
   }
   const texts = await readTexts(names, readStandardInput);
-  return texts.map((source) => Object.assign({ manifest: readManifest(source.text) }, source));
+  return texts.map((source) => ({
+    ...source,
+    manifest: readManifest(source.text),
+    isKustomized: isKustomized(source),
+  }));
 }
 
 /** One sentence for each document that cannot be read. */

@@ -1,7 +1,8 @@
 // https://eemeli.org/yaml/#content-nodes
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Problem } from '../inject/model/problems.ts';
-import type { Manifest, ManifestObject, Path } from '../manifest/documents.ts';
+import type { Manifest, ManifestObject } from '../manifest/documents.ts';
+import type { Path } from '../manifest/fields.ts';
 
 /** Where something stands in a text, both from 1. */
 export type SourceLocation = { readonly line: number; readonly column: number };
@@ -31,7 +32,8 @@ export function nonStringAnnotations(
   const pairs = isThere && isMap(node) ? node.items : [];
   return pairs.flatMap(({ key, value }) => {
     const type = typeOf(isAlias(value) && document ? value.resolve(document) : value);
-    if (!isScalar(key) || type === 'string') return [];
+    // The apiserver takes a null for an empty text.
+    if (!isScalar(key) || type === 'string' || type === 'null') return [];
     return [{ annotation: String(key.value), received: `the value is a YAML ${type}`, expected: 'text, in quotes' }];
   });
 }

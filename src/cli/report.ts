@@ -5,7 +5,9 @@ import { type EvaluatedObject, titleOf } from './evaluate.ts';
 
 /** What was done to a Pod or workload, in a line, and a line for each warning. */
 export function reportOf(evaluated: EvaluatedObject): string[] {
-  const { outcome } = evaluated;
+  const { outcome, leftAlone } = evaluated;
+  // What is left alone for what stands in the manifest is told with its place.
+  if (leftAlone) return [];
   const warnings = [...evaluated.overruled, ...(outcome.kind === 'injected' ? warningsOf(outcome) : [])];
   const sentences = [doneTo(evaluated), ...warnings.map((warning) => `warning: ${warning}`)];
   return sentences.map((text) => `${titleOf(evaluated)}: ${text}`);

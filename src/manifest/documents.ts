@@ -1,15 +1,12 @@
 // https://eemeli.org/yaml/#documents
 import { type Document, LineCounter } from 'yaml';
 import { groupOf, templateAt, templatePath } from '../inject/workload.ts';
+import { type Fields, type Path, isFields } from './fields.ts';
 import { type Chunk, chunksOf } from './stream.ts';
-import { valueOf } from './values.ts';
+import { templatesIn } from './templates.ts';
+import { hasAction } from './unrendered.ts';
+import { type RepeatedKey, valueOf } from './values.ts';
 import { parseYaml } from './yaml.ts';
-
-/** A plain object of JSON. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Where an object stands in its document. */
-export type Path = readonly (string | number)[];
 
 /** An object of a manifest. */
 export type ManifestObject = {
@@ -23,6 +20,10 @@ export type ManifestObject = {
   readonly value: Fields;
   /** Where its Pod template is; empty for a Pod, undefined where it has none. */
   readonly templatePath?: readonly string[];
+  /** Where in an object of another kind this Pod template stands, which is an object of its own here: such as `spec.template`. */
+  readonly part?: string;
+  /** Such a template of a kind whose Pods run to completion, which need not say so itself. */
+  readonly completes?: boolean;
 };
 
 /** A text of documents, read once: JSON or YAML. */
@@ -40,7 +41,16 @@ export type Manifest = {
   readonly objects: readonly ManifestObject[];
   /** One sentence for each document that cannot be read. */
   readonly mistakes: readonly string[];
+  /** The documents that a template makes once it is rendered: why each cannot be read as it is. */
+  readonly unrendered: readonly Remark[];
+  /** From where on kubectl reads nothing of a document. */
+  readonly ignoredFrom: readonly number[];
+  /** The keys that come twice in one map. */
+  readonly repeatedKeys: readonly RepeatedKey[];
 };
+
+/** A sentence on a place of the text. */
+type Remark = { readonly offset: number; readonly sentence: string };
 
 const byteOrderMark = '\ufeff';
 
@@ -62,7 +72,10 @@ export function readManifest(source: string): Manifest {
     documents: read.map(({ document }) => document),
     values,
     objects: values.flatMap((value, document) => (isFields(value) ? objectsIn(value, document, []) : [])),
-    mistakes: read.flatMap(({ mistake }) => (mistake === undefined ? [] : [mistake])),
+    mistakes: read.flatMap(({ mistake, isUnrendered }) => (mistake && !isUnrendered ? [mistake.sentence] : [])),
+    unrendered: read.flatMap(({ mistake, isUnrendered }) => (mistake && isUnrendered ? [mistake] : [])),
+    ignoredFrom: read.flatMap(({ ignoredFrom }) => ignoredFrom ?? []),
+    repeatedKeys: read.flatMap(({ repeatedKeys = [] }) => repeatedKeys),
   };
 }
 
@@ -73,28 +86,32 @@ export const withByteOrderMark = (text: string, { hasByteOrderMark }: Manifest):
 type ReadChunk = {
   readonly document: Document;
   readonly value?: unknown;
-  readonly mistake?: string;
-  /** From where on kubectl reads nothing of the document. */
-  readonly ignoredFrom?: number;
+  readonly mistake?: Remark;
+  readonly isUnrendered?: boolean;
+  readonly ignoredFrom?: number | undefined;
+  readonly repeatedKeys?: readonly RepeatedKey[];
 };
 
-function readChunk(text: string, { start, end, isJson, mistake }: Chunk, lines: LineCounter): ReadChunk {
-  const { document, error, ignoredFrom } = parseYaml(text.slice(start, end), { start, isJson });
-  const at = (offset: number): string => {
+function readChunk(text: string, chunk: Chunk, lines: LineCounter): ReadChunk {
+  const { start, end, isJson } = chunk;
+  const source = text.slice(start, end);
+  const { document, error, ignoredFrom } = parseYaml(source, { start, isJson });
+  const fail = (offset: number, says: string): ReadChunk => {
     const { line, col } = lines.linePos(offset);
-    return `Line ${line}, column ${col}`;
+    const sentence = `Line ${line}, column ${col} ${says.replace(/\.$/, '')}.`;
+    return { document, mistake: { offset, sentence }, isUnrendered: hasAction(source) };
   };
-  const unreadable = (offset: number, why: string): ReadChunk => ({
-    document,
-    mistake: `${at(offset)} is not YAML that can be read: ${why.replace(/\.$/, '')}.`,
-  });
-  if (mistake !== undefined) return unreadable(start, mistake);
-  if (error) return unreadable(error.offset, error.message);
+  const unreadable = 'is not YAML that can be read:';
+  if (chunk.mistake !== undefined) return fail(start, `${unreadable} ${chunk.mistake}`);
+  if (error) return fail(error.offset, `${unreadable} ${error.message}`);
   const read = valueOf(document);
-  if (read.mistake === undefined)
-    return { document, value: read.value, ...(ignoredFrom === undefined ? {} : { ignoredFrom }) };
-  if (read.offset !== undefined) return unreadable(read.offset, read.mistake);
-  return { document, mistake: `${at(start)} begins a document that cannot be read: ${read.mistake}.` };
+  if (read.mistake === undefined) {
+    const { value, repeatedKeys } = read;
+    return { document, value, repeatedKeys, ignoredFrom };
+  }
+  return read.offset === undefined
+    ? fail(start, `begins a document that cannot be read: ${read.mistake}`)
+    : fail(read.offset, `${unreadable} ${read.mistake}`);
 }
 
 function objectsIn(value: Fields, document: number, path: Path, list?: Fields): ManifestObject[] {
@@ -108,28 +125,29 @@ function objectsIn(value: Fields, document: number, path: Path, list?: Fields): 
     );
   }
   const { name, generateName, namespace } = isFields(metadata) ? metadata : {};
-  const found = templatePath(groupOf(apiVersion), kind);
-  return [
-    {
-      document,
-      path,
-      apiVersion,
-      kind,
-      name: String(name ?? generateName ?? ''),
-      namespace: String(namespace ?? ''),
-      value,
-      ...(found && templateAt(value, found) ? { templatePath: found } : {}),
-    },
-  ];
+  const about = {
+    document,
+    apiVersion,
+    kind,
+    name: String(name ?? generateName ?? ''),
+    namespace: String(namespace ?? ''),
+  };
+  const known = templatePath(groupOf(apiVersion), kind);
+  if (known) return [{ ...about, path, value, ...(templateAt(value, known) ? { templatePath: known } : {}) }];
+  const templates = templatesIn(value).map((part) => ({
+    ...about,
+    path: [...path, ...part],
+    value: partAt(value, part) as Fields,
+    templatePath: [],
+    part: part.join('.'),
+    ...(completes.test(kind) ? { completes: true } : {}),
+  }));
+  return [{ ...about, path, value }, ...templates];
 }
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** JobSet, RayJob, PyTorchJob, SparkApplication and so on: their controllers write the restart policy. */
+const completes = /(?:Job|JobSet|SparkApplication)$/;
 
-/** A copy without the fields that are undefined, which no file can hold; no two parts of it are the same object. */
-export function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
-  if (!isFields(value)) return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item)]));
-}
+/** What stands at a path of a value. */
+const partAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((inner, key) => (inner as Readonly<Record<string | number, unknown>> | null)?.[key], value);

@@ -2,15 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Sources, readStatus, withSources } from '../inject/model/status.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { Splice } from './arrange.ts';
-import {
-  type Manifest,
-  type ManifestObject,
-  type Path,
-  isFields,
-  readManifest,
-  withByteOrderMark,
-  withoutUndefined,
-} from './documents.ts';
+import { type Manifest, type ManifestObject, readManifest, withByteOrderMark } from './documents.ts';
+import { type Path, isFields, withoutUndefined } from './fields.ts';
 import { type EditPlan, planEdit } from './plan-edit.ts';
 
 /** What an object of a manifest is to mean. */

@@ -92,7 +92,7 @@ export function isSpelling(
   const source = isInFlow ? `{${key}${spelling}\n}` : `${' '.repeat(column(text, start))}${key}${spelling}`;
   const { document, error } = parseYaml(source);
   const read = valueOf(document);
-  if (error || !isDeepStrictEqual(read, { value: { [name]: wanted } })) return false;
+  if (error || read.mistake !== undefined || !isDeepStrictEqual(read.value, { [name]: wanted })) return false;
   const [entry] = entriesOf(source, document.contents as unknown as YamlCollection);
   return entry?.end === source.length - (isInFlow ? 2 : 0);
 }

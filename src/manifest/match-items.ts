@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isFields } from './documents.ts';
+import { isFields } from './fields.ts';
 
 /**
  * For every item of `after` the index of the item of `before` that it is: the same, or one of the same name. The

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Document, type Node, isAlias, isCollection, isMap, isScalar } from 'yaml';
 import type { Sources } from '../inject/model/status.ts';
 import { type Splice, arrangeBlock, arrangeFlow, insertLines, removeLines } from './arrange.ts';
-import { type Fields, type Path, isFields } from './documents.ts';
+import { type Fields, type Path, isFields } from './fields.ts';
 import { type YamlCollection, type YamlEntry, column, entriesOf, isFlow, isSpelling, lineEnd } from './entries.ts';
 import { keepsSome, matchItems } from './match-items.ts';
 import {

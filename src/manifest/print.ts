@@ -1,6 +1,6 @@
 // https://yaml.org/spec/1.2.2/
 import { type Document, isCollection, isMap, isSeq, stringify } from 'yaml';
-import { type Fields, isFields } from './documents.ts';
+import { type Fields, isFields } from './fields.ts';
 import { type YamlCollection, column, entriesOf, isFlow, linePrefix } from './entries.ts';
 
 /** How far the fields of a map, and the dashes of a list, stand to the right of the key that holds them. */

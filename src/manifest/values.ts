@@ -4,8 +4,13 @@ import { type Document, type Node, isAlias, isMap, isScalar, isSeq, visit } from
 /** Why kubectl refuses a document: a clause, and the offset of what it speaks of, where that is not all of it. */
 type Mistake = { readonly mistake: string; readonly offset?: number };
 
+/** A key that stands in its map already, and where. */
+export type RepeatedKey = { readonly key: string; readonly offset: number };
+
 /** What a document means as JSON. */
-export type DocumentValue = { readonly value: unknown; readonly mistake?: undefined } | Mistake;
+type DocumentValue =
+  | { readonly value: unknown; readonly repeatedKeys: readonly RepeatedKey[]; readonly mistake?: undefined }
+  | Mistake;
 
 type Walk = {
   /** What each alias stands for. */
@@ -16,6 +21,7 @@ type Walk = {
   counts: { all: number; aliased: number };
   aliasDepth: number;
   mistake: Mistake | undefined;
+  readonly repeatedKeys: RepeatedKey[];
 };
 
 /** Reads what a document means, as kubectl makes JSON of it. */
@@ -26,9 +32,10 @@ export function valueOf(document: Document): DocumentValue {
     counts: { all: 0, aliased: 0 },
     aliasDepth: 0,
     mistake: undefined,
+    repeatedKeys: [],
   };
   const value = read(document.contents, walk);
-  return walk.mistake ?? { value };
+  return walk.mistake ?? { value, repeatedKeys: walk.repeatedKeys };
 }
 
 /** An alias stands for the last node before it that has its anchor. */
@@ -85,13 +92,19 @@ type Pairs = readonly { readonly key: unknown; readonly value: unknown }[];
 /** In the order of the text: what a merge key brings comes before what stands above it, the last of equal keys counts. */
 function readMap(pairs: Pairs, walk: Walk): object {
   const result = new Map<string, unknown>();
+  const written = new Set<string>();
   for (const { key, value } of pairs) {
     if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
       for (const [name, merged] of merge(value, walk)) result.set(name, merged);
       continue;
     }
     const name = keyOf(key, walk);
-    if (name !== undefined) result.set(name, read(value, walk));
+    if (name === undefined) continue;
+    if (written.has(name) && walk.aliasDepth === 0) {
+      walk.repeatedKeys.push({ key: name, offset: (key as Node).range?.[0] ?? 0 });
+    }
+    written.add(name);
+    result.set(name, read(value, walk));
   }
   return Object.fromEntries(result);
 }

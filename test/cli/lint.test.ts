@@ -69,7 +69,6 @@ spec: { template: { metadata: { annotations: *shared }, spec: { containers: [{ n
       `standard input:8:5: Pod web: health.example.com/port: the value is a YAML number, expected text, in quotes.
 standard input:13:50: Deployment shared: other.example/flag: the value is a YAML boolean, expected text, in quotes.
 standard input:13:75: Deployment shared: health.example.com/liveness: the value is a YAML boolean, expected text, in quotes.
-standard input:13:109: Deployment shared: other.example/none: the value is a YAML null, expected text, in quotes.
 `,
     );
     assert.equal(code, 1);

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
+import { formatFinding } from '../finding.ts';
+import { remarksOn } from '../findings.ts';
 import { readContext, readManifests } from '../input.ts';
 import { inputOptions, settingOptions } from '../options.ts';
 import { reportOf } from '../report.ts';
@@ -28,8 +30,10 @@ export const diffCommand = defineCommand({
     terminal.printText(lines.map((line) => `${line}\n`).join(''), coloured);
     const refused = objects.filter(({ outcome }) => outcome.kind === 'rejected').flatMap(reportOf);
     const mistakes = changed.flatMap((each) => each.mistakes);
-    terminal.reportLines([...refused, ...mistakes]);
-    if (refused.length + mistakes.length > 0) return exitCode.unreadable;
+    const remarks = files.flatMap((file) => remarksOn(file, objects, context.prefix));
+    terminal.reportLines([...refused, ...remarks.map(formatFinding), ...mistakes]);
+    const isWrong = remarks.some(({ severity }) => severity === 'error');
+    if (isWrong || refused.length + mistakes.length > 0) return exitCode.unreadable;
     return lines.length > 0 ? exitCode.found : exitCode.ok;
   },
 });

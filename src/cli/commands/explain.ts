@@ -1,6 +1,8 @@
 import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
 import { type Explanation, explain } from '../explain/explain.ts';
+import { formatFinding } from '../finding.ts';
+import { unreadFindings } from '../unread.ts';
 import { formatExplanations } from '../explain/format.ts';
 import { readContext, readManifests } from '../input.ts';
 import { parseReferences } from '../live/reference.ts';
@@ -29,8 +31,11 @@ export const explainCommand = defineCommand({
     const { references, files: names } = parseReferences(positionals);
     const context = readContext(values, terminal.env);
     const explanations: Explanation[] = [];
+    const unread: string[] = [];
     if (references.length === 0 || names.length > 0 || values.file) {
-      const objects = evaluateAll(await readManifests(values, names, terminal), context);
+      const files = await readManifests(values, names, terminal);
+      const objects = evaluateAll(files, context);
+      unread.push(...files.flatMap((file) => unreadFindings(file, context.prefix)).map(formatFinding));
       explanations.push(...objects.map((object) => explain(object, context.prefix)));
     }
     if (references.length > 0) {
@@ -42,8 +47,13 @@ export const explainCommand = defineCommand({
       terminal.reportLines(live.unseen);
       explanations.push(...live.explanations);
     }
-    if (values.output === 'json') terminal.printJson(explanations);
-    else terminal.printLines(formatExplanations(explanations));
+    if (values.output === 'json') {
+      terminal.printJson(explanations);
+      terminal.reportLines(unread);
+    } else {
+      const lines = formatExplanations(explanations);
+      terminal.printLines([...lines, ...(lines.length > 0 && unread.length > 0 ? [''] : []), ...unread]);
+    }
     return exitCode.ok;
   },
 });

@@ -2,6 +2,8 @@ import { injectManifest } from '../../manifest/edit.ts';
 import { defineCommand, exitCode } from '../command.ts';
 import { type EvaluatedObject, evaluateAll } from '../evaluate.ts';
 import { type ManifestFile } from '../files.ts';
+import { formatFinding } from '../finding.ts';
+import { remarksOn } from '../findings.ts';
 import { readContext, readManifests } from '../input.ts';
 import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
 import { type ChangedFile, outputFiles } from '../output.ts';
@@ -14,7 +16,7 @@ export const injectCommand = defineCommand({
   positionals: 'files',
   options: { ...inputOptions, 'in-place': inPlaceOption, ...settingOptions },
   exitCodes:
-    '0 done; 1 an annotation is wrong, and its object is as it was; 2 a manifest cannot be read; 64 the command line is wrong.',
+    '0 done; 1 an annotation or an object is wrong, and is as it was; 2 a manifest cannot be read; 64 the command line is wrong.',
   examples: [
     [
       'inject redis.yaml | kubectl apply -f -',
@@ -30,8 +32,10 @@ export const injectCommand = defineCommand({
     const changed = files.map((file) => injectFile(file, objects, context.prefix));
     outputFiles(changed, values['in-place'] ?? false, terminal);
     const mistakes = changed.flatMap((each) => each.mistakes);
-    terminal.reportLines([...objects.flatMap(reportOf), ...mistakes]);
-    const isRefused = mistakes.length > 0 || objects.some(({ outcome }) => outcome.kind === 'rejected');
+    const remarks = files.flatMap((file) => remarksOn(file, objects, context.prefix));
+    terminal.reportLines([...objects.flatMap(reportOf), ...remarks.map(formatFinding), ...mistakes]);
+    const isWrong = remarks.some(({ severity }) => severity === 'error');
+    const isRefused = mistakes.length > 0 || isWrong || objects.some(({ outcome }) => outcome.kind === 'rejected');
     return isRefused ? exitCode.found : exitCode.ok;
   },
 });

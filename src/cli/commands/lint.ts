@@ -1,6 +1,7 @@
 import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
-import { findingsIn, formatFinding } from '../findings.ts';
+import { formatFinding } from '../finding.ts';
+import { findingsIn } from '../findings.ts';
 import { mistakesIn, readContext, readManifestsLeniently } from '../input.ts';
 import { inputOptions, settingOptions } from '../options.ts';
 
@@ -33,7 +34,10 @@ export const lintCommand = defineCommand({
     terminal.reportLines(mistakes);
     const objects = evaluateAll(files, context);
     const found = files.flatMap((file) => findingsIn(file, objects, context));
-    const findings = values.strict ? found.map((finding) => ({ ...finding, severity: 'error' as const })) : found;
+    const isStrict = values.strict ?? false;
+    const findings = found.map((finding) =>
+      isStrict && finding.severity === 'warning' ? Object.assign({}, finding, { severity: 'error' as const }) : finding,
+    );
     if (values.output === 'json') terminal.printJson(findings);
     else terminal.printLines(findings.map(formatFinding));
     if (mistakes.length > 0) return exitCode.unreadable;

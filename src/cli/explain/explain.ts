@@ -12,8 +12,8 @@ import type { Evaluation } from '../evaluate.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
 
 /** All that can be said of what injection does to one Pod or workload, and why. */
-export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name'> & {
-  readonly result: 'injected' | SkipReason;
+export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part'> & {
+  readonly result: 'injected' | 'left-alone' | SkipReason;
   readonly sentence: string;
   /** The policy or the namespace that asks; null where annotations ask, or nothing does. */
   readonly by: string | null;
@@ -35,10 +35,11 @@ const listFormat = new Intl.ListFormat('en');
 
 /** Explains what injection does to an object. */
 export function explain(evaluation: Evaluation, prefix: string): Explanation {
-  const { kind, namespace, name, outcome, pod } = evaluation;
+  const { kind, namespace, name, part, outcome, pod, leftAlone } = evaluation;
   const containers = explainContainers(evaluation, prefix);
   const nothing = { added: [], kept: [], fitting: outcome.fitting ?? [], warnings: evaluation.overruled, problems: [] };
-  const about = { kind, namespace, name, by: outcome.by ?? null, containers };
+  const about = { kind, namespace, name, ...(part === undefined ? {} : { part }), by: outcome.by ?? null, containers };
+  if (leftAlone) return { ...about, ...nothing, result: 'left-alone', sentence: `left alone: ${leftAlone.message}` };
   switch (outcome.kind) {
     case 'skipped': {
       const { reason, skippedItems: kept, added } = outcome;

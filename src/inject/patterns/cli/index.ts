@@ -16,6 +16,7 @@ import {
   definePattern,
 } from '../pattern.ts';
 import { timed } from '../probe.ts';
+import { shellWarnings } from '../shell.ts';
 
 const defaultPeriodSeconds = 10;
 
@@ -56,7 +57,7 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
       ...keepState(containersOf(counts), context),
       ...assignments.flatMap((assignment) => execProbes(assignment)),
     ],
-    warnings: assignments.flatMap(costWarning),
+    warnings: assignments.flatMap((assignment) => [...costWarning(assignment), ...shellWarnings(assignment)]),
     problems: assignments.flatMap(({ container, probes }) => [
       ...mountProblem(container, mountPath, probes.find(needsAgent)?.annotation, context),
       ...mountProblem(container, statePath, probes.find(counts)?.annotation, context),

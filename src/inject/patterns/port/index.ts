@@ -5,6 +5,7 @@ import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { type ContainerAssignment, definePattern } from '../pattern.ts';
 import { networkWarnings, timed } from '../probe.ts';
+import { shellWarnings } from '../shell.ts';
 
 const defaultPeriodSeconds = 10;
 const defaultTimeoutMs = 1_000;
@@ -22,7 +23,7 @@ export const port = definePattern({
   isAddedForm: (addition) => addition.kind === 'probe' && isAddedProbe(addition.value),
   plan: (assignments, { pod }) => ({
     additions: assignments.flatMap(planContainer),
-    warnings: networkWarnings(pod, portsOf(assignments)),
+    warnings: [...networkWarnings(pod, portsOf(assignments)), ...assignments.flatMap(shellWarnings)],
     problems: [],
   }),
 });
