@@ -82,9 +82,9 @@ describe('what a server is told', () => {
     ['the address of the Pod', 'redis://pod:6379', 'redis', { ...args('--bind', '$(IP)'), env: [podIp] }],
     [
       'loopback before the address of the Pod',
-      'etcd://127.0.0.1:2380',
+      'etcd://127.0.0.1:2379',
       'etcd',
-      { ...command('etcd', '--listen-client-urls=http://$(IP):2379,http://127.0.0.1:2380'), env: [podIp] },
+      { ...command('etcd', '--listen-client-urls=http://$(IP):2379,http://127.0.0.1:2379'), env: [podIp] },
     ],
     [
       'a usual listener before others',
