@@ -21,7 +21,7 @@ export const lastingRoom = (size: number): CommonRoom => ({
  * Why a namespace may not take so much more of a room: all of it is taken (`full`), or it has its share (`share`). The
  * first thing that a namespace takes goes into the reserve if need be, so no other namespace can keep it out alone.
  */
-export function refusalOf(
+export function shareRefusal(
   { size, mostOfOne, reserve }: CommonRoom,
   { taken, own, cost }: { readonly taken: number; readonly own: number; readonly cost: number },
 ): 'full' | 'share' | undefined {

@@ -26,7 +26,7 @@ import {
   type CoverageContext,
   type PodIndex,
   countOfPolicy,
-  ownerKeyOf,
+  controllerKeyOf,
   podIndexFunctions,
   summarizePod,
 } from './pod-index.ts';
@@ -225,7 +225,7 @@ async function repairMissed(
     onAction({ namespace, pod: name, owner: owner?.name, ...eviction }, 'missed Pod evicted');
     // An eviction whose answer was lost counts too, and once: it is tried again where it did not arrive.
     if ((isUnknown || eviction.result === 'evicted') && !recent.some((each) => each.uid === uid)) {
-      recent.push({ uid, namespace, owner: ownerKeyOf(pod), atMs: nowMs });
+      recent.push({ uid, namespace, owner: controllerKeyOf(pod), atMs: nowMs });
     }
     if (eviction.result === 'refused') {
       const note = `Pod ${name} could not be replaced: ${eviction.message}.`;

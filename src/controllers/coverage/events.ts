@@ -1,7 +1,7 @@
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Owner, OwnerResolver } from '../../kube/owners.ts';
-import { type PodSummary, ownerKeyOf } from './pod-index.ts';
+import { type PodSummary, controllerKeyOf } from './pod-index.ts';
 
 /** The reasons of Events, with what the controller did or would have done, in the word that an Event has for it. */
 export const eventActions = {
@@ -57,7 +57,7 @@ export const eventAbout = (pod: PodSummary, reason: CoverageEvent['reason'], not
 function oldestOfOwners(pods: readonly PodSummary[]): PodSummary[] {
   const oldest = new Map<string, PodSummary>();
   for (const pod of pods) {
-    const key = ownerKeyOf(pod);
+    const key = controllerKeyOf(pod);
     const other = oldest.get(key);
     if (!other || pod.createdMs < other.createdMs) oldest.set(key, pod);
   }

@@ -19,7 +19,7 @@ export type PodSummary = {
 };
 
 /** A Pod's author may write the uid of any owner into it, also one of another namespace: alone it is no key. */
-export const ownerKeyOf = ({ namespace, owner, uid }: PodSummary): string => `${namespace}/${owner?.uid ?? uid}`;
+export const controllerKeyOf = ({ namespace, owner, uid }: PodSummary): string => `${namespace}/${owner?.uid ?? uid}`;
 
 /** What Pods are evaluated by. */
 export type CoverageContext = InjectionContext & {

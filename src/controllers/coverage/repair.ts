@@ -1,5 +1,5 @@
-import { refusalOf, reserveOf } from '../shares.ts';
-import { type PodIndex, type PodSummary, ownerKeyOf } from './pod-index.ts';
+import { shareRefusal, reserveOf } from '../shares.ts';
+import { type PodIndex, type PodSummary, controllerKeyOf } from './pod-index.ts';
 
 /** How many missed Pods may be evicted, and how fast. */
 export type RepairSettings = {
@@ -47,13 +47,13 @@ export function decideRepairs(
   const lastMs = new Map<string, number>();
   for (const { namespace, atMs } of history) lastMs.set(namespace, Math.max(atMs, lastMs.get(namespace) ?? 0));
   const unready = new Set<string>();
-  for (const pod of pods.list()) if (pod.owner && !pod.isReady) unready.add(ownerKeyOf(pod));
+  for (const pod of pods.list()) if (pod.owner && !pod.isReady) unready.add(controllerKeyOf(pod));
   const evict: PodSummary[] = [];
   const givenUp: PodSummary[] = [];
   const chosen = new Set<string>();
   const turnOf = ({ namespace }: PodSummary): number => lastMs.get(namespace) ?? 0;
   for (const pod of missed.toSorted((one, other) => turnOf(one) - turnOf(other) || one.createdMs - other.createdMs)) {
-    const owner = ownerKeyOf(pod);
+    const owner = controllerKeyOf(pod);
     const { namespace } = pod;
     if (chosen.has(owner)) continue;
     const replaced = history.filter(({ owner: key, atMs }) => key === owner && nowMs - atMs < settings.ownerWindowMs);
@@ -64,7 +64,7 @@ export function decideRepairs(
       givenUp.push(pod);
       continue;
     }
-    if (refusalOf(room, { taken, own: takenOf.get(namespace) ?? 0, cost: 1 })) continue;
+    if (shareRefusal(room, { taken, own: takenOf.get(namespace) ?? 0, cost: 1 })) continue;
     if (unready.has(owner) || nowMs - pod.createdMs < settings.minimumAgeMs) continue;
     chosen.add(owner);
     evict.push(pod);

@@ -6,7 +6,7 @@ import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath 
 import type { HardwareCache } from './cache.ts';
 import type { HardwarePod } from './pod.ts';
 import type { SensorReading } from './reading.ts';
-import { bounded, cutMessage, mostMoves } from './room.ts';
+import { cutEntry, cutMessage, mostMoves } from './room.ts';
 
 type Spec = NodeQuarantine['spec'];
 
@@ -66,7 +66,7 @@ export function withMoves(
     isChanged = true;
     if (before && earlier && isStale) {
       // It keeps its place: the last move of the entry is the one with whose time the reading was made.
-      owners.set(key, bounded({ ...before, ...staleReading(before), until, moves: moves.with(index, move) }));
+      owners.set(key, cutEntry({ ...before, ...staleReading(before), until, moves: moves.with(index, move) }));
       continue;
     }
     const entry: QuarantinedOwner = {
@@ -79,12 +79,12 @@ export function withMoves(
       affinity: before?.affinity ?? 'Required',
       moves: [...moves.filter((each) => each !== earlier), move].slice(-mostMoves),
     };
-    owners.set(key, bounded(entry));
+    owners.set(key, cutEntry(entry));
   }
   if (spec && !isChanged) return spec;
   // The hardware fails in this boot: the next boot ends the quarantine.
   const bootId = created.bootId || (spec?.bootId ?? '');
-  return { ...(spec ?? created), bootId, owners: [...owners.values()].map(bounded) };
+  return { ...(spec ?? created), bootId, owners: [...owners.values()].map(cutEntry) };
 }
 
 /** The spec without these owners, as they were read: one that has failed again since then stays. */

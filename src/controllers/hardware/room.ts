@@ -2,7 +2,7 @@
 import type { NodeQuarantine, QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import { cutToJsonBytes, jsonBytes } from './json-bytes.ts';
 import type { HardwarePod } from './pod.ts';
-import { lastingRoom, refusalOf } from '../shares.ts';
+import { lastingRoom, shareRefusal } from '../shares.ts';
 
 /** What the schema of the CRD allows of each in one quarantine. */
 export const mostOwners = 512;
@@ -26,7 +26,7 @@ export const cutMessage = (message: string, spareBytes = 0): string =>
   cutToJsonBytes(message, maxMessageBytes - spareBytes);
 
 /** The entry with its texts cut, which a version before this one has let grow longer; the same entry where they fit. */
-export function bounded(entry: QuarantinedOwner): QuarantinedOwner {
+export function cutEntry(entry: QuarantinedOwner): QuarantinedOwner {
   const check = cutToJsonBytes(entry.check, maxCheckBytes);
   const message = cutMessage(entry.message);
   return check === entry.check && message === entry.message ? entry : { ...entry, check, message };
@@ -36,7 +36,7 @@ const bytesByEntry = new WeakMap<QuarantinedOwner, number>();
 
 /** Computed once for each version of an entry. */
 function bytesOfEntry(entry: QuarantinedOwner): number {
-  const bytes = bytesByEntry.get(entry) ?? jsonBytes(bounded(entry));
+  const bytes = bytesByEntry.get(entry) ?? jsonBytes(cutEntry(entry));
   bytesByEntry.set(entry, bytes);
   return bytes;
 }
@@ -93,9 +93,9 @@ export function createRoom(owners: NodeQuarantine['spec']['owners']): Room {
     takeFor: (pod, isNewOwner) => take(pod.namespace, isNewOwner ? 1 : 0, costOf(pod, isNewOwner)),
     refusalFor(pod, isNewOwner) {
       const own = ofNamespace(pod.namespace);
-      const ofOwners = isNewOwner && refusalOf(ownerRoom, { taken: all.owners, own: own.owners, cost: 1 });
+      const ofOwners = isNewOwner && shareRefusal(ownerRoom, { taken: all.owners, own: own.owners, cost: 1 });
       const bytes = { taken: all.bytes, own: own.bytes, cost: costOf(pod, isNewOwner) };
-      return ofOwners || refusalOf(byteRoom, bytes);
+      return ofOwners || shareRefusal(byteRoom, bytes);
     },
   };
 }

@@ -6,7 +6,7 @@ import { jsonBytes } from '../../../src/controllers/hardware/json-bytes.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import { withMoves } from '../../../src/controllers/hardware/quarantines.ts';
 import { mostOwnerBytes, mostOwners } from '../../../src/controllers/hardware/room.ts';
-import { inTurns, lastingRoom, refusalOf, reserveOf } from '../../../src/controllers/shares.ts';
+import { inTurns, lastingRoom, shareRefusal, reserveOf } from '../../../src/controllers/shares.ts';
 import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
 import { nodes, nowMs, ownedBy, pod, settings, snapshot } from './support/snapshot.ts';
 
@@ -58,11 +58,11 @@ describe('what namespaces have in common', () => {
   it('has a first place for each namespace, and no more than half for one', () => {
     const room = lastingRoom(100);
     assert.deepEqual(room, { size: 100, mostOfOne: 50, reserve: 25 });
-    assert.equal(refusalOf(room, { taken: 0, own: 49, cost: 1 }), undefined);
-    assert.equal(refusalOf(room, { taken: 50, own: 50, cost: 1 }), 'share');
-    assert.equal(refusalOf(room, { taken: 75, own: 1, cost: 1 }), 'share');
-    assert.equal(refusalOf(room, { taken: 99, own: 0, cost: 1 }), undefined);
-    assert.equal(refusalOf(room, { taken: 100, own: 0, cost: 1 }), 'full');
+    assert.equal(shareRefusal(room, { taken: 0, own: 49, cost: 1 }), undefined);
+    assert.equal(shareRefusal(room, { taken: 50, own: 50, cost: 1 }), 'share');
+    assert.equal(shareRefusal(room, { taken: 75, own: 1, cost: 1 }), 'share');
+    assert.equal(shareRefusal(room, { taken: 99, own: 0, cost: 1 }), undefined);
+    assert.equal(shareRefusal(room, { taken: 100, own: 0, cost: 1 }), 'full');
     assert.deepEqual([0, 1, 2, 3, 4, 8].map(reserveOf), [0, 0, 1, 1, 1, 2]);
   });
 
