@@ -56,7 +56,7 @@ impl Tls {
             return Err(ParseError(format!("server-name is {peer:?}, expected a DNS name")));
         };
         let files = Files { ca: text("ca"), cert: text("cert"), key: text("key") };
-        let named = server_name.is_some() || !url.host.is_empty();
+        let named = server_name.is_some() || !(url.host.is_empty() || is_pod(&url.host));
         Ok(Self {
             files,
             server_name,

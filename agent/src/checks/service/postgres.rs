@@ -99,7 +99,13 @@ impl Postgres {
                 Err(Outcome::alive(Cause::Protocol, lacks).into())
             }
             Ok(AuthState::Asks(what)) => Ok(Outcome::pass(format!("accepts connections, asks for {what}"))),
-            Err(Error::Server(error)) => Ok(verdict::of_entry(&error, &wants)),
+            Err(Error::Server(error)) => {
+                let mut outcome = verdict::of_entry(&error, &wants);
+                if error.code == "28P01" && password.as_deref().is_some_and(|password| !password.is_ascii()) {
+                    outcome.reason.push_str("; the password is not ASCII, and was sent without SASLprep");
+                }
+                Ok(outcome)
+            }
             Err(Error::Failure(failure)) => Err(failure),
         };
         wire.end();

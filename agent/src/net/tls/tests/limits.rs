@@ -71,6 +71,7 @@ fn a_peer_is_told_only_a_name_that_was_given() {
     };
     assert!(!tells("", &[], "localhost"));
     assert!(!tells("", &[("ca", &file("ca.crt"))], "localhost"));
+    assert!(!tells("pod", &[], "localhost"));
     assert!(!tells("127.0.0.1", &[], "127.0.0.1"));
     assert!(tells("localhost", &[], "localhost"));
     assert!(tells("", &[("server-name", "api.test")], "api.test"));
