@@ -55,11 +55,9 @@ export async function readManifestsLeniently(
     throw new UserError(exitCode.usage, [sentence]);
   }
   const texts = await readTexts(names, readStandardInput);
-  return texts.map((source) => ({
-    ...source,
-    manifest: readManifest(source.text),
-    isKustomized: isKustomized(source),
-  }));
+  return texts.map((source) =>
+    Object.assign({ manifest: readManifest(source.text), isKustomized: isKustomized(source) }, source),
+  );
 }
 
 /** One sentence for each document that cannot be read. */

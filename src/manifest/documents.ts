@@ -134,14 +134,11 @@ function objectsIn(value: Fields, document: number, path: Path, list?: Fields): 
   };
   const known = templatePath(groupOf(apiVersion), kind);
   if (known) return [{ ...about, path, value, ...(templateAt(value, known) ? { templatePath: known } : {}) }];
-  const templates = templatesIn(value).map((part) => ({
-    ...about,
-    path: [...path, ...part],
-    value: partAt(value, part) as Fields,
-    templatePath: [],
-    part: part.join('.'),
-    ...(completes.test(kind) ? { completes: true } : {}),
-  }));
+  const end = completes.test(kind) ? { completes: true } : {};
+  const templates = templatesIn(value).map((part): ManifestObject => {
+    const template = { value: partAt(value, part) as Fields, templatePath: [], part: part.join('.') };
+    return Object.assign({ path: path.concat(part) }, about, end, template);
+  });
   return [{ ...about, path, value }, ...templates];
 }
 

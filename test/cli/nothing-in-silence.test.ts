@@ -26,6 +26,10 @@ const podTemplate = `{ metadata: { annotations: ${asked} }, spec: { containers: 
 const object = (apiVersion: string, kind: string, rest: string, annotations = '{}'): string =>
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: a, annotations: ${annotations} }\n${rest}\n`;
 
+/** A Pod with one more field in its container. */
+const pod = (name: string, field: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, annotations: ${asked} }\nspec:\n  containers:\n    - name: redis\n      ${field}\n`;
+
 describe('a template of Pods in an object of any kind', () => {
   const kinds: Readonly<Record<string, [string, string]>> = {
     'a ReplicationController': [
@@ -161,8 +165,6 @@ describe('a field of another shape than Kubernetes takes', () => {
   ];
   for (const shape of shapes) {
     it(`such as ${shape} costs its object, and the others are done`, async () => {
-      const pod = (name: string, field: string): string =>
-        `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, annotations: ${asked} }\nspec:\n  containers:\n    - name: redis\n      ${field}\n`;
       const [odd, sound] = [pod('odd', shape), pod('sound', 'image: redis:7')];
       const field = shape.slice(0, shape.indexOf(':'));
       for (const command of ['lint', 'inject', 'diff', 'explain']) {
@@ -206,18 +208,18 @@ describe('what is no manifest yet', () => {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   };
-  const pod = object('v1', 'Pod', `spec: { containers: ${containers} }`, asked);
+  const annotated = object('v1', 'Pod', `spec: { containers: ${containers} }`, asked);
 
   const templates: Readonly<Record<string, string>> = {
-    'an action for a name': pod.replace('name: a,', 'name: {{ .Release.Name }},'),
-    'an action in quotes': pod.replace('"redis:7"', '"{{ .Values.image }}"'),
-    'an action on a line of its own': `{{- if .Values.on }}\n${pod}{{- end }}\n`,
-    'an action deep within a text': pod.replace('spec:', 'x: "a {{ .Values.x }}"\nspec:'),
+    'an action for a name': annotated.replace('name: a,', 'name: {{ .Release.Name }},'),
+    'an action in quotes': annotated.replace('"redis:7"', '"{{ .Values.image }}"'),
+    'an action on a line of its own': `{{- if .Values.on }}\n${annotated}{{- end }}\n`,
+    'an action deep within a text': annotated.replace('spec:', 'x: "a {{ .Values.x }}"\nspec:'),
   };
   for (const [what, text] of Object.entries(templates)) {
     it(`such as a template with ${what} is left alone with a sentence, and the rest is done`, async () => {
       write('chart/a.yaml', text);
-      write('pod.yaml', pod);
+      write('pod.yaml', annotated);
       for (const command of ['lint', 'inject', 'diff', 'explain']) {
         const { out, errors } = await told(`${command} ${folder}`);
         assert.match(out + errors, /template that is not rendered: render it first, as with helm template/, command);
@@ -231,7 +233,7 @@ describe('what is no manifest yet', () => {
 
   it('is no text with an action that others read later', async () => {
     const alert = object('monitoring.coreos.com/v1', 'PrometheusRule', 'spec: { summary: "{{ $labels.pod }}" }');
-    const runtime = pod.replace('"redis:7"', '"redis:7", args: ["--name={{.Name}}"]');
+    const runtime = annotated.replace('"redis:7"', '"redis:7", args: ["--name={{.Name}}"]');
     assert.equal((await told('lint --strict -', `${alert}---\n${runtime}`)).out, '');
   });
 
@@ -281,17 +283,19 @@ describe('what is no manifest yet', () => {
   });
 });
 
+/** Lints a Pod that is checked by a command. */
+const lintCommand = (command: string) =>
+  told(
+    'lint -',
+    object(
+      'v1',
+      'Pod',
+      `spec: { containers: ${containers} }`,
+      `{ health.example.com/pattern: cli, health.example.com/check: ${JSON.stringify(`exec:${command}`)} }`,
+    ),
+  );
+
 describe('a command that waits for a shell', () => {
-  const lint = (command: string) =>
-    told(
-      'lint -',
-      object(
-        'v1',
-        'Pod',
-        `spec: { containers: ${containers} }`,
-        `{ health.example.com/pattern: cli, health.example.com/check: ${JSON.stringify(`exec:${command}`)} }`,
-      ),
-    );
   const waiting = [
     'redis-cli ping | grep -q PONG',
     'a && b',
@@ -310,7 +314,7 @@ describe('a command that waits for a shell', () => {
   ];
   for (const command of waiting) {
     it(`such as ${command} gets a warning`, async () => {
-      const { code, out } = await lint(command);
+      const { code, out } = await lintCommand(command);
       assert.equal(code, 0);
       assert.match(out, /^standard input:3:\d+: warning: Pod a: No shell runs the check of container "redis", and "/);
     });
@@ -323,6 +327,68 @@ describe('a command that waits for a shell', () => {
     'redis-cli ping',
     'a \\| b',
   ]) {
-    it(`is not ${command}`, async () => assert.equal((await lint(command)).out, ''));
+    it(`is not ${command}`, async () => assert.equal((await lintCommand(command)).out, ''));
+  }
+});
+
+describe('a container with a long name', () => {
+  const [long, other] = ['payment-gateway-reconciliation-worker-for-settlement', 'payment-gateway-worker-of-the-east'];
+  const input = (annotations: string): string =>
+    object(
+      'v1',
+      'Pod',
+      `spec: { containers: [{ name: ${long}, image: "a:1" }, { name: ${other}, image: "a:1" }] }`,
+      `{ health.example.com/pattern: port, ${annotations} }`,
+    );
+
+  it('cannot be named in full in a key that no apiserver takes, and lint says how it can', async () => {
+    const { code, out } = await told('lint -', input(`health.example.com/termination-grace-period.${long}: 5s`));
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /: received a key with 77 characters behind its slash, expected at most 63, where _ may stand for the middle of the container's name, such as first_last\.\n$/,
+    );
+  });
+
+  it('is named by its beginning and its end', async () => {
+    const { code, errors } = await told(
+      'inject -',
+      input(
+        'health.example.com/check.payment_settlement: "http://:8080/", health.example.com/period.payment_settlement: 5s',
+      ),
+    );
+    assert.equal(code, 0);
+    assert.equal(errors, `Pod a: injected port (liveness, readiness of ${long})\n`);
+  });
+
+  const mistakes: Readonly<Record<string, [string, RegExp]>> = {
+    'two containers': [
+      'health.example.com/check.payment_t: tcp://:1',
+      /"payment_t" stands for payment\S+ and payment\S+, expected/,
+    ],
+    'no container': [
+      'health.example.com/check.pay_x: tcp://:1',
+      /the Pod has no container "pay_x" to check, expected one of payment/,
+    ],
+    'one container twice': [
+      'health.example.com/check.payment_settlement: "tcp://:1", health.example.com/check.pay_settlement: "tcp://:1"',
+      /received "check" twice for container/,
+    ],
+  };
+  for (const [what, [annotations, sentence]] of Object.entries(mistakes)) {
+    it(`is not named by what stands for ${what}`, async () => {
+      const { code, out } = await told('lint -', input(annotations));
+      assert.equal(code, 1);
+      assert.match(out, sentence);
+    });
+  }
+
+  for (const key of ['check.a b', 'check.-a-', 'check.a_', 'check.ä']) {
+    it(`is not named by the key ${key}, which no apiserver takes`, async () => {
+      assert.match(
+        (await told('lint -', input(`"health.example.com/${key}": tcp://:1`))).out,
+        /received a key that no apiserver takes/,
+      );
+    });
   }
 });

@@ -2,7 +2,7 @@ import { quote } from '../../check/check.ts';
 import { formatDuration } from '../../check/kinds.ts';
 import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
-import { type Collector, createCollector } from '../model/problems.ts';
+import { type Collector, type Problem, createCollector } from '../model/problems.ts';
 
 /** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
 type Reach = 'pod' | 'own' | 'inherited';
@@ -98,6 +98,25 @@ export const writtenKeys = ['status', 'problems', 'copied'] as const;
 
 const longestValue = 4096;
 
+/** What the apiserver takes behind the slash of a key. */
+const longestName = 63;
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set */
+const isQualifiedName = (name: string): boolean =>
+  name.length <= longestName && /^[A-Za-z0-9]/.test(name) && /[A-Za-z0-9]$/.test(name) && /^[\w.-]*$/.test(name);
+
+function badName(name: string): Pick<Problem, 'received' | 'expected'> {
+  return name.length > longestName
+    ? {
+        received: `received a key with ${name.length} characters behind its slash`,
+        expected: `at most ${longestName}, where _ may stand for the middle of the container's name, such as first_last`,
+      }
+    : {
+        received: 'received a key that no apiserver takes',
+        expected: 'letters, digits, -, _ and . behind its slash, a letter or digit first and last',
+      };
+}
+
 /** Sorts the annotations under `prefix` by key and container; a key that is unknown or misplaced is a problem. */
 export function readAnnotations(
   annotations: Readonly<Record<string, string>>,
@@ -121,6 +140,8 @@ export function readAnnotations(
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
       collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });
+    } else if (!isQualifiedName(rest)) {
+      collector.addProblem({ annotation, ...badName(rest) });
     } else if (container === undefined) {
       pod.set(key, { annotation, value });
     } else if (row.reach === 'pod') {

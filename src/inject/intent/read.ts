@@ -1,6 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { quote } from '../../check/check.ts';
 import { type FindValue, keys } from './annotations.ts';
+import { unknownName, withFullNames } from './container-names.ts';
 import { isPatternName, patternNames, patternOf } from '../patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
@@ -21,15 +21,17 @@ type IntentSource = {
 };
 
 /** Turns what was written into an intent; every mistake is added to the report, all of them at once. */
-export function readIntent(written: AnnotationSet, source: IntentSource): HealthIntent {
+export function readIntent(asWritten: AnnotationSet, source: IntentSource): HealthIntent {
   const { pod, context, collector } = source;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
+  const { prefix } = context;
+  const written = withFullNames(asWritten, [...candidates.keys()], { prefix, collector });
   const base = baseContainer(written, pod, [...candidates.keys()], collector);
   const expected = `one of ${[...candidates.keys()].join(', ')}`;
   for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
     for (const { annotation } of values.values()) {
-      collector.addProblem({ annotation, received: `the Pod has no container ${quote(name)} to check`, expected });
+      collector.addProblem({ annotation, received: unknownName(name, [...candidates.keys()]), expected });
     }
   }
   const containers: ContainerIntent[] = [];
