@@ -148,14 +148,18 @@ export function workloadOf(object: unknown, path: readonly string[]): Workload |
 /** Also true without any. A text in the place of a map would have a key for each of its letters. */
 function hasMetadata(object: unknown): boolean {
   const { metadata } = fieldsOf(object);
-  const { annotations, labels } = fieldsOf(metadata);
-  return isOptionalMap(metadata) && isTextMap(annotations) && isOptionalMap(labels);
+  const { annotations, labels, ownerReferences } = fieldsOf(metadata);
+  const areOwners = ownerReferences === undefined || ownerReferences === null || isListOfMaps(ownerReferences);
+  return isOptionalMap(metadata) && isTextMap(annotations) && isOptionalMap(labels) && areOwners;
 }
 
 const isNamedList = (value: unknown): value is unknown[] =>
   Array.isArray(value) && value.every((item) => typeof fieldsOf(item)['name'] === 'string');
 
 const isOptionalList = (value: unknown): boolean => value === undefined || value === null || isNamedList(value);
+
+const isListOfMaps = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
 
 const isOptionalMap = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));

@@ -58,7 +58,8 @@ function borrowEnv(checks: readonly Check[], container: V1Container): readonly V
     if (wanted.has(name)) continue;
     wanted.add(name);
     const entry = byName.get(name);
-    const value = entry?.value ?? '';
+    // A manifest of the command line may have a number here.
+    const value = `${entry?.value ?? ''}`;
     characters += value.length;
     if (characters > commandCharacters) {
       return {

@@ -62,7 +62,7 @@ const podShape: Shape = {
       fields: {
         labels: { map: 'text' },
         annotations: anyObject,
-        ownerReferences: { list: { fields: { kind: 'text', name: 'text' } } },
+        ownerReferences: { list: { fields: { kind: 'text', name: 'text' }, required: ['kind', 'name'] } },
       },
     },
     spec: {
