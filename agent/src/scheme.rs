@@ -125,7 +125,7 @@ fn parse_url(mut check: CheckUrl, rest: &str, definition: &Scheme) -> Result<Che
     Ok(check)
 }
 
-/// What the kernel gives an interface or a controller as a name, as far as anybody does.
+/// What the kernel gives an interface or a controller as a name.
 fn is_device_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:@".contains(&byte);
     (1..=63).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('.')

@@ -52,7 +52,7 @@ export function kustomizePatch(
     : { path: [], severity: 'note', message: `It is a patch, since ${why}: ${mergeFirst}.` };
 }
 
-/** A workload without a selector, which an apiserver refuses: where nobody asked for a check of it, it is a patch. */
+/** A workload without a selector, which an apiserver refuses: where no annotation asks for a check of it, it is a patch. */
 export const bareWorkload = (kind: string, value: Fields): LeftAlone | undefined =>
   selectorLacks(kind, value)
     ? { path: [], severity: 'note', message: `It has no selector, as a patch of kustomize: ${mergeFirst}.` }

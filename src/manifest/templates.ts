@@ -4,7 +4,7 @@ import { type Fields, type Path, isFields } from './fields.ts';
 /** How far an object is looked through: a template lies some eight deep, and the largest definition has 30,000 parts. */
 const limits = { depth: 16, parts: 100_000 };
 
-/** What holds a Pod that nobody creates: a schema, what a policy compares a Pod with, or merges into one. */
+/** What holds a Pod that is never created: a schema, what a policy compares a Pod with, or merges into one. */
 const notCreated =
   /^(?:metadata|status|schema|openAPIV3Schema|properties|pattern|anyPattern|overlay|overlays|patch|patches|patchStrategicMerge|valuesObject|values)$/;
 

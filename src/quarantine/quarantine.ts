@@ -10,7 +10,7 @@ export type NodeQuarantine = {
   readonly metadata: V1ObjectMeta;
   readonly spec: {
     readonly nodeName: string;
-    /** Of the boot in which the checks failed: another one is another machine, as far as anybody can tell. */
+    /** Of the boot in which the checks failed: another one is another machine, as far as can be told. */
     readonly bootId: string;
     /** `Node` keeps all Pods off by a taint; `Owner` only those of the owners listed. */
     readonly scope: 'Owner' | 'Node';

@@ -9,7 +9,7 @@ pub enum Verdict {
     Pass,
     /// It answers but is not ready: loading, full, or it asks for a login that the check does not have.
     Alive,
-    /// The hardware cannot be looked at, which is no reason to move anybody: as a pass.
+    /// The hardware cannot be looked at, which is no reason to move a Pod: as a pass.
     Unknown,
     /// It does not answer, or answers that it is broken.
     Fail,

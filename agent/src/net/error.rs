@@ -43,7 +43,7 @@ impl From<ProtocolError> for Outcome {
     }
 }
 
-/// What comes before the handshake that was agreed to: somebody on the way may have put it there, to count as said over TLS.
+/// What comes before the handshake that was agreed to: an attacker on the way may have put it there, to count as said over TLS.
 pub const WORDS_IN_THE_CLEAR: &str = "words in the clear after the agreement to TLS";
 
 /// An answer of the protocol that is more than the agent takes: no fault of the peer.

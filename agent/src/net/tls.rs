@@ -37,7 +37,7 @@ struct Loaded {
 pub struct Tls {
     files: Files,
     server_name: Option<String>,
-    /// Whether a name was given, which the peer is told (SNI): as the kubelet, nobody tells it one that was made up.
+    /// Whether a name was given, which the peer is told (SNI): as the kubelet, the agent makes none up.
     named: bool,
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],

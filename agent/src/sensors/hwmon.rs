@@ -7,7 +7,7 @@ use super::glob::matches;
 use super::reading::{Fails, Reading};
 use super::sysfs::{Folder, Tree, Unreadable};
 
-/// What no sensor of a computer measures: a threshold that nobody has set (65261.85 C of an NVMe drive), or an input that
+/// What no sensor of a computer measures: a threshold that is not set (65261.85 C of an NVMe drive), or an input that
 /// nothing is connected to.
 const PLAUSIBLE: std::ops::RangeInclusive<i64> = -60_000..=250_000;
 

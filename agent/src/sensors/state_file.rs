@@ -86,7 +86,7 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// FNV-1a, which tells two checks apart: nothing secret, and nothing that anybody would forge.
+/// FNV-1a, which tells two checks apart: nothing secret, and nothing worth forging.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes
         .iter()

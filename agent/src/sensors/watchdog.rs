@@ -163,7 +163,7 @@ mod tests {
         while !matches!(*lock(&watch.slot.run), Run::Finished(_)) {
             thread::sleep(Duration::from_millis(1));
         }
-        // What came while nobody waited is late, and is what there is.
+        // What came while no look waited is late, and is what there is.
         let fresh = || scanned(1);
         assert!(matches!(watch.run(later, fresh), Watched::Done(scanned) if scanned.history.blocked == 7));
         assert!(matches!(watch.run(later, fresh), Watched::Done(scanned) if scanned.history.blocked == 1));

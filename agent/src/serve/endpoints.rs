@@ -160,7 +160,7 @@ fn push(target: &[&str], request: &Request, context: &Context) -> Response {
             && container.is_none_or(|container| entry.container == container)
     });
     match (found.next(), found.next(), request.method.as_str()) {
-        // Whether a name exists is nobody's business outside the Pod.
+        // Whether a name exists is not for peers outside the Pod.
         _ if !context.loopback => Response::error(403),
         (None, ..) => Response::error(404),
         (Some(_), Some(_), _) => {

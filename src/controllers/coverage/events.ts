@@ -28,7 +28,7 @@ export const eventsForMissed = (missed: readonly PodSummary[]): CoverageEvent[] 
       'HealthCheckMissed',
       `Pod ${pod.name} runs without the health check that ${pod.verdict.whoAsks} for ` +
         `(it lacks ${pod.verdict.notes.join(', ')}): it was created while health-injector could not be asked, ` +
-        `or before anybody asked. Restart the workload to have it injected.`,
+        `or before a policy or an annotation asked. Restart the workload to have it injected.`,
     ),
   );
 

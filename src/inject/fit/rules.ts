@@ -58,7 +58,7 @@ export type ResourceRules = {
 /** The rules of a namespace that has none. */
 export const noRules: ResourceRules = { container: new Map(), pod: new Map(), quotas: [] };
 
-/** Whoever may write these objects may fill them; no namespace bounds more resources than a node has. */
+/** A user who may write these objects may fill them; no namespace bounds more resources than a node has. */
 const mostResources = 64;
 
 /** Reads the LimitRanges and ResourceQuotas of one namespace; what cannot be read bounds nothing. */

@@ -4,7 +4,7 @@
  * - `listeners`, `advertised`: addresses as Kafka writes them, and those that it listens on where it has no others.
  * - `prefix`, `external-url`: what stands before the paths. The URL counts where no prefix does.
  * - `secured`: TLS or a login where its value does not say no. `mode` is the same with its value in the next word.
- * - `hidden`: a check that nobody wrote cannot follow. `weakening`: readiness asks for no more than liveness.
+ * - `hidden`: a guess cannot follow. `weakening`: readiness asks for no more than liveness.
  * - `protocols`, `roles`: those of Kafka, which hide TLS and a broker that is none; `net`: a network other than TCP.
  * - `file`: a configuration that is not known.
  * - `password`: that of the login, known where it comes from a variable.

@@ -88,7 +88,7 @@ impl Collector for Gpu {
                 return vec![];
             }
         }
-        // Without an answer nobody knows how many there are; and of none, without a number, nothing is known.
+        // Without an answer it is not known how many there are; and of none, without a number, nothing is known.
         if let Some(least) = self.least.filter(|_| is_known && (count > 0 || readings.is_empty())) {
             let number = Reading::number("gpu count", count, Fails::Below, least, |count| count.to_string());
             // All of them are there: no other reading should stand back for that.

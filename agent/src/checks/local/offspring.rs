@@ -19,7 +19,7 @@ const ROUNDS: u32 = 20;
 /// Of an environment, in which the mark comes late or early.
 const LONGEST_ENVIRONMENT: u64 = 256 * 1024;
 
-/// The programs that somebody waits for.
+/// The programs that a check waits for.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// How many programs are being started, and are not among those yet.
@@ -60,7 +60,7 @@ impl Offspring {
         let mut killed = vec![];
         for round in 0..ROUNDS {
             let children = children();
-            // Whoever was forked before this list was read is among those that run by now, unless one still starts.
+            // A process that was forked before this list was read is among those that run by now, unless one still starts.
             let is_settled = STARTING.load(Ordering::SeqCst) == 0;
             let running = running();
             let mut ours = false;

@@ -75,7 +75,7 @@ impl Expect {
         let outcome = self.exchange(conversation, &mut stream);
         match &self.quit {
             Some(quit) if outcome.is_ok() => {
-                // The answer is known by now: if the peer is gone there is nobody to tell.
+                // The answer is known by now: a peer that is gone need not be told.
                 let _ = stream.write_all(quit);
                 stream.drain();
             }

@@ -3,7 +3,7 @@
 //! The text protocol: <https://github.com/memcached/memcached/blob/master/doc/protocol.txt>. A server that is started
 //! with `-B binary`, or with SASL (`-S`), closes on text without a word: it is asked once more in the binary protocol
 //! (<https://github.com/memcached/memcached/wiki/BinaryProtocolRevamped>), in which it tells its version to everybody.
-//! A server with an `--auth-file` tells it to nobody without a login, and is alive.
+//! A server with an `--auth-file` tells it to no client without a login, and is alive.
 
 use std::io::{ErrorKind, Write};
 

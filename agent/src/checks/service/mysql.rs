@@ -1,7 +1,7 @@
 //! MySQL and MariaDB: the greeting or, with a user, a login and a ping.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html>. The server speaks first, so without a login
-//! its greeting is the answer. How to leave then is the question: whoever goes before a login is complete, in whatever
+//! its greeting is the answer. How to leave then is the question: a client that goes before a login is complete, in whatever
 //! way, raises `Aborted_connects` and is counted towards `max_connect_errors`, after which the server takes no more
 //! connections from that host, those of the application too (error 1129). Connections over loopback and over the Unix
 //! socket are not counted so: there the check just closes, which MariaDB logs (one warning) and MySQL does not. From
@@ -133,7 +133,7 @@ impl Mysql {
     }
 
     fn log_in(&self, conversation: &Conversation, login: &Login<'_>) -> Result<Outcome, Failure> {
-        // The second time nobody but this machine sees what is sent, so whose certificate it is does not matter.
+        // The second time only this machine sees what is sent, so whose certificate it is does not matter.
         for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
             let (greeting, stream) = self.connect(conversation, endpoint)?;
             let mut session = Session::new(conversation, stream, self.transport(endpoint));

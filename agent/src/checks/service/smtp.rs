@@ -15,7 +15,7 @@ use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
 /// Greeting, EHLO, HELO, STARTTLS, EHLO, QUIT.
 const LIMIT: usize = 6 * reply::LONGEST;
 
-/// The name after EHLO has to be one; nobody looks it up for a connection of the same Pod.
+/// The name after EHLO has to be one; no server looks it up for a connection of the same Pod.
 const EHLO: &[u8] = b"EHLO localhost\r\n";
 const HELO: &[u8] = b"HELO localhost\r\n";
 
@@ -101,7 +101,7 @@ impl<S: Read + Write> GracefulClose for Session<'_, S> {
         self.greeted
     }
 
-    /// The answer is known by now: if the server is gone there is nobody to tell.
+    /// The answer is known by now: a server that is gone need not be told.
     fn say_goodbye(&mut self) {
         let _ = self.command(b"QUIT\r\n");
     }

@@ -77,7 +77,7 @@ fn garbage_after_an_answer_is_alive() {
     for (url, answer) in ANSWERED.into_iter().filter(|(url, _)| !url.contains("body=")) {
         let answer = [answer, b"\x16 garbage that no server would say \r\n\xff\xff\xff\xff\xff\xff"].concat();
         let outcome = ask(url, says(&answer), Duration::from_secs(5));
-        // Words in the place of a handshake may come from somebody in between.
+        // Words in the place of a handshake may come from a program in between.
         let injected = url.starts_with("nats") && url.ends_with("tls");
         let expected = if injected { Verdict::Fail } else { Verdict::Alive };
         assert_eq!(outcome.verdict, expected, "{url}: {outcome:?}");

@@ -32,7 +32,7 @@ impl Name {
     }
 }
 
-/// What follows a name, without following its pointers: they could form a loop, and nobody asks where they lead.
+/// What follows a name, without following its pointers: they could form a loop, and the agent does not need to know where they lead.
 pub fn after_name(mut bytes: &[u8]) -> Option<&[u8]> {
     loop {
         let (&length, rest) = bytes.split_first()?;

@@ -109,7 +109,7 @@ impl fmt::Display for Unverifiable {
 
 impl Error for Unverifiable {}
 
-/// Why nobody can tell whether a certificate is to be trusted, if that is what is wrong.
+/// Why the agent cannot tell whether a certificate is to be trusted, if that is what is wrong.
 #[allow(deprecated, reason = "webpki may still give the variants without context")]
 fn unverifiable(error: &CertificateError) -> Option<&'static str> {
     use CertificateError as E;

@@ -7,7 +7,7 @@ use crate::net::ProtocolError;
 /// How much of a body is looked at.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
-/// A line before a chunk: a length in hexadecimal, and extensions that nobody uses.
+/// A line before a chunk: a length in hexadecimal, and extensions that no server uses.
 const CHUNK_LINE_LIMIT: usize = 1024;
 
 /// Where a body ends.

@@ -176,7 +176,7 @@ impl Redaction {
         }
     }
 
-    /// The outcome of an error of a form that nobody knows.
+    /// The outcome of an error of an unknown form.
     pub fn error(self, text: &str) -> Outcome {
         Outcome::fail(
             Cause::Unhealthy,

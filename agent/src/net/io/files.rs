@@ -24,7 +24,7 @@ pub fn read(path: &str, limit: u64) -> std::result::Result<Vec<u8>, Outcome> {
     }
 }
 
-/// Without waiting: opening a named pipe would otherwise block until somebody writes to it.
+/// Without waiting: opening a named pipe would otherwise block until a program writes to it.
 fn open(path: &str) -> Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }

@@ -8,7 +8,7 @@ use crate::check::{Cause, Outcome};
 /// What Kubernetes says of it (`status.podIPs`) where the webhook could have it said: in a container of its own.
 const VARIABLE: &str = "HEALTH_PROBE_POD_IPS";
 
-/// Addresses that are nobody's (RFC 5737, RFC 3849): the way to them is the way out of the Pod, and nothing is sent.
+/// Addresses that no host has (RFC 5737, RFC 3849): the way to them is the way out of the Pod, and nothing is sent.
 const ELSEWHERE: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))];
 

@@ -39,7 +39,7 @@ impl Stream {
             Self::Plain(carrier) => carrier.drain(),
             Self::Tls(mut tls, _) => {
                 tls.conn.send_close_notify();
-                // The answer is known by now: if the peer is gone there is nobody to tell.
+                // The answer is known by now: a peer that is gone need not be told.
                 let _ = tls.flush();
                 tls.sock.linger();
                 received = last_word(&mut tls);

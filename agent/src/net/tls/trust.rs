@@ -1,4 +1,4 @@
-//! Whom to believe: anyone, as the kubelet does, or the certificates of a file.
+//! Which peers to believe: all, as the kubelet does, or the certificates of a file.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl ServerCertVerifier for AcceptAny {
     }
 }
 
-/// Signatures that nobody here can verify: those of P-521, of Ed448, of RSASSA-PSS keys, and with SHA-1. A server whose
+/// Signatures that the agent cannot verify: those of P-521, of Ed448, of RSASSA-PSS keys, and with SHA-1. A server whose
 /// key makes no others takes the handshake only from a client that offers them, as the kubelet mostly does.
 const UNREAD_SCHEMES: [SignatureScheme; 7] = [
     SignatureScheme::ECDSA_NISTP521_SHA512,
@@ -76,7 +76,7 @@ const UNREAD_SCHEMES: [SignatureScheme; 7] = [
 ];
 
 /// webpki does not read X.509 version 1, which `openssl x509 -req` still makes, and ring no short keys and few
-/// algorithms: as nobody asked whose certificate it is, not being able to read it is no reason to call its server dead.
+/// algorithms: as the check does not ask whose certificate it is, not being able to read it is no reason to call its server dead.
 fn unless_unreadable(
     result: Result<HandshakeSignatureValid, Error>,
     certificate: &CertificateDer<'_>,

@@ -81,7 +81,7 @@ fn so_many_may_have_to_be_there() {
     assert_eq!(shown(&prints("No devices were found", 6), "&min-count=1"), bad("gpu count 0 < 1"));
     assert_eq!(shown(&prints("No devices were found", 0), "&min-count=1"), bad("gpu count 0 < 1"));
     assert_eq!(shown(&prints("No devices were found", 6), "").verdict, Verdict::Unknown);
-    // Nobody was there to count.
+    // No agent was there to count.
     let failed = prints("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9);
     let outcome = shown(&failed, "&min-count=8");
     assert_eq!(outcome.verdict, Verdict::Unknown);

@@ -78,7 +78,7 @@ fn a_driver_that_was_loaded_of_late_tells_at_once() {
     machine.write("devices/system/edac/mc/mc0/seconds_since_reset", &since);
     let outcome = machine.run("memory-errors:?max-corrected=10/h");
     assert!(outcome.reason.starts_with("mc0 corrected errors 500 in "), "{outcome:?}");
-    // As before the machine was booted, or a longer time ago than counts: nobody knows when they were.
+    // As before the machine was booted, or a longer time ago than counts: it is not known when they were.
     for since in ["999999999", "4000", "18446744073709551615"] {
         machine.write("devices/system/edac/mc/mc0/seconds_since_reset", since);
         assert_eq!(machine.run("memory-errors:?max-corrected=10/h").verdict, Verdict::Pass, "{since}");

@@ -233,7 +233,7 @@ fn a_read_that_blocks_is_sick_when_it_was_seen_three_times() {
     assert_eq!(shown[1], Outcome::unknown(format!("{blocks} 2 of 3 times")));
     assert_eq!(shown[2], Outcome::fail(Cause::Timeout, format!("{blocks} 3 times")));
     assert_eq!(shown[3], Outcome::fail(Cause::Timeout, format!("{blocks} 4 times")));
-    // Somebody writes to it at last.
+    // A program writes to it at last.
     std::fs::write(&path, "55000").unwrap();
     machine.remove(PACKAGE);
     machine.write(PACKAGE, "55000");

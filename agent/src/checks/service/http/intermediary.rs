@@ -3,7 +3,7 @@
 
 use crate::check::Cause;
 
-/// Why a status is that of a login, a proxy or a limiter (RFC 9110 §15.5, RFC 6585 §4): whoever gives it, the application is
+/// Why a status is that of a login, a proxy or a limiter (RFC 9110 §15.5, RFC 6585 §4): where one gives it, the application is
 /// there, and has not said that it is broken. None for any other status, 502 to 504 too: the kubelet fails on them, and an
 /// application that gives 503 of itself mostly means it.
 pub fn in_place_of_application(status: u16) -> Option<Cause> {

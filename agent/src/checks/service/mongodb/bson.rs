@@ -1,7 +1,7 @@
 //! The part of BSON that MongoDB is asked and answers in: <https://bsonspec.org/spec.html>.
 //!
 //! Nothing is copied, and nothing recurses: a document inside another one is stepped over by its length, and read only
-//! where somebody looks into it.
+//! where a check looks into it.
 
 use crate::net::codec::reader::Reader;
 
