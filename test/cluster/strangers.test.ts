@@ -41,6 +41,15 @@ const attacks: readonly (readonly [string, object])[] = [
   ],
 ];
 
+/** A user who may do in this namespace what the ClusterRole `edit` of Kubernetes allows, and nothing elsewhere. */
+const tenant = `--as=system:serviceaccount:${namespace}:tenant`;
+
+async function makeTenant(): Promise<void> {
+  await kubectl(['create', 'serviceaccount', 'tenant', '-n', namespace]);
+  const binding = ['--clusterrole=edit', `--serviceaccount=${namespace}:tenant`];
+  await kubectl(['create', 'rolebinding', 'tenant', '-n', namespace, ...binding]);
+}
+
 /** Our Pods, without those of an earlier rollout that are still going away. */
 async function ourPods(): Promise<any[]> {
   const { items } = await get(['pods', '-n', system]);
@@ -56,6 +65,7 @@ const restarts = async (): Promise<Record<string, number>> =>
 describe("a stranger's Pods", () => {
   useNamespace(namespace, { [`${prefix}inject`]: 'enabled' });
   useNamespace(neighbours);
+  before(makeTenant);
 
   it("are dry-run over and over while a neighbour's Pods get their sidecar, and nothing of ours restarts", async () => {
     const before = await restarts();
@@ -63,7 +73,7 @@ describe("a stranger's Pods", () => {
     const strike = async (): Promise<void> => {
       for (const [, object] of attacks) {
         // The apiserver refuses some of them by its own rules, after the webhook has answered.
-        await kubectl(['create', '-n', namespace, '--dry-run=server', '-f', '-'], JSON.stringify(object)).catch(
+        await kubectl([tenant, 'create', '-n', namespace, '--dry-run=server', '-f', '-'], JSON.stringify(object)).catch(
           () => '',
         );
       }
@@ -86,7 +96,7 @@ describe("a stranger's Pods", () => {
 
   it('are kept, and the controller goes on after it has listed them', async () => {
     for (const [, object] of attacks.slice(0, 2)) {
-      await kubectl(['create', '-n', namespace, '-f', '-'], JSON.stringify(object));
+      await kubectl([tenant, 'create', '-n', namespace, '-f', '-'], JSON.stringify(object));
     }
     await kubectl(['rollout', 'restart', '-n', system, 'deployment/health-injector-controller']);
     await kubectl(['rollout', 'status', '-n', system, 'deployment/health-injector-controller', '--timeout=120s']);
