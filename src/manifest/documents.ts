@@ -135,7 +135,9 @@ function objectsIn(value: Fields, document: number, path: Path, list?: Fields): 
   const known = templatePath(groupOf(apiVersion), kind);
   if (known) return [{ ...about, path, value, ...(templateAt(value, known) ? { templatePath: known } : {}) }];
   const end = completes.test(kind) ? { completes: true } : {};
-  const templates = templatesIn(value).map((part): ManifestObject => {
+  // What names no kind is no object of a cluster, such as the values of a chart.
+  const parts = kind === '' ? [] : templatesIn(value);
+  const templates = parts.map((part): ManifestObject => {
     const template = { value: partAt(value, part) as Fields, templatePath: [], part: part.join('.') };
     return Object.assign({ path: path.concat(part) }, about, end, template);
   });

@@ -62,7 +62,7 @@ export function flowValue(value: unknown, style: FlowStyle, at: string): string 
 }
 
 function flowScalar(value: unknown, { isJson }: FlowStyle): string {
-  if (isJson) return JSON.stringify(value);
+  if (isJson) return typeof value === 'string' ? doubleQuoted(value) : JSON.stringify(value);
   const text = scalar(value);
   return typeof value === 'string' && !/^['"]/.test(text) && /[[\]{},:?]/.test(value) ? doubleQuoted(value) : text;
 }
