@@ -1,4 +1,5 @@
 import { type Terminal, UserError, exitCode } from './command.ts';
+import type { ManifestObject } from '../manifest/documents.ts';
 import { type TextFile, overwrite } from './files.ts';
 import { bounded, visible, visibleText } from './visible.ts';
 
@@ -38,6 +39,8 @@ export type ChangedFile = {
   readonly file: TextFile;
   readonly text: string;
   readonly mistakes: readonly string[];
+  /** Those objects. */
+  readonly unchanged: ReadonlySet<ManifestObject>;
 };
 
 /** Prints changed files as one stream of documents, or writes those that have changed: all, or none that may not be. */

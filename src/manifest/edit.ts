@@ -3,14 +3,19 @@ import { type Sources, readStatus, withSources } from '../inject/model/status.ts
 import { templateAt, withTemplate } from '../inject/workload.ts';
 import type { Splice } from './arrange.ts';
 import { type Manifest, type ManifestObject, readManifest, withByteOrderMark } from './documents.ts';
-import { type Path, isFields, withoutUndefined } from './fields.ts';
+import { type Path, withoutUndefined } from './fields.ts';
 import { type EditPlan, planEdit } from './plan-edit.ts';
 
 /** What an object of a manifest is to mean. */
 export type Edit = { readonly object: ManifestObject; readonly wanted: object };
 
 /** A changed text, and one sentence for each object or document that could not be read or changed. */
-type Edited = { readonly text: string; readonly mistakes: readonly string[] };
+type Edited = {
+  readonly text: string;
+  readonly mistakes: readonly string[];
+  /** The objects whose text did not let us change them. */
+  readonly unchanged: ReadonlySet<ManifestObject>;
+};
 
 type PlannedEdit = Edit & { readonly plan: EditPlan };
 
@@ -77,22 +82,24 @@ function withSpellingsNoted({ object, wanted, plan: { sources } }: PlannedEdit, 
 function applyEdits(manifest: Manifest, edits: readonly PlannedEdit[]): Edited {
   const wanted: unknown[] = [...manifest.values];
   const mistakes: string[] = [...manifest.mistakes];
+  const unchanged = new Set<ManifestObject>();
   const splices = edits.flatMap((edit) => {
-    const { document, path, value } = edit.object;
+    const { document, path } = edit.object;
     const [refusal] = edit.plan.refusals;
     if (refusal !== undefined) {
-      mistakes.push(`${nameOf(value)} was left as it is: ${refusal}.`);
+      mistakes.push(`${nameOf(edit.object)} was left as it is: ${refusal}.`);
+      unchanged.add(edit.object);
       return [];
     }
     wanted[document] = withValue(wanted[document], path, withoutUndefined(edit.wanted));
     return edit.plan.splices;
   });
-  if (splices.length === 0) return { text: withByteOrderMark(manifest.text, manifest), mistakes };
+  if (splices.length === 0) return { text: withByteOrderMark(manifest.text, manifest), mistakes, unchanged };
   const text = applySplices(manifest.text, splices);
   if (!isDeepStrictEqual(readManifest(text).values, wanted)) {
     throw new Error('the edited manifest does not mean what it should');
   }
-  return { text: withByteOrderMark(text, manifest), mistakes };
+  return { text: withByteOrderMark(text, manifest), mistakes, unchanged };
 }
 
 /** Applies splices that do not overlap; those at one offset keep the order in which they come. */
@@ -113,7 +120,6 @@ function withValue(root: unknown, [key, ...rest]: Path, value: unknown): unknown
   return Array.isArray(root) ? root.with(Number(key), inner) : { ...(root as object), [key]: inner };
 }
 
-function nameOf({ kind, metadata }: ManifestObject['value']): string {
-  const { name, generateName } = isFields(metadata) ? metadata : {};
-  return `${String(kind ?? 'Object')} "${String(name ?? generateName ?? '')}"`;
+function nameOf({ kind, name, part }: ManifestObject): string {
+  return `${kind === '' ? 'Object' : kind} "${name}"${part === undefined ? '' : ` (${part})`}`;
 }

@@ -32,8 +32,10 @@ export const injectCommand = defineCommand({
     const changed = files.map((file) => injectFile(file, objects, context.prefix));
     outputFiles(changed, values['in-place'] ?? false, terminal);
     const mistakes = changed.flatMap((each) => each.mistakes);
+    // What could not be written was not injected, whatever was decided.
+    const done = objects.filter(({ object }) => !changed.some(({ unchanged }) => unchanged.has(object)));
     const remarks = files.flatMap((file) => remarksOn(file, objects, context.prefix));
-    terminal.reportLines([...objects.flatMap(reportOf), ...remarks.map(formatFinding), ...mistakes]);
+    terminal.reportLines([...done.flatMap(reportOf), ...remarks.map(formatFinding), ...mistakes]);
     const isWrong = remarks.some(({ severity }) => severity === 'error');
     const isRefused = mistakes.length > 0 || isWrong || objects.some(({ outcome }) => outcome.kind === 'rejected');
     return isRefused ? exitCode.found : exitCode.ok;
@@ -45,6 +47,6 @@ export function injectFile(file: ManifestFile, objects: readonly EvaluatedObject
   const edits = objects
     .filter((object) => object.file === file && object.after !== object.before)
     .map(({ object, after }) => ({ object, wanted: after }));
-  const { text, mistakes } = injectManifest(file.manifest, edits, prefix);
-  return { file, text, mistakes: mistakes.map((mistake) => `${file.name}: ${mistake}`) };
+  const { text, mistakes, unchanged } = injectManifest(file.manifest, edits, prefix);
+  return { file, text, unchanged, mistakes: mistakes.map((mistake) => `${file.name}: ${mistake}`) };
 }

@@ -40,17 +40,20 @@ function uninjectFile(file: ManifestFile, prefix: string): ChangedFile & { reado
   const edits = results.flatMap(({ object, templatePath, without }): Edit[] =>
     without ? [{ object, wanted: withTemplate(object.value, templatePath, without.template) }] : [],
   );
-  const { text, mistakes } = uninjectManifest(file.manifest, edits, prefix);
+  const { text, mistakes, unchanged } = uninjectManifest(file.manifest, edits, prefix);
   const left = results.flatMap(({ object, without }) =>
     (without?.left ?? []).map((sentence) => `${titleOf(object)}: ${sentence}`),
   );
   return {
     file,
     text,
-    done: results.map(
-      ({ object, without }) =>
-        `${titleOf(object)}: ${without ? 'uninjected' : 'skipped: Nothing was injected into it.'}`,
-    ),
+    unchanged,
+    done: results
+      .filter(({ object }) => !unchanged.has(object))
+      .map(
+        ({ object, without }) =>
+          `${titleOf(object)}: ${without ? 'uninjected' : 'skipped: Nothing was injected into it.'}`,
+      ),
     mistakes: [...left, ...mistakes.map((mistake) => `${file.name}: ${mistake}`)],
   };
 }
