@@ -217,7 +217,10 @@ spec:
 `;
     const { code, out, errors } = await healthInjector(['inject', '-'], { input });
     assert.deepEqual([code, out], [1, input]);
-    assert.match(errors, /^standard input: Pod "a" was left as it is: spec\.containers\.a\.volumeMounts has the anchor/);
+    assert.match(
+      errors,
+      /^standard input: Pod "a" was left as it is: spec\.containers\.a\.volumeMounts has the anchor/,
+    );
     assert.doesNotMatch(errors, /injected/);
   });
 
