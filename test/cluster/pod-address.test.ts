@@ -18,7 +18,8 @@ describe("a redis that listens on the Pod's own address only, on the real kubele
           annotations: { pattern, check: 'redis://pod:6379', period: '1s', 'termination-grace-period': '2s' },
           container: {
             image: 'docker.io/local/redis:7',
-            args: ['--bind', '$(POD_IP)', '--protected-mode', 'no'],
+            // A word of its own would be a boolean in the YAML of kubectl.
+            args: ['--bind', '$(POD_IP)', '--protected-mode no'],
             env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
           },
           pod: { shareProcessNamespace: true },
