@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1ObjectMeta, V1PodTemplateSpec, V1ResourceQuota } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { type LimitRange, readRules } from '../inject/fit/rules.ts';
-import { type InjectionContext, inject } from '../inject/inject.ts';
+import type { InjectionContext } from '../inject/decide.ts';
+import { inject } from '../inject/inject.ts';
 import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
 import type { Problem } from '../inject/model/problems.ts';
 import type { ManifestObject } from '../manifest/documents.ts';
@@ -11,6 +12,7 @@ import type { Pod } from '../inject/pod/pod.ts';
 import { type PolicyScope } from '../inject/model/scope.ts';
 import { readNamespace } from '../policy/store.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
+import { uninject } from '../inject/uninject.ts';
 import { podOf } from '../webhook/admission.ts';
 import { propagateAnnotations, shadowedAnnotations } from '../inject/workload.ts';
 import { templateAt, withTemplate } from '../inject/workload.ts';
@@ -138,10 +140,9 @@ export function evaluate(
   const outcome = inject(pod, context, context.scopeFor(namespace));
   const bare = outcome.by === undefined ? undefined : bareWorkload(kind, value);
   if (bare) return leave(bare);
-  const admitted = outcome.result === 'injected' ? admit(pod, outcome.pod) : pod;
   return {
     ...about,
-    after: admitted === pod ? value : withTemplate(value, templatePath, asWritten(admitted, pod, template as Pod)),
+    after: afterOf(value, { templatePath, template: template as Pod, pod, outcome }, context.prefix),
     pod,
     outcome,
     overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
@@ -156,6 +157,25 @@ function isAsked(template: object, value: object, { namespace, policies }: Polic
   });
   if (namespace?.inject === 'disabled') return false;
   return isAnnotated || namespace?.inject === 'enabled' || !policies.isEmpty;
+}
+
+/** The object with what injection makes of its template; the same object where that is nothing. */
+function afterOf(
+  value: object,
+  {
+    templatePath,
+    template,
+    pod,
+    outcome,
+  }: Pick<Evaluation, 'templatePath' | 'pod' | 'outcome'> & { readonly template: Pod },
+  prefix: string,
+): object {
+  const isChanged = outcome.result === 'injected' || outcome.result === 'removed';
+  const admitted = isChanged ? admit(pod, outcome.pod) : pod;
+  if (admitted === pod) return value;
+  const wanted =
+    outcome.result === 'removed' ? uninject(template, prefix)?.template : asWritten(admitted, pod, template);
+  return withTemplate(value, templatePath, wanted ?? template);
 }
 
 /**

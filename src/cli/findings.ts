@@ -1,4 +1,4 @@
-import type { InjectionContext } from '../inject/inject.ts';
+import type { InjectionContext } from '../inject/decide.ts';
 import { readAnnotations } from '../inject/intent/annotations.ts';
 import { type Problem, sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';

@@ -18,7 +18,8 @@ function doneTo(evaluated: EvaluatedObject): string {
   switch (outcome.kind) {
     case 'skipped': {
       const would = outcome.added.length > 0 ? [`It would add ${outcome.added.join(', ')}.`] : [];
-      return ['skipped:', skipReasons[outcome.reason], ...would, ...outcome.problems.map(sentence)].join(' ');
+      const done = outcome.result === 'removed' ? 'uninjected:' : 'skipped:';
+      return [done, skipReasons[outcome.reason], ...would, ...outcome.problems.map(sentence)].join(' ');
     }
     case 'rejected':
       return `refused: ${outcome.problems.map(sentence).join(' ')}`;

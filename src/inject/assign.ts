@@ -17,17 +17,13 @@ export type Assignment = {
 };
 
 /** Gives every probe to the first pattern of its container's list that can carry its checks, and claimed checks to the pattern that claims them. */
-export function assign(
-  intent: HealthIntent,
-  pod: Pod,
-  previouslyAdded: ReadonlySet<string>,
-): Assignment & { readonly problems: readonly Problem[] } {
+export function assign(intent: HealthIntent, pod: Pod): Assignment & { readonly problems: readonly Problem[] } {
   const byPattern = new Map<string, ContainerAssignment[]>();
   const collector = createCollector();
   const byName = new Map(probedContainers(pod).map((container) => [container.name, container]));
   for (const ofContainer of intent.containers) {
     const container = byName.get(ofContainer.container) as V1Container;
-    const target = { intent: ofContainer, container, pod, previouslyAdded };
+    const target = { intent: ofContainer, container, pod };
     const probesOf = assignContainer(target, collector);
     for (const [name, probes] of assignClaimed(target, intent, probesOf, collector)) probesOf.set(name, [probes]);
     for (const [pattern, probes] of probesOf) {
@@ -45,13 +41,12 @@ type Target = {
   readonly intent: ContainerIntent;
   readonly container: V1Container;
   readonly pod: Pod;
-  readonly previouslyAdded: ReadonlySet<string>;
 };
 
 type ProbesByPattern = Map<string, readonly ProbeAssignment[]>;
 
 function assignContainer(target: Target, collector: Collector): ProbesByPattern {
-  const { intent, container, pod, previouslyAdded } = target;
+  const { intent, container, pod } = target;
   const byPattern: ProbesByPattern = new Map();
   for (const probe of probeNames) {
     const own = intent.probes[probe];
@@ -65,7 +60,7 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
     const { pattern } = carrier;
     if (!own && !isFilledByCheck(probe, pattern, intent)) continue;
     const what = `${intent.container}/${probeField(probe)}`;
-    if (container[probeField(probe)] && !previouslyAdded.has(what)) {
+    if (container[probeField(probe)]) {
       collector.addSkipped({ what, why: existsAlready });
       continue;
     }
@@ -136,7 +131,7 @@ export function refusalOf(
 
 /** Gives claimed checks to the patterns that claim them. */
 function assignClaimed(
-  { intent, container, previouslyAdded }: Target,
+  { intent, container }: Target,
   { options }: HealthIntent,
   byPattern: ProbesByPattern,
   collector: Collector,
@@ -144,7 +139,7 @@ function assignClaimed(
   const taken = new Set([...byPattern.values()].flat().map(({ probe }) => probe));
   const given = new Map<string, ProbeAssignment>();
   for (const [name, checks] of intent.claimed) {
-    const target = { container, options: options.get(name), taken, previouslyAdded };
+    const target = { container, options: options.get(name), taken };
     const { probe, skipped, problem } = patternOf(name).claim?.assign(checks, target) ?? {};
     if (probe) given.set(name, probe);
     if (skipped) collector.addSkipped(skipped);

@@ -22,27 +22,19 @@ export function exclusionsFor(
 }
 
 /**
- * Keeps a Pod off these nodes. `added` names what this call and an earlier one, by the names in `previouslyAdded`, added
- * for that: the webhook takes back nothing that the user wrote. A Pod without the label that the controller looks for
- * gets one, since the controller has to see the Pod wait for a node. `before` is the Pod as it came in.
+ * Keeps a Pod off these nodes. `added` names what was added for that: an exclusion that the user wrote is not. A Pod without
+ * the label that the controller looks for gets one, since the controller has to see the Pod wait for a node. `clean` is the
+ * Pod without anything of ours.
  */
 export function excludeNodes(
   pod: Pod,
   exclusions: readonly NodeExclusion[],
-  {
-    before,
-    previouslyAdded,
-    prefix,
-  }: { readonly before: Pod; readonly previouslyAdded: ReadonlySet<string>; readonly prefix: string },
+  { clean, prefix }: { readonly clean: Pod; readonly prefix: string },
 ): { readonly pod: Pod; readonly added: readonly string[] } {
   if (exclusions.length === 0) return { pod, added: [] };
-  const added = exclusions.filter(
-    (exclusion) =>
-      addNodeExclusions(before.spec, [exclusion]) !== before.spec || previouslyAdded.has(exclusionName(exclusion.node)),
-  );
+  const added = exclusions.filter((exclusion) => addNodeExclusions(clean.spec, [exclusion]) !== clean.spec);
   const label: Addition = { kind: 'label', ...exclusionLabel(prefix) };
-  const present = pod.metadata?.labels?.[label.key];
-  const isFree = present === undefined || (present === label.value && previouslyAdded.has(nameOf(label)));
+  const isFree = pod.metadata?.labels?.[label.key] === undefined;
   const isLabelled = isFree && added.some(({ affinity }) => affinity === 'Required');
   const spec = addNodeExclusions(pod.spec, exclusions);
   const excluded = spec === pod.spec ? pod : { ...pod, spec };

@@ -11,6 +11,7 @@ export const results = [
   'injected',
   'copied',
   'excluded',
+  'removed',
   ...(Object.keys(skipReasons) as readonly SkipReason[]),
 ] as const;
 
@@ -37,6 +38,8 @@ export type Outcome = Reasoning & {
   readonly exclusions: readonly NodeExclusion[];
   /** What is added, by its names in `status`; what would be, where a policy is on trial. */
   readonly added: readonly string[];
+  /** What an earlier call had added, by its names in `status`, as far as it is in the Pod that came in. */
+  readonly carried: ReadonlySet<string>;
   readonly skippedItems: readonly SkippedItem[];
 } & (
     | { readonly kind: 'injected'; readonly patterns: readonly string[]; readonly warnings: readonly string[] }
@@ -58,6 +61,7 @@ export const undecided = {
   fitting: undefined,
   exclusions: [],
   added: [],
+  carried: new Set<string>(),
   skippedItems: [],
   problems: [],
 } as const;

@@ -84,7 +84,7 @@ function overlay(policy: AnnotationSet, pod: AnnotationSet): AnnotationSet {
   };
 }
 
-/** The reason for which a Pod must not be touched whatever its annotations say; undefined for most. */
+/** The reason for which nothing is added to a Pod whatever its annotations say; undefined for most. */
 export function exclusionReason(pod: Pod): SkipReason | undefined {
   const { annotations, labels } = pod.metadata ?? {};
   if (annotations && Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return 'mirror-pod';
@@ -92,3 +92,7 @@ export function exclusionReason(pod: Pod): SkipReason | undefined {
   if (labels?.['app.kubernetes.io/part-of'] === 'health-injector') return 'own-pod';
   return undefined;
 }
+
+/** True for a Pod from which nothing is taken out either: it cannot be changed, or what looks like ours in it is not. */
+export const isUntouchable = (reason: SkipReason | undefined, { namespace }: PolicyScope): boolean =>
+  reason === 'mirror-pod' || reason === 'own-pod' || namespace?.inject === 'disabled';

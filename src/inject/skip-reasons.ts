@@ -5,6 +5,7 @@ import type { PatternSkipReason } from './patterns/pattern.ts';
 const genericReasons = {
   'already-injected': 'An earlier call injected all that the annotations ask for.',
   audit: 'The policy that selects the Pod is on trial: it tells what it would add, and adds nothing.',
+  'debug-copy': 'It is a copy of another Pod for debugging: no check may restart it.',
   'excluded-namespace': 'The namespace belongs to Kubernetes or to health-injector itself.',
   'host-network':
     "The Pod is on its node's network, where a sidecar would take a port of the node: only an annotation may ask for that.",
@@ -48,6 +49,7 @@ export const skipReasons = Object.fromEntries(
 
 /** The reasons that a user who asked for a check has to hear. */
 export const warnReasons: ReadonlySet<SkipReason> = new Set([
+  'debug-copy',
   'limit-range',
   'nothing-detected',
   'nothing-to-add',

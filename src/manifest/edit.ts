@@ -35,27 +35,26 @@ export const editManifest = (manifest: Manifest, edits: readonly Edit[]): Edited
  */
 export function injectManifest(manifest: Manifest, edits: readonly Edit[], prefix: string): Edited {
   const planned = edits.map((edit) => {
-    const first = plan(manifest, edit);
+    const spellings = spellingsOf(edit, prefix);
+    const first = plan(manifest, edit, spellings);
     const wanted = withSpellingsNoted(first, prefix);
-    return wanted === edit.wanted ? first : plan(manifest, { ...edit, wanted });
+    return wanted === edit.wanted ? first : plan(manifest, { ...edit, wanted }, spellings);
   });
   return applyEdits(manifest, planned);
 }
 
 /** Edits a manifest, and writes what becomes empty as it was written before `injectManifest`. */
 export function uninjectManifest(manifest: Manifest, edits: readonly Edit[], prefix: string): Edited {
-  const planned = edits.map((edit) => {
-    const { value, templatePath = [] } = edit.object;
-    const template = templateAt(value, templatePath);
-    const sources = (template && readStatus(template, prefix)?.source) ?? {};
-    const start = templatePath.map((key) => `${key}.`).join('');
-    return plan(
-      manifest,
-      edit,
-      Object.fromEntries(Object.entries(sources).map(([place, source]) => [start + place, source])),
-    );
-  });
+  const planned = edits.map((edit) => plan(manifest, edit, spellingsOf(edit, prefix)));
   return applyEdits(manifest, planned);
+}
+
+/** How the values were written that an earlier injection filled, by their place in the object. */
+function spellingsOf({ object: { value, templatePath = [] } }: Edit, prefix: string): Sources {
+  const template = templateAt(value, templatePath);
+  const sources = (template && readStatus(template, prefix)?.source) ?? {};
+  const start = templatePath.map((key) => `${key}.`).join('');
+  return Object.fromEntries(Object.entries(sources).map(([place, source]) => [start + place, source]));
 }
 
 function plan({ text, newline, documents }: Manifest, edit: Edit, spellings: Sources = {}): PlannedEdit {

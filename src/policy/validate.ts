@@ -1,5 +1,6 @@
 import { annotationOnlyKeys, keys } from '../inject/intent/annotations.ts';
-import { type InjectionContext, inject } from '../inject/inject.ts';
+import type { InjectionContext } from '../inject/decide.ts';
+import { inject } from '../inject/inject.ts';
 import { isPatternName, patternOf } from '../inject/patterns/index.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import type { Problem } from '../inject/model/problems.ts';

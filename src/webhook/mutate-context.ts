@@ -1,4 +1,4 @@
-import type { InjectionContext } from '../inject/inject.ts';
+import type { InjectionContext } from '../inject/decide.ts';
 
 /** What answering needs to know: fixed for the life of the process. */
 export type MutateContext = InjectionContext & {

@@ -25,6 +25,12 @@ const pod = (annotations: Readonly<Record<string, string>>, spec: Partial<Pod['s
 
 const statusOf = ({ metadata }: Pod) => JSON.parse(metadata?.annotations?.[`${prefix}status`] ?? '{}');
 
+/** The same scope with other nodes, none of them released. */
+const scopeOf = (nodes: readonly string[], affinity: 'Required' | 'Preferred' = 'Required') => ({
+  ...scope,
+  exclusionsByOwner: new Map([['shop/ReplicaSet/app', nodes.map((node) => ({ node, affinity, untilMs: 1_000_000 }))]]),
+});
+
 describe('the outcome for a Pod of a quarantined owner', () => {
   const excluded = ['nodeAffinity/node-a', `labels/${prefix}hardware`];
 
@@ -54,6 +60,35 @@ describe('the outcome for a Pod of a quarantined owner', () => {
     const outcome = inject(pod({ pattern: 'ports' }), testContext, scope);
     assert.equal(outcome.result, 'invalid-annotations');
     assert.deepEqual(statusOf(outcome.pod).added, excluded);
+  });
+
+  it('is no longer kept off a node once its quarantine is over, and by another kind of affinity where that changed', () => {
+    const own = { matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] };
+    const affinityOf = (terms: object[]) => ({
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms as (typeof own)[] } },
+    });
+    for (const spec of [{}, { affinity: affinityOf([own]) }]) {
+      for (const annotations of [{}, { pattern: 'port', port: '80' }]) {
+        const first = (nodes: readonly string[], affinity?: 'Preferred') =>
+          inject(pod(annotations, spec), testContext, scopeOf(nodes, affinity)).pod;
+        const both = first(['node-a', 'node-b']);
+        assert.deepEqual(inject(both, testContext, scopeOf(['node-b', 'node-a'])).pod, both, 'in any order');
+        for (const [nodes, affinity] of [
+          [['node-b']],
+          [['node-c', 'node-a']],
+          [['node-a'], 'Preferred'],
+          [[]],
+        ] as const) {
+          const again = inject(both, testContext, scopeOf(nodes, affinity));
+          const wanted = first(nodes, affinity);
+          assert.deepEqual(again.pod.spec, wanted.spec);
+          assert.deepEqual(
+            [statusOf(again.pod), again.pod.metadata?.labels],
+            [statusOf(wanted), wanted.metadata?.labels],
+          );
+        }
+      }
+    }
   });
 
   it('has no exclusion where the Pod names its node, is never touched, or the quarantine is over', () => {

@@ -35,7 +35,7 @@ const listFormat = new Intl.ListFormat('en');
 
 /** Explains what injection does to an object. */
 export function explain(evaluation: Evaluation, prefix: string): Explanation {
-  const { kind, namespace, name, part, outcome, pod, leftAlone } = evaluation;
+  const { kind, namespace, name, part, outcome, leftAlone } = evaluation;
   const containers = explainContainers(evaluation, prefix);
   const nothing = { added: [], kept: [], fitting: outcome.fitting ?? [], warnings: evaluation.overruled, problems: [] };
   const about = { kind, namespace, name, ...(part === undefined ? {} : { part }), by: outcome.by ?? null, containers };
@@ -53,9 +53,9 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
     }
     case 'injected': {
       const { added, skippedItems: kept } = outcome;
-      // An upgrade writes the annotation status anew, and adds nothing.
-      const earlier = new Set(readStatus(pod, prefix)?.added);
-      const isNew = added.some((what) => !earlier.has(what));
+      // An upgrade gives the next Pod another image and other arguments; the one that is there misses nothing by that.
+      const isLive = evaluation.pod.metadata?.creationTimestamp !== undefined;
+      const isNew = outcome.result === 'injected' && !(isLive && added.every((what) => outcome.carried.has(what)));
       return {
         ...about,
         ...nothing,

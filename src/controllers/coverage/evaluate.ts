@@ -1,5 +1,6 @@
 import { isFitReason } from '../../inject/fit/judge.ts';
-import { type InjectionContext, inject } from '../../inject/inject.ts';
+import type { InjectionContext } from '../../inject/decide.ts';
+import { inject } from '../../inject/inject.ts';
 import { sentence } from '../../inject/model/problems.ts';
 import type { SkipReason } from '../../inject/skip-reasons.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
@@ -24,8 +25,8 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
   const whoAsks = outcome.by === undefined ? 'its annotations ask' : `${outcome.by} asks`;
   switch (outcome.kind) {
     case 'injected': {
-      // After an upgrade the status alone is written anew, and the spec is the very same object.
-      const isMissed = outcome.result === 'injected' && outcome.pod.spec !== pod.spec;
+      // After an upgrade a new Pod would get another image and other arguments: this one misses nothing.
+      const isMissed = outcome.added.some((name) => !outcome.carried.has(name));
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
     case 'rejected':

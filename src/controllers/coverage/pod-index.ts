@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { InjectionContext } from '../../inject/inject.ts';
+import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import type { Pod } from '../../inject/pod/pod.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InjectionContext } from '../../inject/inject.ts';
+import type { InjectionContext } from '../../inject/decide.ts';
 import { type Problem, sentence } from '../../inject/model/problems.ts';
 import { ignoreNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';

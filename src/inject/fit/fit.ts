@@ -18,9 +18,9 @@ import { type Frame, type Size, resourcesOf, sizesFor } from './sizes.ts';
 
 /** What our containers are fitted to. */
 export type Surroundings = {
+  /** The Pod without anything of ours, and as it came in. */
   readonly pod: Pod;
-  /** The names of what an earlier call of the webhook added. */
-  readonly previouslyAdded: ReadonlySet<string>;
+  readonly arrived: Pod;
   readonly rules: ResourceRules;
   /** What the annotations `cpu` and `memory` say. */
   readonly cpu: string | undefined;
@@ -71,7 +71,7 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
 }
 
 /** Reads the Pod once for all sizes. */
-function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules }: Surroundings) {
+function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surroundings) {
   const names = new Set<string>([
     ...computeResources,
     ...rules.container.keys(),
@@ -79,15 +79,12 @@ function modelOf(agents: readonly AgentAddition[], { pod, previouslyAdded, rules
     ...rules.quotas.flatMap(({ shares }) => shares.map(({ resource }) => resource)),
   ]);
   const read = (value: V1Container, role: ContainerResources['role']) => readContainer(value, role, rules, names);
-  const isOurs = ({ name }: V1Container): boolean => previouslyAdded.has(`initContainers/${name}`);
-  const others = (pod.spec.initContainers ?? []).filter((container) => !isOurs(container));
-  const bare: Pod = { ...pod, spec: { ...pod.spec, initContainers: others } };
-  const asItCame = readPod(pod, names, read);
-  const written = others.length === (pod.spec.initContainers ?? []).length ? asItCame : readPod(bare, names, read);
+  const written = readPod(pod, names, read);
+  const asItCame = arrived === pod ? written : readPod(arrived, names, read);
   // The apiserver completes what is said for the Pod as a whole before a LimitRange gives anything to a container.
-  const explicit = written.level && readPod(bare, names, (value, role) => readContainer(value, role, noRules, names));
+  const explicit = written.level && readPod(pod, names, (value, role) => readContainer(value, role, noRules, names));
   const before = { ...written, level: explicit && completeLevel(explicit) };
-  const wanted = agents.reduce<Pod>(apply, bare);
+  const wanted = agents.reduce<Pod>(apply, pod);
   const known = new Map(before.containers.map((container) => [container.name, container]));
   const limits = sumPod(before, 'limits');
   const frame: Frame = {

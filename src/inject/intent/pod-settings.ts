@@ -14,7 +14,7 @@ export function readPodSettings(
   pod: AnnotationMap,
   context: ReadingContext,
   collector: Collector,
-): Omit<HealthIntent, 'containers'> {
+): Omit<HealthIntent, 'containers' | 'chosenContainer'> {
   const read = <T>(key: GenericKey | 'image', parse: (value: string) => T | undefined, expected: string) =>
     readValue(pod.get(key), parse, expected, collector);
   return {

@@ -3,7 +3,7 @@ import { type FindValue, keys } from './annotations.ts';
 import { unknownName, withFullNames } from './container-names.ts';
 import { isPatternName, patternNames, patternOf } from '../patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
-import { type Pod, probedContainers, runsToCompletion } from '../pod/pod.ts';
+import { type Pod, firstContainer, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Collector, createCollector, receivedValue } from '../model/problems.ts';
 import { readChecks, readPreset, readShortForm } from './checks.ts';
 import { readPodSettings, readTiming } from './pod-settings.ts';
@@ -15,19 +15,21 @@ type IntentSource = {
   readonly context: ReadingContext;
   /** A policy or the namespace asks, and not the Pod: what is in doubt is left alone. */
   readonly isByDefault: boolean;
-  /** The names of what an earlier call added. */
-  readonly previouslyAdded: ReadonlySet<string>;
+  /** The container that an earlier call chose, since it stood first; undefined where annotations chose, or no call did. */
+  readonly chosenContainer: string | undefined;
   readonly collector: Collector;
 };
 
 /** Turns what was written into an intent; every mistake is added to the report, all of them at once. */
 export function readIntent(asWritten: AnnotationSet, source: IntentSource): HealthIntent {
-  const { pod, context, collector } = source;
+  const { pod, context, collector, chosenContainer } = source;
   const candidates = new Map(probedContainers(pod).map((container) => [container.name, container]));
-  const { prefix } = context;
-  const written = withFullNames(asWritten, [...candidates.keys()], { prefix, collector });
-  const base = baseContainer(written, pod, [...candidates.keys()], collector);
-  const expected = `one of ${[...candidates.keys()].join(', ')}`;
+  const names = [...candidates.keys()];
+  const written = withFullNames(asWritten, names, { prefix: context.prefix, collector });
+  const named = namedContainer(written, pod, names, collector);
+  const kept = names.find((name) => name === chosenContainer);
+  const base = named === undefined ? (kept ?? firstContainer(pod)) : named.name;
+  const expected = `one of ${names.join(', ')}`;
   for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
     for (const { annotation } of values.values()) {
@@ -55,7 +57,9 @@ export function readIntent(asWritten: AnnotationSet, source: IntentSource): Heal
       collector.addProblem(...(patternOf(name).validateForPod?.(asked) ?? []));
     }
   }
-  return { containers, ...settings };
+  const isChosen = named === undefined && asksForBase(written) && !asksForAll(written);
+  const chosen = isChosen ? containers.find(({ container }) => container === base)?.container : undefined;
+  return { containers, chosenContainer: chosen, ...settings };
 }
 
 const containerKeys = Object.keys(keys).filter((key) => keys[key]?.reach === 'own' || key === 'container');
@@ -74,21 +78,22 @@ function finder(written: AnnotationSet, name: string, isBase: boolean): FindValu
   return (key) => own?.get(key) ?? (isBase || keys[key]?.reach === 'inherited' ? written.pod.get(key) : undefined);
 }
 
-function baseContainer(
+/** The container that an annotation names, without a name where there is no such; undefined where none names any. */
+function namedContainer(
   written: AnnotationSet,
   pod: Pod,
   names: readonly string[],
   collector: Collector,
-): string | undefined {
+): { readonly name: string | undefined } | undefined {
   const entry = written.pod.get('container');
   if (!entry) {
     const byKubectl = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
-    return byKubectl !== undefined && names.includes(byKubectl) ? byKubectl : pod.spec.containers[0]?.name;
+    return byKubectl !== undefined && names.includes(byKubectl) ? { name: byKubectl } : undefined;
   }
-  if (names.includes(entry.value)) return entry.value;
+  if (names.includes(entry.value)) return { name: entry.value };
   const expected = `one of ${names.join(', ')}`;
   collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
-  return undefined;
+  return { name: undefined };
 }
 
 function readContainer(find: FindValue, container: V1Container, source: IntentSource): ContainerIntent | undefined {
@@ -180,13 +185,9 @@ const splitPatterns = (value: string): string[] => value.split(',').map((name) =
 const automatic = (pod: Pod): string[] => ['port', pod.spec.hostNetwork ? 'cli' : 'sidecar'];
 
 /** Why `auto` should not look at a container at all. */
-function reasonToLeave(
-  container: V1Container,
-  { pod, isByDefault, previouslyAdded }: IntentSource,
-): string | undefined {
+function reasonToLeave(container: V1Container, { pod, isByDefault }: IntentSource): string | undefined {
   if (runsToCompletion(pod)) return 'the Pod runs to completion, and auto is for what serves';
   // Who wrote one probe and not the others may have meant it.
-  const isOwn = (probe: ProbeName): boolean =>
-    container[probeField(probe)] !== undefined && !previouslyAdded.has(`${container.name}/${probeField(probe)}`);
-  return isByDefault && probeNames.some(isOwn) ? 'the container has probes of its own' : undefined;
+  const hasProbe = probeNames.some((probe) => container[probeField(probe)] !== undefined);
+  return isByDefault && hasProbe ? 'the container has probes of its own' : undefined;
 }

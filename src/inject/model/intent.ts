@@ -64,6 +64,8 @@ export type ContainerIntent = {
 /** What the annotations of one Pod ask for, with nothing left to parse: no later step reads an annotation. */
 export type HealthIntent = {
   readonly containers: readonly ContainerIntent[];
+  /** The one of them that no annotation names: it stands first, or stood there in the first call. */
+  readonly chosenContainer: string | undefined;
   readonly healthPort: number | undefined;
   /** What the injected containers ask for; undefined where that is left to what fits. */
   readonly cpu: string | undefined;

@@ -12,7 +12,10 @@ export type Status = {
   /** The policy or the namespace that asked; absent where annotations did. */
   readonly by?: string;
   readonly patterns: readonly string[];
+  /** The first of them was chosen for standing first in the Pod, unless they are `named`. */
   readonly containers: readonly string[];
+  /** The annotations name all of the containers, or ask for every one. */
+  readonly named?: true;
   readonly added: readonly string[];
   readonly kept: readonly SkippedItem[];
   /** The checks that were found rather than written, by container, and what they were found by. */
@@ -30,6 +33,7 @@ export type Sources = Readonly<Record<string, string>>;
 export type RecordedStatus = {
   readonly version: string | undefined;
   readonly patterns: readonly string[];
+  readonly containers: readonly string[];
   readonly added: readonly string[];
   readonly source: Sources;
   /** The whole object as it stands there. */
@@ -54,6 +58,7 @@ export function readStatus({ metadata }: Pick<Pod, 'metadata'>, prefix: string):
   return {
     version: typeof version === 'string' ? version : undefined,
     patterns: textsOf(fields['patterns']),
+    containers: textsOf(fields['containers']),
     added: textsOf(fields['added']),
     source: Object.fromEntries(
       Object.entries(isFields(source) ? source : {}).filter(
@@ -86,23 +91,15 @@ export function withSources<T extends Pick<Pod, 'metadata'>>(template: T, prefix
   const noted = Object.entries(sources).filter(([place]) => !place.startsWith(`metadata.annotations.${prefix}`));
   if (!earlier || noted.length === 0) return template;
   const { metadata } = template;
-  const text = JSON.stringify({ ...earlier.fields, source: { ...earlier.source, ...Object.fromEntries(noted) } });
+  const text = JSON.stringify({ ...earlier.fields, source: { ...Object.fromEntries(noted), ...earlier.source } });
   return { ...template, metadata: { ...metadata, annotations: { ...metadata?.annotations, [key]: text } } };
 }
 
-/** The text of a status that also names these additions; undefined where the earlier one does already. */
-export function statusWith(
-  names: readonly string[],
-  earlier: RecordedStatus | undefined,
-  version: string,
-): string | undefined {
-  const before = new Set(earlier?.added);
-  if (names.every((name) => before.has(name))) return undefined;
-  const fresh: Status = { version, patterns: [], containers: [], added: [], kept: [], config: '' };
-  return JSON.stringify({
-    ...(before.size > 0 ? earlier?.fields : fresh),
-    added: [...new Set([...before, ...names])],
-  });
+/** The text of a status that names these additions, which no pattern made; undefined where there are none. */
+export function statusNaming(added: readonly string[], version: string): string | undefined {
+  if (added.length === 0) return undefined;
+  const status: Status = { version, patterns: [], containers: [], added, kept: [], config: '' };
+  return JSON.stringify(status);
 }
 
 /** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */

@@ -26,13 +26,11 @@ export type ContainerAssignment = {
   readonly timing: Timing;
 };
 
-/** What a plan may look at; `options` are what the pattern read from its own keys. */
+/** What a plan may look at: a Pod in which nothing is ours, and what the pattern read from its own keys as `options`. */
 export type PlanContext<Options = unknown> = {
   readonly pod: Pod;
   readonly intent: HealthIntent;
   readonly options: Options;
-  /** The names of what an earlier call of the webhook added. */
-  readonly previouslyAdded: ReadonlySet<string>;
 };
 
 /** What to add, what the user should know, and the mistakes that only show when everything is put together. */
@@ -59,7 +57,6 @@ export type ClaimTarget<Options = unknown> = {
   readonly options: Options;
   /** The probes that other patterns fill. */
   readonly taken: ReadonlySet<ProbeName>;
-  readonly previouslyAdded: ReadonlySet<string>;
 };
 
 /** Where claimed checks went, or why nowhere. */

@@ -6,17 +6,15 @@ export const probeNames = ['liveness', 'readiness', 'startup'] as const;
 
 export type ProbeName = (typeof probeNames)[number];
 
+/** Where an item goes in its list: before the one of this name (a mount: of this path), or to the end. */
+type Place = { readonly before?: string };
+
 /** One thing to add to a Pod; patterns only ever make these, so nothing of the user's can be replaced. */
 export type Addition =
-  | {
-      readonly kind: 'initContainer';
-      readonly value: V1Container;
-      /** The init container before which it has to start; the end of the list otherwise. */
-      readonly before?: string;
-    }
-  | { readonly kind: 'volume'; readonly value: V1Volume }
+  | ({ readonly kind: 'initContainer'; readonly value: V1Container } & Place)
+  | ({ readonly kind: 'volume'; readonly value: V1Volume } & Place)
   | { readonly kind: 'label'; readonly key: string; readonly value: string }
-  | { readonly kind: 'volumeMount'; readonly container: string; readonly value: V1VolumeMount }
+  | ({ readonly kind: 'volumeMount'; readonly container: string; readonly value: V1VolumeMount } & Place)
   | { readonly kind: 'probe'; readonly container: string; readonly probe: ProbeName; readonly value: V1Probe };
 
 /** The field of a container that holds a probe. */
@@ -55,21 +53,19 @@ function applyToSpec(spec: V1PodSpec, addition: Exclude<Addition, { kind: 'label
   switch (addition.kind) {
     case 'initContainer': {
       const list = spec.initContainers ?? [];
-      if (list.some((container) => container.name === addition.value.name)) return spec;
-      const found = list.findIndex((container) => container.name === addition.before);
-      const at = found < 0 ? list.length : found;
-      return { ...spec, initContainers: [...list.slice(0, at), addition.value, ...list.slice(at)] };
+      const initContainers = inserted(list, addition, ({ name }) => name);
+      return initContainers === list ? spec : { ...spec, initContainers };
     }
     case 'volume': {
       const list = spec.volumes ?? [];
-      if (list.some((volume) => volume.name === addition.value.name)) return spec;
-      return { ...spec, volumes: [...list, addition.value] };
+      const volumes = inserted(list, addition, ({ name }) => name);
+      return volumes === list ? spec : { ...spec, volumes };
     }
     case 'volumeMount':
       return inContainer(spec, addition.container, (container) => {
         const list = container.volumeMounts ?? [];
-        if (list.some((mount) => mount.mountPath === addition.value.mountPath)) return container;
-        return { ...container, volumeMounts: [...list, addition.value] };
+        const volumeMounts = inserted(list, addition, ({ mountPath }) => mountPath);
+        return volumeMounts === list ? container : { ...container, volumeMounts };
       });
     case 'probe': {
       const field = probeField(addition.probe);
@@ -80,6 +76,13 @@ function applyToSpec(spec: V1PodSpec, addition: Exclude<Addition, { kind: 'label
     default:
       return addition satisfies never;
   }
+}
+
+/** The list with the value at its place; the same list where it has one of that name. */
+function inserted<T>(list: T[], { value, before }: Place & { readonly value: T }, nameIn: (item: T) => string): T[] {
+  if (list.some((item) => nameIn(item) === nameIn(value))) return list;
+  const found = before === undefined ? -1 : list.findIndex((item) => nameIn(item) === before);
+  return found < 0 ? [...list, value] : list.toSpliced(found, 0, value);
 }
 
 function inContainer(spec: V1PodSpec, name: string, change: (container: V1Container) => V1Container): V1PodSpec {

@@ -19,51 +19,52 @@ export const allContainers = (pod: Pod): readonly V1Container[] => [
 export const firstInitContainer = (pod: Pod, names: readonly string[]): string | undefined =>
   pod.spec.initContainers?.find(({ name }) => names.includes(name))?.name;
 
+/**
+ * The first container that came with the Pod. What admission adds belongs to no field manager, so a container that another
+ * webhook has put in front is told from it.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+ */
+export function firstContainer({ metadata, spec }: Pod): string | undefined {
+  const written = (metadata?.managedFields ?? []).flatMap(({ fieldsV1 }) => {
+    const fields = fieldsV1 as { readonly 'f:spec'?: { readonly 'f:containers'?: unknown } } | undefined;
+    const containers = fields?.['f:spec']?.['f:containers'];
+    return typeof containers === 'object' && containers !== null ? [containers] : [];
+  });
+  const isWritten = (name: string): boolean =>
+    written.some((fields) => Object.hasOwn(fields, `k:{"name":${JSON.stringify(name)}}`));
+  return (spec.containers.find(({ name }) => isWritten(name)) ?? spec.containers[0])?.name;
+}
+
 /** True where the Pod runs to completion: its containers are not restarted after an exit 0. */
 export const runsToCompletion = (pod: Pod): boolean =>
   pod.spec.restartPolicy === 'Never' ||
   pod.spec.restartPolicy === 'OnFailure' ||
   (pod.metadata?.ownerReferences ?? []).some((owner) => owner.kind === 'Job');
 
-/** The first of `wanted`, `wanted-2`, ... that no container or volume of the user's has. */
-export const freeName = (pod: Pod, wanted: string, previouslyAdded: ReadonlySet<string>): string =>
-  createNaming(pod, previouslyAdded)(wanted);
+/** The first of `wanted`, `wanted-2`, ... that no container or volume has. */
+export const freeName = (pod: Pod, wanted: string): string => createNaming(pod)(wanted);
 
 /** The same for several names: the names of the Pod, of which there may be 50,000, are gathered once. */
-export function createNaming(pod: Pod, previouslyAdded: ReadonlySet<string>): (wanted: string) => string {
-  const taken = new Set([
-    ...pod.spec.containers.map(({ name }) => `containers/${name}`),
-    ...(pod.spec.initContainers ?? []).map(({ name }) => `initContainers/${name}`),
-    ...(pod.spec.volumes ?? []).map(({ name }) => `volumes/${name}`),
-  ]);
-  const isFree = (name: string): boolean =>
-    !taken.has(`containers/${name}`) &&
-    [`initContainers/${name}`, `volumes/${name}`].every((entry) => !taken.has(entry) || previouslyAdded.has(entry));
+export function createNaming(pod: Pod): (wanted: string) => string {
+  const taken = new Set([...allContainers(pod), ...(pod.spec.volumes ?? [])].map(({ name }) => name));
   return (wanted) => {
     let name = wanted;
-    for (let count = 2; !isFree(name); count++) name = `${wanted}-${count}`;
+    for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`;
     return name;
   };
 }
 
-/** The first port from `wanted` on that no container declares; a container that we added may keep it. */
-export function freePort(pod: Pod, wanted: number, previouslyAdded: ReadonlySet<string>): number {
-  const taken = new Set<number>();
-  for (const { name, ports } of allContainers(pod)) {
-    if (previouslyAdded.has(`initContainers/${name}`)) continue;
-    for (const { containerPort } of ports ?? []) taken.add(containerPort);
-  }
+/** The first port from `wanted` on that no container declares. */
+export function freePort(pod: Pod, wanted: number): number {
+  const taken = new Set(allContainers(pod).flatMap(({ ports }) => (ports ?? []).map((port) => port.containerPort)));
   let port = wanted;
   while (taken.has(port)) port++;
   return port;
 }
 
-/** The name of the user's container that declares this port, if there is one. */
-export const ownerOfPort = (pod: Pod, port: number, previouslyAdded: ReadonlySet<string>): string | undefined =>
-  allContainers(pod).find(
-    ({ name, ports }) =>
-      !previouslyAdded.has(`initContainers/${name}`) && ports?.some(({ containerPort }) => containerPort === port),
-  )?.name;
+/** The name of the container that declares this port, if there is one. */
+export const ownerOfPort = (pod: Pod, port: number): string | undefined =>
+  allContainers(pod).find(({ ports }) => ports?.some(({ containerPort }) => containerPort === port))?.name;
 
 /** True for the path itself and all that is below it. */
 export const isWithin = (child: string, parent: string): boolean =>

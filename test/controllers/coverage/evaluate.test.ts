@@ -63,6 +63,18 @@ describe('a running Pod is evaluated', () => {
     );
   });
 
+  it('injected still where health-injector was upgraded, or the apiserver put its defaults on what was added', () => {
+    for (const pattern of ['sidecar', 'cli', 'port']) {
+      const pod = injected(redis({ pattern, check: 'tcp://:6379' }));
+      const upgraded = { ...testContext, version: '9.9.9', agentImage: 'other:9' };
+      assert.equal(evaluateCoverage(pod, upgraded, annotationsOnly)?.state, 'injected');
+      const [container] = pod.spec.containers;
+      const livenessProbe = { ...container!.livenessProbe, successThreshold: 1 };
+      const defaulted = { ...pod, spec: { ...pod.spec, containers: [{ ...container!, livenessProbe }] } };
+      assert.equal(evaluateCoverage(defaulted, upgraded, annotationsOnly)?.state, 'injected');
+    }
+  });
+
   it('as the webhook does where nothing is added', () => {
     const states = [
       evaluateCoverage(redis(), testContext, under({ mode: 'Audit' })),

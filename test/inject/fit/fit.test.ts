@@ -23,15 +23,10 @@ const quotaOf = (hard: string, used: string) =>
     [{ metadata: { name: 'q' }, spec: {}, status: { hard: { 'requests.cpu': hard }, used: { 'requests.cpu': used } } }],
   );
 
-const fitted = (
-  pod: Pod,
-  rules = readRules([], []),
-  additions: readonly Addition[] = [sidecar],
-  added: string[] = [],
-) =>
+const fitted = (pod: Pod, rules = readRules([], []), additions: readonly Addition[] = [sidecar], arrived = pod) =>
   fit(additions, {
     pod,
-    previouslyAdded: new Set(added),
+    arrived,
     rules,
     cpu: undefined,
     memory: undefined,
@@ -61,8 +56,9 @@ describe('the agent', () => {
 
   it('is counted once for a Pod that runs with it already', () => {
     const running = { name: 'health-probe', image: 'agent:1', restartPolicy: 'Always', resources: small };
-    const pod = podOf({ initContainers: [running] }, { creationTimestamp: new Date(0) });
-    assert.equal(fitted(pod, quotaOf('200m', '200m'), [sidecar], ['initContainers/health-probe']).kind, 'fitted');
+    const metadata = { creationTimestamp: new Date(0) };
+    const arrived = podOf({ initContainers: [running] }, metadata);
+    assert.equal(fitted(podOf({}, metadata), quotaOf('200m', '200m'), [sidecar], arrived).kind, 'fitted');
   });
 
   it('has room in a quota that counts a running Pod without it', () => {

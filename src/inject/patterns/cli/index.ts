@@ -127,8 +127,8 @@ const sizeLimit = '16Mi';
  * program cannot start is an error that the kubelet throws away, so a noexec volume has to show before the
  * application starts. An image volume needs no copy, and Kubernetes 1.35 or later. Two patterns that bring it bring the same.
  */
-export function deliver(containers: readonly string[], { pod, intent, previouslyAdded }: PlanContext): Addition[] {
-  const name = freeName(pod, 'health-probe-agent', previouslyAdded);
+export function deliver(containers: readonly string[], { pod, intent }: PlanContext): Addition[] {
+  const name = freeName(pod, 'health-probe-agent');
   const mount: V1VolumeMount = { name, mountPath, readOnly: true };
   const mounts = containers.map((container) => ({ kind: 'volumeMount' as const, container, value: mount }));
   if (intent.delivery === 'image-volume') {
@@ -156,11 +156,11 @@ export function mountProblem(
   container: string,
   path: string,
   annotation: string | undefined,
-  { pod, previouslyAdded }: PlanContext,
+  { pod }: PlanContext,
 ): Problem[] {
   const mounts = probedContainers(pod).find(({ name }) => name === container)?.volumeMounts ?? [];
   const isTaken = mounts.some((mount) => mount.mountPath === path);
-  if (annotation === undefined || !isTaken || previouslyAdded.has(`${container}/volumeMounts/${path}`)) return [];
+  if (annotation === undefined || !isTaken) return [];
   const received = `container "${container}" has a volume of its own at ${path}, where the agent goes`;
   return [{ annotation, received, expected: 'that path free, or pattern sidecar' }];
 }
@@ -169,9 +169,9 @@ export function mountProblem(
  * Gives each container a folder of its own for that. The agent names its file by the check, so two containers that ask the
  * same would count into one; the kubelet makes the folder as writable as the volume, for whatever user the container has.
  */
-export function keepState(containers: readonly string[], { pod, previouslyAdded }: PlanContext): Addition[] {
+export function keepState(containers: readonly string[], { pod }: PlanContext): Addition[] {
   if (containers.length === 0) return [];
-  const name = freeName(pod, 'health-probe-state', previouslyAdded);
+  const name = freeName(pod, 'health-probe-state');
   return [
     { kind: 'volume', value: { name, emptyDir: { sizeLimit } } },
     ...containers.map((container) => {

@@ -75,7 +75,7 @@ function validateClaim({ claimed, others, ofProbe, annotation }: ContainerClaim,
  */
 function assignClaimed(
   { list, annotation }: Checks,
-  { container: { name, readinessProbe }, options, taken, previouslyAdded }: ClaimTarget<HardwareOptions>,
+  { container: { name, readinessProbe }, options, taken }: ClaimTarget<HardwareOptions>,
 ): ClaimResult {
   const probe = { probe: 'readiness' as const, checks: list, annotation, isGuess: false };
   if (options.mode === 'sidecar') return { probe };
@@ -84,13 +84,13 @@ function assignClaimed(
     const received = `received checks of hardware for container "${name}", whose readiness probe another pattern fills`;
     return { problem: { annotation, received, expected: 'mode: sidecar, or readiness: off' } };
   }
-  return readinessProbe && !previouslyAdded.has(what) ? { skipped: { what, why: existsAlready } } : { probe };
+  return readinessProbe ? { skipped: { what, why: existsAlready } } : { probe };
 }
 
 function isAddedForm(addition: Addition): boolean {
   switch (addition.kind) {
     case 'initContainer':
-      return isAgentContainer(addition.value, 'serve');
+      return isAgentContainer(addition.value, 'serve', '--port');
     case 'volume':
       return hostTypes.includes(addition.value.hostPath?.type) || cli.isAddedForm(addition);
     case 'label':

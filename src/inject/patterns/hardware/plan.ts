@@ -22,10 +22,10 @@ export function planSidecar(
   assignments: readonly ContainerAssignment[],
   context: PlanContext<HardwareOptions>,
 ): PatternPlan {
-  const { pod, previouslyAdded } = context;
+  const { pod } = context;
   const shown = hostMounts(context);
   const before = sidecarPort(context);
-  const port = freePort(pod, before < 65_535 ? before + 1 : 9_441, previouslyAdded);
+  const port = freePort(pod, before < 65_535 ? before + 1 : 9_441);
   const borrowed = borrow(
     assignments.map((assignment) => withoutFiles(assignment, shown)),
     pod,
@@ -54,9 +54,9 @@ function containerOf(
     readonly shared: Borrowed;
     readonly flags: readonly string[];
   },
-  { pod, intent, options, previouslyAdded }: PlanContext<HardwareOptions>,
+  { pod, intent, options }: PlanContext<HardwareOptions>,
 ): V1Container {
-  const name = freeName(pod, 'health-probe-hardware', previouslyAdded);
+  const name = freeName(pod, 'health-probe-hardware');
   const withTimeouts = assignments.map((assignment) => ({
     ...assignment,
     timing: { timeoutMs: defaultTimeoutMs, ...assignment.timing },
@@ -130,16 +130,12 @@ const blockDevice =
   /^\/dev\/(disk\/|mapper\/|(s|h|v|xv)d[a-z]|nvme\d+n|(dm-|md|mmcblk|loop|nbd|pmem|rbd|drbd|zram|sr)\d)/;
 
 /** Mounts what was asked for under `/host`, read-only with all that is mounted below it, and only where it is of its type. */
-function hostMounts({
-  pod,
-  options: { hostPaths, devices },
-  previouslyAdded,
-}: PlanContext<HardwareOptions>): HostMounts {
+function hostMounts({ pod, options: { hostPaths, devices } }: PlanContext<HardwareOptions>): HostMounts {
   const asked = [
     ...hostPaths.map(({ path, as }) => ({ path, as, type: directory })),
     ...devices.map((path) => ({ path, as: path, type: blockDevice.test(path) ? blockType : characterType })),
   ];
-  const naming = createNaming(pod, previouslyAdded);
+  const naming = createNaming(pod);
   const names = asked.map((_, index) => naming(`health-probe-host-${index + 1}`));
   const has = (place: string): boolean => asked.some(({ as }) => as === place);
   const isDeviceShown = has('/dev') || devices.length > 0;

@@ -46,11 +46,11 @@ function unsupportedReason(checks: readonly Check[], _container: string, pod: Po
 const sibling = (annotation: string, key: string): string => annotation.slice(0, annotation.lastIndexOf('/') + 1) + key;
 
 function plan(assignments: readonly ContainerAssignment[], context: PlanContext): PatternPlan {
-  const { pod, intent, previouslyAdded } = context;
+  const { pod, intent } = context;
   const borrowed = borrow(assignments, pod);
   const problems: Problem[] = [...borrowed.problems];
   const port = sidecarPort(context);
-  const owner = ownerOfPort(pod, port, previouslyAdded);
+  const owner = ownerOfPort(pod, port);
   if (owner !== undefined) {
     const annotation = sibling(assignments[0]?.probes[0]?.annotation ?? '', 'health-port');
     problems.push({
@@ -59,7 +59,7 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
       expected: 'a free one',
     });
   }
-  const name = freeName(pod, 'health-probe', previouslyAdded);
+  const name = freeName(pod, 'health-probe');
   // A native sidecar that waits for its startup probe holds back all that come after it.
   const first = firstInitContainer(
     pod,
@@ -184,8 +184,7 @@ const flag = (probe: ProbeName, check: Check): string[] => [`--${probe}`, check.
 const defaultPort = 9440;
 
 /** The port of the sidecar, whether there is one or not. */
-export const sidecarPort = ({ pod, intent, previouslyAdded }: PlanContext): number =>
-  intent.healthPort ?? freePort(pod, defaultPort, previouslyAdded);
+export const sidecarPort = ({ pod, intent }: PlanContext): number => intent.healthPort ?? freePort(pod, defaultPort);
 
 /** How often the sidecar checks and how long one check may take; a check is never longer than its period. */
 function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
@@ -194,6 +193,6 @@ function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly
 }
 
 function isAddedForm(addition: Addition): boolean {
-  if (addition.kind === 'initContainer') return isAgentContainer(addition.value, 'serve');
+  if (addition.kind === 'initContainer') return isAgentContainer(addition.value, 'serve', '--port');
   return addition.kind === 'probe' && isAddedProbe(addition.value);
 }
