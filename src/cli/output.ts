@@ -40,7 +40,7 @@ export type ChangedFile = {
   readonly text: string;
   readonly mistakes: readonly string[];
   /** Those objects. */
-  readonly unchanged: ReadonlySet<ManifestObject>;
+  readonly unchanged: ReadonlySet<ManifestObject> | undefined;
 };
 
 /** Prints changed files as one stream of documents, or writes those that have changed: all, or none that may not be. */

@@ -134,18 +134,18 @@ function objectsIn(value: Fields, document: number, path: Path, list?: Fields): 
   };
   const known = templatePath(groupOf(apiVersion), kind);
   if (known) return [{ ...about, path, value, ...(templateAt(value, known) ? { templatePath: known } : {}) }];
-  const end = completes.test(kind) ? { completes: true } : {};
   // What names no kind is no object of a cluster, such as the values of a chart.
   const parts = kind === '' ? [] : templatesIn(value);
   const templates = parts.map((part): ManifestObject => {
+    const completes = [kind, ...part].some((word) => ofJob.test(String(word)));
     const template = { value: partAt(value, part) as Fields, templatePath: [], part: part.join('.') };
-    return Object.assign({ path: path.concat(part) }, about, end, template);
+    return Object.assign({ path: path.concat(part) }, about, completes ? { completes } : {}, template);
   });
   return [{ ...about, path, value }, ...templates];
 }
 
-/** JobSet, RayJob, PyTorchJob, SparkApplication and so on: their controllers write the restart policy. */
-const completes = /(?:Job|JobSet|SparkApplication)$/;
+/** JobSet, PyTorchJob, SparkApplication, or `provider.job` of an analysis: their controllers write the restart policy. */
+const ofJob = /(?:Job|JobSet|SparkApplication)$|^(?:job|jobTemplate|replicatedJobs)$/;
 
 /** What stands at a path of a value. */
 const partAt = (value: unknown, path: Path): unknown =>

@@ -13,8 +13,8 @@ export type Edit = { readonly object: ManifestObject; readonly wanted: object };
 type Edited = {
   readonly text: string;
   readonly mistakes: readonly string[];
-  /** The objects whose text did not let us change them. */
-  readonly unchanged: ReadonlySet<ManifestObject>;
+  /** The objects whose text did not let us change them; undefined where there is none. */
+  readonly unchanged?: ReadonlySet<ManifestObject>;
 };
 
 type PlannedEdit = Edit & { readonly plan: EditPlan };
@@ -93,12 +93,13 @@ function applyEdits(manifest: Manifest, edits: readonly PlannedEdit[]): Edited {
     wanted[document] = withValue(wanted[document], path, withoutUndefined(edit.wanted));
     return edit.plan.splices;
   });
-  if (splices.length === 0) return { text: withByteOrderMark(manifest.text, manifest), mistakes, unchanged };
+  const about = { mistakes, ...(unchanged.size > 0 ? { unchanged } : {}) };
+  if (splices.length === 0) return { text: withByteOrderMark(manifest.text, manifest), ...about };
   const text = applySplices(manifest.text, splices);
   if (!isDeepStrictEqual(readManifest(text).values, wanted)) {
     throw new Error('the edited manifest does not mean what it should');
   }
-  return { text: withByteOrderMark(text, manifest), mistakes, unchanged };
+  return { text: withByteOrderMark(text, manifest), ...about };
 }
 
 /** Applies splices that do not overlap; those at one offset keep the order in which they come. */

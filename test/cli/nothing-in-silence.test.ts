@@ -100,6 +100,9 @@ describe('a template of Pods in an object of any kind', () => {
       `spec: { replicatedJobs: [{ template: { spec: { template: ${template} } } }] }`,
     );
     assert.equal((await told('inject -', input)).out, input);
+    const job = `{ provider: { job: { spec: { template: ${template} } } } }`;
+    const analysis = object('argoproj.io/v1alpha1', 'AnalysisTemplate', `spec: { metrics: [${job}] }`);
+    assert.equal((await told('inject -', analysis)).out, analysis);
   });
 });
 

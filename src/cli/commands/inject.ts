@@ -33,7 +33,7 @@ export const injectCommand = defineCommand({
     outputFiles(changed, values['in-place'] ?? false, terminal);
     const mistakes = changed.flatMap((each) => each.mistakes);
     // What could not be written was not injected, whatever was decided.
-    const done = objects.filter(({ object }) => !changed.some(({ unchanged }) => unchanged.has(object)));
+    const done = objects.filter(({ object }) => !changed.some(({ unchanged }) => unchanged?.has(object)));
     const remarks = files.flatMap((file) => remarksOn(file, objects, context.prefix));
     terminal.reportLines([...done.flatMap(reportOf), ...remarks.map(formatFinding), ...mistakes]);
     const isWrong = remarks.some(({ severity }) => severity === 'error');

@@ -49,7 +49,7 @@ function uninjectFile(file: ManifestFile, prefix: string): ChangedFile & { reado
     text,
     unchanged,
     done: results
-      .filter(({ object }) => !unchanged.has(object))
+      .filter(({ object }) => !unchanged?.has(object))
       .map(
         ({ object, without }) =>
           `${titleOf(object)}: ${without ? 'uninjected' : 'skipped: Nothing was injected into it.'}`,
