@@ -8,7 +8,7 @@ import { eventsOfNode, quarantines, sleeping, told, useMoving } from './support/
 import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { clusterClient } from './support/load.ts';
 import { eventsOf, podOf, readyPod } from './support/pods.ts';
-import { type SimulatedNode, simulateNode } from './support/simulated-node.ts';
+import { type SimulatedNode, simulateNode, toleration } from './support/simulated-node.ts';
 
 const namespace = 'test-strangers-hardware';
 const neighbours = 'test-neighbours-hardware';
@@ -61,19 +61,20 @@ const idleJob = (name: string): object => ({
 describe('a sick node that a stranger has filled with failing Pods', () => {
   useNamespace(namespace);
   useNamespace(neighbours);
-  useMoving();
 
   let client: Client;
   let node: SimulatedNode;
   const sidecars: Awaited<ReturnType<typeof startSidecar>>[] = [];
+  // Nothing of ours is to be rolled out while the node is there.
+  after(async () => {
+    for (const { stop } of sidecars) stop();
+    await node.remove();
+  });
+  useMoving();
   before(async () => {
     client = await clusterClient();
     node = await simulateNode(client, sick);
     sidecars.push(await startSidecar(lies), await startSidecar(truth));
-  });
-  after(async () => {
-    for (const { stop } of sidecars) stop();
-    await node.remove();
   });
 
   it("lets a neighbour's failing Pod go, in a quarantine that has room, and says whose words are whose", async () => {
@@ -106,7 +107,7 @@ describe('a sick node that a stranger has filled with failing Pods', () => {
     });
 
     const pod = {
-      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      tolerations: [toleration],
       affinity: {
         nodeAffinity: {
           preferredDuringSchedulingIgnoredDuringExecution: [

@@ -14,6 +14,11 @@ const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 const seconds = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
+const taint = { key: 'example.com/simulated', effect: 'NoSchedule' };
+
+/** Lets a Pod onto it, where nothing runs in truth. */
+export const toleration = { ...taint, operator: 'Exists' };
+
 /** Makes a node that is ready until it is removed. */
 export async function simulateNode(client: Client, name: string): Promise<SimulatedNode> {
   const { signal } = new AbortController();
@@ -38,7 +43,8 @@ export async function simulateNode(client: Client, name: string): Promise<Simula
   });
   await remove();
   const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name };
-  await client.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }, { signal });
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: { taints: [taint] } };
+  await client.create('/api/v1/nodes', node, { signal });
   await client.create(leases, lease(), { signal });
   const room = { cpu: '64', memory: '256Gi', pods: '1000' };
   const status = {
