@@ -138,7 +138,7 @@ describe('the agent asks a real postgresql', function () {
       assert.equal(checked.code, code, checked.line);
       assert.match(checked.line, reason);
       const liveness = await ask('--probe', 'liveness', url(query, rest));
-      assert.equal(liveness.code, query === 'SELECT 1/0' ? 1 : 0, query);
+      assert.equal(liveness.code, 0, query);
     }
     assert.equal((await ask(`postgres://trusted@${at}?query=SELECT%201`)).code, 0);
   });

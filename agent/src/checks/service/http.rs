@@ -64,20 +64,18 @@ impl Http {
         let mut stream = conversation.open(LIMIT)?;
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(self.request.as_bytes());
-        let outcome = self.answer(conversation, &mut stream)?;
+        let outcome = self.answer(&mut stream)?;
         stream.drain();
         Ok(outcome)
     }
 
-    fn answer(&self, conversation: &Conversation, stream: &mut Stream) -> io::Result<Outcome> {
+    fn answer(&self, stream: &mut Stream) -> io::Result<Outcome> {
         let mut buffer = Vec::new();
         let head = read_head(stream, &mut buffer)?;
         if !self.expectation.statuses.hold(head.status) {
             return Ok(self.refusal(&head, stream, &mut buffer));
         }
         let Some(wanted) = &self.expectation.body else { return Ok(Outcome::pass(head.text())) };
-        // Without the wish for a body this were a pass.
-        conversation.alive("an expected status came");
         let mut search = Search::new(head.framing(self.expectation.method == "HEAD"), wanted);
         let found = match read_until(stream, &mut buffer, |bytes| search.look(bytes)) {
             // The end of the connection is the end of the body, or cuts it short: either way there is no more.

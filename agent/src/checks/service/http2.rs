@@ -39,12 +39,12 @@ impl Http2 {
             stream.shutdown();
             return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
         }
-        let outcome = self.exchange(conversation, &mut stream)?;
+        let outcome = self.exchange(&mut stream)?;
         stream.shutdown();
         Ok(outcome)
     }
 
-    fn exchange(&self, conversation: &Conversation, stream: &mut Stream) -> io::Result<Outcome> {
+    fn exchange(&self, stream: &mut Stream) -> io::Result<Outcome> {
         let headers = [
             (":method", &*self.expectation.method),
             (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
@@ -62,9 +62,6 @@ impl Http2 {
             if !self.expectation.statuses.hold(status) {
                 // The page of a 400 may tell that it is about our certificate.
                 return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
-            }
-            if wanted.is_some() {
-                conversation.alive("an expected status came");
             }
             // Nothing of a body that is not looked at is waited for.
             found || wanted.is_none()

@@ -103,7 +103,11 @@ impl Redis {
         if login {
             match next()? {
                 Reply::Line(line) if line == b"+OK" => conversation.alive("the login was answered"),
-                other => return Ok(refused("AUTH", &other, redaction)),
+                // Whatever it has against the login, an error is an answer.
+                Reply::Line(line) if line.starts_with(b"-") => {
+                    return Ok(refused("AUTH", &Reply::Line(line), redaction));
+                }
+                other => return Ok(judge(&other, redaction)),
             }
         }
         let mut outcome = judge(&next()?, redaction);

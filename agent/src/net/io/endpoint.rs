@@ -114,7 +114,7 @@ impl Endpoint {
         match &self.place {
             Place::Socket(_) => true,
             Place::Network { host, .. } => match host.parse::<IpAddr>() {
-                Ok(address) => address.to_canonical().is_loopback(),
+                Ok(address) => address.is_loopback(),
                 Err(_) => host.is_empty() || host.eq_ignore_ascii_case("localhost") || is_pod(host),
             },
         }
