@@ -12,7 +12,7 @@ import { blocksOf, codeSpansOf, markdownFiles, textOf } from './support/markdown
 const otherKeys = ['inject', 'hardware', 'v1alpha1'];
 
 /** Flags that a page names without the program that they belong to. */
-const flagsOfOthers = ['--listen-metrics-urls', '--take-ownership'];
+const flagsOfOthers = ['--listen-metrics-urls', '--take-ownership', '--set-image'];
 
 const settings = [...Object.keys(webhookOptions), ...Object.keys(controllerOptions)];
 const knownKeys = new Set<string>([...Object.keys(keys), ...writtenKeys, ...otherKeys]);
