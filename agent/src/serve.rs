@@ -2,13 +2,16 @@
 
 mod connection;
 mod endpoints;
+mod filter;
 #[cfg(test)]
 mod fixture;
+mod gate;
 mod guess;
 mod listener;
 mod log;
 mod metrics;
 mod pages;
+mod peers;
 mod plan;
 mod request;
 mod response;

@@ -1,5 +1,7 @@
 //! The few calls that the standard library lacks, each made safe here.
 
+pub mod socket;
+
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, PipeReader};

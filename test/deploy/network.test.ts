@@ -1,5 +1,7 @@
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { inject } from '../../src/inject/inject.ts';
 import { probeTargetOf } from '../../src/controllers/hardware/pod.ts';
 import { testContext } from '../support/webhook.ts';
@@ -54,5 +56,29 @@ describe('the NetworkPolicies', () => {
     const objects = await chartObjects({ prefix: 'checks.example.org/' });
     const { to } = egressOf(objects, 'health-injector-controller').find((rule) => rule.to);
     assert.equal(to[0].podSelector.matchExpressions[0].key, 'checks.example.org/hardware');
+  });
+});
+
+const tcp = ({ ports }: any): any => ({ ports: ports.filter(({ protocol }: any) => protocol === 'TCP') });
+
+describe('the NetworkPolicy to copy', () => {
+  const example = new URL('../../deploy/examples/network-policy/sidecar.yaml', import.meta.url);
+
+  it('keeps all but the monitoring from the port of a sidecar, and nothing from any other port', () => {
+    const keys = { pattern: 'sidecar', check: 'tcp://:1' };
+    const annotations = Object.fromEntries(Object.entries(keys).map(([k, v]) => [testContext.prefix + k, v]));
+    const outcome = inject({ metadata: { annotations }, spec: { containers: [{ name: 'app' }] } }, testContext);
+    assert(outcome.kind === 'injected');
+    const { port } = (outcome.pod as any).spec.containers[0].livenessProbe.httpGet;
+    const { ingress } = parse(readFileSync(example, 'utf8')).spec;
+    const letting = (wanted: number): any[] => ingress.filter((rule: any) => lets(tcp(rule), wanted));
+    for (let other = 1; other <= 65_535; other++) {
+      const rules = letting(other);
+      if (other !== port) assert(rules.length === 1 && !rules[0].from, `${other}`);
+    }
+    assert.deepEqual(
+      letting(port).map(({ from }) => from),
+      [[{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }]],
+    );
   });
 });

@@ -1,23 +1,26 @@
 //! One connection: read the head, write the answer, wait for the peer to close. It never blocks, and its time is limited.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::request::{Head, parse};
 use crate::sys::interest;
+use crate::sys::socket::reset_on_close;
 
 /// From the accept to the end, however slowly the peer reads or writes.
 const LIFETIME: Duration = Duration::from_secs(2);
+
+/// A peer that wants something says so with its connection, or with a packet that has to be sent anew.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// A peer, how far its request has come, and until when it may take.
 pub struct Connection {
     stream: TcpStream,
     phase: Phase,
-    pub deadline: Instant,
-    /// Whether the peer is in this Pod.
-    pub loopback: bool,
+    accepted: Instant,
+    pub peer: IpAddr,
 }
 
 enum Phase {
@@ -30,11 +33,14 @@ enum Phase {
 
 impl Connection {
     /// Takes over a stream that was just accepted.
-    pub fn new(stream: TcpStream, now: Instant) -> io::Result<Self> {
+    pub fn new(stream: TcpStream, peer: IpAddr, now: Instant) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        // An IPv4 peer of a dual-stack socket comes as ::ffff:127.0.0.1.
-        let loopback = stream.peer_addr()?.ip().to_canonical().is_loopback();
-        Ok(Self { stream, phase: Phase::Reading(Vec::new()), deadline: now + LIFETIME, loopback })
+        Ok(Self { stream, phase: Phase::Reading(Vec::new()), accepted: now, peer })
+    }
+
+    /// When it is over.
+    pub fn deadline(&self) -> Instant {
+        self.accepted + if self.is_silent() { SILENCE } else { LIFETIME }
     }
 
     /// What to wait for.
@@ -45,6 +51,16 @@ impl Connection {
     /// Whether a request has not been answered in full.
     pub fn is_in_flight(&self) -> bool {
         !matches!(self.phase, Phase::Closing)
+    }
+
+    /// Whether the peer has said nothing yet.
+    pub fn is_silent(&self) -> bool {
+        matches!(&self.phase, Phase::Reading(head) if head.is_empty())
+    }
+
+    /// Ends it without a trace, and what has not been read or written is lost.
+    pub fn reset(self) {
+        reset_on_close(&self.stream);
     }
 
     /// Goes as far as it can without waiting; `answer` gives the bytes for a head. False when the connection is over.

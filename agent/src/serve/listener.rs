@@ -4,6 +4,11 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use crate::cli::Bind;
+use crate::sys::socket::set_backlog;
+
+/// The queue of the standard library, 128, is full after some milliseconds of a flood; the kubelet comes again only after a
+/// second. One that is too long keeps the kubelet waiting in it: a busy node takes a second to let the agent empty 4,096.
+const BACKLOG: i32 = 512;
 
 /// Listens at the address of the command line. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
 /// is set, or the one for IPv4 where the kernel has no IPv6.
@@ -14,6 +19,7 @@ pub fn listen(bind: Bind) -> io::Result<Vec<TcpListener>> {
     };
     for listener in &listeners {
         listener.set_nonblocking(true)?;
+        set_backlog(listener, BACKLOG)?;
     }
     Ok(listeners)
 }

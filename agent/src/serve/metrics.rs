@@ -11,12 +11,20 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// How many requests were answered, by endpoint and status; both come from closed lists, so it cannot grow.
 #[derive(Default)]
-pub struct Requests(BTreeMap<(&'static str, u16), u64>);
+pub struct Requests {
+    answered: BTreeMap<(&'static str, u16), u64>,
+    dropped: BTreeMap<&'static str, u64>,
+}
 
 impl Requests {
     /// Counts one answer.
     pub fn count(&mut self, class: &'static str, status: u16) {
-        *self.0.entry((class, status)).or_default() += 1;
+        *self.answered.entry((class, status)).or_default() += 1;
+    }
+
+    /// Counts a connection that was dropped in favour of others.
+    pub fn drop_connection(&mut self, reason: &'static str) {
+        *self.dropped.entry(reason).or_default() += 1;
     }
 }
 
@@ -67,9 +75,19 @@ pub fn render(state: &State, requests: &Requests) -> Response {
         sample(&mut text, name, &labels(entry, None), &format!("{time:.3}"));
     }
     family(&mut text, "health_probe_http_requests", "counter", "Requests answered.");
-    for ((class, status), count) in &requests.0 {
+    for ((class, status), count) in &requests.answered {
         let labels = [("path", *class), ("code", &status.to_string())];
         sample(&mut text, "health_probe_http_requests_total", &labels, &count.to_string());
+    }
+    let name = "health_probe_http_connections_dropped";
+    family(
+        &mut text,
+        name,
+        "counter",
+        "Connections dropped in favour of others, without those that the kernel dropped.",
+    );
+    for (reason, count) in &requests.dropped {
+        sample(&mut text, &format!("{name}_total"), &[("reason", reason)], &count.to_string());
     }
     text.push_str("# EOF\n");
     Response::of(200, text, CONTENT_TYPE)
@@ -121,6 +139,7 @@ mod tests {
         let mut requests = Requests::default();
         requests.count("livez", 200);
         requests.count("livez", 200);
+        requests.drop_connection("rate");
         let response = render(&state, &requests);
         assert_eq!(response.content_type, CONTENT_TYPE);
         let lines: Vec<_> = response.body.lines().collect();
@@ -133,6 +152,7 @@ mod tests {
             format!("health_probe_check_duration_seconds{{{of}}} 0.000500"),
             format!("health_probe_check_last_run_timestamp_seconds{{{of}}} 1.500"),
             "health_probe_http_requests_total{path=\"livez\",code=\"200\"} 2".to_owned(),
+            "health_probe_http_connections_dropped_total{reason=\"rate\"} 1".to_owned(),
         ] {
             assert!(lines.contains(&expected.as_str()), "{expected}\n{}", response.body);
         }

@@ -1,7 +1,7 @@
 //! The HTTP server: one thread and poll(2), so that sixteen slow peers cost sixteen small buffers and nobody's turn.
 
 use std::io::{self, PipeReader, Read};
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::endpoints::{Context, class, note, respond};
+use super::gate::Gate;
 use super::metrics::Requests;
 use super::request::Head;
 use super::response::Response;
@@ -16,8 +17,11 @@ use super::worker::Shared;
 use crate::serve::log;
 use crate::sys;
 
-/// At one more, the oldest has to go: it is the slowest, and the kubelet must get in.
+/// At one more, the one that is worth least has to go: the kubelet must get in.
 const MOST_CONNECTIONS: usize = 16;
+
+/// How many are accepted between two looks at those that wait, if most of them are refused.
+const MOST_ACCEPTED: usize = 256;
 
 /// Out of descriptors: the listener stays readable, and asking again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -31,6 +35,7 @@ pub struct Server {
     verbose: bool,
     connections: Vec<Connection>,
     requests: Requests,
+    gate: Gate,
     /// When the listeners close, once a signal has come.
     closes: Option<Instant>,
 }
@@ -44,8 +49,8 @@ impl Server {
         drain: Duration,
         verbose: bool,
     ) -> Self {
-        let (connections, requests) = (Vec::new(), Requests::default());
-        Self { shared, listeners, signals, drain, verbose, connections, requests, closes: None }
+        let (connections, requests, gate) = (Vec::new(), Requests::default(), Gate::new(Instant::now()));
+        Self { shared, listeners, signals, drain, verbose, connections, requests, gate, closes: None }
     }
 
     /// Serves until a signal, then goes on for the drain period, and returns when the last answer is out. A second signal ends it at once.
@@ -56,7 +61,8 @@ impl Server {
                 return Ok(());
             }
             self.advance(&ready);
-            self.accept()?;
+            self.accept();
+            self.gate.update(&self.listeners, Instant::now());
             if self.closes.is_some_and(|closes| Instant::now() >= closes) {
                 self.listeners.clear();
                 if !self.connections.iter().any(Connection::is_in_flight) {
@@ -73,8 +79,10 @@ impl Server {
         descriptors.extend(self.listeners.iter().map(|listener| sys::interest(listener.as_fd(), false)));
         descriptors.extend(self.connections.iter().map(Connection::interest));
         let closes = self.closes.filter(|_| !self.listeners.is_empty());
-        let next = self.connections.iter().map(|connection| connection.deadline).chain(closes).min();
-        let timeout = next.map(|next| next.saturating_duration_since(Instant::now()));
+        let now = Instant::now();
+        let deadlines = self.connections.iter().map(Connection::deadline);
+        let next = deadlines.chain(closes).chain(self.gate.next_update(now)).min();
+        let timeout = next.map(|next| next.saturating_duration_since(now));
         sys::poll(&mut descriptors, timeout)?;
         let mut ready = descriptors.iter().map(|descriptor| descriptor.revents != 0);
         let signalled = ready.next() == Some(true);
@@ -96,61 +104,126 @@ impl Server {
         Ok(true)
     }
 
-    fn accept(&mut self) -> io::Result<()> {
+    fn accept(&mut self) {
         let now = Instant::now();
-        for listener in &self.listeners {
-            for _ in 0..MOST_CONNECTIONS {
-                match listener.accept() {
-                    Ok((stream, _)) => {
-                        if self.connections.len() == MOST_CONNECTIONS {
-                            self.connections.remove(0);
-                        }
-                        self.connections.extend(Connection::new(stream, now));
+        for index in 0..self.listeners.len() {
+            let mut admitted = 0;
+            for _ in 0..MOST_ACCEPTED {
+                if admitted == MOST_CONNECTIONS {
+                    break;
+                }
+                match self.listeners.get(index).map(TcpListener::accept) {
+                    None => break,
+                    // An IPv4 peer of a dual-stack socket comes as ::ffff:127.0.0.1.
+                    Some(Ok((stream, peer))) => {
+                        admitted += usize::from(self.take(stream, peer.ip().to_canonical(), now));
                     }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) if is_out_of_descriptors(&error) => {
+                    Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Some(Err(error)) if is_out_of_descriptors(&error) => {
                         thread::sleep(ACCEPT_PAUSE);
                         break;
                     }
                     // The peer has gone again before it was its turn.
-                    Err(_) => {}
+                    Some(Err(_)) => {}
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Serves a connection as far as it has come, which for most is to the end; what is left of it takes a place. False for one
+    /// that is not admitted.
+    fn take(&mut self, stream: TcpStream, peer: IpAddr, now: Instant) -> bool {
+        if !self.gate.admits(&stream, peer, &mut self.requests, now) {
+            // At once: each millisecond until then puts more into the queue.
+            if self.gate.stale {
+                self.gate.update(&self.listeners, now);
+            }
+            return false;
+        }
+        let Ok(mut connection) = Connection::new(stream, peer, now) else { return true };
+        if !self.answering(now).advance(&mut connection) {
+            return true;
+        }
+        if self.connections.len() == MOST_CONNECTIONS {
+            let least = self.connections.swap_remove(worth_least(&self.connections));
+            if least.is_in_flight() {
+                self.requests.drop_connection("slots");
+                least.reset();
+            }
+        }
+        self.connections.push(connection);
+        true
     }
 
     fn advance(&mut self, ready: &[bool]) {
         let now = Instant::now();
-        let (shared, requests, verbose) = (&self.shared, &mut self.requests, self.verbose);
+        let mut connections = std::mem::take(&mut self.connections);
+        let mut answering = self.answering(now);
         let mut ready = ready.iter();
-        self.connections.retain_mut(|connection| {
-            let loopback = connection.loopback;
+        connections.retain_mut(|connection| {
             let is_ready = ready.next() == Some(&true);
-            now < connection.deadline
-                && (!is_ready
-                    || connection.advance(|head| answer(&head, loopback, verbose, shared, requests)))
+            now < connection.deadline() && (!is_ready || answering.advance(connection))
         });
+        self.connections = connections;
+    }
+
+    fn answering(&mut self, now: Instant) -> Answering<'_> {
+        let (shared, requests, gate, verbose) =
+            (&self.shared, &mut self.requests, &mut self.gate, self.verbose);
+        Answering { shared, requests, gate, verbose, now }
     }
 }
 
-/// The bytes that answer a head; a report is noted, and judged at once.
-fn answer(head: &Head, loopback: bool, verbose: bool, shared: &Shared, requests: &mut Requests) -> Vec<u8> {
-    let (response, class, head_only) = match head {
-        Head::Complete(request) => {
-            let (mut state, now) = (shared.state(), Instant::now());
-            let tells = note(request, &mut state, now);
-            let context = Context { state: &state, requests, now, loopback, verbose, tells };
-            (respond(request, &context), class(&request.path), request.method == "HEAD")
-        }
-        Head::Refused(status) => (Response::error(*status), "other", false),
-        Head::Incomplete => (Response::error(400), "other", false),
-    };
-    requests.count(class, response.status);
-    if let Some(index) = response.reported {
-        shared.report(index);
+/// What it takes to answer.
+struct Answering<'a> {
+    shared: &'a Shared,
+    requests: &'a mut Requests,
+    gate: &'a mut Gate,
+    verbose: bool,
+    now: Instant,
+}
+
+impl Answering<'_> {
+    /// False when the connection is over.
+    fn advance(&mut self, connection: &mut Connection) -> bool {
+        let peer = connection.peer;
+        connection.advance(|head| self.answer(&head, peer))
     }
-    response.encode(head_only)
+
+    /// The bytes that answer a head; a report is noted, and judged at once.
+    fn answer(&mut self, head: &Head, peer: IpAddr) -> Vec<u8> {
+        let (response, class, head_only) = match head {
+            Head::Complete(request) => {
+                if request.kubelet {
+                    self.gate.prove(peer, self.now);
+                }
+                let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
+                let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());
+                let tells = note(request, &mut state, now);
+                let context = Context { state: &state, requests, now, loopback, verbose, tells };
+                (respond(request, &context), class(&request.path), request.method == "HEAD")
+            }
+            Head::Refused(status) => (Response::error(*status), "other", false),
+            Head::Incomplete => (Response::error(400), "other", false),
+        };
+        self.requests.count(class, response.status);
+        if let Some(index) = response.reported {
+            self.shared.report(index);
+        }
+        response.encode(head_only)
+    }
+}
+
+/// The connection that goes where all places are taken: one that has its answer, else one of the address that holds the
+/// most, and of these a silent one, else the oldest.
+fn worth_least(connections: &[Connection]) -> usize {
+    let held = |peer: IpAddr| connections.iter().filter(|other| other.peer == peer).count();
+    let worth = |connection: &Connection| {
+        let most = MOST_CONNECTIONS.saturating_sub(held(connection.peer));
+        (connection.is_in_flight(), most, !connection.is_silent(), connection.deadline())
+    };
+    let least = connections.iter().enumerate().min_by_key(|(_, connection)| worth(connection));
+    least.map_or(0, |(index, _)| index)
 }
 
 fn is_out_of_descriptors(error: &io::Error) -> bool {

@@ -1,11 +1,11 @@
 //! A connection that cannot outlive its check.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use super::socket::Socket;
 use crate::check::Deadline;
+use crate::sys::socket::reset_on_close;
 
 /// How long a peer may take to close a connection that we are done with.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -112,22 +112,6 @@ impl Write for DeadlineStream {
 
 fn too_long(limit: usize) -> Error {
     Error::new(ErrorKind::InvalidData, format!("answer is longer than {limit} bytes"))
-}
-
-fn reset_on_close(stream: &Socket) {
-    let linger = libc::linger { l_onoff: 1, l_linger: 0 };
-    let size = size_of::<libc::linger>() as libc::socklen_t;
-    // SAFETY: the descriptor is open while `stream` is borrowed; the kernel reads `size` bytes of a live `linger`.
-    // A failure leaves an ordinary close, so the result does not matter.
-    unsafe {
-        libc::setsockopt(
-            stream.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_LINGER,
-            (&raw const linger).cast(),
-            size,
-        )
-    };
 }
 
 #[cfg(test)]
