@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, startDaemon } from './daemon.ts';
@@ -51,8 +51,12 @@ async function installed(directory: string): Promise<string> {
   const data = join(directory, 'data');
   if (existsSync(data)) return data;
   const args = ['--no-defaults', '--user=root', `--datadir=${data}`, '--skip-test-db', ...smallBuffers];
+  // In a common one the installation of another test removes what this one has there.
+  const temporary = join(directory, 'tmp');
+  mkdirSync(temporary, { recursive: true });
   await run('mariadb-install-db', [
     ...args,
+    `--tmpdir=${temporary}`,
     '--auth-root-authentication-method=socket',
     '--auth-root-socket-user=root',
   ]);
