@@ -108,7 +108,7 @@ function reasonFor({ kind }: ManifestObject, templates: readonly ManifestObject[
     return `on a ${kind} in which no Pod template is found: annotate the Pods that it makes, or write a HealthPolicy.`;
   }
   const places = templates.map(({ part }) => `${part}.metadata.annotations`);
-  return `on the ${kind}, from which the webhook copies nothing to its Pods: write it at ${places.join(' or ')}.`;
+  return `on the ${kind}, from which the webhook copies nothing to its Pods; what counts stands at ${places.join(' or ')}.`;
 }
 
 const elsewhere = (path: Path): string =>

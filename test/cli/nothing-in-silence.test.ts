@@ -110,7 +110,7 @@ describe('our annotations where nothing reads them', () => {
   const places: Readonly<Record<string, [string, RegExp]>> = {
     'on a Rollout': [
       object('argoproj.io/v1alpha1', 'Rollout', `spec: { template: { spec: { containers: ${containers} } } }`, asked),
-      /Rollout a: 2 annotations, health\.example\.com\/pattern first, stand on the Rollout, from which the webhook copies nothing to its Pods: write it at spec\.template\.metadata\.annotations\./,
+      /Rollout a: 2 annotations, health\.example\.com\/pattern first, stand on the Rollout, from which the webhook copies nothing to its Pods; what counts stands at spec\.template\.metadata\.annotations\./,
     ],
     'on a Service': [
       object('v1', 'Service', 'spec: {}', asked),
