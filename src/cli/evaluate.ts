@@ -129,7 +129,11 @@ export function evaluate(
     return { ...unchanged, pod, outcome: rejected(pod, problems) };
   }
   const oddity = misshapen(value, templatePath);
-  if (oddity && isAsked(template, value, context.scopeFor(namespace), context.prefix)) return leave(oddity);
+  if (oddity) {
+    const pod = template as Pod;
+    const isMatter = isAsked(template, value, context.scopeFor(namespace), context.prefix);
+    return isMatter ? leave(oddity) : { ...unchanged, pod, outcome: skipped(pod, 'not-asked') };
+  }
   const isWorkload = templatePath.length > 0;
   const applied = isWorkload ? propagateAnnotations(value, undefined, templatePath, context.prefix) : value;
   const pod = podOf(asAdmitted(templateAt(applied, templatePath), completes));

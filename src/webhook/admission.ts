@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-request-and-response
 import type { Pod } from '../inject/pod/pod.ts';
+import { misshapenField } from '../inject/pod/shape.ts';
 import { type Workload, templateAt } from '../inject/workload.ts';
 
 /** The part of an `admission.k8s.io/v1` AdmissionReview request that is used. */
@@ -127,16 +128,11 @@ export function objectFields({ object, namespace, kind, name, dryRun }: ReviewRe
 /** The apiserver validates names after admission: until then one may be megabytes long. */
 const cut = (name: unknown): unknown => (typeof name === 'string' ? name.slice(0, 253) : name);
 
-/** The object of a request as a Pod; undefined where it lacks what every Pod has. */
+/** The object of a request as a Pod; undefined where it lacks what every Pod has, or has it in another shape. */
 export function podOf(object: unknown): Pod | undefined {
-  const { containers, initContainers, volumes } = fieldsOf(fieldsOf(object)['spec']);
-  const isSound =
-    hasMetadata(object) &&
-    isNamedList(containers) &&
-    containers.length > 0 &&
-    isOptionalList(initContainers) &&
-    isOptionalList(volumes);
-  return isSound ? (object as Pod) : undefined;
+  if (!hasMetadata(object) || misshapenField(object) !== undefined) return undefined;
+  const pod = object as Pod;
+  return pod.spec.containers.length > 0 ? pod : undefined;
 }
 
 /** The object of a request as a workload; undefined where its metadata, or that of its template, is not what every object has. */
@@ -152,11 +148,6 @@ function hasMetadata(object: unknown): boolean {
   const areOwners = ownerReferences === undefined || ownerReferences === null || isListOfMaps(ownerReferences);
   return isOptionalMap(metadata) && isTextMap(annotations) && isOptionalMap(labels) && areOwners;
 }
-
-const isNamedList = (value: unknown): value is unknown[] =>
-  Array.isArray(value) && value.every((item) => typeof fieldsOf(item)['name'] === 'string');
-
-const isOptionalList = (value: unknown): boolean => value === undefined || value === null || isNamedList(value);
 
 const isListOfMaps = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);

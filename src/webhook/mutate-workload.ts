@@ -1,6 +1,5 @@
 import { inject } from '../inject/inject.ts';
 import { exceededAnnotationLimit } from '../inject/pod/limits.ts';
-import { misshapenField } from '../inject/pod/shape.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import type { PolicyScope } from '../inject/model/scope.ts';
 import { propagateAnnotations, shadowedAnnotations, templateAt } from '../inject/workload.ts';
@@ -36,7 +35,7 @@ export function mutateWorkload(
   }
   const wanted = propagateAnnotations(workload, old, path, context.prefix);
   const pod = podOf(templateAt(wanted, path));
-  const told = pod && !misshapenField(pod) ? warningsOf(inject(pod, context, scope)) : [];
+  const told = pod ? warningsOf(inject(pod, context, scope)) : [];
   const warnings = [...shadowedAnnotations(wanted, path, context.prefix), ...told];
   return allow(request, wanted === workload ? 'nothing-to-copy' : 'copied', { warnings }, wanted);
 }

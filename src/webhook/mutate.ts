@@ -3,7 +3,6 @@ import { discreetSentence, sentence } from '../inject/model/problems.ts';
 import { skipReasons } from '../inject/skip-reasons.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import type { PolicyScope } from '../inject/model/scope.ts';
-import { misshapenField } from '../inject/pod/shape.ts';
 import { templatePath } from '../inject/workload.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { MutateContext } from './mutate-context.ts';
@@ -23,7 +22,7 @@ export function mutate(request: ReviewRequest, context: MutateContext, scope: Po
 function mutatePod(request: ReviewRequest, context: MutateContext, scope: PolicyScope): Answer {
   if (request.operation !== 'CREATE') return allow(request, 'not-a-create');
   const pod = podOf(request.object);
-  if (!pod || misshapenField(pod)) return allow(request, 'no-object');
+  if (!pod) return allow(request, 'no-object');
   const outcome = inject(pod, context, scope);
   const { result, by, added, skippedItems } = outcome;
   const problems = outcome.kind === 'injected' ? [] : outcome.problems;

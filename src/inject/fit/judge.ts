@@ -50,6 +50,7 @@ export const hasLevel = ({ level }: PodResources): boolean =>
 
 /** All containers together may ask for what the Pod says for itself. */
 function levelViolations({ before, after }: Compared): Violation[] {
+  if (!after.level) return [];
   const [without, sum] = [before, after].map(({ containers }) => sumContainers(containers, 'requests')) as [
     Amounts,
     Amounts,

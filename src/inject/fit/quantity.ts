@@ -18,10 +18,23 @@ const form = /^([+-]?)(\d*)(?:\.(\d*))?([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,2})?
 const decimals: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const binaries = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
+/** A cluster writes the same few quantities again and again. One that fills the memory empties it. */
+const known = new Map<string, Amount>();
+const mostKnown = 1_024;
+
 /** Reads a quantity as it stands in a manifest, rounded up as the apiserver rounds; undefined for what is none. */
 export function parseQuantity(value: unknown): Amount | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = `${value}`;
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const amount = readQuantity(text);
+  if (known.size >= mostKnown) known.clear();
+  if (amount !== undefined) known.set(text, amount);
+  return amount;
+}
+
+function readQuantity(text: string): Amount | undefined {
   const [, sign, integer = '', fraction = '', suffix = ''] = (text.length <= longestQuantity && form.exec(text)) || [];
   if (sign === undefined || integer + fraction === '') return undefined;
   const binary = binaries.indexOf(suffix);

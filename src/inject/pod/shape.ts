@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 
 /** A field whose value is of another kind than Kubernetes takes: where it stands, and two clauses. */
-export type MisshapenField = {
+type MisshapenField = {
   readonly path: readonly (string | number)[];
   readonly received: string;
   readonly expected: string;
@@ -97,43 +97,6 @@ const podShape: Shape = {
   required: ['spec'],
 };
 
-/**
- * The first field of a Pod or Pod template that has another shape than Kubernetes gives it. An apiserver refuses such a
- * Pod before it asks a webhook; a manifest, or a template in an object of another kind, may hold anything.
- */
-export const misshapenField = (pod: unknown): MisshapenField | undefined => misfit(pod, podShape);
-
-function misfit(value: unknown, shape: Shape): MisshapenField | undefined {
-  const mismatch = (expected: string): MisshapenField => ({ path: [], received: `it is ${kindOf(value)}`, expected });
-  if (typeof shape === 'string') {
-    return types[shape]?.includes(typeof value) ? undefined : mismatch(article[shape]);
-  }
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return mismatch('a list');
-    return firstMisfit(value.map((item, index) => [index, item, shape.list] as const));
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return mismatch('a map');
-  if ('map' in shape) return firstMisfit(Object.entries(value).map(([key, item]) => [key, item, shape.map] as const));
-  const { fields, required = [], filled = [] } = shape;
-  const given = value as Readonly<Record<string, unknown>>;
-  const missing = required.find((name) => given[name] === undefined);
-  if (missing !== undefined)
-    return { path: [missing], received: 'it is missing', expected: expectation(fields[missing]) };
-  const isRead = (name: string): boolean =>
-    given[name] !== undefined && (given[name] !== null || required.includes(name) || filled.includes(name));
-  return firstMisfit(
-    Object.entries(fields).flatMap(([name, inner]) => (isRead(name) ? [[name, given[name], inner] as const] : [])),
-  );
-}
-
-function firstMisfit(parts: readonly (readonly [string | number, unknown, Shape])[]): MisshapenField | undefined {
-  for (const [key, value, shape] of parts) {
-    const found = misfit(value, shape);
-    if (found) return { ...found, path: [key, ...found.path] };
-  }
-  return undefined;
-}
-
 const types: Readonly<Record<string, readonly string[]>> = {
   text: ['string'],
   number: ['number'],
@@ -142,6 +105,84 @@ const types: Readonly<Record<string, readonly string[]>> = {
 };
 
 const article = { text: 'a text', number: 'a number', boolean: 'true or false', word: 'a text' } as const;
+
+/** Looks at one value. Each Pod is looked at, so a value that is in order costs no allocation. */
+type Look = (value: unknown) => MisshapenField | undefined;
+
+function lookFor(shape: Shape): Look {
+  if (typeof shape === 'string') return lookForType(shape);
+  if ('list' in shape) return lookForList(lookFor(shape.list));
+  return 'map' in shape ? lookForMap(lookFor(shape.map)) : lookForFields(shape);
+}
+
+const mismatch = (value: unknown, expected: string): MisshapenField => ({
+  path: [],
+  received: `it is ${kindOf(value)}`,
+  expected,
+});
+
+const within = (key: string | number, { path, ...found }: MisshapenField): MisshapenField => ({
+  ...found,
+  path: [key, ...path],
+});
+
+function lookForType(shape: keyof typeof article): Look {
+  const allowed = types[shape] ?? [];
+  return (value) => (allowed.includes(typeof value) ? undefined : mismatch(value, article[shape]));
+}
+
+function lookForList(look: Look): Look {
+  return (value) => {
+    if (!Array.isArray(value)) return mismatch(value, 'a list');
+    for (let index = 0; index < value.length; index += 1) {
+      const found = look(value[index]);
+      if (found) return within(index, found);
+    }
+    return undefined;
+  };
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function lookForMap(look: Look): Look {
+  return (value) => {
+    if (!isMap(value)) return mismatch(value, 'a map');
+    for (const key of Object.keys(value)) {
+      const found = look(value[key]);
+      if (found) return within(key, found);
+    }
+    return undefined;
+  };
+}
+
+function lookForFields({
+  fields,
+  required = [],
+  filled = [],
+}: Extract<Shape, { readonly fields: Readonly<Record<string, Shape>> }>): Look {
+  const rows = Object.entries(fields).map(([name, shape]) => ({
+    name,
+    look: lookFor(shape),
+    isRequired: required.includes(name),
+    mayBeNull: !required.includes(name) && !filled.includes(name),
+    expected: expectation(shape),
+  }));
+  const needed = rows.filter(({ isRequired }) => isRequired);
+  return (value) => {
+    if (!isMap(value)) return mismatch(value, 'a map');
+    for (const { name, expected } of needed) {
+      if (value[name] === undefined) return { path: [name], received: 'it is missing', expected };
+    }
+    for (const { name, look, mayBeNull } of rows) {
+      const given = value[name];
+      if (given === undefined || (given === null && mayBeNull)) continue;
+      const found = look(given);
+      if (found) return within(name, found);
+    }
+    return undefined;
+  };
+}
 
 function expectation(shape: Shape | undefined): string {
   if (typeof shape === 'string') return article[shape];
@@ -154,3 +195,9 @@ function kindOf(value: unknown): string {
   if (typeof value === 'object') return 'a map';
   return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }
+
+/**
+ * The first field of a Pod or Pod template that has another shape than Kubernetes gives it. An apiserver refuses such a
+ * Pod before it asks a webhook; a manifest, or a template in an object of another kind, may hold anything.
+ */
+export const misshapenField: Look = lookFor(podShape);
