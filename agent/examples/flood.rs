@@ -67,8 +67,7 @@ fn flood(target: SocketAddrV4, rate: u32, end: Instant, kind: &str) -> [u64; 3] 
             }
             "ask" => {
                 drop(stream.set_read_timeout(Some(Duration::from_millis(5))));
-                let asked =
-                    stream.write_all(PROBE.split_at(30).0).and_then(|()| stream.write_all(b"\r\n\r\n"));
+                let asked = stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
                 let count = asked.and_then(|()| stream.read(&mut [0; 256]));
                 counts[2] += u64::from(count.is_ok_and(|count| count > 0));
             }

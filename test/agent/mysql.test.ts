@@ -18,6 +18,8 @@ const users = `
   CREATE USER open@127.0.0.1 IDENTIFIED BY '';
   GRANT REPLICATION CLIENT ON *.* TO health@127.0.0.1;`;
 
+const withheld = /^asks for the password in clear text, and is not verified: expected tls with ca, or allow-cleartext /;
+
 describe('the agent asks a real MySQL', () => {
   const directory = useDaemons([]);
   const files = writeCertificate(directory, 'mysql', certificateFor(['localhost', 'db.test']));
@@ -54,11 +56,22 @@ describe('the agent asks a real MySQL', () => {
     await forget();
     for (const more of [2, 1, 1]) {
       const before = await counter('Connections');
-      const { code, line } = await ask(`mysql://health:$PASSWORD@:${mysql.port}`);
+      const { code, line } = await ask(`mysql://health:$PASSWORD@:${mysql.port}?allow-cleartext`);
       assert.equal(code, 0, line);
       // One is that of the counter itself.
       assert.equal((await counter('Connections')) - before, more + 1);
     }
+  });
+
+  it('is not told the password while nobody has verified it, and is alive', async () => {
+    await forget();
+    for (const trust of ['', '?tls']) {
+      const url = `mysql://health:$PASSWORD@:${mysql.port}${trust}`;
+      assert.deepEqual(await codesOf(url), refused);
+      assert.match((await ask(url)).line, withheld);
+    }
+    assert.equal((await ask(`mysql://health:$PASSWORD@:${mysql.port}?tls&allow-cleartext`)).code, 0);
+    assert.equal((await ask(`mysql://health:$PASSWORD@:${mysql.port}`)).code, 0);
   });
 
   it('logs in over TLS, first and again', async () => {
@@ -93,7 +106,7 @@ describe('the agent asks a real MySQL', () => {
   });
 
   it('is alive, not ready, with a wrong password, whether the server has seen the right one or not', async () => {
-    for (const trust of ['', `?tls&ca=${ca}`]) {
+    for (const trust of ['?allow-cleartext', `?tls&ca=${ca}`]) {
       const right = `mysql://health:$PASSWORD@:${mysql.port}${trust}`;
       const wrong = right.replace('$PASSWORD', '$WRONG');
       await forget();
@@ -153,7 +166,10 @@ describe('the agent asks a real MySQL', () => {
     it('of a check without a login is that it left, and of the first login one refusal', async () => {
       assert.deepEqual(await traces(8, `mysql://:${mysql.port}`), { counted: [8, 0, 0, 0], log: '' });
       await forget();
-      assert.deepEqual(await traces(8, `mysql://health:$PASSWORD@:${mysql.port}`), { counted: [1, 0, 0, 0], log: '' });
+      assert.deepEqual(await traces(8, `mysql://health:$PASSWORD@:${mysql.port}?allow-cleartext`), {
+        counted: [1, 0, 0, 0],
+        log: '',
+      });
     });
   });
 
@@ -165,11 +181,11 @@ describe('the agent asks a real MySQL', () => {
     const url = `mysql://health:$PASSWORD@${host}:${other.port}`;
     await eventually('an answer', 15_000, async () => (await ask('--timeout', '5s', url)).code === 4);
     for (let count = 0; count < 8; count++) {
-      assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
+      assert.match((await ask(url)).line, withheld);
       assert.equal((await ask(`mysql://${host}:${other.port}`)).code, 0);
     }
     assert.deepEqual(await codesOf(url), refused);
-    assert.equal((await ask(`${url}?tls`)).code, 0);
+    assert.equal((await ask(`${url}?tls&allow-cleartext`)).code, 0);
     assert.equal((await ask(url)).code, 0);
     for (let count = 0; count < 4; count++) await leaveAfterGreeting(other.port, host);
     assert.match((await ask(url)).line, /^error 1129: Host '.*' is blocked because of many connection errors/);
@@ -201,7 +217,7 @@ describe('the agent asks a real MySQL', () => {
   it('without TLS it gets no password itself', async function () {
     const plain = await startMysql(directory, ['--tls-version=']);
     await plain.sql(users);
-    const url = `mysql://health:$PASSWORD@:${plain.port}`;
+    const url = `mysql://health:$PASSWORD@:${plain.port}?allow-cleartext`;
     assert.deepEqual(await codesOf(url), refused);
     assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
     await plain.kill();

@@ -20,6 +20,8 @@ const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', ODD: 'päss wörd,=%"\\', LOGIN: 'scram' };
 const { ask, codesOf, refusesStranger } = asking(env, [env.PASSWORD, env.WRONG, 'wörd', 'rd,=']);
 
+const withheld = /^asks for the password in clear text, and is not verified: expected tls with ca, or allow-cleartext /;
+
 /** Who comes over TCP, and how they have to log in. */
 const access = [
   'hostssl all certified 127.0.0.1/32 cert',
@@ -71,7 +73,7 @@ describe('the agent asks a real postgresql', function () {
     assert.match(line, /^connection refused on 127\.0\.0\.1 and ::1 /);
   });
 
-  it('logs in by every way of a password, and in the clear only where nobody listens', async () => {
+  it('logs in by every way of a password, and in the clear only where it may', async () => {
     writeFileSync(file, `${password}\r\n`);
     for (const url of [
       `postgres://scram:$PASSWORD@${at}`,
@@ -80,7 +82,9 @@ describe('the agent asks a real postgresql', function () {
       `postgres://scram@${at}?password-file=${file}`,
       `postgres://odd:$ODD@${at}`,
       `postgres://md5:$PASSWORD@${at}`,
-      `postgres://clear:$PASSWORD@${at}`,
+      `postgres://clear:$PASSWORD@${at}?allow-cleartext`,
+      `postgres://clear:$PASSWORD@${at}?tls&ca=${ca}&server-name=pg.test`,
+      `postgres://scram:$PASSWORD@${at}?tls`,
       `postgres://trusted:$PASSWORD@${at}`,
       `postgres://scram:$PASSWORD@/?socket=${server.socket}`,
     ]) {
@@ -93,7 +97,9 @@ describe('the agent asks a real postgresql', function () {
   for (const [what, url, reason] of [
     ['a wrong password', 'postgres://scram:$WRONG@AT', /^password authentication failed for user "scram" \(28P01\) /],
     ['a wrong password for md5', 'postgres://md5:$WRONG@AT', /^password authentication failed .*28P01/],
-    ['a wrong password in clear text', 'postgres://clear:$WRONG@AT', /^refused with SQLSTATE 28P01 /],
+    ['a wrong password in clear text', 'postgres://clear:$WRONG@AT?allow-cleartext', /^refused with SQLSTATE 28P01 /],
+    ['a password in clear text that it is not told', 'postgres://clear:$PASSWORD@AT', withheld],
+    ['a password in clear text, over TLS that nobody verified', 'postgres://clear:$PASSWORD@AT?tls', withheld],
     ['a user whom nobody knows', 'postgres://nobody:$PASSWORD@AT', /^password authentication failed .*28P01/],
     ['a user who is shut out', 'postgres://rejected@AT', /^pg_hba\.conf rejects connection .*\(28000\) /],
     [

@@ -144,12 +144,6 @@ function behindProxy(nodePort: () => number, directory: string): void {
       });
     }
 
-    it('sends no password in the clear to another host', async () => {
-      const at = `elasticsearch://probe:$PASSWORD@192.0.2.1:9200`;
-      assert.deepEqual(await codesOf(at), refused);
-      assert.match((await ask(at)).line, /^the password would be sent in the clear to another host, expected tls /);
-    });
-
     it('refuses an authority that did not sign, and another name', async () => {
       for (const trust of [`ca=${otherCa}`, `ca=${ca}&server-name=no.test`]) {
         const { code, line } = await ask(`elasticsearch://:${port}?tls&${trust}`);

@@ -31,7 +31,9 @@ export async function startSlowServers(directory: string): Promise<Watched[]> {
     }),
     watch('rabbitmq, no login', `amqp://:${rabbit.port}`, rabbit.log, { ordinary: /accepting AMQP connection/ }),
     watch('kafka', `kafka://:${kafka.ports.plain}`, kafka.log),
-    watch('mysql, a login', `mysql://probe:$PASSWORD@127.0.0.1:${mysql.port}`, mysql.log, { counters: ofMysql }),
+    watch('mysql, a login', `mysql://probe:$PASSWORD@127.0.0.1:${mysql.port}?allow-cleartext`, mysql.log, {
+      counters: ofMysql,
+    }),
     watch('mysql, no login', `mysql://127.0.0.1:${mysql.port}`, mysql.log, { counters: ofMysql }),
     watch('FerretDB', `mongodb://:${mongo.port}`, mongo.log, { ordinary: /level=(INFO|DEBUG)/ }),
     watch('elasticsearch', `elasticsearch://:${elasticsearch.port}`, elasticsearch.log),

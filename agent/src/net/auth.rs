@@ -1,5 +1,6 @@
 //! Logins.
 
+mod clear_text;
 pub mod login;
 pub mod scram;
 

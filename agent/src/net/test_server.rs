@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::codec::base64;
 use super::io::scripted;
 use crate::check::{Cause, Deadline, Outcome, Verdict};
 use crate::scheme::CheckUrl;
@@ -46,6 +47,46 @@ pub fn says(reply: &[u8]) -> u16 {
         let _ = stream.shutdown(Shutdown::Write);
         while stream.read(&mut received).is_ok_and(|count| count > 0) {}
     })
+}
+
+/// A server as that of `says`, and all that it hears.
+pub fn hears(reply: &[u8]) -> (u16, Arc<Mutex<Vec<u8>>>) {
+    let (reply, heard) = (reply.to_vec(), Arc::new(Mutex::new(Vec::new())));
+    let all = heard.clone();
+    let port = server(move |mut stream| {
+        let mut received = [0; 4096];
+        let _ = stream.write_all(&reply);
+        let _ = stream.shutdown(Shutdown::Write);
+        while let Ok(count @ 1..) = stream.read(&mut received) {
+            all.lock().unwrap().extend_from_slice(&received[..count]);
+        }
+    });
+    (port, heard)
+}
+
+/// A check of a protocol that has no login but in clear text, at a peer that is not verified and says this: it tells no
+/// password unless it may, and yet whether the peer is there.
+pub fn withholds(scheme: &str, reply: &[u8], run: fn(&CheckUrl) -> Outcome) {
+    let (port, heard) = hears(reply);
+    // An address of this machine, which does not look like one.
+    let mut far = CheckUrl { host: "::ffff:127.0.0.1".into(), ..check(scheme, port, &[]) };
+    (far.user, far.password) = ("me".into(), "correct-horse".into());
+    let was_told = || {
+        thread::sleep(Duration::from_millis(50));
+        let heard = heard.lock().unwrap();
+        let holds = |secret: &[u8]| heard.windows(secret.len()).any(|window| window == secret);
+        holds(b"correct-horse") || holds(base64::encode(b"me:correct-horse").as_bytes())
+    };
+    let reason =
+        "the password was not sent, since the peer is not verified: expected tls with ca, or allow-cleartext";
+    assert_eq!(run(&far), Outcome::alive(Cause::Protocol, reason));
+    assert!(!was_told());
+    far.options.push(("allow-cleartext".into(), String::new()));
+    run(&far);
+    assert!(was_told());
+    far.options.clear();
+    far.port = Some(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    assert_eq!(run(&far), Outcome::fail(Cause::Connect, "connection refused"));
 }
 
 /// Bytes that differ from run to run only with the seed (xorshift64).

@@ -1,5 +1,6 @@
 //! TLS 1.2 and 1.3 as a client (RFC 5246, RFC 8446), by rustls.
 
+mod binding;
 mod certificate;
 mod config;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOwned};
 
+pub use binding::server_end_point;
 pub use certificate::Validity;
 #[cfg(test)]
 pub use tests::tls_server;
@@ -76,6 +78,11 @@ impl Tls {
     /// The server-name option, if it was given.
     pub fn name(&self) -> Option<&str> {
         self.server_name.as_deref()
+    }
+
+    /// Whether the peer's chain and name are verified.
+    pub fn verifies(&self) -> bool {
+        self.files.ca.is_some()
     }
 
     /// Whether the peer of the last handshake asked for a client certificate.

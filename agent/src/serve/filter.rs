@@ -38,7 +38,7 @@ pub fn apply(rules: &Rules, listeners: &[TcpListener]) -> io::Result<()> {
     listeners.iter().try_for_each(|listener| set_filter(listener, &mut program))
 }
 
-/// Empty where nobody is kept out. What comes from this host itself always passes: source and destination are the same,
+/// Empty where no address is kept out. What comes from this host itself always passes: source and destination are the same,
 /// and the kernel takes no such packet from outside.
 fn program(rules: &Rules) -> Vec<libc::sock_filter> {
     if *rules == Rules::default() {

@@ -88,7 +88,7 @@ impl Peers {
             Some(peer) => {
                 let (is_proven, within) = (peer.is_proven(now), peer.bucket.take(&OF_ONE, now));
                 peer.seen = now;
-                // The only one that asks as the kubelet does is where the kubelet is, whoever else is there (NAT, a proxy).
+                // The only one that asks as the kubelet does is where the kubelet is, beside others (NAT, a proxy).
                 let is_spared = is_proven && proven == 1;
                 if !within && !is_spared {
                     peer.shut_out(now);

@@ -1,4 +1,4 @@
-//! The HTTP server: one thread and poll(2), so that sixteen slow peers cost sixteen small buffers and nobody's turn.
+//! The HTTP server: one thread and poll(2), so that sixteen slow peers cost sixteen small buffers and no other its turn.
 
 use std::io::{self, PipeReader, Read};
 use std::net::{IpAddr, TcpListener, TcpStream};

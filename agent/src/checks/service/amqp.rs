@@ -42,7 +42,7 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Optional,
-    options: &[("socket", OptionType::File)],
+    options: &[("allow-cleartext", OptionType::Flag), ("socket", OptionType::File)],
     ..Scheme::BARE
 };
 
@@ -64,14 +64,11 @@ impl Amqp {
     }
 
     fn connect(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let login = match (self.login.user()?, self.login.password()?) {
+        let login = match self.login.in_clear(conversation)? {
             (None, None) => None,
             (Some(user), Some(password)) => Some((user, password)),
             _ => return Err(refused("login needs both a user and a password").into()),
         };
-        if login.is_some() {
-            self.endpoint.keep_secret()?;
-        }
         let mut stream = conversation.open(LIMIT)?;
         stream.write_all(HEADER)?;
         let mut buffer = Vec::new();

@@ -17,7 +17,10 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
-    options: &[("cluster-status", OptionType::Choice(&["green", "yellow"]))],
+    options: &[
+        ("allow-cleartext", OptionType::Flag),
+        ("cluster-status", OptionType::Choice(&["green", "yellow"])),
+    ],
     ..Scheme::BARE
 };
 
@@ -56,11 +59,10 @@ impl Elasticsearch {
 
     /// The header of HTTP Basic (RFC 7617), none without a login.
     fn authorization(&self, conversation: &Conversation) -> Result<String, Outcome> {
-        let (user, password) = (self.login.user()?, self.login.password()?);
+        let (user, password) = self.login.in_clear(conversation)?;
         if user.is_none() && password.is_none() {
             return Ok(String::new());
         }
-        self.endpoint.keep_secret()?;
         conversation.note_secret();
         let login = [&user.unwrap_or_default()[..], b":", &password.unwrap_or_default()].concat();
         Ok(format!("Authorization: Basic {}\r\n", base64::encode(&login)))

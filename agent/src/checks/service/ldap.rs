@@ -27,7 +27,7 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::StartTls,
     path: PathRule::Socket,
-    options: &[("bind-dn", OptionType::Text)],
+    options: &[("allow-cleartext", OptionType::Flag), ("bind-dn", OptionType::Text)],
     ..Scheme::BARE
 };
 
@@ -54,24 +54,25 @@ impl Ldap {
     }
 
     /// The name and the password to bind with, if there are any.
-    fn credentials(&self) -> Result<Option<Credentials>, Outcome> {
+    fn credentials(&self, conversation: &Conversation) -> Result<Option<Credentials>, Outcome> {
         let unusable = |reason| Err(Outcome::alive(Cause::Protocol, reason));
         let name = match &self.bind_dn {
             Some(name) => Some(name.as_bytes().to_vec()),
             None => self.login.user()?,
         };
-        match (name, self.login.password()?) {
-            (None, None) => Ok(None),
+        if name.is_some() && self.login.password()?.is_none_or(|password| password.is_empty()) {
             // A name with an empty password is no login, and yet a success on many servers (RFC 4513 §5.1.2).
-            (Some(_), None) => unusable("the login has no password"),
-            (Some(_), Some(password)) if password.is_empty() => unusable("the login has no password"),
-            (Some(name), Some(password)) => self.endpoint.keep_secret().map(|()| Some((name, password))),
-            (None, _) => unusable("the login has no name, a user or bind-dn"),
+            return unusable("the login has no password");
+        }
+        match (name, self.login.in_clear(conversation)?.1) {
+            (_, None) => Ok(None),
+            (Some(name), Some(password)) => Ok(Some((name, password))),
+            (None, Some(_)) => unusable("the login has no name, a user or bind-dn"),
         }
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let credentials = self.credentials()?;
+        let credentials = self.credentials(conversation)?;
         let mut stream = if self.upgrade {
             conversation
                 .open_upgraded(LONGEST, |carrier| {

@@ -11,7 +11,7 @@ use std::io::Write;
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::codec::reader::write_varint;
 use crate::net::{Conversation, Endpoint, Failure, Login, read_until};
-use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 /// A CONNACK of version 5 may hold properties; the broker says no more than that.
 const LIMIT: usize = 16 * 1024;
@@ -28,6 +28,7 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
+    options: &[("allow-cleartext", OptionType::Flag)],
     ..Scheme::BARE
 };
 
@@ -51,10 +52,7 @@ impl Mqtt {
     }
 
     fn connect(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let (user, password) = (self.login.user()?, self.login.password()?);
-        if password.is_some() {
-            self.endpoint.keep_secret()?;
-        }
+        let (user, password) = self.login.in_clear(conversation)?;
         if user.is_some() || password.is_some() {
             conversation.note_secret();
         }

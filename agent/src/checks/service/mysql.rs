@@ -44,6 +44,7 @@ pub const SCHEME: Scheme = Scheme {
     tls: TlsRule::Optional,
     path: PathRule::Optional,
     options: &[
+        ("allow-cleartext", OptionType::Flag),
         ("expect", OptionType::Text),
         ("max-lag", OptionType::Duration),
         ("query", OptionType::Text),
@@ -133,15 +134,17 @@ impl Mysql {
     }
 
     fn log_in(&self, conversation: &Conversation, login: &Login<'_>) -> Result<Outcome, Failure> {
-        // The second time only this machine sees what is sent, so whose certificate it is does not matter.
         for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
             let (greeting, stream) = self.connect(conversation, endpoint)?;
             let mut session = Session::new(conversation, stream, self.transport(endpoint));
+            session.withheld = self.login.tell(endpoint).err();
             let result = self.converse(&mut session, &greeting, login);
             session.into_stream().drain();
             if let Some(outcome) = result? {
                 return Ok(outcome);
             }
+            // Over TLS without a CA as well.
+            self.login.tell(endpoint)?;
             if !greeting.offers_tls() {
                 break;
             }

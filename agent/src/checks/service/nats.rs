@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use self::info::Info;
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, quote, read_until};
-use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 mod info;
 
@@ -27,6 +27,7 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
+    options: &[("allow-cleartext", OptionType::Flag)],
     ..Scheme::BARE
 };
 
@@ -46,11 +47,8 @@ impl Nats {
     }
 
     fn ping(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let (user, password) = (self.login.user()?, self.login.password()?);
+        let (user, password) = self.login.in_clear(conversation)?;
         let login = user.is_some() || password.is_some();
-        if password.is_some() {
-            self.endpoint.keep_secret()?;
-        }
         let agreed = Cell::new(false);
         let opened = conversation.open_upgraded(LIMIT, |carrier| {
             let mut received = Vec::new();

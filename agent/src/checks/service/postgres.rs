@@ -31,6 +31,7 @@ pub const SCHEME: Scheme = Scheme {
     tls: TlsRule::Optional,
     path: PathRule::Optional,
     options: &[
+        ("allow-cleartext", OptionType::Flag),
         ("expect", OptionType::Text),
         ("max-lag", OptionType::Duration),
         ("query", OptionType::Text),
@@ -89,7 +90,7 @@ impl Postgres {
         let credentials = login::Credentials {
             user: &user,
             password: password.as_deref(),
-            confidential: self.endpoint.confidential(),
+            told: &|| self.login.tell(&self.endpoint),
             salted: &self.salted,
         };
         let outcome = match login::enter(&mut wire, &credentials) {

@@ -27,6 +27,7 @@ pub const SCHEME: Scheme = Scheme {
     tls: TlsRule::Optional,
     path: PathRule::Socket,
     options: &[
+        ("allow-cleartext", OptionType::Flag),
         ("command", OptionType::Text),
         ("expect", OptionType::Text),
         ("max-lag", OptionType::Duration),
@@ -56,12 +57,9 @@ impl Redis {
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let (user, password) = (self.login.user()?, self.login.password()?);
+        let (user, password) = self.login.in_clear(conversation)?;
         let mut request = Vec::new();
         let login = user.is_some() || password.is_some();
-        if password.is_some() {
-            self.endpoint.keep_secret()?;
-        }
         if login {
             let mut words: Vec<&[u8]> = vec![b"AUTH"];
             words.extend(user.as_deref());

@@ -23,7 +23,7 @@ const ANSWERED: [(&str, &[u8]); 13] = [
     ("nats://:PORT", b"INFO {\"version\":\"2.10.0\"}\r\n"),
     ("nats://:PORT?tls", b"INFO {\"version\":\"2.10.0\",\"tls_required\":true}\r\n"),
     ("expect://:PORT?banner=^hello&send=a&expect=b", b"hello\n"),
-    ("postgres://me:password@:PORT/db", b"R\0\0\0\x08\0\0\0\x03"),
+    ("postgres://me:password@:PORT/db?allow-cleartext", b"R\0\0\0\x08\0\0\0\x03"),
     ("mysql://me:password@:PORT", MYSQL_GREETING),
     ("mariadb://me@:PORT?tls", MYSQL_GREETING),
     (

@@ -14,13 +14,16 @@ pub struct Login {
     user: String,
     password: String,
     file: Option<String>,
+    /// Whether the password may be said as it is to any peer.
+    pub allows_cleartext: bool,
 }
 
 impl Login {
     /// The login of a check; nothing is read yet.
     pub fn from_url(url: &CheckUrl) -> Self {
         let file = url.option("password-file").map(str::to_owned);
-        Self { user: url.user.clone(), password: url.password.clone(), file }
+        let allows_cleartext = url.option("allow-cleartext").is_some();
+        Self { user: url.user.clone(), password: url.password.clone(), file, allows_cleartext }
     }
 
     /// The user, if one was given; its `$NAME` is looked up, and an empty one is none.

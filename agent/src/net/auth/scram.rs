@@ -1,5 +1,5 @@
 //! SCRAM (RFC 5802, and RFC 7677 for SHA-256): a login in which the password is never sent, and in which the server
-//! proves that it knows it too. No channel binding: the gs2 header is `n,,` whatever the connection.
+//! proves that it knows it too. Over TLS it can be bound to the server's certificate (`tls-server-end-point`, RFC 5929).
 //!
 //! The password is taken as it is. SASLprep (RFC 4013) would change only what is not ASCII and not composed yet.
 
@@ -11,6 +11,9 @@ use ring::{digest, hmac};
 use crate::check::{Cause, Deadline, Outcome};
 use crate::net::codec::base64;
 use crate::net::error::ProtocolError;
+
+/// Both RFCs forbid fewer: what a peer hears of such a login lets it guess the password too fast.
+const FEWEST_ROUNDS: u32 = 4096;
 
 /// Servers do 4,096 to 15,000 rounds by default, and what people set by hand is below this.
 const MOST_ROUNDS: u32 = 1_000_000;
@@ -37,6 +40,34 @@ impl Hash {
     }
 }
 
+/// What binds a login to its connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The connection has nothing to bind to.
+    None,
+    /// It has, and the server offers none: one that did, and was not heard, then refuses the login.
+    NotOffered,
+    /// The hash of the server's certificate.
+    ServerEndPoint(Vec<u8>),
+}
+
+impl Binding {
+    /// The GS2 header of RFC 5802 §7.
+    fn header(&self) -> &'static str {
+        match self {
+            Self::None => "n,,",
+            Self::NotOffered => "y,,",
+            Self::ServerEndPoint(_) => "p=tls-server-end-point,,",
+        }
+    }
+
+    /// The attribute `c`.
+    fn proof(&self) -> String {
+        let data = if let Self::ServerEndPoint(data) = self { data.as_slice() } else { &[] };
+        base64::encode(&[self.header().as_bytes(), data].concat())
+    }
+}
+
 /// The salted password of the last login: as long as password, salt and rounds stay, it need not be computed again,
 /// which would cost some milliseconds of processor time at each check.
 #[derive(Default)]
@@ -47,6 +78,7 @@ pub struct Scram {
     hash: Hash,
     first_bare: String,
     nonce: String,
+    binding: Binding,
 }
 
 /// A login to which only the server's proof is missing.
@@ -66,12 +98,17 @@ impl Scram {
 
     fn with_nonce(hash: Hash, user: &[u8], nonce: String) -> Self {
         let user = String::from_utf8_lossy(user).replace('=', "=3D").replace(',', "=2C");
-        Self { hash, first_bare: format!("n={user},r={nonce}"), nonce }
+        Self { hash, first_bare: format!("n={user},r={nonce}"), nonce, binding: Binding::None }
+    }
+
+    /// The login, bound to its connection.
+    pub fn bound(self, binding: Binding) -> Self {
+        Self { binding, ..self }
     }
 
     /// What the client says first.
     pub fn first(&self) -> Vec<u8> {
-        format!("n,,{}", self.first_bare).into_bytes()
+        format!("{}{}", self.binding.header(), self.first_bare).into_bytes()
     }
 
     /// What the client says to the server's first message, and what is needed to judge the server's last one.
@@ -84,11 +121,15 @@ impl Scram {
     ) -> Result<(Vec<u8>, Proof), Outcome> {
         let Challenge { nonce, salt, rounds } =
             Challenge::parse(server_first, &self.nonce).ok_or_else(foreign)?;
+        if rounds < FEWEST_ROUNDS {
+            let reason = "login not made: the server asks for less than 4096 rounds of SCRAM";
+            return Err(Outcome::alive(Cause::Protocol, reason));
+        }
         let salted = salted.of(self.hash, password, &salt, rounds, deadline)?;
         let key = |name: &[u8]| hmac::sign(&hmac::Key::new(self.hash.hmac(), &salted), name);
         let client_key = key(b"Client Key");
         let stored_key = digest::digest(self.hash.hmac().digest_algorithm(), client_key.as_ref());
-        let unproven = format!("c=biws,r={nonce}");
+        let unproven = format!("c={},r={nonce}", self.binding.proof());
         let said = [self.first_bare.as_bytes(), server_first, unproven.as_bytes()].join(&b","[..]);
         let signature = hmac::sign(&hmac::Key::new(self.hash.hmac(), stored_key.as_ref()), &said);
         let proof = exclusive_or(client_key.as_ref(), signature.as_ref());

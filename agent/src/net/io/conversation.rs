@@ -21,6 +21,8 @@ pub struct Conversation<'a> {
     /// What was answered, as the beginning of a sentence.
     answered: Cell<Option<&'static str>>,
     redaction: Cell<Redaction>,
+    /// What takes the place of a pass.
+    at_most: Cell<Option<Outcome>>,
 }
 
 /// Why a conversation ends early.
@@ -40,13 +42,16 @@ impl<'a> Conversation<'a> {
         converse: impl FnOnce(&Self) -> Result<Outcome, Failure>,
     ) -> Outcome {
         let answered = Cell::new(None);
-        let conversation = Self { endpoint, deadline, answered, redaction: Cell::default() };
+        let (redaction, at_most) = (Cell::default(), Cell::default());
+        let conversation = Self { endpoint, deadline, answered, redaction, at_most };
         let outcome = converse(&conversation).unwrap_or_else(|failure| conversation.outcome(failure));
-        match outcome.cause {
+        let outcome = match outcome.cause {
             // The server's own word, which is heard before and after.
             Some(Cause::Unhealthy) => outcome,
             _ => conversation.excused(outcome),
-        }
+        };
+        let at_most = conversation.at_most.take().filter(|_| outcome.verdict != Verdict::Fail);
+        at_most.unwrap_or(outcome)
     }
 
     /// By when the conversation has to be over.
@@ -90,6 +95,11 @@ impl<'a> Conversation<'a> {
     /// Whether the server has answered already.
     pub fn has_answered(&self) -> bool {
         self.answered.get().is_some()
+    }
+
+    /// Has this be the outcome of a server that does not fail.
+    pub fn pass_at_most(&self, outcome: Outcome) {
+        self.at_most.set(Some(outcome));
     }
 
     /// Notes that a secret is sent to the peer as it is.

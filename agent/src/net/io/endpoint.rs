@@ -18,6 +18,19 @@ enum Place {
     Socket(String),
 }
 
+/// Who may be at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// The holder of a certificate that the check's CA has signed.
+    Verified,
+    /// A process that may write to the folder of the Unix socket.
+    Socket,
+    /// A process in the network namespace of the Pod; of the node, where the Pod has none of its own.
+    Loopback,
+    /// Any.
+    Unverified,
+}
+
 /// The address of a check, with TLS if it asks for it.
 pub struct Endpoint {
     place: Place,
@@ -120,15 +133,14 @@ impl Endpoint {
         }
     }
 
-    /// Whether a password can be sent as it is: over TLS, or to a peer on this machine.
-    pub fn confidential(&self) -> bool {
-        self.local() || self.secure()
-    }
-
-    /// The outcome of a check whose password would be heard on the way: nothing is sent.
-    pub fn keep_secret(&self) -> Result<(), Outcome> {
-        let reason = "the password would be sent in the clear to another host, expected tls";
-        if self.confidential() { Ok(()) } else { Err(Outcome::alive(Cause::Protocol, reason)) }
+    /// Who may be at the other end.
+    pub fn peer(&self) -> Peer {
+        match &self.place {
+            Place::Socket(_) => Peer::Socket,
+            _ if self.tls.as_ref().is_some_and(Tls::verifies) => Peer::Verified,
+            _ if self.local() => Peer::Loopback,
+            _ => Peer::Unverified,
+        }
     }
 
     /// `name:port` as HTTP wants it in `Host` and `:authority`: the name that the certificate is checked for, if any.

@@ -48,13 +48,15 @@ pub struct Session<'a, S> {
     stream: S,
     transport: Transport,
     sequence: u8,
+    /// The outcome where the server asks for the password as it is, if it is not to hear it.
+    pub withheld: Option<Outcome>,
 }
 
 impl<'a, S: Read + Write> Session<'a, S> {
     pub fn new(conversation: &'a Conversation<'a>, stream: S, transport: Transport) -> Self {
         // The greeting was packet 0, the request for TLS packet 1.
         let sequence = if transport == Transport::Tls { 2 } else { 1 };
-        Self { conversation, stream, transport, sequence }
+        Self { conversation, stream, transport, sequence, withheld: None }
     }
 
     /// The connection, to be closed.
@@ -84,9 +86,7 @@ impl<'a, S: Read + Write> Session<'a, S> {
                             plugin = SHA2;
                             self.send(&sha2(password, nonce))?;
                         }
-                        b"mysql_clear_password" | b"sha256_password" if tls => {
-                            self.send_password(password)?
-                        }
+                        b"mysql_clear_password" | b"sha256_password" if tls => self.tell(password)?,
                         // The server asks the kernel who we are.
                         b"" | b"auth_socket" | b"unix_socket" => self.send(b"")?,
                         _ => return Err(self.give_up(&quote(name)).into()),
@@ -99,7 +99,7 @@ impl<'a, S: Read + Write> Session<'a, S> {
                     self.fail_on_purpose();
                     return Ok(AuthState::WantsPassword);
                 }
-                [1, 4] if plugin == SHA2 => self.send_password(password)?,
+                [1, 4] if plugin == SHA2 => self.tell(password)?,
                 _ => return Err(foreign().into()),
             }
         }
@@ -158,8 +158,12 @@ impl<'a, S: Read + Write> Session<'a, S> {
             .map_or_else(|| foreign().into(), |error| error.judge(stage, self.conversation.redaction()))
     }
 
-    /// The password as it is.
-    fn send_password(&mut self, password: &[u8]) -> Result<(), Failure> {
+    /// The password as it is, to one who is to hear it.
+    fn tell(&mut self, password: &[u8]) -> Result<(), Failure> {
+        if let Some(outcome) = self.withheld.take() {
+            self.fail_on_purpose();
+            return Err(outcome.into());
+        }
         self.conversation.note_secret();
         self.send(&[password, b"\0"].concat())
     }

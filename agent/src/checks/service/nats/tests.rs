@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 
 use super::*;
 use crate::check::Verdict;
-use crate::net::test_server::{Random, check, says, server, soon, survives};
+use crate::net::test_server::{Random, check, says, server, soon, survives, withholds};
 
 const INFO: &str = r#"INFO {"server_id":"N\"A","version":"2.9.10","proto":1,"max_payload":1048576}"#;
 
@@ -87,12 +87,9 @@ fn a_login_is_a_token_or_a_user_and_is_escaped() {
 }
 
 #[test]
-fn no_password_goes_to_another_host_in_the_clear() {
-    let mut check = check("nats", 1, &[]);
-    (check.host, check.password) = ("192.0.2.1".into(), "s3cret".into());
-    let outcome = Nats::from_url(&check).unwrap().run(soon());
-    let reason = "the password would be sent in the clear to another host, expected tls";
-    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+fn no_password_goes_to_a_peer_that_is_not_verified() {
+    let refusal = format!("{INFO}\r\n-ERR 'Authorization Violation'\r\n");
+    withholds("nats", refusal.as_bytes(), |url| Nats::from_url(url).unwrap().run(soon()));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use super::message::{Error, Phase, Wire, foreign, message, texts};
 use crate::check::{Cause, Outcome};
 use crate::net::auth::md5_hex;
-use crate::net::auth::scram::{Hash, Salted, Scram};
+use crate::net::auth::scram::{Binding, Hash, Salted, Scram};
 
-/// Over TLS servers also offer SCRAM-SHA-256-PLUS, which binds the login to the connection.
 const MECHANISM: &[u8] = b"SCRAM-SHA-256";
+/// Offered over TLS: the login is bound to the connection.
+const MECHANISM_PLUS: &[u8] = b"SCRAM-SHA-256-PLUS";
 
 /// How far the check came.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub enum AuthState {
 pub struct Credentials<'a> {
     pub user: &'a [u8],
     pub password: Option<&'a [u8]>,
-    /// The password can be sent as it is.
-    pub confidential: bool,
+    /// An outcome where the server is not to hear the password as it is.
+    pub told: &'a dyn Fn() -> Result<(), Outcome>,
     pub salted: &'a Salted,
 }
 
@@ -96,16 +97,14 @@ fn log_in(
     let cannot = |reason: &str| Error::from(Outcome::alive(Cause::Protocol, reason));
     match request {
         Request::Nothing => {}
-        Request::ClearText if !credentials.confidential => {
-            return Err(cannot("asks for the password in clear text, expected tls with it"));
-        }
         Request::ClearText => {
+            (credentials.told)()?;
             wire.conversation.note_secret();
             wire.send(&message(b'p', &[password, b"\0"].concat()))?;
         }
         Request::Md5(salt) => wire.send(&message(b'p', &md5_answer(credentials.user, password, salt)))?,
-        Request::Sasl(mechanisms) if mechanisms.contains(&MECHANISM) => {
-            scram(wire, password, credentials.salted)?;
+        Request::Sasl(offered) if [MECHANISM, MECHANISM_PLUS].iter().any(|name| offered.contains(name)) => {
+            scram(wire, offered, password, credentials.salted)?;
         }
         Request::Sasl(_) => return Err(cannot("asks for a login other than by SCRAM-SHA-256")),
         Request::Other(name) => {
@@ -122,11 +121,22 @@ fn md5_answer(user: &[u8], password: &[u8], salt: &[u8]) -> Vec<u8> {
 }
 
 /// The server knows the user by now, and ignores the one in SCRAM's own first message.
-fn scram(wire: &mut Wire, password: &[u8], salted: &Salted) -> Result<(), Error> {
-    let exchange = Scram::new(Hash::Sha256, b"")?;
+fn scram(wire: &mut Wire, offered: &[&[u8]], password: &[u8], salted: &Salted) -> Result<(), Error> {
+    let plus = offered.contains(&MECHANISM_PLUS);
+    let binding = match wire.server_end_point() {
+        Some(certificate) if plus => Binding::ServerEndPoint(certificate),
+        Some(_) => Binding::NotOffered,
+        None => Binding::None,
+    };
+    let name = if matches!(binding, Binding::ServerEndPoint(_)) { MECHANISM_PLUS } else { MECHANISM };
+    if !offered.contains(&name) {
+        let reason = "asks for SCRAM with channel binding, which the connection does not allow";
+        return Err(Outcome::alive(Cause::Protocol, reason).into());
+    }
+    let exchange = Scram::new(Hash::Sha256, b"")?.bound(binding);
     let first = exchange.first();
     let length = u32::try_from(first.len()).unwrap_or_default().to_be_bytes();
-    wire.send(&message(b'p', &[MECHANISM, b"\0", &length, &first].concat()))?;
+    wire.send(&message(b'p', &[name, b"\0", &length, &first].concat()))?;
     let challenge = sasl(&authentication(wire)?, 11)?;
     let (answer, proof) = exchange.answer(&challenge, password, salted, wire.conversation.deadline())?;
     wire.send(&message(b'p', &answer))?;

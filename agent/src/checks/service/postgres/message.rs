@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use crate::check::{Cause, Outcome};
+use crate::net::tls::server_end_point;
 use crate::net::{Conversation, Failure, ProtocolError, Redaction, Stream, quote, read_until};
 
 /// The longest message that is read: errors quote queries, and rows may be as long.
@@ -59,6 +60,11 @@ pub struct Wire<'a> {
 impl<'a> Wire<'a> {
     pub fn new(conversation: &'a Conversation<'a>, stream: Stream) -> Self {
         Self { conversation, stream, buffer: Vec::new(), phase: Phase::Login }
+    }
+
+    /// What binds a login to the connection, if it is over TLS.
+    pub fn server_end_point(&self) -> Option<Vec<u8>> {
+        server_end_point(self.stream.session()?)
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

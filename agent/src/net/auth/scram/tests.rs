@@ -53,6 +53,32 @@ fn the_examples_of_the_rfcs_hold() {
 }
 
 #[test]
+fn fewer_rounds_than_the_rfc_asks_for_are_not_done() {
+    for (rounds, made) in [(1, false), (4_095, false), (4_096, true)] {
+        let challenge = format!("r={}x,s=QSXCR+Q6sek8bf92,i={rounds}", EXAMPLES[0].nonce);
+        let outcome = answer(&EXAMPLES[0], challenge.as_bytes()).map(drop);
+        let reason = "login not made: the server asks for less than 4096 rounds of SCRAM";
+        let refused = Outcome::alive(Cause::Protocol, reason);
+        assert_eq!(outcome, if made { Ok(()) } else { Err(refused) });
+    }
+}
+
+#[test]
+fn a_login_says_what_it_is_bound_to() {
+    let certificate = Binding::ServerEndPoint(b"hash".to_vec());
+    for (binding, header, proof) in [
+        (Binding::None, "n,,", "c=biws,"),
+        (Binding::NotOffered, "y,,", "c=eSws,"),
+        (certificate, "p=tls-server-end-point,,", "c=cD10bHMtc2VydmVyLWVuZC1wb2ludCwsaGFzaA==,"),
+    ] {
+        let login = begun(&EXAMPLES[1]).bound(binding);
+        assert!(login.first().starts_with(header.as_bytes()));
+        let said = login.answer(EXAMPLES[1].server_first, PASSWORD, &Salted::default(), soon()).unwrap().0;
+        assert!(said.starts_with(proof.as_bytes()), "{said:?}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_know_the_password_fails() {
     let (_, proof) = answer(&EXAMPLES[1], EXAMPLES[1].server_first).unwrap();
     for last in
@@ -76,9 +102,9 @@ fn a_challenge_has_to_continue_our_nonce_and_be_whole() {
         format!("r={ours}x,s=QSXCR+Q6sek8bf92,i=+1"),
         format!("r={ours}x,s=QSXCR+Q6sek8bf92,i=99999999999"),
         format!("r={ours}x,s=QSXCR+Q6sek8bf92"),
-        format!("r={ours}x,s=,i=1"),
-        format!("r={ours}x,s=?,i=1"),
-        format!("r={ours}{},s=QSXCR+Q6sek8bf92,i=1", "x".repeat(3000)),
+        format!("r={ours}x,s=,i=4096"),
+        format!("r={ours}x,s=?,i=4096"),
+        format!("r={ours}{},s=QSXCR+Q6sek8bf92,i=4096", "x".repeat(3000)),
         String::new(),
     ] {
         let outcome = answer(&EXAMPLES[0], challenge.as_bytes()).err();
@@ -123,7 +149,7 @@ fn names_are_escaped_and_no_two_logins_are_alike() {
 #[test]
 fn no_message_makes_it_panic() {
     let mut random = Random(3);
-    let few = b"r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4";
+    let few = b"r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
     for _ in 0..5_000 {
         if let Ok((_, proof)) = answer(&EXAMPLES[1], &random.damaged(few)) {
             let _ = proof.verify(&random.damaged(EXAMPLES[1].server_final));
