@@ -34,7 +34,7 @@ describe('a webhook whose certificate is renewed', function () {
     ];
     const timing = { ...quick, trustMs: 250 };
     replicas = webhooks.map(({ setServingCertificate: serve }) => startReplica(cluster, wall.clock, { serve, timing }));
-    await eventually('all serve', 5_000, async () => replicas.every((replica) => replica.leaf()));
+    await eventually('all serve', 60_000, async () => replicas.every((replica) => replica.leaf()));
     load = startLoad();
   });
   after(async () => {
@@ -80,12 +80,12 @@ describe('a webhook whose certificate is renewed', function () {
     await changed(before);
     assert.equal(readCertificates(cluster.secret()['ca.crt'] ?? '').length, 2);
     wall.jump(0.1);
-    await eventually('one CA', 5_000, async () => authorities() === 1);
+    await eventually('one CA', 60_000, async () => authorities() === 1);
   });
 
   it('loses no call to a caBundle that is wiped, but for those that the apiserver cannot make', async () => {
     cluster.writeBundle('');
-    await eventually('it is back', 5_000, async () => cluster.bundles().every(Boolean));
+    await eventually('it is back', 60_000, async () => cluster.bundles().every(Boolean));
   });
 
   it('serves what it says it serves', async () => {
@@ -134,7 +134,7 @@ describe('a webhook whose certificate is renewed', function () {
     return {
       more: async (): Promise<void> => {
         const { fresh, kept } = counts;
-        await eventually('more calls', 5_000, async () => counts.fresh > fresh + 20 && counts.kept > kept + 20);
+        await eventually('more calls', 60_000, async () => counts.fresh > fresh + 20 && counts.kept > kept + 20);
         assert.deepEqual(failures, []);
       },
       stop: async () => {
