@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::offspring::{MARK, Offspring};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::scheme::{CheckUrl, ParseError, Scheme, Target};
-use crate::sys;
+use crate::sys::{process, wait_readable};
 
 pub const SCHEME: Scheme =
     Scheme { scheme: "exec", summary: "A program exits with 0", target: Target::Command, ..Scheme::BARE };
@@ -53,7 +53,7 @@ impl Program {
             .stdout(writer.try_clone()?)
             .stderr(writer)
             .process_group(0);
-        sys::end_with_us(&mut command);
+        process::end_with_us(&mut command);
         let child = command.spawn()?;
         offspring.started(child.id());
         Ok(Self { child, output, offspring })
@@ -64,7 +64,7 @@ impl Program {
         let mut kept = Vec::new();
         let ended = watch(&self.child, self.output, &mut kept, limit, deadline);
         // The leader is not reaped yet, so its number cannot belong to another group.
-        sys::kill_group(self.child.id());
+        process::kill_group(self.child.id());
         let status = self.child.wait();
         drop(self.offspring);
         ended.and(status).map(|status| (status, kept))
@@ -100,7 +100,7 @@ fn watch(
         let left = deadline.remaining()?;
         if !open {
             std::thread::sleep(nap.min(left));
-        } else if sys::wait_readable(output.as_fd(), nap.min(left))? {
+        } else if wait_readable(output.as_fd(), nap.min(left))? {
             let count = output.read(&mut buffer)?;
             open = count > 0;
             let room = limit.saturating_sub(kept.len()).min(count);
@@ -109,7 +109,7 @@ fn watch(
                 continue;
             }
         }
-        if sys::has_ended(child.id())? {
+        if process::has_ended(child.id())? {
             return Ok(());
         }
         nap = (nap * 2).min(LONGEST_NAP);

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::sys;
+use crate::sys::process;
 
 /// By this variable of the environment everything that a program starts is known to be its own.
 pub const MARK: &str = "HEALTH_PROBE_RUN";
@@ -36,7 +36,7 @@ impl Offspring {
     pub fn expect() -> Self {
         static ADOPTED: Once = Once::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        ADOPTED.call_once(sys::adopt_orphans);
+        ADOPTED.call_once(process::adopt_orphans);
         STARTING.fetch_add(1, Ordering::SeqCst);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         Self { mark, leader: None }
@@ -66,13 +66,13 @@ impl Offspring {
             let mut ours = false;
             for child in children.into_iter().filter(|child| !running.contains(child)) {
                 if is_marked(child, &entry) {
-                    sys::kill_child(child);
+                    process::kill_child(child);
                     killed.push(child);
                     ours = true;
                 }
                 // The orphans of others too, but for the children of other tests, who wait for them.
                 if killed.contains(&child) || (is_settled && !cfg!(test)) {
-                    sys::reap(child);
+                    process::reap(child);
                 }
             }
             drop(running);
