@@ -43,7 +43,7 @@ export function createPolicySet(all: readonly Policy[]): PolicySet {
     find(pod, namespace) {
       const labels = pod.metadata?.labels ?? {};
       // A longer image is no image, and it would be a key of what is remembered.
-      const containers = pod.spec.containers.filter(({ image = '' }) => image.length <= imageCharacters);
+      const containers = pod.spec.containers.filter(({ image }) => (image ?? '').length <= imageCharacters);
       const selects = ({ policy }: Ranked): boolean =>
         policy.selectsPod(labels) && policy.selectsNamespace(namespace.labels);
       const candidates = [

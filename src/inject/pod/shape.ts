@@ -25,9 +25,11 @@ type Shape =
 
 const anyObject: Shape = { fields: {} };
 
-const terms: Shape = {
-  list: { fields: { matchExpressions: { list: anyObject }, matchFields: { list: anyObject } } },
+const requirements: Shape = {
+  list: { fields: { key: 'text', operator: 'text', values: { list: 'text' } } },
 };
+
+const term: Shape = { fields: { matchExpressions: requirements, matchFields: requirements } };
 
 const container: Shape = {
   fields: {
@@ -84,8 +86,10 @@ const podShape: Shape = {
           fields: {
             nodeAffinity: {
               fields: {
-                requiredDuringSchedulingIgnoredDuringExecution: { fields: { nodeSelectorTerms: terms } },
-                preferredDuringSchedulingIgnoredDuringExecution: { list: { fields: { preference: anyObject } } },
+                requiredDuringSchedulingIgnoredDuringExecution: { fields: { nodeSelectorTerms: { list: term } } },
+                preferredDuringSchedulingIgnoredDuringExecution: {
+                  list: { fields: { preference: term }, required: ['preference'] },
+                },
               },
             },
           },

@@ -94,5 +94,5 @@ const declaredPorts = (container: V1Container, { check }: Server): readonly numb
 
 const tcpPorts = ({ ports }: V1Container): number[] =>
   (ports ?? [])
-    .filter(({ protocol = 'TCP' }) => protocol.toUpperCase() === 'TCP')
+    .filter(({ protocol }) => (protocol ?? 'TCP').toUpperCase() === 'TCP')
     .map(({ containerPort }) => containerPort);

@@ -19,9 +19,9 @@ const idle: ReadonlySet<string> = new Set(['sleep', 'tail', 'cat', 'true', 'paus
 /** The check of a container that declares a port whose name says that health is asked there. */
 export function healthPortChecks({ ports }: V1Container, line: CommandLine | Refusal): PresetChecks | undefined {
   if (!isRefusal(line) && line.program !== undefined && idle.has(line.program)) return undefined;
-  for (const { name = '', containerPort, protocol = 'TCP' } of ports ?? []) {
-    const check = Object.hasOwn(checksByPortName, name) ? checksByPortName[name] : undefined;
-    if (check === undefined || protocol !== 'TCP') continue;
+  for (const { name, containerPort, protocol } of ports ?? []) {
+    const check = name && Object.hasOwn(checksByPortName, name) ? checksByPortName[name] : undefined;
+    if (check === undefined || (protocol ?? 'TCP') !== 'TCP') continue;
     return { check: check.replace('PORT', `${containerPort}`), readiness: undefined, by: `port ${name}` };
   }
   return undefined;

@@ -19,6 +19,9 @@ const ROUNDS: u32 = 20;
 /// Of an environment, in which the mark comes late or early.
 const LONGEST_ENVIRONMENT: u64 = 256 * 1024;
 
+/// How many looks wait for the environment of a process. One may have none at all.
+const UNKNOWN_ROUNDS: u32 = 5;
+
 /// The programs that a check waits for.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
@@ -63,20 +66,26 @@ impl Offspring {
             // A process that was forked before this list was read is among those that run by now, unless one still starts.
             let is_settled = STARTING.load(Ordering::SeqCst) == 0;
             let running = running();
-            let mut ours = false;
+            let mut is_over = true;
             for child in children.into_iter().filter(|child| !running.contains(child)) {
-                if is_marked(child, &entry) {
-                    process::kill_child(child);
-                    killed.push(child);
-                    ours = true;
+                match marking(child, &entry) {
+                    Marking::Ours => {
+                        process::kill_child(child);
+                        killed.push(child);
+                    }
+                    Marking::Unknown => is_over &= round >= UNKNOWN_ROUNDS,
+                    Marking::None => {}
                 }
+                let is_killed = killed.contains(&child);
+                // Its own children are ours once it has ended, and so are in the next list.
+                is_over &= !is_killed;
                 // The orphans of others too, but for the children of other tests, who wait for them.
-                if killed.contains(&child) || (is_settled && !cfg!(test)) {
+                if is_killed || (is_settled && !cfg!(test)) {
                     process::reap(child);
                 }
             }
             drop(running);
-            if !ours {
+            if is_over {
                 break;
             }
             thread::sleep(Duration::from_millis(u64::from(round.min(4))));
@@ -112,10 +121,32 @@ fn children() -> Vec<u32> {
         .collect()
 }
 
+/// Whether a process belongs to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marking {
+    Ours,
+    None,
+    /// It runs, and shows no environment: it may be in the middle of an exec, whose new one is not there yet.
+    Unknown,
+}
+
 /// Whether a process was started with this in its environment; one that has ended has none any more.
-fn is_marked(process: u32, entry: &str) -> bool {
+fn marking(process: u32, entry: &str) -> Marking {
     let mut bytes = Vec::new();
     let read = File::open(format!("/proc/{process}/environ"))
         .and_then(|file| file.take(LONGEST_ENVIRONMENT).read_to_end(&mut bytes));
-    read.is_ok() && bytes.split(|&byte| byte == 0).any(|other| other == entry.as_bytes())
+    if read.is_ok() && bytes.split(|&byte| byte == 0).any(|other| other == entry.as_bytes()) {
+        return Marking::Ours;
+    }
+    match read.is_ok() && bytes.is_empty() && !is_zombie(process) {
+        true => Marking::Unknown,
+        false => Marking::None,
+    }
+}
+
+/// Also true for a process that is gone. The state stands behind the name, which may hold any character.
+fn is_zombie(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    !matches!(state, Some(state) if state != 'Z' && state != 'X')
 }
