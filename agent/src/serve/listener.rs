@@ -7,7 +7,7 @@ use crate::cli::Bind;
 use crate::sys::socket::set_backlog;
 
 /// The queue of the standard library, 128, is full after some milliseconds of a flood; the kubelet comes again only after a
-/// second. One that is too long keeps the kubelet waiting in it: a busy node takes a second to let the agent empty 4,096.
+/// second. In one that is too long the kubelet's connection waits behind all that the flood put there.
 const BACKLOG: i32 = 512;
 
 /// Listens at the address of the command line. "Every address" is one socket for both families, or two where `net.ipv6.bindv6only`
