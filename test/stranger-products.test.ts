@@ -56,6 +56,27 @@ const attacks: Readonly<Record<string, () => Attack>> = {
         liveness: times(250, (at) => `file:///c${at}`).join(' '),
       },
     ),
+  'files in the arguments of what looks like our sidecar against its mounts': () => ({
+    object: {
+      metadata: annotated({
+        pattern: 'sidecar',
+        check: 'redis://:6379',
+        status: JSON.stringify({ added: ['initContainers/health-probe'] }),
+      }),
+      spec: {
+        containers: [app()],
+        initContainers: [
+          {
+            name: 'health-probe',
+            restartPolicy: 'Always',
+            args: ['serve', '--port', '9440', ...times(20_000, (at) => ['--liveness', `file:///b${at}`]).flat()],
+            volumeMounts: times(20_000, (at) => ({ name: 'v', mountPath: `/q${at}` })),
+          },
+        ],
+        volumes: [{ name: 'v', emptyDir: {} }],
+      },
+    },
+  }),
   'files in a thousand folders': () =>
     pod(
       times(60, (at) => ({ name: `c${at}`, image: 'x', volumeMounts: [{ name: 'v', mountPath: '/' }] })),

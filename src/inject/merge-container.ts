@@ -4,7 +4,7 @@ import { isRefusal } from '../check/check.ts';
 import type { CheckParser } from '../check/parse.ts';
 import { agentContainer } from './pod/agent-container.ts';
 import { probeField, probeNames } from './pod/additions.ts';
-import { isWithin } from './pod/pod.ts';
+import { commandCharacters } from './pod/limits.ts';
 
 /** What merging goes by. */
 export type MergeContext = {
@@ -112,13 +112,10 @@ function mergeLists<T>(
 }
 
 /** Tells the variables and mounts that a sidecar borrowed for the checks in its arguments from those that others added. */
-function borrowedBy({ args, env }: V1Container, parseCheck: CheckParser) {
-  const texts = (Array.isArray(args) ? args : []).map((text) => String(text).replaceAll('$$', '$'));
-  const checks = texts
-    .filter((_, index) => ['--liveness', '--readiness', '--startup'].includes(texts[index - 1] ?? ''))
-    .map(parseCheck)
-    .flatMap((check) => (isRefusal(check) ? [] : check));
-  const files = checks.flatMap((check) => check.files);
+function borrowedBy({ args, env, volumeMounts }: V1Container, parseCheck: CheckParser) {
+  const checks = checksIn(args, parseCheck);
+  const paths = new Set((volumeMounts ?? []).map(({ mountPath }) => mountPath));
+  const mounts = new Set(checks.flatMap((check) => check.files).flatMap((file) => mountsAbove(file, paths)));
   const values = new Map((env ?? []).map(({ name, value }) => [name, value ?? '']));
   const names = new Set<string>();
   const queue = checks.flatMap((check) => check.env);
@@ -129,8 +126,25 @@ function borrowedBy({ args, env }: V1Container, parseCheck: CheckParser) {
       queue.push(reference as string);
     }
   }
-  return {
-    env: (name: string) => names.has(name),
-    mount: (mountPath: string) => files.some((file) => isWithin(file, mountPath)),
-  };
+  return { env: (name: string) => names.has(name), mount: (mountPath: string) => mounts.has(mountPath) };
+}
+
+/** The checks of a sidecar. Arguments that no call of ours has written may be longer than is looked at: then there are none. */
+function checksIn(args: unknown, parseCheck: CheckParser) {
+  const written: readonly unknown[] = Array.isArray(args) ? args : [];
+  const texts = written.map(String);
+  if (texts.reduce((sum, text) => sum + text.length, 0) > commandCharacters) return [];
+  return texts
+    .filter((_, index) => ['--liveness', '--readiness', '--startup'].includes(texts[index - 1] ?? ''))
+    .map((text) => parseCheck(text.replaceAll('$$', '$')))
+    .flatMap((check) => (isRefusal(check) ? [] : check));
+}
+
+/** The mounts that a file is under, looked up by its folders: there may be thousands of both. */
+function mountsAbove(file: string, paths: ReadonlySet<string>): readonly string[] {
+  const found = paths.has(file) ? [file] : [];
+  for (let slash = file.lastIndexOf('/'); slash >= 0; slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1) {
+    for (const folder of [file.slice(0, slash), file.slice(0, slash + 1)]) if (paths.has(folder)) found.push(folder);
+  }
+  return found;
 }
