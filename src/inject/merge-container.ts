@@ -116,7 +116,7 @@ function borrowedBy({ args, env, volumeMounts }: V1Container, parseCheck: CheckP
   const checks = checksIn(args, parseCheck);
   const paths = new Set((volumeMounts ?? []).map(({ mountPath }) => mountPath));
   const mounts = new Set(checks.flatMap((check) => check.files).flatMap((file) => mountsAbove(file, paths)));
-  const values = new Map((env ?? []).map(({ name, value }) => [name, value ?? '']));
+  const values = new Map((env ?? []).map(({ name, value }) => [name, `${value ?? ''}`]));
   const names = new Set<string>();
   const queue = checks.flatMap((check) => check.env);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {

@@ -6,6 +6,8 @@ import { decide } from '../../src/controllers/hardware/decide.ts';
 import { toHardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
 import { readAgentAnswer, readKubeletNote } from '../../src/controllers/hardware/reading.ts';
+import { inject } from '../../src/inject/inject.ts';
+import type { Pod } from '../../src/inject/pod/pod.ts';
 import type { HealthPolicy } from '../../src/policy/policy.ts';
 import { type Store, createStore } from '../../src/policy/store.ts';
 import { policyProblems } from '../../src/policy/validate.ts';
@@ -89,6 +91,7 @@ export function admissionTarget(): Target {
       const kind = workloads[at % workloads.length] as string;
       return [
         [name, pod],
+        [`${name} again`, inject(pod as unknown as Pod, testContext).pod],
         [`${name} in ${kind}`, templateOf(kind, pod)],
       ];
     }),

@@ -38,7 +38,7 @@ const container: Shape = {
     command: { list: 'word' },
     args: { list: 'word' },
     restartPolicy: 'text',
-    env: { list: { fields: { name: 'text', valueFrom: anyObject }, required: ['name'] } },
+    env: { list: { fields: { name: 'text', value: 'word', valueFrom: anyObject }, required: ['name'] } },
     envFrom: { list: anyObject },
     ports: {
       list: { fields: { name: 'text', containerPort: 'number', protocol: 'text' }, required: ['containerPort'] },
