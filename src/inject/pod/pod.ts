@@ -25,13 +25,13 @@ export const firstInitContainer = (pod: Pod, names: readonly string[]): string |
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
 export function firstContainer({ metadata, spec }: Pod): string | undefined {
-  const written = (metadata?.managedFields ?? []).flatMap(({ fieldsV1 }) => {
+  const entries = (metadata?.managedFields ?? []).flatMap(({ fieldsV1 }) => {
     const fields = fieldsV1 as { readonly 'f:spec'?: { readonly 'f:containers'?: unknown } } | undefined;
     const containers = fields?.['f:spec']?.['f:containers'];
-    return typeof containers === 'object' && containers !== null ? [containers] : [];
+    return typeof containers === 'object' && containers !== null ? Object.keys(containers) : [];
   });
-  const isWritten = (name: string): boolean =>
-    written.some((fields) => Object.hasOwn(fields, `k:{"name":${JSON.stringify(name)}}`));
+  const written = new Set(entries);
+  const isWritten = (name: string): boolean => written.has(`k:{"name":${JSON.stringify(name)}}`);
   return (spec.containers.find(({ name }) => isWritten(name)) ?? spec.containers[0])?.name;
 }
 

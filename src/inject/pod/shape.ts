@@ -64,6 +64,7 @@ const podShape: Shape = {
       fields: {
         labels: { map: 'text' },
         annotations: anyObject,
+        managedFields: { list: { fields: { manager: 'text', operation: 'text', subresource: 'text' } } },
         ownerReferences: { list: { fields: { kind: 'text', name: 'text' }, required: ['kind', 'name'] } },
       },
     },
