@@ -53,7 +53,9 @@ describe('a Pod that waits for a node', () => {
     const uid = setWaiting(world, 'web-1', ['node-a'], 'excluded');
     await eventually('its eviction', 2_000, async () => world.accepted.get(uid) === 1);
     await told(leader, /^web-1 ReplacementUnschedulable/);
-    assert.match(await leader.registry.metrics(), /health_injector_hardware_pods\{state="all"\} 1\b/);
+    const counted = async () =>
+      /health_injector_hardware_pods\{state="all"\} 1\b/.test(await leader.registry.metrics());
+    await eventually('the next pass, which counts', 10_000, counted);
   });
 
   it('is let back in a dry run too, which leaves those that run where they are', async () => {
