@@ -46,7 +46,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
   });
   after(() => kubectl(['delete', 'healthpolicy', name, '--ignore-not-found']));
 
-  for (const app of Object.keys(servers)) {
+  for (const app of ['redis', 'dnsmasq', 'postgres']) {
     it(`a ${app} of which nobody said anything is checked, and restarted when it does not answer`, async () => {
       const before = await readyPod(namespace, app, 90);
       const { by, found } = JSON.parse(before.metadata.annotations['health.example.com/status']);
@@ -59,6 +59,17 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
       assert.match(events, /Liveness probe failed: /);
     });
   }
+
+  it('a nginx is asked whether it takes connections, and not what is behind it: one that takes them is left alone', async () => {
+    const before = await readyPod(namespace, 'nginx', 90);
+    const { found } = JSON.parse(before.metadata.annotations['health.example.com/status']);
+    assert.deepEqual(found, { nginx: 'tcp://:8080 by image nginx' });
+    // The kernel goes on to take connections for it.
+    await exec(namespace, before, 'nginx', '/usr/bin/pkill', '-STOP', 'nginx');
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    assert.equal(stateOf(await podOf(namespace, 'nginx'), 'nginx').restartCount, 0);
+    await exec(namespace, before, 'nginx', '/usr/bin/pkill', '-CONT', 'nginx');
+  });
 
   it('what is not known, and what is elsewhere, is as it was', async () => {
     for (const [where, app] of [

@@ -54,7 +54,9 @@ describe('the manifests of real projects, by the command line and the real apise
       writeFileSync(policies, stringify(policy('all', {})));
       const before = workloadsIn(folder);
       const { code, errors } = await healthInjector(['inject', '-i', '--policies', policies, folder]);
-      assert.equal(code, 0, errors);
+      // One manifest has a text for `args`, which an apiserver refuses: it is left alone, and all others are done.
+      assert.deepEqual([code, errors.match(/^.*: it is .*, expected .*$/gm)?.length], [1, 1], errors);
+      assert.match(errors, /StatefulSet default\/keycloak: spec\.template\.spec\.containers\.0\.args: it is a text/);
       const after = workloadsIn(folder);
       const changed = [...after].filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before.get(key)));
       assert(before.size >= 100 && changed.length >= 20, `${changed.length} of ${before.size}`);
