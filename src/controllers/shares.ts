@@ -18,6 +18,16 @@ export const lastingRoom = (size: number): CommonRoom => ({
 });
 
 /**
+ * A room that empties itself with time, such as that of a brake: one namespace may have all but the reserve where another has
+ * something to take, and else all.
+ */
+export const emptyingRoom = (size: number, isShared: boolean): CommonRoom => ({
+  size,
+  mostOfOne: size,
+  reserve: isShared ? reserveOf(size) : 0,
+});
+
+/**
  * Why a namespace may not take so much more of a room: all of it is taken (`full`), or it has its share (`share`). The
  * first thing that a namespace takes goes into the reserve if need be, so no other namespace can keep it out alone.
  */

@@ -19,19 +19,16 @@ export function createShelf<T extends Namespaced, Read>(
   read: (objects: readonly T[]) => Read,
   onChange: () => void,
 ): { readonly follower: Follower<T>; readonly read: (namespace: string) => Read | undefined } {
-  const shelf = new Map<string, readonly T[]>();
+  const shelf = new Map<string, Map<string, T>>();
   const remembered = new Map<string, Read>();
-  const forget = (namespace: string): void => {
+  const changed = (namespace: string): void => {
     remembered.delete(namespace);
     onChange();
   };
-  const placeOf = ({ metadata }: T) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name });
-  const others = (object: T): readonly T[] => {
-    const { namespace, name } = placeOf(object);
-    return (shelf.get(namespace) ?? []).filter((each) => each.metadata?.name !== name);
-  };
   const put = (object: T): void => {
-    shelf.set(placeOf(object).namespace, [...others(object), reduce(object)]);
+    const { namespace, name } = placeOf(object);
+    const there = shelf.get(namespace) ?? new Map<string, T>();
+    shelf.set(namespace, there.set(name, reduce(object)));
   };
   return {
     read(namespace) {
@@ -39,7 +36,7 @@ export function createShelf<T extends Namespaced, Read>(
       const objects = shelf.get(namespace);
       if (known !== undefined || !objects) return known;
       if (remembered.size >= rememberedNamespaces) remembered.delete(remembered.keys().next().value ?? '');
-      const fresh = read(objects);
+      const fresh = read([...objects.values()]);
       remembered.set(namespace, fresh);
       return fresh;
     },
@@ -52,19 +49,19 @@ export function createShelf<T extends Namespaced, Read>(
       },
       upsert(object) {
         const { namespace, name } = placeOf(object);
-        const before = shelf.get(namespace)?.find((each) => each.metadata?.name === name);
-        if (isDeepStrictEqual(before, reduce(object))) return;
+        if (isDeepStrictEqual(shelf.get(namespace)?.get(name), reduce(object))) return;
         put(object);
-        forget(namespace);
+        changed(namespace);
       },
       remove(object) {
-        const { namespace } = placeOf(object);
-        const left = others(object);
-        if (left.length === (shelf.get(namespace) ?? []).length) return;
-        if (left.length === 0) shelf.delete(namespace);
-        else shelf.set(namespace, left);
-        forget(namespace);
+        const { namespace, name } = placeOf(object);
+        const there = shelf.get(namespace);
+        if (!there?.delete(name)) return;
+        if (there.size === 0) shelf.delete(namespace);
+        changed(namespace);
       },
     },
   };
 }
+
+const placeOf = ({ metadata }: Namespaced) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });

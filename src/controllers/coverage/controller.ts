@@ -6,13 +6,13 @@ import type { Client } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { type Eviction, evict } from '../../kube/eviction.ts';
-import { type Informer, createInformer } from '../../kube/informer.ts';
+import { type Change, type Informer, createInformer } from '../../kube/informer.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
 import { limitRangeSource, namespaceSource, policySource, resourceQuotaSource } from '../../policy/informers.ts';
 import { inTurns } from '../shares.ts';
-import { createStore } from '../../policy/store.ts';
-import { readNamespace } from '../../policy/store.ts';
+import type { Follower } from '../../policy/follower.ts';
+import { createStore, readNamespace } from '../../policy/store.ts';
 import {
   type CoverageEvent,
   eventAbout,
@@ -92,28 +92,22 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     // The status is written by this controller, and changes no evaluation.
     const { uid, generation } = before?.metadata ?? {};
     if (before && after && after.metadata.uid === uid && after.metadata.generation === generation) return;
-    if (after) store.policies.upsert(after);
-    else if (before) store.policies.remove(before);
+    forward({ before, after }, store.policies);
     requestRelist(allPods);
   });
   namespaces.onChange(({ key, before, after }) => {
     const [old, current] = [before, after].map((each) => each && readNamespace(each.metadata, context.prefix));
     // Others write much into namespaces that no policy reads.
     if (isDeepStrictEqual(old, current)) return;
-    if (after) store.namespaces.upsert(after);
-    else if (before) store.namespaces.remove(before);
+    forward({ before, after }, store.namespaces);
     requestRelist(key);
   });
-  limitRanges.onChange(({ before, after }) => {
-    if (after) store.limitRanges.upsert(after);
-    else if (before) store.limitRanges.remove(before);
-    requestRelist((after ?? before)?.metadata?.namespace ?? allPods);
+  limitRanges.onChange((change) => {
+    forward(change, store.limitRanges);
+    requestRelist((change.after ?? change.before)?.metadata?.namespace ?? allPods);
   });
   // Each Pod that comes or goes changes what is used: that is no reason to look at all others again.
-  resourceQuotas.onChange(({ before, after }) => {
-    if (after) store.resourceQuotas.upsert(after);
-    else if (before) store.resourceQuotas.remove(before);
-  });
+  resourceQuotas.onChange((change) => forward(change, store.resourceQuotas));
   pods.onChange(({ before, after }) => {
     for (const policy of [before?.verdict.policy, after?.verdict.policy]) {
       if (policy !== undefined) statuses.addAfter(policy, tickMs);
@@ -194,6 +188,12 @@ async function untilSynced(informers: readonly Pick<Informer<unknown>, 'hasSynce
   while (!signal.aborted && !informers.every(({ hasSynced }) => hasSynced())) {
     await systemClock.sleep(syncPollMs, signal);
   }
+}
+
+/** Hands a change of an informer on to what the store holds. */
+function forward<T>({ before, after }: Pick<Change<T>, 'before' | 'after'>, { upsert, remove }: Follower<T>): void {
+  if (after) upsert(after);
+  else if (before) remove(before);
 }
 
 /** Evicts missed Pods within the limits of `repair`. Returns the evictions that still count for the next pass. */

@@ -1,4 +1,4 @@
-import { shareRefusal, reserveOf } from '../shares.ts';
+import { emptyingRoom, shareRefusal } from '../shares.ts';
 import { type PodIndex, type PodSummary, controllerKeyOf } from './pod-index.ts';
 
 /** How many missed Pods may be evicted, and how fast. */
@@ -39,7 +39,7 @@ export function decideRepairs(
   const missed = pods.byIndex('state', 'missed').filter(({ owner }) => owner && owner.kind !== 'Job');
   const size = Math.max(1, Math.floor((pods.size() * settings.percent) / 100));
   const isShared = new Set(missed.map(({ namespace }) => namespace)).size > 1;
-  const room = { size, mostOfOne: size, reserve: isShared ? reserveOf(size) : 0 };
+  const room = emptyingRoom(size, isShared);
   let taken = recent.length;
   const takenOf = new Map<string, number>();
   const take = (namespace: string): void => void takenOf.set(namespace, (takenOf.get(namespace) ?? 0) + 1);

@@ -2,7 +2,7 @@ import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../qua
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
 import { type Room, createRoom, mostMoves } from './room.ts';
-import { shareRefusal, reserveOf } from '../shares.ts';
+import { emptyingRoom, shareRefusal } from '../shares.ts';
 
 /** An apiserver's time of creation has no fractions of a second. */
 export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
@@ -175,9 +175,8 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     brakeRefusal({ node, namespace }) {
       if (byNode.has(node)) return undefined;
       const isShared = namespaces.size > (namespaces.has(namespace) ? 1 : 0);
-      const room = { size: mostNodes, mostOfOne: mostNodes, reserve: isShared ? reserveOf(mostNodes) : 0 };
       const own = nodesBegunFor.get(namespace) ?? 0;
-      const refusal = shareRefusal(room, { taken: nodesBegun, own, cost: 1 });
+      const refusal = shareRefusal(emptyingRoom(mostNodes, isShared), { taken: nodesBegun, own, cost: 1 });
       return refusal && (refusal === 'full' ? 'brake' : 'brake-share');
     },
     lastBegunMs: (namespace) => lastBegunMs.get(namespace) ?? -Infinity,
