@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import { isRefusal } from '../check/check.ts';
 import type { CheckParser } from '../check/parse.ts';
-import { agentContainer } from './pod/agent-container.ts';
+import { indexMounts, mountsAbove } from './patterns/borrow.ts';
+import { agentContainer, referencesIn } from './pod/agent-container.ts';
 import { probeField, probeNames } from './pod/additions.ts';
 import { commandCharacters } from './pod/limits.ts';
 
@@ -112,19 +113,19 @@ function mergeLists<T>(
 }
 
 /** Tells the variables and mounts that a sidecar borrowed for the checks in its arguments from those that others added. */
-function borrowedBy({ args, env, volumeMounts }: V1Container, parseCheck: CheckParser) {
+function borrowedBy(container: V1Container, parseCheck: CheckParser) {
+  const { args, env } = container;
   const checks = checksIn(args, parseCheck);
-  const paths = new Set((volumeMounts ?? []).map(({ mountPath }) => mountPath));
-  const mounts = new Set(checks.flatMap((check) => check.files).flatMap((file) => mountsAbove(file, paths)));
+  const index = indexMounts(container);
+  const files = checks.flatMap((check) => check.files);
+  const mounts = new Set(files.flatMap((file) => Array.from(mountsAbove(file, index), ({ mountPath }) => mountPath)));
   const values = new Map((env ?? []).map(({ name, value }) => [name, `${value ?? ''}`]));
   const names = new Set<string>();
   const queue = checks.flatMap((check) => check.env);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (names.has(name)) continue;
     names.add(name);
-    for (const [, reference] of (values.get(name) ?? '').matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)) {
-      queue.push(reference as string);
-    }
+    for (const reference of referencesIn(values.get(name) ?? '')) queue.push(reference);
   }
   return { env: (name: string) => names.has(name), mount: (mountPath: string) => mounts.has(mountPath) };
 }
@@ -138,13 +139,4 @@ function checksIn(args: unknown, parseCheck: CheckParser) {
     .filter((_, index) => ['--liveness', '--readiness', '--startup'].includes(texts[index - 1] ?? ''))
     .map((text) => parseCheck(text.replaceAll('$$', '$')))
     .flatMap((check) => (isRefusal(check) ? [] : check));
-}
-
-/** The mounts that a file is under, looked up by its folders: there may be thousands of both. */
-function mountsAbove(file: string, paths: ReadonlySet<string>): readonly string[] {
-  const found = paths.has(file) ? [file] : [];
-  for (let slash = file.lastIndexOf('/'); slash >= 0; slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1) {
-    for (const folder of [file.slice(0, slash), file.slice(0, slash + 1)]) if (paths.has(folder)) found.push(folder);
-  }
-  return found;
 }

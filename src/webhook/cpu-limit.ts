@@ -4,8 +4,9 @@ import { Script } from 'node:vm';
 /** What is left of work that was ended because it cost too much. */
 export const endedByLimit = Symbol('ended by the limit of CPU');
 
-const workKey = Symbol.for('health-injector.limited-work');
-const script = new Script('globalThis[Symbol.for("health-injector.limited-work")]()');
+const keyName = 'health-injector.limited-work';
+const workKey = Symbol.for(keyName);
+const script = new Script(`globalThis[Symbol.for('${keyName}')]()`);
 
 /** On a machine with no time to spare, the limit of CPU is reached after many times as long. The apiserver waits 3 s. */
 const longestMs = 800;

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Recipe } from './recipe.ts';
-import { cpuMsOf } from './search.ts';
+import { cpuMsOf, mostCpuMs } from './search.ts';
 import { admissionTarget, controllerTarget } from './targets.ts';
-
-/** Three times what a review may cost, for a machine that is three times as slow. */
-const mostCpuMs = 600;
 
 describe('the costliest objects that fuzzing has found', () => {
   for (const [name, makeTarget] of Object.entries({ admission: admissionTarget, controller: controllerTarget })) {

@@ -19,6 +19,9 @@ export type Result = {
   readonly grownBytes: number;
 };
 
+/** Of CPU: three times what a review may cost, for a machine that is three times as slow. */
+export const mostCpuMs = 600;
+
 /** How many recipes are kept, and bred from. */
 const kept = 10;
 /** A search that has run for so long holds all that it will ever hold. */

@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes
 import type { V1PodAffinityTerm } from '@kubernetes/client-node';
+import { itemsOf } from '../pod/limits.ts';
 import type { Pod } from '../pod/pod.ts';
 import { type PodResources, qosClassOf } from './resources.ts';
 import type { Quota, QuotaScope } from './rules.ts';
@@ -50,9 +51,7 @@ function matchesValue({ operator, values }: QuotaScope, value: string): boolean 
 /** All terms of the affinity to Pods and against them. */
 function affinityTerms(affinity: Pod['spec']['affinity']): readonly (V1PodAffinityTerm | undefined)[] {
   const kinds = [affinity?.podAffinity, affinity?.podAntiAffinity];
-  const required = kinds.flatMap((kind) => listOf(kind?.requiredDuringSchedulingIgnoredDuringExecution));
-  const preferred = kinds.flatMap((kind) => listOf(kind?.preferredDuringSchedulingIgnoredDuringExecution));
+  const required = kinds.flatMap((kind) => itemsOf(kind?.requiredDuringSchedulingIgnoredDuringExecution));
+  const preferred = kinds.flatMap((kind) => itemsOf(kind?.preferredDuringSchedulingIgnoredDuringExecution));
   return [...required, ...preferred.map((weighted) => weighted?.podAffinityTerm)];
 }
-
-const listOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import { type Check, type Refusal, isRefusal } from '../../check/check.ts';
+import { referencesIn } from '../pod/agent-container.ts';
 import { commandCharacters } from '../pod/limits.ts';
 import { type Pod, probedContainers } from '../pod/pod.ts';
 import type { Problem } from '../model/problems.ts';
@@ -67,7 +68,7 @@ function borrowEnv(checks: readonly Check[], container: V1Container): readonly V
         expected: 'shorter ones',
       };
     }
-    for (const [, reference] of value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g)) queue.push(reference as string);
+    for (const reference of referencesIn(value)) queue.push(reference);
     if (entry) continue;
     const source = envFromSource(name, container);
     if (source) {
@@ -102,14 +103,10 @@ function envFromSource(name: string, { envFrom }: V1Container): V1EnvVar | undef
 /** The mounts, read-only, on which the files lie that the checks name. */
 function borrowMounts(checks: readonly Check[], container: V1Container): readonly V1VolumeMount[] | Refusal {
   const borrowed = new Map<string, V1VolumeMount>();
-  const byPath = new Map<string, V1VolumeMount>();
-  const lengths = new Set<number>();
-  for (const mount of container.volumeMounts ?? []) {
-    lengths.add(mount.mountPath.length);
-    if (!byPath.has(mount.mountPath)) byPath.set(mount.mountPath, mount);
-  }
+  const mounts = indexMounts(container);
   for (const file of checks.flatMap((check) => check.files)) {
-    const mount = mountOf(file, byPath, lengths);
+    // A path with `..` may lead anywhere.
+    const [mount] = file.split('/').includes('..') ? [] : mountsAbove(file, mounts);
     if (!mount || mount.subPathExpr !== undefined) {
       return {
         received: `the check reads ${file}, which is on no volume that a sidecar could share with container "${container.name}"`,
@@ -122,23 +119,27 @@ function borrowMounts(checks: readonly Check[], container: V1Container): readonl
   return [...borrowed.values()];
 }
 
+type MountIndex = { readonly byPath: ReadonlyMap<string, V1VolumeMount>; readonly lengths: ReadonlySet<number> };
+
+/** The mounts of a container by their paths; of two at one path the first counts. */
+export function indexMounts({ volumeMounts }: V1Container): MountIndex {
+  const byPath = new Map<string, V1VolumeMount>();
+  for (const mount of volumeMounts ?? []) if (!byPath.has(mount.mountPath)) byPath.set(mount.mountPath, mount);
+  return { byPath, lengths: new Set(Array.from(byPath.keys(), (path) => path.length)) };
+}
+
 /**
- * The mount with the longest path that the file is under, looked up by each folder of the file that is as long as some
+ * The mounts that a file is under, the longest path first, looked up by each folder of the file that is as long as some
  * path: there may be 50,000 mounts and 1,000 folders.
  */
-function mountOf(
-  file: string,
-  byPath: ReadonlyMap<string, V1VolumeMount>,
-  lengths: ReadonlySet<number>,
-): V1VolumeMount | undefined {
-  // A path with `..` may lead anywhere.
-  if (file.split('/').includes('..')) return undefined;
-  const at = (length: number): V1VolumeMount | undefined =>
-    lengths.has(length) ? byPath.get(file.slice(0, length)) : undefined;
-  let mount = at(file.length);
-  for (let slash = file.lastIndexOf('/'); !mount && slash >= 0;) {
-    mount = at(slash + 1) ?? at(slash);
-    slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1;
+export function* mountsAbove(file: string, { byPath, lengths }: MountIndex): Generator<V1VolumeMount> {
+  const at = (length: number): V1VolumeMount[] => {
+    const mount = lengths.has(length) ? byPath.get(file.slice(0, length)) : undefined;
+    return mount ? [mount] : [];
+  };
+  yield* at(file.length);
+  for (let slash = file.lastIndexOf('/'); slash >= 0; slash = slash > 0 ? file.lastIndexOf('/', slash - 1) : -1) {
+    if (slash + 1 < file.length) yield* at(slash + 1);
+    yield* at(slash);
   }
-  return mount;
 }

@@ -39,5 +39,9 @@ export function isAgentContainer({ name, args, command }: V1Container, ...first:
   return hasArguments && command === undefined && String(name).startsWith('health-probe');
 }
 
+/** The names that a value of the environment refers to by `$(NAME)`. */
+export const referencesIn = (value: string): string[] =>
+  Array.from(value.matchAll(/\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g), ([, name]) => name as string);
+
 /** Writes a text so that the kubelet, which expands `$(NAME)` in commands and arguments, passes it on as it is. */
 export const literal = (text: string): string => (text.includes('$') ? text.replace(/\$(?=[$(])/g, '$$$$') : text);

@@ -48,7 +48,7 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   const { affinity, resourceClaims, volumes } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  const terms = [...listOf(required), ...listOf(preferred).map((each) => each?.preference)];
+  const terms = [...itemsOf(required), ...itemsOf(preferred).map((each) => each?.preference)];
   if (terms.length > podLimits.terms * factor) {
     return `its node affinity has ${terms.length} terms, and at most ${podLimits.terms} are looked at`;
   }
@@ -96,7 +96,8 @@ export function areAnnotationsTaken(annotations: Readonly<Record<string, string>
   return bytes <= podLimits.annotationCharacters;
 }
 
-const listOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);
+/** The items of what should be a list. */
+export const itemsOf = <T>(value: readonly T[] | null | undefined): readonly T[] => (Array.isArray(value) ? value : []);
 
 /** The annotations of a template are looked at before it is known that all of them are texts. */
 const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : 0);
