@@ -1,6 +1,6 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#webhook-request-and-response
 import type { Pod } from '../inject/pod/pod.ts';
-import { misshapenField } from '../inject/pod/shape.ts';
+import { misshapenField, misshapenMetadata } from '../inject/pod/shape.ts';
 import { type Workload, templateAt } from '../inject/workload.ts';
 
 /** The part of an `admission.k8s.io/v1` AdmissionReview request that is used. */
@@ -130,7 +130,7 @@ const cut = (name: unknown): unknown => (typeof name === 'string' ? name.slice(0
 
 /** The object of a request as a Pod; undefined where it lacks what every Pod has, or has it in another shape. */
 export function podOf(object: unknown): Pod | undefined {
-  if (!hasMetadata(object) || misshapenField(object) !== undefined) return undefined;
+  if (misshapenField(object) !== undefined || !areAnnotationsTexts(object)) return undefined;
   const pod = object as Pod;
   return pod.spec.containers.length > 0 ? pod : undefined;
 }
@@ -142,21 +142,13 @@ export function workloadOf(object: unknown, path: readonly string[]): Workload |
 }
 
 /** Also true without any. A text in the place of a map would have a key for each of its letters. */
-function hasMetadata(object: unknown): boolean {
-  const { metadata } = fieldsOf(object);
-  const { annotations, labels, ownerReferences } = fieldsOf(metadata);
-  const areOwners = ownerReferences === undefined || ownerReferences === null || isListOfMaps(ownerReferences);
-  return isOptionalMap(metadata) && isTextMap(annotations) && isOptionalMap(labels) && areOwners;
-}
+const hasMetadata = (object: unknown): boolean =>
+  misshapenMetadata(fieldsOf(object)) === undefined && areAnnotationsTexts(object);
 
-const isListOfMaps = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
-
-const isOptionalMap = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
-
-const isTextMap = (value: unknown): boolean =>
-  isOptionalMap(value) && Object.values(fieldsOf(value)).every((item) => typeof item === 'string');
+const areAnnotationsTexts = (object: unknown): boolean =>
+  Object.values(fieldsOf(fieldsOf(fieldsOf(object)['metadata'])['annotations'])).every(
+    (item) => typeof item === 'string',
+  );
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -57,17 +57,20 @@ const container: Shape = {
   filled: ['ports'],
 };
 
+/** The metadata of an object. The values of its annotations are for the reader: a manifest may hold null, for an empty text. */
+const metadata: Shape = {
+  fields: {
+    labels: { map: 'text' },
+    annotations: anyObject,
+    managedFields: { list: { fields: { manager: 'text', operation: 'text', subresource: 'text' } } },
+    ownerReferences: { list: { fields: { kind: 'text', name: 'text' }, required: ['kind', 'name'] } },
+  },
+};
+
 /** The fields of a Pod that some step of injection reads. */
 const podShape: Shape = {
   fields: {
-    metadata: {
-      fields: {
-        labels: { map: 'text' },
-        annotations: anyObject,
-        managedFields: { list: { fields: { manager: 'text', operation: 'text', subresource: 'text' } } },
-        ownerReferences: { list: { fields: { kind: 'text', name: 'text' }, required: ['kind', 'name'] } },
-      },
-    },
+    metadata,
     spec: {
       fields: {
         containers: { list: container },
@@ -206,3 +209,6 @@ function kindOf(value: unknown): string {
  * Pod before it asks a webhook; a manifest, or a template in an object of another kind, may hold anything.
  */
 export const misshapenField: Look = lookFor(podShape);
+
+/** The same of the metadata of any object. */
+export const misshapenMetadata: Look = lookFor({ fields: { metadata } });
