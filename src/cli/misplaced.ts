@@ -1,7 +1,7 @@
 import { readAnnotations, writtenKeys } from '../inject/intent/annotations.ts';
 import { type Problem } from '../inject/model/problems.ts';
 import type { ManifestObject } from '../manifest/documents.ts';
-import { type Path, isFields } from '../manifest/fields.ts';
+import { type Path, isFields, walkFields } from '../manifest/fields.ts';
 
 /** Our annotations at a place of an object at which no Pod is looked for. */
 export type Misplaced = {
@@ -13,7 +13,7 @@ export type Misplaced = {
   readonly problems: readonly Problem[];
 };
 
-const limits = { depth: 24, parts: 100_000 };
+const mostDeep = 24;
 
 /** What stands where neither the webhook nor the command line reads it, in the order of the text. */
 export function misplacedAnnotations(objects: readonly ManifestObject[], prefix: string): Misplaced[] {
@@ -38,17 +38,11 @@ type Place = { readonly path: Path; readonly annotations: Readonly<Record<string
 /** The maps of annotations that have some of ours. */
 function placesIn({ value }: ManifestObject, prefix: string): Place[] {
   const places: Place[] = [];
-  let parts = 0;
-  const look = (inner: unknown, path: Path): void => {
-    if (typeof inner !== 'object' || inner === null || path.length > limits.depth || ++parts > limits.parts) return;
-    for (const [key, item] of Object.entries(inner)) {
-      const below = [...path, Array.isArray(inner) ? Number(key) : key];
-      const annotations = key === 'annotations' && isFields(item) ? ownOf(item, prefix) : {};
-      if (Object.keys(annotations).length > 0) places.push({ path: below, annotations });
-      look(item, below);
-    }
-  };
-  look(value, []);
+  walkFields(value, mostDeep, (item, path) => {
+    const annotations = path.at(-1) === 'annotations' && isFields(item) ? ownOf(item, prefix) : {};
+    if (Object.keys(annotations).length > 0) places.push({ path, annotations });
+    return true;
+  });
   return places;
 }
 

@@ -1,8 +1,8 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
-import { type Fields, type Path, isFields } from './fields.ts';
+import { type Fields, type Path, isFields, walkFields } from './fields.ts';
 
-/** How far an object is looked through: a template lies some eight deep, and the largest definition has 30,000 parts. */
-const limits = { depth: 16, parts: 100_000 };
+/** A template lies some eight deep. */
+const mostDeep = 16;
 
 /** What holds a Pod that is never created: a schema, what a policy compares a Pod with, or merges into one. */
 const notCreated =
@@ -11,19 +11,13 @@ const notCreated =
 /** Where an object of any kind holds templates of Pods, in the order of its text. */
 export function templatesIn(object: Fields): Path[] {
   const found: Path[] = [];
-  let parts = 0;
-  const look = (value: unknown, path: Path): void => {
-    if (typeof value !== 'object' || value === null || path.length > limits.depth || ++parts > limits.parts) return;
-    if (path.length > 0 && isTemplate(value, path)) {
-      found.push(path);
-      return;
-    }
-    for (const [key, item] of Object.entries(value)) {
-      if (Array.isArray(value)) look(item, [...path, Number(key)]);
-      else if (!notCreated.test(key)) look(item, [...path, key]);
-    }
-  };
-  look(object, []);
+  walkFields(object, mostDeep, (value, path) => {
+    const key = path.at(-1);
+    if (typeof key === 'string' && notCreated.test(key)) return false;
+    const isFound = isTemplate(value, path);
+    if (isFound) found.push(path);
+    return !isFound;
+  });
   return found;
 }
 

@@ -1,5 +1,5 @@
 // https://helm.sh/docs/chart_template_guide/
-import { type Fields, isFields } from './fields.ts';
+import { type Fields, isFields, walkFields } from './fields.ts';
 
 /** What opens an action of a Go template, or of Jinja. */
 export const hasAction = (text: string): boolean => /\{\{|\{%/.test(text);
@@ -8,7 +8,7 @@ export const hasAction = (text: string): boolean => /\{\{|\{%/.test(text);
 const chartAction =
   /\{\{-? ?(?:\(|\$?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|include |template |tpl |toYaml |default |if |range |with |end\b)/;
 
-const limits = { depth: 24, parts: 100_000 };
+const mostDeep = 24;
 
 /** What shows in an object that its template is not rendered: the text that says so; undefined for an object as it is to be. */
 export function unrenderedText(object: Fields): string | undefined {
@@ -24,16 +24,12 @@ export function unrenderedText(object: Fields): string | undefined {
   return inName ?? firstText(object, (text) => chartAction.test(text));
 }
 
-function firstText(root: unknown, isWanted: (text: string) => boolean): string | undefined {
-  let parts = 0;
-  const look = (value: unknown, depth: number): string | undefined => {
-    if (typeof value === 'string') return isWanted(value) ? value : undefined;
-    if (typeof value !== 'object' || value === null || depth > limits.depth || ++parts > limits.parts) return undefined;
-    for (const [key, item] of Object.entries(value)) {
-      const found = isWanted(key) ? key : look(item, depth + 1);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return look(root, 0);
+/** The first key or value that is wanted. */
+function firstText(root: Fields, isWanted: (text: string) => boolean): string | undefined {
+  let found: string | undefined;
+  walkFields(root, mostDeep, (value, path) => {
+    found ??= [path.at(-1), value].find((text): text is string => typeof text === 'string' && isWanted(text));
+    return found === undefined;
+  });
+  return found;
 }
