@@ -1,6 +1,5 @@
 //! `check`: its command line, and every check once, for one line and one exit code.
 
-use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use super::life::Life;
 use super::words::{Word, Words, wrong};
 use crate::check::{Deadline, HELD_BACK, HostRoots, Probe, Verdict};
+use crate::left_file;
 use crate::line;
 use crate::registry::SCHEMES;
 use crate::runner::{Run, Runner, milliseconds};
@@ -73,18 +73,12 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
         return Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into()));
     }
     let guess = is_guess.then(|| Guess {
-        folder: folder(roots.state.as_deref().unwrap_or(Path::new(""))),
+        folder: left_file::folder_of(roots.state.as_deref().unwrap_or(Path::new(""))),
         held_back: HELD_BACK.saturating_sub(period),
     });
     let with_runner = |text: String| runner(&text, &roots).map(|runner| (text, runner));
     let checks = texts.into_iter().map(with_runner).collect::<Result<_, _>>()?;
     Ok(Some(CheckOnce { probe, timeout, checks, guess }))
-}
-
-/// An empty one is that of the program.
-fn folder(state: &Path) -> PathBuf {
-    let program = env::current_exe().ok().filter(|_| state.as_os_str().is_empty());
-    program.as_deref().and_then(Path::parent).unwrap_or(state).to_owned()
 }
 
 fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {

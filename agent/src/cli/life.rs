@@ -1,13 +1,13 @@
 //! What one `check --guess` leaves for the next in a file: since when the container lives, and which checks have passed in
 //! that time. The file outlives the container, so the probe for startup, which is run for a new one only, begins it anew.
 
-use std::fs::{self, OpenOptions};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::left_file;
 use crate::sys;
 
 /// In bytes: more than a command line of checks that were found.
@@ -35,14 +35,7 @@ impl Life {
     /// Begins a life, in which nothing is proven. Where the file cannot be written the guess stays without power.
     pub fn begin(&mut self) {
         let now = sys::since_boot_ms();
-        let new = self.path.with_extension(std::process::id().to_string());
-        let write = || {
-            let mut options = OpenOptions::new();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(&new)?;
-            file.write_all(format!("{}{now}\n", head_of_boot()).as_bytes())?;
-            fs::rename(&new, &self.path)
-        };
-        let written = write().inspect_err(|_| drop(fs::remove_file(&new)));
+        let written = left_file::replace(&self.path, &format!("{}{now}\n", head_of_boot()));
         self.began_ms = written.is_ok().then_some(now);
         self.proven.clear();
     }
@@ -56,14 +49,14 @@ impl Life {
 
     /// Whether the check has passed in this life.
     pub fn has_passed(&self, check: &str) -> bool {
-        self.proven.contains(&hash(check))
+        self.proven.contains(&left_file::fingerprint(check))
     }
 
     /// Notes that the check passed.
     pub fn note_pass(&self, check: &str) {
         if self.began_ms.is_some() && !self.has_passed(check) {
             // A line is written at once, so two probes that run at a time do not mix theirs.
-            let line = format!("{:x}\n", hash(check));
+            let line = format!("{:x}\n", left_file::fingerprint(check));
             let file = OpenOptions::new().append(true).custom_flags(libc::O_NOFOLLOW).open(&self.path);
             drop(file.and_then(|mut file| file.write_all(line.as_bytes())));
         }
@@ -77,29 +70,19 @@ impl Life {
 }
 
 fn head_of_boot() -> String {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    format!("health-probe-life 1 {} ", boot.trim())
+    format!("health-probe-life 1 {} ", left_file::boot())
 }
 
-/// Without waiting, and nothing but a plain file.
 fn read(path: &Path) -> Option<String> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path).ok()?;
     let mut text = String::new();
-    file.metadata().ok().filter(fs::Metadata::is_file)?;
-    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    left_file::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
     Some(text)
-}
-
-/// The one program that reads it has written it.
-fn hash(check: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    check.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -131,7 +114,7 @@ mod tests {
     fn garbage_and_a_folder_that_is_not_there_prove_nothing() {
         let folder = folder("garbage");
         let path = folder.join(".health-probe-life");
-        let check = hash("tcp://:1");
+        let check = left_file::fingerprint("tcp://:1");
         let boot = head_of_boot();
         for text in [
             "",

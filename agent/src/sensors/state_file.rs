@@ -1,15 +1,13 @@
 //! What one `check` leaves for the next in a file, since a rate takes two readings: lines of words, written to a new file
 //! that then takes the old one's place. It is of one boot, and of one check.
 
-use std::env;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::counter::Series;
 use super::debounce::Debounce;
 use super::history::History;
+use crate::left_file;
 use crate::scheme::CheckUrl;
 use crate::sys;
 
@@ -26,20 +24,16 @@ pub struct StateFile {
 impl StateFile {
     /// Where the check says, else in the folder, in a file of the check's own; an empty folder is that of the program.
     pub fn of(url: &CheckUrl, folder: &Path) -> Self {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let own = fnv(url.text.as_bytes());
-        let path = url.option("state").map(PathBuf::from).unwrap_or_else(|| {
-            let program = env::current_exe().ok().filter(|_| folder.as_os_str().is_empty());
-            let folder = program.as_deref().and_then(Path::parent).unwrap_or(folder);
-            folder.join(format!(".health-probe-{own:016x}"))
-        });
-        Self { path, head: format!("health-probe-state 2 {} {own:016x}", boot.trim()) }
+        let own = left_file::fingerprint(&url.text);
+        let of_check = || left_file::folder_of(folder).join(format!(".health-probe-{own:016x}"));
+        let path = url.option("state").map(PathBuf::from).unwrap_or_else(of_check);
+        Self { path, head: format!("health-probe-state 2 {} {own:016x}", left_file::boot()) }
     }
 
     /// What the last run left, nothing if there was none since the machine was booted; a sentence if it is something else.
     pub fn load(&self) -> Result<History, String> {
         let mut bytes = Vec::new();
-        let read = open(&self.path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+        let read = left_file::open(&self.path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
         match read {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(History::default()),
             Err(error) => return Err(format!("state {} cannot be read: {error}", self.path.display())),
@@ -60,37 +54,9 @@ impl StateFile {
 
     /// Leaves it; a sentence if that fails.
     pub fn save(&self, history: &History) -> Result<(), String> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}", std::process::id()));
-        let new = self.path.with_file_name(name);
-        let text = format!("{}\n{}", self.head, encode(history));
-        let write = || {
-            let _ = fs::remove_file(&new);
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true).mode(0o600).open(&new)?.write_all(text.as_bytes())?;
-            fs::rename(&new, &self.path)
-        };
-        write().map_err(|error| {
-            let _ = fs::remove_file(&new);
-            format!("state {} cannot be written: {error}", self.path.display())
-        })
+        left_file::replace(&self.path, &format!("{}\n{}", self.head, encode(history)))
+            .map_err(|error| format!("state {} cannot be written: {error}", self.path.display()))
     }
-}
-
-/// Nothing but a plain file, and without waiting for one.
-fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("it is no file")),
-    }
-}
-
-/// FNV-1a, which tells two checks apart: nothing secret, and nothing worth forging.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// One line each; the name of a sensor, which may hold spaces, comes last.
