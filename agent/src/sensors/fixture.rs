@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome, Verdict};
 use crate::registry::{SCHEMES, check_of};
 use crate::scheme::parse;
 
@@ -80,6 +80,23 @@ impl Fixture {
 /// One run that has all the time it needs.
 pub fn run(check: &dyn Check) -> Outcome {
     check.run(Deadline::after(Duration::from_secs(8)))
+}
+
+/// The first look that finds the read of this file blocked: on a busy machine one before may not have come that far.
+pub fn first_blocked_look(check: &dyn Check, path: &Path) -> Outcome {
+    let blocks = format!("{} blocks", path.display());
+    loop {
+        let outcome = short_look(check);
+        if outcome.reason.contains(&blocks) {
+            return outcome;
+        }
+        assert_eq!(outcome.verdict, Verdict::Unknown, "{outcome:?}");
+    }
+}
+
+/// One run that waits for no read that blocks.
+pub fn short_look(check: &dyn Check) -> Outcome {
+    check.run(Deadline::after(Duration::from_millis(20)))
 }
 
 /// What a check says of hardware that is not in order.

@@ -205,7 +205,7 @@ fn a_program_that_hangs_is_killed_and_is_sick_when_it_was_seen_three_times() {
     let check = fixture.check(&format!("gpu:?{program}"));
     let begin = Instant::now();
     let outcomes = [0; 3].map(|_| check.run(Deadline::after(Duration::from_millis(200))));
-    assert!(begin.elapsed() < Duration::from_secs(6));
+    assert!(begin.elapsed() < Duration::from_secs(60));
     let verdicts = outcomes.clone().map(|outcome| outcome.verdict);
     assert_eq!(verdicts, [Verdict::Unknown, Verdict::Unknown, Verdict::Fail], "{outcomes:?}");
     assert!(outcomes[2].reason.ends_with("nvidia-smi blocks, seen 3 times"), "{outcomes:?}");
@@ -216,7 +216,7 @@ fn a_program_that_hangs_is_killed_and_is_sick_when_it_was_seen_three_times() {
         left.is_ok_and(|output| !output.stdout.is_empty())
     };
     while left() {
-        assert!(begin.elapsed() < Duration::from_secs(20));
+        assert!(begin.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(20));
     }
     say(&fixture, &prints(TWO, 0));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::scheme::parse;
-use crate::sensors::fixture::{Fixture, fifo, run as look};
+use crate::sensors::fixture::{Fixture, fifo, first_blocked_look, run as look, short_look};
 
 /// As a server shows itself: two chips of a processor's, an NVMe drive, a disk, the board, and ACPI.
 const MACHINE: &[(&str, &str)] = &[
