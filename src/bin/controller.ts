@@ -88,7 +88,7 @@ await (settings.namespace === ''
   ? onStartedLeading(stopping.signal)
   : runLeaderElection({ client, ...lease, onStartedLeading, onError: failed }, stopping.signal));
 log.info('stopped');
-flush();
+await flush();
 process.exit(0);
 
 function serve({ registry }: ControllerMetrics): Server {

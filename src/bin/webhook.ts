@@ -100,10 +100,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'draining');
     // No Service routes to a developer's machine: there is nothing to wait for.
-    void webhook.drain(settings.certificateSource === 'development' ? 0 : settings.drainMs).then(() => {
+    void webhook.drain(settings.certificateSource === 'development' ? 0 : settings.drainMs).then(async () => {
       stopping.abort();
       log.info('stopped');
-      flush();
+      await flush();
       process.exit(0);
     });
   });

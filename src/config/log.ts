@@ -7,6 +7,12 @@ import { pollFile } from './poll-file.ts';
 const bufferLength = 8_192;
 const flushMs = 500;
 
+/** Lines above this are dropped while the reader of the log does not read: the process must not grow by them. */
+const mostHeldLength = 1_048_576;
+
+/** How long an end of the process waits for its last lines to be read. */
+const lastFlushMs = 1_000;
+
 /** Fields that are left out of every log line, because they may contain secrets. */
 const redactedFields = [
   'annotations',
@@ -49,9 +55,10 @@ function createTimestamp(): () => string {
   };
 }
 
-/** A log on standard output, and the call that writes what is still buffered. */
-export function createLog(level: string): { readonly log: Logger; readonly flush: () => void } {
-  const output = pino.destination({ dest: 1, sync: false });
+/** A log on standard output, and the call that writes what is still buffered, which never rejects. */
+export function createLog(level: string): { readonly log: Logger; readonly flush: () => Promise<void> } {
+  // Without a least length the output would answer a flush before it has written.
+  const output = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: mostHeldLength });
   // Buffered here, since the output measures all that it holds for each line that is added.
   let buffered = '';
   const release = (): void => {
@@ -64,14 +71,18 @@ export function createLog(level: string): { readonly log: Logger; readonly flush
     if (buffered.length >= bufferLength) release();
   };
   const log = createLogger(level, { write });
-  const flush = (): void => {
+  // The output's own synchronous flush tries for ever to write to a pipe that is closed.
+  const flush = async (): Promise<void> => {
     release();
-    output.flushSync();
+    await new Promise((resolve) => {
+      setTimeout(resolve, lastFlushMs);
+      output.flush(resolve);
+    });
   };
   setInterval(release, flushMs).unref();
-  process.once('uncaughtException', (error) => {
+  process.once('uncaughtException', async (error) => {
     log.fatal({ err: error }, 'uncaught exception');
-    flush();
+    await flush();
     process.exit(1);
   });
   return { log, flush };
