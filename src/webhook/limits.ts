@@ -17,7 +17,7 @@ export type Limits = {
   readonly bodiesBytes: number;
   /** What a review may cost; the object of one that costs more is admitted unchanged. */
   readonly reviewCpuMs: number;
-  /** A body of fewer characters is reviewed without that limit: the limit costs half as much as an ordinary review. */
+  /** A body of fewer characters is too short to cost a tenth of that. It is reviewed without the limit, which costs half as much as an ordinary review. */
   readonly limitedFromCharacters: number;
 };
 

@@ -4,6 +4,8 @@ import { type Random, type Recipe, createRandom, evolve } from './recipe.ts';
 export type Target = {
   readonly bases: Readonly<Record<string, object>>;
   readonly words: readonly unknown[];
+  /** How much CPU the work may take: three times what is wanted, for a machine that is three times as slow. */
+  readonly mostCpuMs: number;
   /** Makes the object, and returns the work whose cost counts. */
   readonly prepare: (recipe: Recipe) => () => unknown;
 };
@@ -18,9 +20,6 @@ export type Result = {
   /** How much more the heap holds at the end than once the search was warm. */
   readonly grownBytes: number;
 };
-
-/** Of CPU: three times what a review may cost, for a machine that is three times as slow. */
-export const mostCpuMs = 600;
 
 /** How many recipes are kept, and bred from. */
 const kept = 10;

@@ -13,6 +13,7 @@ import { type Store, createStore } from '../../src/policy/store.ts';
 import { policyProblems } from '../../src/policy/validate.ts';
 import type { NodeQuarantine } from '../../src/quarantine/quarantine.ts';
 import { parseReview } from '../../src/webhook/admission.ts';
+import { defaultLimits } from '../../src/webhook/limits.ts';
 import { mutate } from '../../src/webhook/mutate.ts';
 import { settings } from '../controllers/hardware/support/snapshot.ts';
 import { reviewOf, testContext } from '../support/webhook.ts';
@@ -84,7 +85,15 @@ const templateOf = (kind: string, pod: Document): object => {
 };
 
 /** Reviews of Pods and of workloads, from the text of the body to the answer, as the webhook handles them. */
-export function admissionTarget(): Target {
+export const admissionTarget = (): Target => ({ ...reviewsBelow(Infinity), mostCpuMs: 3 * defaultLimits.reviewCpuMs });
+
+/** Reviews that are too short for V8 to be asked to end them: their length bounds what they cost. */
+export const shortReviewTarget = (): Target => ({
+  ...reviewsBelow(defaultLimits.limitedFromCharacters),
+  mostCpuMs: 3 * 20,
+});
+
+function reviewsBelow(characters: number): Omit<Target, 'mostCpuMs'> {
   const store = largeStore();
   const bases = Object.fromEntries(
     pods.flatMap(([name, pod], at) => {
@@ -104,6 +113,7 @@ export function admissionTarget(): Target {
       const kind = / in (\w+)$/.exec(recipe.base)?.[1];
       const group = kind === 'Job' || kind === 'CronJob' ? 'batch' : 'apps';
       const text = JSON.stringify(reviewOf(object, kind ? { kind: { group, version: 'v1', kind } } : {}));
+      if (text.length >= characters) return () => undefined;
       return () => {
         const review = parseReview(text);
         if ('rejection' in review) return review;
@@ -212,6 +222,7 @@ export function controllerTarget(): Target {
   return {
     bases,
     words,
+    mostCpuMs: 600,
     prepare(recipe) {
       const object = conform(cooked({ bases }, recipe), bases[recipe.base]);
       const [kind = ''] = recipe.base.split(' ', 1);
