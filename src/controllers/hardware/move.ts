@@ -24,10 +24,16 @@ export async function moveOff(
   signal: AbortSignal,
 ): Promise<void> {
   if (moves.length === 0) return;
+  const before = deps.cache.quarantines.get(node)?.metadata.uid;
   const refusal = await moveTogether(node, moves, deps, signal);
   if (!refusal) return;
   const byNamespace = Map.groupBy(moves, ({ pod }) => pod.namespace);
   for (const ofOne of byNamespace.values()) {
+    // A person may have deleted the quarantine between two tries, which must not make it again.
+    if (before !== undefined && !isStanding(node, before, deps.cache)) {
+      for (const { pod } of ofOne) deps.inFlight.delete(pod.uid);
+      continue;
+    }
     // What the apiserver refuses may be the doing of one namespace: the others are moved without it.
     const last = byNamespace.size > 1 ? await moveTogether(node, ofOne, deps, signal) : refusal;
     if (!last) continue;
@@ -97,11 +103,11 @@ async function quarantine(
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { cache, clock, settings, writes } = deps;
+  const { cache, clock, settings } = deps;
   const created = { nodeName, bootId: cache.nodes.get(nodeName)?.bootId ?? '', scope: settings.scope };
   const at = { ttlMs: settings.ttlMs, now: clock.date() };
   const edit = (spec: Parameters<typeof withMoves>[0]) => withMoves(spec, created, moved, at);
-  const written = await writes(() => updateQuarantine(deps, nodeName, edit, signal));
+  const written = await updateQuarantine(deps, nodeName, edit, signal);
   if (!written) return undefined;
   await awaitEnforcement(written, deps, signal);
   const { uid } = written.metadata;

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
+import type { Semaphore } from '../../kube/flow-control.ts';
 import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath } from '../../quarantine/quarantine.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwarePod } from './pod.ts';
@@ -151,18 +152,25 @@ export async function writeQuarantine(
   throw new Error(`NodeQuarantine ${nodeName} was changed by others ${maxTries} times in a row`);
 }
 
-/** Applies an edit to a quarantine of the cache, and stores the result there; undefined where it is deleted. */
+/**
+ * Applies an edit to a quarantine of the cache when there is a turn to write, and stores the result there. Undefined where
+ * it is deleted by then: a write that has waited must not make again what a person has deleted meanwhile.
+ */
 export async function updateQuarantine(
-  { client, cache }: { readonly client: Client; readonly cache: HardwareCache },
+  { client, cache, writes }: { readonly client: Client; readonly cache: HardwareCache; readonly writes: Semaphore },
   nodeName: string,
   edit: QuarantineWrite['edit'],
   signal: AbortSignal,
 ): Promise<NodeQuarantine | undefined> {
-  const cached = cache.quarantines.get(nodeName);
-  const written = await writeQuarantine(client, { nodeName, cached, edit }, signal);
-  if (written) cache.storeWritten(written);
-  else if (cached) cache.drop(cached);
-  return written;
+  const before = cache.quarantines.get(nodeName);
+  return writes(async () => {
+    const cached = cache.quarantines.get(nodeName);
+    if (before && cached?.metadata.uid !== before.metadata.uid) return undefined;
+    const written = await writeQuarantine(client, { nodeName, cached, edit }, signal);
+    if (written) cache.storeWritten(written);
+    else if (cached) cache.drop(cached);
+    return written;
+  });
 }
 
 /** Deletes a node's quarantine as it was read; false where another client has written it since. */

@@ -4,6 +4,7 @@ import type { HardwareCache } from './cache.ts';
 import type { SoftenDecision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
+import type { HardwarePod } from './pod.ts';
 import { softened, updateQuarantine } from './quarantines.ts';
 
 /**
@@ -17,13 +18,13 @@ export async function relaxNode(
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { cache, inFlight, onError, writes } = deps;
+  const { cache, inFlight, onError } = deps;
   const owners = new Set(softens.map(({ pod }) => pod.ownerText));
   const cached = cache.quarantines.get(node);
   if (!cached || !isQuarantinedFor(cache, node, owners)) return true;
   try {
     const edit = (spec = cached.spec) => softened(spec, owners);
-    const written = await writes(() => updateQuarantine(deps, node, edit, signal));
+    const written = await updateQuarantine(deps, node, edit, signal);
     // Where the quarantine says Preferred already, an earlier leader may have died before that was in force.
     if (written) await awaitEnforcement(written, deps, signal);
     return true;
@@ -41,6 +42,8 @@ export async function relaxNode(
 const isQuarantinedFor = (cache: HardwareCache, node: string, owners: ReadonlySet<string>): boolean =>
   cache.quarantines.get(node)?.spec.owners.some(({ owner }) => owners.has(ownerText(owner))) ?? false;
 
+const isWaiting = (pod: HardwarePod | undefined): boolean => pod?.node === '' && !pod.isDeleting;
+
 /** Evicts a Pod that finds no node, so that its owner creates it anew without what keeps it off these nodes. Never rejects. */
 export async function evictWaiting(
   { pod: { uid, namespace, name, ownerText: owner }, nodes }: SoftenDecision,
@@ -50,10 +53,14 @@ export async function evictWaiting(
   const { client, cache, writes, retries, events, onError } = deps;
   try {
     const pod = cache.pods.get(uid);
-    if (pod?.node !== '' || pod.isDeleting) return;
+    if (!pod || !isWaiting(pod)) return;
     // A taint alone is gone from the node by now: such a Pod needs nothing more.
     if (nodes.some((node) => pod.excludedNodes.includes(node))) {
-      const evicted = await writes(() => evict(client, pod, { signal }));
+      // It may have found a node while its eviction waited for its turn.
+      const evicted = await writes(async () =>
+        isWaiting(cache.pods.get(uid)) ? evict(client, pod, { signal }) : undefined,
+      );
+      if (!evicted) return;
       deps.onAction({ namespace, pod: name, uid, nodes, ...evicted }, 'Pod evicted that found no node, to be let back');
       if (evicted.result === 'evicted') {
         cache.markEvicted(uid);

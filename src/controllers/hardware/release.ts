@@ -19,7 +19,7 @@ export async function release(
   if (!cached) return;
   try {
     if (owners) {
-      await writes(() => updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal));
+      await updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal);
       return;
     }
     const isDeleted = await writes(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createClient } from '../../../src/kube/client.ts';
 import { eventually } from '../../support/eventually.ts';
-import { settle, told, useLeaders } from './support/leader.ts';
+import { settle, slowEvictions, told, useLeaders } from './support/leader.ts';
 import { setWaiting } from './support/waiting.ts';
 
 describe('a Pod that waits for a node', () => {
@@ -111,6 +111,24 @@ describe('a Pod that waits for a node', () => {
     const affinities = world.quarantines().map(({ spec }) => spec.owners.map(({ affinity }: any) => affinity));
     assert.deepEqual(affinities.toSorted(), [['Preferred'], ['Preferred', 'Required']]);
     assert.deepEqual(leader.failures, []);
+  });
+
+  it('is left alone where it has found a node while its eviction waited for its turn', async () => {
+    const world = newWorld();
+    for (let count = 0; count < 32; count += 1) world.setPod(`web-${count}`, 'node-a', `web-${count}`, false);
+    const { client, sent, open } = slowEvictions(world);
+    lead(world, { softenMs: 0 }, client);
+    await eventually('as many evictions as are sent at a time', 10_000, async () => sent() === 32);
+    const uid = setWaiting(world, 'late', ['node-b']);
+    // Its eviction is decided by the next passes.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const late = world.pods().find(({ metadata }) => metadata.uid === uid);
+    world.setAnyPod({ ...late, spec: { ...late.spec, nodeName: 'node-c' } });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    open();
+    await eventually('the evictions on their way', 10_000, async () => world.accepted.size >= 32);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(world.accepted.get(uid), undefined);
   });
 
   it('is left alone for longer where one came back as it was', async () => {

@@ -7,11 +7,11 @@ import { type Transport, createClient } from '../../../src/kube/client.ts';
 import { createSemaphore } from '../../../src/kube/flow-control.ts';
 import { answer } from '../../kube/support/answer.ts';
 import { eventually } from '../../support/eventually.ts';
-import { settle, told, useLeaders } from './support/leader.ts';
+import { settle, slowEvictions, told, useLeaders } from './support/leader.ts';
 import { quarantine } from './support/snapshot.ts';
 
 describe('a quarantine in the hands of a controller', () => {
-  const { newWorld, lead } = useLeaders();
+  const { newWorld, lead, asked } = useLeaders();
 
   it('is not made again after a person has deleted the quarantine, also by the next leader', async () => {
     const world = newWorld();
@@ -60,22 +60,34 @@ describe('a quarantine in the hands of a controller', () => {
   it('ends the evictions that wait for their turn where a person deletes it meanwhile', async () => {
     const world = newWorld();
     for (let count = 0; count < 40; count += 1) world.setPod(`web-${count}`, 'node-a', `web-${count}`, false);
-    const gate = Promise.withResolvers<void>();
-    let sent = 0;
-    const slow = createClient(async (request) => {
-      if (!request.path.endsWith('/eviction')) return world.transport(request);
-      sent += 1;
-      await gate.promise;
-      return world.transport(request);
-    });
-    const leader = lead(world, {}, slow);
-    await eventually('as many evictions as are sent at a time', 3_000, async () => sent === 32);
+    const { client, sent, open } = slowEvictions(world);
+    const leader = lead(world, {}, client);
+    await eventually('as many evictions as are sent at a time', 10_000, async () => sent() === 32);
     world.removeQuarantine('node-a');
     await told(leader, /^node-a NodeReleased by hand/);
-    gate.resolve();
-    await eventually('the evictions on their way', 3_000, async () => world.accepted.size >= 32);
+    open();
+    await eventually('the evictions on their way', 10_000, async () => world.accepted.size >= 32);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.deepEqual([sent, world.accepted.size, world.quarantines()], [32, 32, []]);
+    assert.deepEqual([sent(), world.accepted.size, world.quarantines()], [32, 32, []]);
+  });
+
+  it('is not made again by a move that waits for its turn to write it where a person deletes it meanwhile', async () => {
+    const world = newWorld();
+    for (let count = 0; count < 32; count += 1) world.setPod(`web-${count}`, 'node-a', `web-${count}`, false);
+    const { client, sent, open } = slowEvictions(world);
+    const leader = lead(world, {}, client);
+    await eventually('as many evictions as are sent at a time', 10_000, async () => sent() === 32);
+    const before = asked();
+    world.setPod('late', 'node-a', 'late', false);
+    await eventually('the reading of one more', 10_000, async () => asked() > before);
+    // Its move is decided by the next passes.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    world.removeQuarantine('node-a');
+    await told(leader, /^node-a NodeReleased by hand/);
+    open();
+    await eventually('the evictions on their way', 10_000, async () => world.accepted.size === 32);
+    await told(leader, /^late MoveHeld .*a person deleted/);
+    assert.deepEqual([sent(), world.quarantines()], [32, []]);
   });
 
   it('taints the node where it is asked to, and the taint goes with the quarantine', async () => {

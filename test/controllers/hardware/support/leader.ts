@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import type { Client } from '../../../../src/kube/client.ts';
+import { type Client, createClient } from '../../../../src/kube/client.ts';
 import { createHardwareMetrics } from '../../../../src/controllers/hardware/metrics.ts';
 import { runHardwareController } from '../../../../src/controllers/hardware/controller.ts';
 import type { HardwareSettings } from '../../../../src/controllers/hardware/decide.ts';
@@ -108,3 +108,16 @@ export const settle = (world: World, count: number): Promise<true> =>
 /** Waits until a leader has told something like this, and gives it back. */
 export const told = (leader: ReturnType<typeof startLeader>, like: RegExp): Promise<string> =>
   eventually(`${like} is told`, 5_000, async () => leader.told.find((text) => like.test(text)));
+
+/** A client of whose evictions no answer comes until `open` is called. */
+export function slowEvictions(world: World) {
+  const gate = Promise.withResolvers<void>();
+  let sent = 0;
+  const client = createClient(async (request) => {
+    if (!request.path.endsWith('/eviction')) return world.transport(request);
+    sent += 1;
+    await gate.promise;
+    return world.transport(request);
+  });
+  return { client, sent: () => sent, open: gate.resolve };
+}
