@@ -135,7 +135,7 @@ fn metrics_are_open_metrics() {
     );
     assert!(
         text.contains(
-            "\nhealth_probe_check_verdict{container=\"\",check=\"exec true\",verdict=\"pass\"} 1\n"
+            "\nhealth_probe_check_verdict{checked_container=\"\",check=\"exec true\",verdict=\"pass\"} 1\n"
         ),
         "{text}"
     );

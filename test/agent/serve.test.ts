@@ -127,13 +127,13 @@ describe('serve watches a real redis', () => {
       assert.match(line, /^health_probe_\w+\{(\w+="(?:[^"\\\n]|\\["\\n])*",?)*\} -?\d+(\.\d+)?$/);
     }
     assert.equal(new Set(samples.map((line) => line.replace(/ \S+$/, ''))).size, samples.length);
-    const of = `container="cache",check="redis 127.0.0.1:${port}"`;
+    const of = `checked_container="cache",check="redis 127.0.0.1:${port}"`;
     assert(samples.includes(`health_probe_check_verdict{${of},verdict="pass"} 1`));
     assert(samples.includes(`health_probe_check_verdict{${of},verdict="fail"} 0`));
     for (const outcome of ['pass', 'alive', 'fail']) {
       assert(
         samples.some(
-          (line) => line.startsWith(`health_probe_checks_total{${of},outcome="${outcome}"} `) && !line.endsWith(' 0'),
+          (line) => line.startsWith(`health_probe_checks_total{${of},verdict="${outcome}"} `) && !line.endsWith(' 0'),
         ),
       );
     }

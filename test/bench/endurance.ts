@@ -50,7 +50,7 @@ async function observe(
   const share = ((cpuSeconds(pid) - cpu) / ((Date.now() - begun) / 1_000)) * 1_000;
   const told = await metrics();
   const runs = sum(told, made);
-  const passes = sum(told, /^health_probe_checks_total\{.*outcome="pass".*\} (\d+)/gm);
+  const passes = sum(told, /^health_probe_checks_total\{.*verdict="pass".*\} (\d+)/gm);
   addRow(report, 'Agent, a long run of serve', {
     run: `${checks.length} checks every ${period}`,
     made: `${runs}`,

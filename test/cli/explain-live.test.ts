@@ -52,9 +52,9 @@ const guessing = (name: string, pattern: string): Pod =>
   });
 const metrics = [
   '# TYPE health_probe_check_unproven gauge',
-  'health_probe_check_unproven{container="db",check="redis 127.0.0.1:6379"} 1',
-  'health_probe_check_unproven{container="db",check="say \\"x\\""} 0',
-  'health_probe_check_unproven{container="db"} 1',
+  'health_probe_check_unproven{checked_container="db",check="redis 127.0.0.1:6379"} 1',
+  'health_probe_check_unproven{checked_container="db",check="say \\"x\\""} 0',
+  'health_probe_check_unproven{checked_container="db"} 1',
   '# EOF',
 ].join('\n');
 

@@ -59,7 +59,7 @@ pub fn render(state: &State, requests: &Requests) -> Response {
     family(&mut text, "health_probe_checks", "counter", "Runs of a check, by how they ended.");
     for entry in &state.entries {
         for (verdict, count) in VERDICTS.iter().zip(entry.counts) {
-            let labels = labels(entry, Some(("outcome", verdict.word())));
+            let labels = labels(entry, Some(("verdict", verdict.word())));
             sample(&mut text, "health_probe_checks_total", &labels, &count.to_string());
         }
     }
@@ -98,7 +98,7 @@ fn finished(state: &State) -> impl Iterator<Item = (&CheckState, &Last)> {
 }
 
 fn labels<'a>(entry: &'a CheckState, more: Option<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
-    [("container", entry.container.as_str()), ("check", entry.label.as_str())]
+    [("checked_container", entry.container.as_str()), ("check", entry.label.as_str())]
         .into_iter()
         .chain(more)
         .collect()
@@ -143,12 +143,12 @@ mod tests {
         let response = render(&state, &requests);
         assert_eq!(response.content_type, CONTENT_TYPE);
         let lines: Vec<_> = response.body.lines().collect();
-        let of = r#"container="web",check="exec a\"b""#;
+        let of = r#"checked_container="web",check="exec a\"b""#;
         for expected in [
             format!("health_probe_build_info{{version=\"{VERSION}\"}} 1"),
             format!("health_probe_check_verdict{{{of},verdict=\"pass\"}} 1"),
             format!("health_probe_check_verdict{{{of},verdict=\"fail\"}} 0"),
-            format!("health_probe_checks_total{{{of},outcome=\"pass\"}} 1"),
+            format!("health_probe_checks_total{{{of},verdict=\"pass\"}} 1"),
             format!("health_probe_check_duration_seconds{{{of}}} 0.000500"),
             format!("health_probe_check_last_run_timestamp_seconds{{{of}}} 1.500"),
             "health_probe_http_requests_total{path=\"livez\",code=\"200\"} 2".to_owned(),
@@ -167,7 +167,7 @@ mod tests {
             let body = render(state, &Requests::default()).body;
             body.lines().filter(|line| line.starts_with("health_probe_check_unproven{")).collect::<String>()
         };
-        let of = "health_probe_check_unproven{container=\"a\",check=\"x\"}";
+        let of = "health_probe_check_unproven{checked_container=\"a\",check=\"x\"}";
         assert_eq!(shown(&state), format!("{of} 1"));
         state.finish(0, run(Outcome::pass("")), now, UNIX_EPOCH);
         assert_eq!(shown(&state), format!("{of} 0"));

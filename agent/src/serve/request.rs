@@ -22,8 +22,11 @@ pub struct Request {
     pub kubelet: bool,
 }
 
-/// Reads the request line once the whole head is there, and of the headers only who asks.
+/// Reads the request line once the whole head is there, and of the headers only who asks. Empty lines before it do not
+/// count (RFC 9112 §2.2).
 pub fn parse(bytes: &[u8]) -> Head {
+    let begins = bytes.iter().take(LONGEST_HEAD).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let (_, bytes) = bytes.split_at(begins);
     let length = head_length(bytes);
     if length.unwrap_or(bytes.len()) > LONGEST_HEAD {
         let line = bytes.iter().take(LONGEST_HEAD).any(|&byte| byte == b'\n');
@@ -58,6 +61,7 @@ fn request_line(line: &str) -> Option<Request> {
     let mut words = line.trim_end_matches('\r').split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let known = matches!(version, "HTTP/1.1" | "HTTP/1.0") && words.next().is_none();
+    let target = origin_form(target);
     let plain = !method.is_empty()
         && method.bytes().all(|byte| byte.is_ascii_uppercase())
         && target.starts_with('/')
@@ -67,9 +71,35 @@ fn request_line(line: &str) -> Option<Request> {
     (known && plain).then_some(Request { method, path, query, kubelet: false })
 }
 
+/// The target without the scheme and the host that a client puts in front of it for a proxy (RFC 9112 §3.2.2).
+fn origin_form(target: &str) -> &str {
+    let scheme =
+        target.split_at_checked("http://".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http://"));
+    match scheme {
+        None => target,
+        Some((_, rest)) => rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_may_name_the_host_and_come_after_empty_lines() {
+        for (text, path, query) in [
+            ("GET http://a:9440/livez/b?verbose HTTP/1.1", "/livez/b", "verbose"),
+            ("GET HTTP://a HTTP/1.1", "/", ""),
+            ("\r\n\r\nGET /livez HTTP/1.1", "/livez", ""),
+            ("\nGET /livez HTTP/1.1", "/livez", ""),
+        ] {
+            let Head::Complete(request) = parse(format!("{text}\r\nHost: a\r\n\r\n").as_bytes()) else {
+                panic!("{text:?}");
+            };
+            assert_eq!((request.path.as_str(), request.query.as_str()), (path, query), "{text:?}");
+        }
+        assert_eq!(parse(b"\r\n\r\n"), Head::Incomplete);
+    }
 
     #[test]
     fn a_request_is_read_once_its_head_is_whole() {
@@ -105,13 +135,13 @@ mod tests {
     #[test]
     fn garbage_is_refused() {
         let lines = [
-            "",
             "GET",
             "GET /",
             "GET / HTTP/2.0",
             "GET  / HTTP/1.1",
             "get / HTTP/1.1",
-            "GET http://a/ HTTP/1.1",
+            "GET http://a?b HTTP/1.1",
+            "GET ftp://a/ HTTP/1.1",
             "GET / HTTP/1.1 x",
             "\u{16}\u{3}\u{1}",
             "GET /\u{7f} HTTP/1.1",

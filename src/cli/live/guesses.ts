@@ -45,9 +45,9 @@ async function askAgent({ metadata }: Pod, { args = [] }: V1Container, client: C
   }
 }
 
-/** Such as `health_probe_check_unproven{container="redis",check="redis 127.0.0.1:6379"} 1`. */
+/** Such as `health_probe_check_unproven{checked_container="redis",check="redis 127.0.0.1:6379"} 1`. */
 function guessOf(line: string): string[] {
-  const start = 'health_probe_check_unproven{container="';
+  const start = 'health_probe_check_unproven{checked_container="';
   const [container = '', rest = ''] = line.startsWith(start) ? line.slice(start.length).split('",check="') : [];
   const [check = '', value = ''] = rest.split('"} ');
   const name = `${container}: ${check.replaceAll('\\', '')}`;
