@@ -10,58 +10,68 @@ export type Follower<T> = {
 
 type Namespaced = { readonly metadata?: V1ObjectMeta };
 
-/** How many namespaces are kept as they were read; the oldest go. */
-const rememberedNamespaces = 1_024;
+/** What is kept of the objects of one namespace: what was read of each, in the order of the names. */
+type Place<Item, All> = {
+  readonly names: readonly string[];
+  readonly items: readonly Item[];
+  /** Undefined until it is asked for. */
+  all: All | undefined;
+};
 
-/** Objects of one kind by their namespace, each as `reduce` leaves it, and what `read` makes of those of one namespace. */
-export function createShelf<T extends Namespaced, Read>(
-  reduce: (object: T) => T,
-  read: (objects: readonly T[]) => Read,
+/**
+ * Keeps of each object of one kind what `read` makes of it as soon as it is heard of, and gives for a namespace what
+ * `combine` makes of all of its objects.
+ */
+export function createShelf<T extends Namespaced, Item, All>(
+  read: (object: T) => Item,
+  combine: (items: readonly Item[]) => All,
   onChange: () => void,
-): { readonly follower: Follower<T>; readonly read: (namespace: string) => Read | undefined } {
-  const shelf = new Map<string, Map<string, T>>();
-  const remembered = new Map<string, Read>();
-  const changed = (namespace: string): void => {
-    remembered.delete(namespace);
-    onChange();
-  };
-  const put = (object: T): void => {
-    const { namespace, name } = placeOf(object);
-    const there = shelf.get(namespace) ?? new Map<string, T>();
-    shelf.set(namespace, there.set(name, reduce(object)));
-  };
+): { readonly follower: Follower<T>; readonly read: (namespace: string) => All | undefined } {
+  const shelf = new Map<string, Place<Item, All>>();
   return {
     read(namespace) {
-      const known = remembered.get(namespace);
-      const objects = shelf.get(namespace);
-      if (known !== undefined || !objects) return known;
-      if (remembered.size >= rememberedNamespaces) remembered.delete(remembered.keys().next().value ?? '');
-      const fresh = read([...objects.values()]);
-      remembered.set(namespace, fresh);
-      return fresh;
+      const place = shelf.get(namespace);
+      return place && (place.all ??= combine(place.items));
     },
     follower: {
       reset(objects) {
         shelf.clear();
-        for (const object of objects) put(object);
-        remembered.clear();
+        for (const [namespace, list] of Map.groupBy(objects, namespaceOf)) {
+          const inOrder = list.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+          shelf.set(namespace, { names: inOrder.map(nameOf), items: inOrder.map(read), all: undefined });
+        }
         onChange();
       },
       upsert(object) {
-        const { namespace, name } = placeOf(object);
-        if (isDeepStrictEqual(shelf.get(namespace)?.get(name), reduce(object))) return;
-        put(object);
-        changed(namespace);
+        const [namespace, name, item] = [namespaceOf(object), nameOf(object), read(object)];
+        const {
+          names,
+          items,
+        }: Pick<Place<Item, All>, 'names' | 'items'> = shelf.get(namespace) ?? { names: [], items: [] };
+        const at = names.indexOf(name);
+        if (at >= 0 && isDeepStrictEqual(items[at], item)) return;
+        if (at >= 0) shelf.set(namespace, { names, items: items.with(at, item), all: undefined });
+        else {
+          const found = names.findIndex((other) => other > name);
+          const place = found < 0 ? names.length : found;
+          const inserted = { names: names.toSpliced(place, 0, name), items: items.toSpliced(place, 0, item) };
+          shelf.set(namespace, { ...inserted, all: undefined });
+        }
+        onChange();
       },
       remove(object) {
-        const { namespace, name } = placeOf(object);
-        const there = shelf.get(namespace);
-        if (!there?.delete(name)) return;
-        if (there.size === 0) shelf.delete(namespace);
-        changed(namespace);
+        const namespace = namespaceOf(object);
+        const place = shelf.get(namespace);
+        const at = place?.names.indexOf(nameOf(object)) ?? -1;
+        if (!place || at < 0) return;
+        const left = { names: place.names.toSpliced(at, 1), items: place.items.toSpliced(at, 1), all: undefined };
+        if (left.names.length > 0) shelf.set(namespace, left);
+        else shelf.delete(namespace);
+        onChange();
       },
     },
   };
 }
 
-const placeOf = ({ metadata }: Namespaced) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
+const namespaceOf = ({ metadata }: Namespaced): string => metadata?.namespace ?? '';
+const nameOf = ({ metadata }: Namespaced): string => metadata?.name ?? '';

@@ -3,6 +3,7 @@ import { benchAgent } from './agent.ts';
 import { benchController } from './controller.ts';
 import { benchPolicies } from './policies.ts';
 import { type Report, createReport, writeReport } from './report.ts';
+import { benchRules } from './rules.ts';
 import { benchSoak } from './soak.ts';
 import { benchWebhook } from './webhook.ts';
 
@@ -10,6 +11,7 @@ const parts: Readonly<Record<string, (report: Report) => readonly string[] | Pro
   agent: benchAgent,
   webhook: benchWebhook,
   policies: benchPolicies,
+  rules: benchRules,
   soak: benchSoak,
   controller: benchController,
   apiserver: async (report) =>

@@ -7,14 +7,13 @@ import {
   type ContainerResources,
   type PodResources,
   computeResources,
-  qosClassOf,
   readContainer,
   readPod,
   sumContainers,
-  sumPod,
 } from './resources.ts';
 import { type ResourceRules, noRules } from './rules.ts';
 import { type Frame, type Size, resourcesOf, sizesFor } from './sizes.ts';
+import { summed } from './summed.ts';
 
 /** What our containers are fitted to. */
 export type Surroundings = {
@@ -56,7 +55,7 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
     // A size without any resources is for a quota: why the others did not fit says more.
     if (size !== undefined) refusal = violations;
     if (violations.length > 0) continue;
-    const notes = notesOf({ size, index, agent: sized[0] as V1Container }, qosClass, qosClassOf(compared.after));
+    const notes = notesOf({ size, index, agent: sized[0] as V1Container }, qosClass, compared.after.qosClass());
     const byName = new Map(sized.map((value) => [value.name, withUser(value, surroundings)]));
     const fitted = additions.map((addition) =>
       addition.kind === 'initContainer'
@@ -76,26 +75,26 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
     ...computeResources,
     ...rules.container.keys(),
     ...rules.pod.keys(),
-    ...rules.quotas.flatMap(({ shares }) => shares.map(({ resource }) => resource)),
+    ...rules.quotas.flatMap(({ rule }) => rule.shares.map(({ resource }) => resource)),
   ]);
   const read = (value: V1Container, role: ContainerResources['role']) => readContainer(value, role, rules, names);
   const written = readPod(pod, names, read);
-  const asItCame = arrived === pod ? written : readPod(arrived, names, read);
+  const asItCame = summed(arrived === pod ? written : readPod(arrived, names, read));
   // The apiserver completes what is said for the Pod as a whole before a LimitRange gives anything to a container.
   const explicit = written.level && readPod(pod, names, (value, role) => readContainer(value, role, noRules, names));
-  const before = { ...written, level: explicit && completeLevel(explicit) };
+  const before = summed({ ...written, level: explicit && completeLevel(explicit) });
   const wanted = agents.reduce<Pod>(apply, pod);
   const known = new Map(before.containers.map((container) => [container.name, container]));
-  const limits = sumPod(before, 'limits');
+  const limits = before.sum('limits');
   const frame: Frame = {
     rules,
-    isGuaranteed: qosClassOf(before) === 'Guaranteed' && !hasLevel(before),
+    isGuaranteed: before.qosClass() === 'Guaranteed' && !hasLevel(before),
     leastLimit: (resource) => (limits.has(resource) ? 0n : (rules.pod.get(resource)?.min?.amount ?? 0n)),
     mostLimit: (resource) => before.level?.limits.get(resource),
     unnamed: new Set(computeResources.filter((resource) => explicit && isOfLevelAlone(resource, explicit, rules))),
   };
   return {
-    qosClass: qosClassOf(before),
+    qosClass: before.qosClass(),
     isLevelSet: hasLevel(before),
     frame,
     compare(sized: readonly V1Container[]) {
@@ -107,7 +106,7 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
       return {
         pod,
         before,
-        after: { ...after, level: before.level },
+        after: summed({ ...after, level: before.level }),
         asItCame,
         ours: after.containers.filter(({ name }) => ours.has(name)),
       };

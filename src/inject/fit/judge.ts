@@ -6,12 +6,11 @@ import {
   type Amounts,
   type ContainerResources,
   type PodResources,
-  chargeOf,
   computeResources,
   sumContainers,
-  sumPod,
 } from './resources.ts';
 import { matchesQuota } from './quota-scopes.ts';
+import type { SummedPod } from './summed.ts';
 import type { Bounds, Quota, ResourceRules } from './rules.ts';
 
 /** Why our containers do not fit into a Pod or its namespace. */
@@ -27,9 +26,9 @@ export type Violation = { readonly reason: FitReason; readonly why: string };
 /** The Pod without our containers, with them, and as it came, which is with them where an earlier call added them. */
 export type Compared = {
   readonly pod: Pod;
-  readonly before: PodResources;
-  readonly after: PodResources;
-  readonly asItCame: PodResources;
+  readonly before: SummedPod;
+  readonly after: SummedPod;
+  readonly asItCame: SummedPod;
   /** Our containers. */
   readonly ours: readonly ContainerResources[];
 };
@@ -76,16 +75,11 @@ function containerViolations(
 }
 
 function podViolations({ before, after }: Compared, { pod }: ResourceRules): Violation[] {
-  if (pod.size === 0) return [];
-  const [without, sum] = [before, after].map((each) => ({
-    requests: sumPod(each, 'requests'),
-    limits: sumPod(each, 'limits'),
-  })) as [Record<'requests' | 'limits', Amounts>, Record<'requests' | 'limits', Amounts>];
   return [...pod].flatMap(([resource, bounds]) => {
-    const broken = ({ requests, limits }: typeof sum): string | undefined =>
-      brokenBound(resource, bounds, requests.get(resource), limits.get(resource));
-    const why = broken(sum);
-    return why === undefined || broken(without) !== undefined
+    const broken = (each: SummedPod): string | undefined =>
+      brokenBound(resource, bounds, each.sum('requests').get(resource), each.sum('limits').get(resource));
+    const why = broken(after);
+    return why === undefined || broken(before) !== undefined
       ? []
       : [{ reason: 'limit-range' as const, why: `the Pod with the agent: ${why}` }];
   });
@@ -132,6 +126,7 @@ const mandatory: ReadonlySet<string> = new Set([
 ]);
 
 function quotaViolations(quota: Quota, { pod, before, after, asItCame, ours }: Compared): Violation[] {
+  const { rule, used } = quota;
   if (!matchesQuota(quota, pod, after)) return [];
   const wasCounted = matchesQuota(quota, pod, before);
   // A Pod that is there already is part of what is used.
@@ -139,22 +134,25 @@ function quotaViolations(quota: Quota, { pod, before, after, asItCame, ours }: C
   const mute = hasLevel(after) ? [] : muteContainers(quota, wasCounted ? ours : after.containers);
   return [
     ...mute,
-    ...quota.shares.flatMap(({ key, counts, resource, hard, used }): Violation[] => {
-      const amountOf = (each: PodResources): Amount =>
-        counts === 'pods' ? whole : (chargeOf(each, counts).get(resource) ?? 0n);
+    ...rule.shares.flatMap(({ key, counts, resource, hard }, index): Violation[] => {
+      const amountOf = (each: SummedPod): Amount =>
+        counts === 'pods' ? whole : (each.charge(counts).get(resource) ?? 0n);
       const [without, asked] = [wasCounted ? amountOf(before) : 0n, amountOf(after)];
-      const left = hard - used + (isCharged ? amountOf(asItCame) : 0n);
+      const left = hard - (used[index] ?? 0n) + (isCharged ? amountOf(asItCame) : 0n);
       if (asked === 0n || asked <= left || without === asked || without > left) return [];
       const write = (amount: Amount): string => formatQuantity(resource, amount);
       const why =
-        `ResourceQuota ${quota.name} has ${write(left < 0n ? 0n : left)} of ${write(hard)} left for ${key}, ` +
+        `ResourceQuota ${rule.name} has ${write(left < 0n ? 0n : left)} of ${write(hard)} left for ${key}, ` +
         `and the Pod asks for ${write(without)} without the agent and for ${write(asked)} with it`;
       return [{ reason: 'quota', why }];
     }),
   ];
 }
 
-function muteContainers({ name: quota, shares }: Quota, containers: readonly ContainerResources[]): Violation[] {
+function muteContainers(
+  { rule: { name: quota, shares } }: Quota,
+  containers: readonly ContainerResources[],
+): Violation[] {
   return shares.flatMap(({ key, counts, resource }) => {
     if (counts === 'pods' || !mandatory.has(key)) return [];
     const mute = containers.find((container) => !container[counts].has(resource));

@@ -2,23 +2,23 @@
 import type { V1PodAffinityTerm } from '@kubernetes/client-node';
 import { itemsOf } from '../pod/limits.ts';
 import type { Pod } from '../pod/pod.ts';
-import { type PodResources, qosClassOf } from './resources.ts';
+import type { SummedPod } from './summed.ts';
 import type { Quota, QuotaScope } from './rules.ts';
 
 /** Whether a quota counts a Pod that asks for these resources: each of its scopes has to hold. */
-export const matchesQuota = ({ scopes }: Quota, pod: Pod, resources: PodResources): boolean =>
-  scopes.every((scope) => matchesScope(scope, pod, resources));
+export const matchesQuota = ({ rule }: Quota, pod: Pod, resources: SummedPod): boolean =>
+  rule.scopes.every((scope) => matchesScope(scope, pod, resources));
 
-function matchesScope(scope: QuotaScope, { spec }: Pod, resources: PodResources): boolean {
+function matchesScope(scope: QuotaScope, { spec }: Pod, resources: SummedPod): boolean {
   switch (scope.scopeName) {
     case 'Terminating':
       return isTerminating(spec.activeDeadlineSeconds);
     case 'NotTerminating':
       return !isTerminating(spec.activeDeadlineSeconds);
     case 'BestEffort':
-      return qosClassOf(resources) === 'BestEffort';
+      return resources.qosClass() === 'BestEffort';
     case 'NotBestEffort':
-      return qosClassOf(resources) !== 'BestEffort';
+      return resources.qosClass() !== 'BestEffort';
     case 'PriorityClass':
       return matchesValue(scope, spec.priorityClassName ?? '');
     case 'CrossNamespacePodAffinity':

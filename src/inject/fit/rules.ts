@@ -1,6 +1,7 @@
 // https://kubernetes.io/docs/concepts/policy/limit-range/
 // https://kubernetes.io/docs/concepts/policy/resource-quotas/
 import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
+import { createPool } from './pool.ts';
 import { type Amount, parseQuantity } from './quantity.ts';
 
 /** Quantities by the names of resources. */
@@ -33,27 +34,32 @@ export type QuotaScope = {
   readonly values: readonly string[];
 };
 
-/** What is left of one resource of a quota. */
+/** What a quota allows of one resource. */
 type QuotaShare = {
   readonly key: string;
   readonly counts: 'requests' | 'limits' | 'pods';
   readonly resource: string;
   readonly hard: Amount;
-  readonly used: Amount;
 };
 
-export type Quota = {
+/** What a quota says, which many namespaces have alike. */
+type QuotaRule = {
   readonly name: string;
   readonly scopes: readonly QuotaScope[];
   readonly shares: readonly QuotaShare[];
 };
 
-/** What a namespace demands of the resources of a Pod. */
-export type ResourceRules = {
+/** A quota, with what its namespace uses of each share. */
+export type Quota = { readonly rule: QuotaRule; readonly used: readonly Amount[] };
+
+/** What LimitRanges demand, by resource. */
+export type LimitRules = {
   readonly container: ReadonlyMap<string, Bounds>;
   readonly pod: ReadonlyMap<string, Bounds>;
-  readonly quotas: readonly Quota[];
 };
+
+/** What a namespace demands of the resources of a Pod. */
+export type ResourceRules = LimitRules & { readonly quotas: readonly Quota[] };
 
 /** The rules of a namespace that has none. */
 export const noRules: ResourceRules = { container: new Map(), pod: new Map(), quotas: [] };
@@ -63,42 +69,75 @@ const mostResources = 64;
 
 /** Reads the LimitRanges and ResourceQuotas of one namespace; what cannot be read bounds nothing. */
 export const readRules = (limitRanges: readonly LimitRange[], quotas: readonly V1ResourceQuota[]): ResourceRules => ({
-  ...readLimitRanges(limitRanges),
-  quotas: readQuotas(quotas),
+  ...strictestOf(limitRanges.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)).map(readLimitRange)),
+  quotas: quotas.map(readQuota).filter(({ rule }) => rule.shares.length > 0),
 });
 
-/** Reads the LimitRanges of one namespace, which seldom change. */
-export function readLimitRanges(limitRanges: readonly LimitRange[]): Omit<ResourceRules, 'quotas'> {
-  const inOrder = limitRanges.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
-  return { container: boundsOf(inOrder, 'Container'), pod: boundsOf(inOrder, 'Pod') };
+/** Clusters make the rules of their namespaces from a few templates: what is alike is read once, and kept once. */
+const limitRules = createPool<LimitRules>();
+const quotaRules = createPool<QuotaRule>();
+
+/** Reads one LimitRange. */
+export function readLimitRange(limitRange: LimitRange): LimitRules {
+  const by = nameOf(limitRange);
+  const items = (limitRange.spec?.limits ?? []).filter((item) => item?.type === 'Container' || item?.type === 'Pod');
+  return limitRules(JSON.stringify([by, items]), () => ({
+    container: boundsOf(items, 'Container', by),
+    pod: boundsOf(items, 'Pod', by),
+  }));
 }
 
-/** Reads the ResourceQuotas of one namespace, which change with each Pod. */
-export const readQuotas = (quotas: readonly V1ResourceQuota[]): readonly Quota[] =>
-  quotas.map(readQuota).filter(({ shares }) => shares.length > 0);
+/** What several LimitRanges demand together; their order decides which default counts, and whom a sentence names. */
+export function strictestOf(rules: readonly LimitRules[]): LimitRules {
+  const [first, ...others] = rules;
+  if (!first) return { container: noRules.container, pod: noRules.pod };
+  return others.reduce(
+    (all, each) => ({ container: joined(all.container, each.container), pod: joined(all.pod, each.pod) }),
+    first,
+  );
+}
+
+function joined(all: ReadonlyMap<string, Bounds>, more: ReadonlyMap<string, Bounds>): ReadonlyMap<string, Bounds> {
+  const bounds = new Map(all);
+  for (const [resource, own] of more) add(bounds, resource, own);
+  return bounds;
+}
+
+function add(bounds: Map<string, Bounds>, resource: string, own: Bounds): void {
+  const known = bounds.get(resource);
+  if (known) bounds.set(resource, strictest(known, own));
+  else if (bounds.size < mostResources) bounds.set(resource, own);
+}
 
 const nameOf = ({ metadata }: { readonly metadata?: V1ObjectMeta }): string => metadata?.name ?? '';
 
 const kinds = ['min', 'max', 'maxLimitRequestRatio', 'default', 'defaultRequest'] as const;
 
-function boundsOf(limitRanges: readonly LimitRange[], type: 'Container' | 'Pod'): ReadonlyMap<string, Bounds> {
+function boundsOf(
+  items: readonly LimitRangeItem[],
+  type: 'Container' | 'Pod',
+  by: string,
+): ReadonlyMap<string, Bounds> {
   const bounds = new Map<string, Bounds>();
-  for (const limitRange of limitRanges) {
-    for (const item of limitRange.spec?.limits ?? []) {
-      if (item?.type !== type) continue;
-      const resources = new Set(kinds.flatMap((kind) => Object.keys(item[kind] ?? {})));
-      for (const resource of resources) {
-        if (!bounds.has(resource) && bounds.size >= mostResources) continue;
-        const [min, max, ratio, limit, request] = kinds.map((kind) => parseQuantity(item[kind]?.[resource]));
-        const own = { min, max, ratio, ...defaultsOf({ type, min, max, limit, request }) };
-        bounds.set(resource, strictest(bounds.get(resource) ?? {}, own, nameOf(limitRange)));
-      }
+  for (const item of items) {
+    if (item.type !== type) continue;
+    const resources = new Set(kinds.flatMap((kind) => Object.keys(item[kind] ?? {})));
+    for (const resource of resources) {
+      if (!bounds.has(resource) && bounds.size >= mostResources) continue;
+      const [min, max, ratio, limit, request] = kinds.map((kind) => parseQuantity(item[kind]?.[resource]));
+      const bound = (amount: Amount | undefined): Bound | undefined => (amount === undefined ? amount : { amount, by });
+      const defaults = defaultsOf({ type, min, max, limit, request });
+      add(bounds, resource, defined({ min: bound(min), max: bound(max), ratio: bound(ratio), ...defaults }));
     }
   }
   return bounds;
 }
 
-type Own = { readonly [Key in keyof Bounds]: Amount | undefined };
+/** The bounds that there are. */
+const defined = (bounds: Own): Bounds =>
+  Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+
+type Own = { readonly [Key in keyof Bounds]: Bounds[Key] | undefined };
 
 /** The defaults of a container: the apiserver writes those that are missing into the LimitRange when it is created. */
 function defaultsOf({
@@ -119,39 +158,30 @@ function defaultsOf({
   return { default: byDefault, defaultRequest: request ?? byDefault ?? min };
 }
 
-function strictest(known: Bounds, own: Own, by: string): Bounds {
+function strictest(known: Bounds, own: Bounds): Bounds {
   const bound = (key: 'min' | 'max' | 'ratio', isStricter: (one: Amount, other: Amount) => boolean) => {
-    const [before, amount] = [known[key], own[key]];
-    if (amount === undefined || (before && !isStricter(amount, before.amount))) return before ? { [key]: before } : {};
-    return { [key]: { amount, by } };
+    const [before, now] = [known[key], own[key]];
+    return now === undefined || (before && !isStricter(now.amount, before.amount)) ? before : now;
   };
-  const first = (key: 'default' | 'defaultRequest') => {
-    const amount = known[key] ?? own[key];
-    return amount === undefined ? {} : { [key]: amount };
-  };
-  return {
-    ...bound('min', (one, other) => one > other),
-    ...bound('max', (one, other) => one < other),
-    ...bound('ratio', (one, other) => one < other),
-    ...first('default'),
-    ...first('defaultRequest'),
-  };
+  return defined({
+    min: bound('min', (one, other) => one > other),
+    max: bound('max', (one, other) => one < other),
+    ratio: bound('ratio', (one, other) => one < other),
+    default: known.default ?? own.default,
+    defaultRequest: known.defaultRequest ?? own.defaultRequest,
+  });
 }
 
-/** A quota as its status says; before the first count, and in a manifest, its spec says all there is. */
-function readQuota(quota: V1ResourceQuota): Quota {
+/** Reads a quota as its status says; before the first count, and in a manifest, its spec says all there is. */
+export function readQuota(quota: V1ResourceQuota): Quota {
   const { spec, status } = quota;
   const hard = status?.hard ?? spec?.hard ?? {};
-  const shares = Object.keys(hard)
+  const counted = Object.keys(hard)
     .filter((key) => readQuotaKey(key) !== undefined)
     .slice(0, mostResources)
     .flatMap((key) => {
-      const counted = readQuotaKey(key);
-      const amount = parseQuantity(hard[key]);
       const used = parseQuantity(status?.used?.[key] ?? '0');
-      return counted === undefined || amount === undefined || used === undefined
-        ? []
-        : [{ key, ...counted, hard: amount, used }];
+      return used === undefined || parseQuantity(hard[key]) === undefined ? [] : [{ key, used }];
     });
   const scopes = [
     ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists', values: [] })),
@@ -161,7 +191,18 @@ function readQuota(quota: V1ResourceQuota): Quota {
       values: values ?? [],
     })),
   ];
-  return { name: nameOf(quota), scopes, shares };
+  const name = nameOf(quota);
+  const rule = quotaRules(JSON.stringify([name, scopes, counted.map(({ key }) => [key, hard[key]])]), () => ({
+    name,
+    scopes,
+    shares: counted.flatMap(({ key }) => shareOf(key, hard[key])),
+  }));
+  return { rule, used: counted.map(({ used }) => used) };
+}
+
+function shareOf(key: string, text: string | undefined): QuotaShare[] {
+  const [counted, hard] = [readQuotaKey(key), parseQuantity(text)];
+  return counted === undefined || hard === undefined ? [] : [{ key, ...counted, hard }];
 }
 
 /** What a key of a quota counts of a Pod; undefined for what is no Pod's. */

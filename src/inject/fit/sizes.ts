@@ -139,7 +139,7 @@ const isLimited = (resource: string, bounds: Bounds, { quotas }: ResourceRules):
   bounds.max !== undefined ||
   bounds.ratio !== undefined ||
   bounds.default !== undefined ||
-  quotas.some(({ shares }) => shares.some((share) => share.counts === 'limits' && share.resource === resource));
+  quotas.some(({ rule }) => rule.shares.some((share) => share.counts === 'limits' && share.resource === resource));
 
 /** Lowers the limit to the ratio, and raises the request where the limit would be below a tenth of a core or a mebibyte. */
 function withinRatio(resource: string, { request, limit }: Demand, ratio: Amount): Demand {

@@ -128,7 +128,7 @@ describe('the agent', () => {
     const hard = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`requests.example.com/r${at}`, '1k']));
     const limits = [{ type: 'Pod', max: Object.fromEntries(Object.keys(hard).map((key) => [key.slice(9), '1M'])) }];
     const rules = readRules([{ spec: { limits } }], [{ spec: { hard } }]);
-    assert(rules.pod.size <= 64 && (rules.quotas[0]?.shares.length ?? 0) <= 64);
+    assert(rules.pod.size <= 64 && (rules.quotas[0]?.rule.shares.length ?? 0) <= 64);
     const before = process.cpuUsage();
     fitted(podOf({ containers }), rules);
     const { user } = process.cpuUsage(before);
