@@ -1,6 +1,7 @@
 import { readAnnotations } from './intent/annotations.ts';
 import { type Assignment, assign, withoutForbidden } from './assign.ts';
 import { fit } from './fit/fit.ts';
+import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
 import type { HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
@@ -133,7 +134,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   const added = plan.additions.map(nameOf);
   const reasoned = { ...notes, fitting: fitted.notes };
   if (request.isAudit) return { ...reasoned, kind: 'skipped', reason: 'audit', added };
-  const status = statusOf(reasoned, added, call);
+  const status = statusOf(reasoned, { added, given: fitted.given }, call);
   return {
     ...reasoned,
     kind: 'injected',
@@ -172,7 +173,7 @@ function planAll(
 
 function statusOf(
   { request, intent, assignment, by, skippedItems }: Reasoned,
-  added: readonly string[],
+  { added, given }: { readonly added: readonly string[]; readonly given: Given | undefined },
   { context, earlier }: Call,
 ): Status {
   const found = intent.containers.flatMap(({ container, found: text }) =>
@@ -192,6 +193,7 @@ function statusOf(
     kept: skippedItems,
     ...Object.fromEntries(ofPatterns),
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
+    ...(given && { fitted: given }),
     config: configHash(request.written, context.version, intent.image),
     ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
   };

@@ -9,6 +9,7 @@ import {
 } from './decide.ts';
 import { isDebugCopy } from './debug-copy.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
+import { readGiven } from './fit/given.ts';
 import type { Outcome } from './outcome.ts';
 import { type Addition, annotate, keepEvictable } from './pod/additions.ts';
 import { areAnnotationsTaken, exceededLimit } from './pod/limits.ts';
@@ -21,7 +22,7 @@ import { type RecordedStatus, readStatus, statusNaming } from './model/status.ts
 import { takeOut } from './take-out.ts';
 
 /** A Pod as it came in, and what is ours in it. */
-type Arrival = Omit<Standing, 'isSameWish' | 'parseCheck'> & {
+type Arrival = Pick<Standing, 'pod' | 'taken'> & {
   /** The Pod without what is ours; the very same where nothing is. */
   readonly clean: Pod;
   readonly earlier: RecordedStatus | undefined;
@@ -74,7 +75,10 @@ function finish(arrival: Arrival, call: Call, decision: InjectionDecision, exclu
   const about = { request, intent, assignment, fitting, by, skippedItems, exclusions, carried: taken };
   const additions = decision.kind === 'injected' ? decision.additions : [];
   const isSameWish = decision.kind === 'injected' && decision.status.config === earlier?.fields['config'];
-  const filled = putBack(clean, additions, { pod, taken, isSameWish, parseCheck });
+  const fitted = earlier?.fields['fitted'];
+  const isSameFit = isSameWish && isDeepStrictEqual(decision.status.fitted, fitted);
+  const given = readGiven(fitted);
+  const filled = putBack(clean, additions, { pod, taken, isSameWish, isSameFit, given, parseCheck });
   const excluding = excludeNodes(filled, exclusions, { clean, prefix });
   const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
   /** The Pod that came in where nothing has changed. */

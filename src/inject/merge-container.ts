@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import { isRefusal } from '../check/check.ts';
 import type { CheckParser } from '../check/parse.ts';
+import type { Given } from './fit/given.ts';
 import { indexMounts, mountsAbove } from './patterns/borrow.ts';
 import { agentContainer, referencesIn } from './pod/agent-container.ts';
 import { probeField, probeNames } from './pod/additions.ts';
@@ -12,6 +13,10 @@ export type MergeContext = {
   readonly parseCheck: CheckParser;
   /** The annotations, the image and the version are those of the earlier call: what differs, another webhook has changed. */
   readonly isSameWish: boolean;
+  /** So is what the Pod and its namespace leave for it. */
+  readonly isSameFit: boolean;
+  /** What of its resources the earlier call gave it. */
+  readonly given: Given;
   readonly hasVolume: (name: string) => boolean;
 };
 
@@ -53,8 +58,8 @@ export function mergeContainer(standing: V1Container, wanted: V1Container, conte
     }
   }
   const isBorrowed = borrowedBy(standing, context.parseCheck);
-  merged['resources'] = resourcesOf(standing, wanted, isSameWish);
-  merged['securityContext'] = securityContextOf(standing, wanted, isSameWish);
+  merged['resources'] = resourcesOf(standing, wanted, context);
+  merged['securityContext'] = securityContextOf(standing, wanted, context.isSameFit);
   merged['env'] = mergeLists(
     standing.env,
     wanted.env,
@@ -73,20 +78,26 @@ export function mergeContainer(standing: V1Container, wanted: V1Container, conte
 }
 
 /** LimitRanger gives a container a default of each resource for which it has none. */
-function resourcesOf(standing: V1Container, wanted: V1Container, isSameWish: boolean): V1Container['resources'] {
+function resourcesOf(
+  standing: V1Container,
+  wanted: V1Container,
+  { isSameFit, given }: MergeContext,
+): V1Container['resources'] {
   const [there, ours] = [standing.resources ?? {}, wanted.resources ?? {}];
   const both = (key: 'limits' | 'requests'): Record<string, string> | undefined => {
-    if (!there[key] || !ours[key]) return there[key] ?? ours[key];
-    return isSameWish ? { ...ours[key], ...there[key] } : { ...there[key], ...ours[key] };
+    if (isSameFit) return there[key] && ours[key] ? { ...ours[key], ...there[key] } : (there[key] ?? ours[key]);
+    const others = Object.entries(there[key] ?? {}).filter(([name]) => !Object.hasOwn(given[key] ?? {}, name));
+    const all = { ...Object.fromEntries(others), ...ours[key] };
+    return Object.keys(all).length > 0 ? all : undefined;
   };
   const fields = { ...there, requests: both('requests'), limits: both('limits'), claims: ours.claims };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** A policy engine or OpenShift adds fields that are not ours, such as SELinux options and, where we name none, a user. */
-function securityContextOf(standing: V1Container, wanted: V1Container, isSameWish: boolean) {
+function securityContextOf(standing: V1Container, wanted: V1Container, isSameFit: boolean) {
   const { securityContext: there = {} } = standing;
-  if (isSameWish) return { ...wanted.securityContext, ...there };
+  if (isSameFit) return { ...wanted.securityContext, ...there };
   const { securityContext } = agentContainer('', { image: '' });
   const ours = new Map<string, unknown>(Object.entries(securityContext ?? {}));
   const others = Object.entries(there).filter(([key, value]) => !isDeepStrictEqual(value, ours.get(key)));

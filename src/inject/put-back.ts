@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CheckParser } from '../check/parse.ts';
+import type { Given } from './fit/given.ts';
 import { isEqualProbe, mergeContainer } from './merge-container.ts';
 import { type Addition, annotate, apply, nameOf, probeField, safeToEvict } from './pod/additions.ts';
 import { type Pod, allContainers } from './pod/pod.ts';
@@ -12,6 +13,10 @@ export type Standing = {
   readonly taken: ReadonlySet<string>;
   /** The annotations, the image and the version are those of the earlier call. */
   readonly isSameWish: boolean;
+  /** So is what the Pod and its namespace leave for our containers. */
+  readonly isSameFit: boolean;
+  /** What the earlier call gave them. */
+  readonly given: Given;
   readonly parseCheck: CheckParser;
 };
 
@@ -29,7 +34,8 @@ export function putBack(pod: Pod, additions: readonly Addition[], standing: Stan
       ({ name }) => name,
     ),
   );
-  const merging = { ...standing, isSameWish: isStill, hasVolume: (name: string) => volumes.has(name) };
+  const isSameFit = isStill && standing.isSameFit;
+  const merging = { ...standing, isSameWish: isStill, isSameFit, hasVolume: (name: string) => volumes.has(name) };
   return additions.reduce(
     (changed, addition) => apply(changed, taken.has(nameOf(addition)) ? renewed(addition, pod, merging) : addition),
     pod,

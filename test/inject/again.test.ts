@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import { uninject } from '../../src/inject/uninject.ts';
+import { readRules } from '../../src/inject/fit/rules.ts';
+import { annotationsOnly } from '../../src/inject/model/scope.ts';
 import { type Pod, allContainers } from '../../src/inject/pod/pod.ts';
 import { after, asking, pod, prefix, prefixed, probedIn, redis, withWords } from './support/again.ts';
 
@@ -109,6 +111,29 @@ describe('a second call', () => {
     const { image, ...rest } = containerOf(after(withWords(twice, { ...asking, period: '5s' })), 'health-probe');
     assert.deepEqual([image, rest.env, rest.volumeMounts], [before.image, now.env, now.volumeMounts]);
     assert.deepEqual(rest.resources, now.resources);
+  });
+
+  it('follows the Pod to another QoS class, and the namespace to other rules', () => {
+    const equal = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } };
+    const burstable = { containers: [redis] };
+    const guaranteed = { containers: [{ ...redis, resources: equal }] };
+    const limits = [{ type: 'Container', max: { cpu: '60m', memory: '1Gi' } }];
+    const rules = readRules([{ metadata: { name: 'bounds' }, spec: { limits } }], []);
+    const bounded = { ...annotationsOnly, resourceRules: () => rules };
+    const namespace = { name: 'shop', labels: {}, inject: undefined, hasUidRange: true };
+    const situations = [burstable, guaranteed].flatMap((spec) =>
+      [annotationsOnly, bounded, { ...annotationsOnly, namespace }].map((scope) => ({ spec, scope })),
+    );
+    for (const from of situations) {
+      for (const to of situations) {
+        const once = after(pod(asking, from.spec), {}, from.scope);
+        const [before] = once.spec.containers;
+        const containers = [{ ...before, ...to.spec.containers[0] } as V1Container];
+        if (to.spec === burstable) delete containers[0]?.resources;
+        const twice = after({ ...once, spec: { ...once.spec, containers } }, {}, to.scope);
+        assert.deepEqual(twice, after(pod(asking, to.spec), {}, to.scope));
+      }
+    }
   });
 
   it('takes back the variables and mounts that it borrowed, and no other', () => {

@@ -1,6 +1,7 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Addition, apply } from '../pod/additions.ts';
 import type { Pod } from '../pod/pod.ts';
+import { type Given, givenBy, isUsuallyGiven } from './given.ts';
 import { type FitReason, type Violation, hasLevel, violationsOf } from './judge.ts';
 import { type Amount, parseQuantity } from './quantity.ts';
 import {
@@ -30,7 +31,13 @@ export type Surroundings = {
 
 /** The additions with the resources and the user of our containers, or why the Pod cannot take them. */
 export type Fit =
-  | { readonly kind: 'fitted'; readonly additions: readonly Addition[]; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'fitted';
+      readonly additions: readonly Addition[];
+      readonly notes: readonly string[];
+      /** Undefined where it is what is usual. */
+      readonly given: Given | undefined;
+    }
   | { readonly kind: 'refused'; readonly reason: FitReason; readonly whys: readonly string[] };
 
 type AgentAddition = Extract<Addition, { readonly kind: 'initContainer' }>;
@@ -41,7 +48,7 @@ type AgentAddition = Extract<Addition, { readonly kind: 'initContainer' }>;
  */
 export function fit(additions: readonly Addition[], surroundings: Surroundings): Fit {
   const agents = additions.filter((addition): addition is AgentAddition => addition.kind === 'initContainer');
-  if (agents.length === 0) return { kind: 'fitted', additions, notes: [] };
+  if (agents.length === 0) return { kind: 'fitted', additions, notes: [], given: undefined };
   const model = modelOf(agents, surroundings);
   const { qosClass, frame, isLevelSet, compare } = model;
   const asked = { cpu: parseQuantity(surroundings.cpu), memory: parseQuantity(surroundings.memory) };
@@ -62,7 +69,8 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
         ? { ...addition, value: byName.get(addition.value.name) as V1Container }
         : addition,
     );
-    return { kind: 'fitted', additions: fitted, notes };
+    const given = givenBy(resources, leavesUser(surroundings));
+    return { kind: 'fitted', additions: fitted, notes, given: isUsuallyGiven(given, asked) ? undefined : given };
   }
   const [first] = refusal;
   if (!first) throw new Error('a size was refused for no reason');
@@ -143,9 +151,13 @@ function withResources(container: V1Container, resources: V1Container['resources
   return { ...container, resources: all };
 }
 
-/** Leaves the uid to the namespace; a Pod that runs as root would give it to our container too, which must not have it. */
-function withUser(container: V1Container, { pod, hasOwnUid }: Surroundings): V1Container {
-  if (!hasOwnUid || pod.spec.securityContext?.runAsUser === 0) return container;
+/** A Pod that runs as root would give that uid to our container too, which must not have it. */
+const leavesUser = ({ pod, hasOwnUid }: Surroundings): boolean =>
+  hasOwnUid && pod.spec.securityContext?.runAsUser !== 0;
+
+/** Leaves the uid to the namespace. */
+function withUser(container: V1Container, surroundings: Surroundings): V1Container {
+  if (!leavesUser(surroundings)) return container;
   const { runAsUser: _, ...securityContext } = container.securityContext ?? {};
   return { ...container, securityContext };
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Given } from '../fit/given.ts';
 import type { AnnotationSet } from './intent.ts';
 import type { SkippedItem } from './problems.ts';
 import type { Pod } from '../pod/pod.ts';
@@ -20,7 +21,9 @@ export type Status = {
   readonly kept: readonly SkippedItem[];
   /** The checks that were found rather than written, by container, and what they were found by. */
   readonly found?: Readonly<Record<string, string>>;
-  /** A hash of all that the result depends on. */
+  /** What the Pod and its namespace left for the containers that were added; absent where that is what is usual. */
+  readonly fitted?: Given;
+  /** A hash of annotations, image and version. */
   readonly config: string;
   /** How a manifest wrote what the command line filled, by its place in the template; only there, and seldom. */
   readonly source?: Sources;
