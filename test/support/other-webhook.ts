@@ -18,9 +18,11 @@ export const doings: Readonly<Record<string, (pod: Pod) => void>> = {
     spec.initContainers = [first!, ...(spec.initContainers ?? []), last!];
   },
   'adds a volume in front and mounts it everywhere': ({ spec }) => {
-    if (spec.volumes?.some(({ name }) => name === 'mesh')) return;
-    spec.volumes = [{ name: 'mesh', emptyDir: {} }, ...(spec.volumes ?? [])];
+    if (!spec.volumes?.some(({ name }) => name === 'mesh')) {
+      spec.volumes = [{ name: 'mesh', emptyDir: {} }, ...(spec.volumes ?? [])];
+    }
     for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      if (container.volumeMounts?.some(({ name }) => name === 'mesh')) continue;
       container.volumeMounts = [{ name: 'mesh', mountPath: '/mesh' }, ...(container.volumeMounts ?? [])];
     }
   },

@@ -1,18 +1,14 @@
 // Creates generated Pods as a dry run on a real apiserver, without and with what is injected: what it takes without us, it
 // must take with us. `npm run test:validity -- COUNT SEED`; the versions are those of the test cluster.
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { inject } from '../../src/inject/inject.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
-import { createClient } from '../../src/kube/client.ts';
-import { fromKubeconfig } from '../../src/kube/config.ts';
-import { startPolicyInformers } from '../../src/policy/informers.ts';
 import { eventually } from '../support/eventually.ts';
 import { startWebhook, testContext } from '../support/webhook.ts';
 import { type ApiAnswer, type Apiserver, startApiserver } from './apiserver.ts';
 import { type NamespaceKind, namespaceKinds } from './namespaces.ts';
 import { arbitraryCandidate } from './pods.ts';
+import { follow, makePolicyResource, registerWebhook } from './registration.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const [count = 2_000, seed = 1] = process.argv.slice(2).map(Number);
@@ -61,27 +57,6 @@ async function makeNamespaces({ must }: Apiserver, kind: NamespaceKind): Promise
   }
 }
 
-async function registerWebhook({ must }: Apiserver, url: string, ca: string): Promise<void> {
-  await must('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
-    metadata: { name: 'validity' },
-    webhooks: [
-      {
-        name: 'pods.health-injector.example.com',
-        admissionReviewVersions: ['v1'],
-        sideEffects: 'None',
-        failurePolicy: 'Fail',
-        timeoutSeconds: 30,
-        reinvocationPolicy: 'IfNeeded',
-        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
-        rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
-        namespaceSelector: { matchLabels: { [asked]: 'true' } },
-      },
-    ],
-  });
-}
-
-const complain = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
-
 const create = ({ call }: Apiserver, namespace: string, pod: object): Promise<ApiAnswer> =>
   call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { apiVersion: 'v1', kind: 'Pod', ...pod });
 
@@ -90,17 +65,14 @@ const stopping = new AbortController();
 const webhook = await startWebhook();
 let isBroken = false;
 try {
-  await apiserver.must(
-    'POST',
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-    parse(readFileSync(`${root}deploy/crds/healthpolicies.yaml`, 'utf8')),
-  );
+  await makePolicyResource(apiserver);
   for (const kind of namespaceKinds) await makeNamespaces(apiserver, kind);
-  const { port, host, ca } = webhook.connection;
-  await registerWebhook(apiserver, `https://${host}:${port}/mutate`, ca);
-  const config = await fromKubeconfig({ userAgent: 'validity', file: apiserver.kubeconfig });
-  if (config.problem !== undefined) throw new Error(config.problem);
-  await startPolicyInformers(createClient(config.transport), webhook.store, complain, stopping.signal);
+  await registerWebhook(apiserver, {
+    name: 'validity',
+    connection: webhook.connection,
+    namespaceSelector: { matchLabels: { [asked]: 'true' } },
+  });
+  await follow(apiserver, webhook.store, stopping.signal);
   await untilEnforced();
   isBroken = await run();
 } finally {

@@ -74,7 +74,7 @@ const restricted = {
 };
 
 /** Annotations that mostly ask for a check which the Pod can carry. */
-const plainAnnotations = fc
+export const plainAnnotations: fc.Arbitrary<Record<string, string>> = fc
   .record({
     asked: fc.constantFrom(
       { pattern: 'sidecar', check: 'redis://:6379' },
@@ -112,48 +112,53 @@ const annotations = fc.oneof(
 );
 
 /** A Pod with a check, whose containers ask for much or little; most are valid where nothing is demanded of them. */
-export const arbitraryCandidate: fc.Arbitrary<Pod> = fc
-  .record({
-    pod: arbitraryPod(annotations),
-    shapes: fc.array(shape, { minLength: 8, maxLength: 8 }),
-    isUniform: fc.boolean(),
-    isRestricted: fc.boolean(),
-    trait: fc.constantFrom(...traits),
-    longName: fc.boolean(),
-    hasProbes: fc.constantFrom(false, false, false, true),
-  })
-  .map(({ pod, shapes, isUniform, isRestricted, trait, longName, hasProbes }) => {
-    let at = 0;
-    const isForWindows = JSON.stringify(trait).includes('windows');
-    const dressed = (container: V1Container): V1Container => {
-      const resources = resourcesOf(shapes[isUniform ? 0 : at++ % shapes.length] as Shape);
-      const { securityContext, resources: _, env, ...rest } = hasProbes ? container : withoutProbes(container);
-      const context = isForWindows ? undefined : isRestricted ? restricted : securityContext;
-      return {
-        ...rest,
-        ...(resources && { resources: resources as NonNullable<V1Container['resources']> }),
-        ...(context && { securityContext: context }),
-        ...(env && { env: env.map(withOneValue) }),
-        ...(longName && container.name === 'web' && { name: 'w'.repeat(63) }),
+export const arbitraryCandidate: fc.Arbitrary<Pod> = candidateWith(annotations);
+
+/** The same with other annotations. */
+export function candidateWith(wishes: fc.Arbitrary<Record<string, string>>): fc.Arbitrary<Pod> {
+  return fc
+    .record({
+      pod: arbitraryPod(wishes),
+      shapes: fc.array(shape, { minLength: 8, maxLength: 8 }),
+      isUniform: fc.boolean(),
+      isRestricted: fc.boolean(),
+      trait: fc.constantFrom(...traits),
+      longName: fc.boolean(),
+      hasProbes: fc.constantFrom(false, false, false, true),
+    })
+    .map(({ pod, shapes, isUniform, isRestricted, trait, longName, hasProbes }) => {
+      let at = 0;
+      const isForWindows = JSON.stringify(trait).includes('windows');
+      const dressed = (container: V1Container): V1Container => {
+        const resources = resourcesOf(shapes[isUniform ? 0 : at++ % shapes.length] as Shape);
+        const { securityContext, resources: _, env, ...rest } = hasProbes ? container : withoutProbes(container);
+        const context = isForWindows ? undefined : isRestricted ? restricted : securityContext;
+        return {
+          ...rest,
+          ...(resources && { resources: resources as NonNullable<V1Container['resources']> }),
+          ...(context && { securityContext: context }),
+          ...(env && { env: env.map(withOneValue) }),
+          ...(longName && container.name === 'web' && { name: 'w'.repeat(63) }),
+        };
       };
-    };
-    const { os: __, hostNetwork: ___, ...spec } = pod.spec;
-    return JSON.parse(
-      JSON.stringify({
-        ...pod,
-        metadata: { generateName: 'app-', labels: pod.metadata?.labels, annotations: pod.metadata?.annotations },
-        spec: {
-          ...spec,
-          terminationGracePeriodSeconds: 30,
-          containers: spec.containers.map(dressed),
-          initContainers: spec.initContainers?.map((each) =>
-            each.restartPolicy === 'Always' ? dressed(each) : withoutProbes(dressed(each)),
-          ),
-          ...trait,
-        },
-      }),
-    ) as Pod;
-  });
+      const { os: __, hostNetwork: ___, ...spec } = pod.spec;
+      return JSON.parse(
+        JSON.stringify({
+          ...pod,
+          metadata: { generateName: 'app-', labels: pod.metadata?.labels, annotations: pod.metadata?.annotations },
+          spec: {
+            ...spec,
+            terminationGracePeriodSeconds: 30,
+            containers: spec.containers.map(dressed),
+            initContainers: spec.initContainers?.map((each) =>
+              each.restartPolicy === 'Always' ? dressed(each) : withoutProbes(dressed(each)),
+            ),
+            ...trait,
+          },
+        }),
+      ) as Pod;
+    });
+}
 
 /** The apiserver refuses two values of one variable. */
 const withOneValue = ({ value, valueFrom, ...entry }: V1EnvVar): V1EnvVar =>
