@@ -58,12 +58,17 @@ impl Runner {
     /// What a server could echo: the values behind the login. Read anew each time, since files are rotated.
     fn secrets(&self) -> Vec<String> {
         let mut secrets: Vec<_> = self.url.env.iter().filter_map(|name| env::var(name).ok()).collect();
-        if let Some(path) = self.url.option("password-file") {
+        for path in self.url.options.iter().filter(|(name, _)| holds_secret(name)).map(|(_, path)| path) {
             let text = files::read(path, 4096).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             secrets.extend(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()));
         }
         secrets
     }
+}
+
+/// Whether an option names a file that holds a secret.
+fn holds_secret(option: &str) -> bool {
+    option == "password-file" || option.starts_with("header-file.")
 }
 
 /// The check's name, or its scheme and whom it asks.

@@ -7,6 +7,7 @@ mod command_line;
 mod definition;
 mod duration;
 mod error;
+mod header;
 mod measure;
 mod option_type;
 mod options;
@@ -19,6 +20,7 @@ pub use address::{database, path_name};
 pub use check_url::CheckUrl;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use error::{ParseError, quoted};
+pub use header::{can_be_sent, name_of as header_name};
 pub use measure::{
     Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
 };

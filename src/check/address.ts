@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Refusal, quote, refuse } from './check.ts';
-import { isDnsName } from './kinds.ts';
+import { isDnsName, variableOf } from './kinds.ts';
 
 /** `port` is null where none is written. */
 type Address = { readonly host: string; readonly port: number | null };
@@ -11,8 +11,6 @@ export const passwordWrittenOut = refuse(
   'password is written out',
   '$NAME of an environment variable or ?password-file=PATH',
 );
-
-const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)$/;
 
 /** Reads `[host][:port]`. */
 export function parseAddress(text: string): Address | Refusal {
@@ -46,8 +44,8 @@ export function parseLogin(text: string): Login | Refusal {
   const colon = text.indexOf(':');
   const user = colon < 0 ? text : text.slice(0, colon);
   const password = colon < 0 ? '' : text.slice(colon + 1);
-  const userVariable = variable.exec(user)?.[1];
-  const passwordVariable = variable.exec(password)?.[1];
+  const userVariable = variableOf(user);
+  const passwordVariable = variableOf(password);
   if (password !== '' && !passwordVariable) {
     return passwordWrittenOut;
   }

@@ -14,6 +14,9 @@ export function formatDuration(durationMs: number): string {
   return durationMs % 60_000 === 0 ? `${durationMs / 60_000}m` : `${durationMs / 1_000}s`;
 }
 
+/** The name in `$NAME`; undefined for all else. */
+export const variableOf = (text: string): string | undefined => /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)?.[1];
+
 /** A DNS name of at most 253 characters; one whose last label is a number is a misspelt address. */
 export const isDnsName = (text: string): boolean =>
   text.length <= 253 &&

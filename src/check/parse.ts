@@ -1,5 +1,6 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
+import { headerGivenTwice } from './headers.ts';
 import { decode, parseOptions } from './options.ts';
 import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
@@ -83,7 +84,14 @@ function parseUrl(body: string, row: Scheme, blank: Check): Check | Refusal {
   if (target.password !== '' && options.values.has('password-file')) {
     return refuse('password is given twice', 'either $NAME of an environment variable or ?password-file=PATH');
   }
-  const read = { ...target, options: options.values, files: [...target.files, ...options.files] };
+  const twice = headerGivenTwice(options.values);
+  if (twice) return twice;
+  const read = {
+    ...target,
+    options: options.values,
+    env: [...new Set([...target.env, ...options.env])],
+    files: [...target.files, ...options.files],
+  };
   if (row.target !== 'address') return brokenRule(read, row) ?? read;
   const check = placed(read, row);
   if (isRefusal(check)) return withoutSecret(check, afterAuthority(body), row, blank.scheme);

@@ -11,7 +11,7 @@ export type Scheme = {
   readonly hardware?: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */
   readonly path: 'none' | 'optional' | 'required' | 'socket';
-  /** Option name to kind, one of those of `expectedOfKind`. */
+  /** Option name to kind, one of those of `expectedOfKind`, `header` or `secret`; with a dot, of all that begin so. */
   readonly options: ReadonlyMap<string, string>;
   /** What the path has to be, and the host, where not any will do. */
   readonly pathKind?: 'database' | 'device' | 'dns-name' | 'resource' | 'service' | 'virtual-host';

@@ -64,6 +64,18 @@ pub fn hears(reply: &[u8]) -> (u16, Arc<Mutex<Vec<u8>>>) {
     (port, heard)
 }
 
+/// What a server of `hears` has heard once that ends with this, which it may read only after its answer was.
+pub fn heard_up_to(heard: &Mutex<Vec<u8>>, end: &str) -> String {
+    for _ in 0..500 {
+        let text = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+        if text.ends_with(end) {
+            return text;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("what was heard does not end with {end:?}: {heard:?}");
+}
+
 /// A check of a protocol that has no login but in clear text, at a peer that is not verified and says this: it tells no
 /// password unless it may, and yet whether the peer is there.
 pub fn withholds(scheme: &str, reply: &[u8], run: fn(&CheckUrl) -> Outcome) {

@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::measure::number;
-use super::option_type::is_host;
-use super::{CheckUrl, ParseError, PathRule, Scheme, options, percent, quoted};
+use super::option_type::{is_host, variable};
+use super::{CheckUrl, ParseError, PathRule, Scheme, header, options, percent, quoted};
 
 /// `sun_path` of unix(7), less the zero at its end.
 const LONGEST_SOCKET: usize = 107;
@@ -42,6 +42,7 @@ pub fn parse(
     }
     options::parse(check, query, scheme).map_err(|error| if_login(error, after, scheme))?;
     options::one_password(check)?;
+    header::each_once(check)?;
     settle(check, default_port).map_err(|error| without_secret(error, after, scheme))?;
     options::tls_in_use(check, scheme)?;
     options::requirements(check, scheme)
@@ -117,9 +118,7 @@ fn read_login(check: &mut CheckUrl, login: &str, scheme: &Scheme) -> Result<(), 
         ));
     }
     for name in [user, password].into_iter().filter_map(variable) {
-        if !check.env.iter().any(|known| known == name) {
-            check.env.push(name.to_owned());
-        }
+        check.reads(name);
     }
     user.clone_into(&mut check.user);
     password.clone_into(&mut check.password);
@@ -155,13 +154,6 @@ fn split_port(place: &str) -> (&str, Option<&str>) {
         Some((host, port)) => (host, Some(port)),
         None => (place, None),
     }
-}
-
-/// The name in `$NAME`, if it is one.
-fn variable(text: &str) -> Option<&str> {
-    let name = text.strip_prefix('$')?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (name.bytes().all(plain) && name.starts_with(|first: char| !first.is_ascii_digit())).then_some(name)
 }
 
 fn is_unreserved(byte: u8) -> bool {

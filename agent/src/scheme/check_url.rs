@@ -37,6 +37,13 @@ impl CheckUrl {
         self.options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Notes an environment variable that the check reads.
+    pub fn reads(&mut self, variable: &str) {
+        if !self.env.iter().any(|known| known == variable) {
+            self.env.push(variable.to_owned());
+        }
+    }
+
     /// Takes a path that the scheme allows.
     pub fn set_path(&mut self, path: &str, scheme: &Scheme) -> Result<(), ParseError> {
         match scheme.path {

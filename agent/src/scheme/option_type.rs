@@ -18,6 +18,10 @@ pub enum OptionType {
     File,
     Name,
     Status,
+    /// The value of a header: `$NAME` of an environment variable, or a text.
+    Header,
+    /// `$NAME` of an environment variable, and nothing else.
+    Secret,
     /// A regular expression.
     Pattern,
     Choice(&'static [&'static str]),
@@ -38,6 +42,11 @@ pub enum OptionType {
 }
 
 impl OptionType {
+    /// Whether the value is not to be repeated.
+    pub fn may_be_secret(self) -> bool {
+        matches!(self, Self::Header | Self::Secret)
+    }
+
     /// What was expected, if the value is not of this type.
     pub fn mismatch(self, value: &str) -> Option<String> {
         let (fits, expected) = match self {
@@ -50,6 +59,8 @@ impl OptionType {
             Self::Status => {
                 (value.split(',').all(is_status_range), "status codes such as 200-399 or 200,204")
             }
+            // Their errors are made elsewhere, since no error may repeat them.
+            Self::Header | Self::Secret => return None,
             Self::Device => (is_device(value), "a path under /dev"),
             Self::Window => {
                 (parse_window(value).is_some(), "a duration such as 5m, or a count of readings such as 6/10")
@@ -69,6 +80,13 @@ impl OptionType {
         };
         (!fits).then(|| expected.to_owned())
     }
+}
+
+/// The name in `$NAME`, if it is one.
+pub fn variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (name.bytes().all(plain) && name.starts_with(|first: char| !first.is_ascii_digit())).then_some(name)
 }
 
 /// A path under `/dev` that does not lead out of it.

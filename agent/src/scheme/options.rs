@@ -1,6 +1,7 @@
 //! The options of a check, `?name=value&flag`.
 
-use super::{CheckUrl, OptionType, ParseError, Scheme, TlsRule, percent, quoted};
+use super::option_type::variable;
+use super::{CheckUrl, OptionType, ParseError, Scheme, TlsRule, header, percent, quoted};
 
 /// Reads the options into the check: each known, given once, of its kind.
 pub fn parse(check: &mut CheckUrl, query: &str, scheme: &Scheme) -> Result<(), ParseError> {
@@ -10,13 +11,16 @@ pub fn parse(check: &mut CheckUrl, query: &str, scheme: &Scheme) -> Result<(), P
     let all = scheme.all_options();
     for option in query.split('&') {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let (name, kind) = known(name, &all, scheme.scheme)?;
+        let kind = known(name, &all, scheme.scheme)?;
         if check.option(name).is_some() {
             return Err(ParseError(format!("option {name} is given twice, expected once")));
         }
         let value = decoded(name, value, kind)?;
         if kind == OptionType::File {
             check.files.push(value.clone());
+        }
+        if let Some(variable) = variable(&value).filter(|_| kind.may_be_secret()) {
+            check.reads(variable);
         }
         check.options.push((name.to_owned(), value));
     }
@@ -68,16 +72,25 @@ pub fn requirements(check: &CheckUrl, scheme: &Scheme) -> Result<(), ParseError>
     }
 }
 
-fn known(
-    name: &str,
-    all: &[(&'static str, OptionType)],
-    scheme: &str,
-) -> Result<(&'static str, OptionType), ParseError> {
-    all.iter().find(|(known, _)| *known == name).copied().ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-        let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
-        ParseError(format!("option is {}, expected {expected} for {scheme}", quoted(name)))
-    })
+/// The type of an option; that of a family such as `header.NAME` is known by what is in front of its dot.
+fn known(name: &str, all: &[(&str, OptionType)], scheme: &str) -> Result<OptionType, ParseError> {
+    let refuse = |expected: &str| Err(ParseError(format!("option is {}, expected {expected}", quoted(name))));
+    if let Some((family, rest)) = name.split_once('.')
+        && let Some((known, kind)) = all.iter().find(|(known, _)| in_family(known, family))
+    {
+        return header::name_mismatch(rest)
+            .map_or(Ok(*kind), |expected| refuse(&format!("{known} with {expected}")));
+    }
+    if let Some((_, kind)) = all.iter().find(|(known, _)| *known == name) {
+        return Ok(*kind);
+    }
+    let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+    let expected = if names.is_empty() { "none".into() } else { format!("one of {}", names.join(", ")) };
+    refuse(&format!("{expected} for {scheme}"))
+}
+
+fn in_family(known: &str, family: &str) -> bool {
+    known.split_once('.').is_some_and(|(known, _)| known == family)
 }
 
 fn decoded(name: &str, value: &str, kind: OptionType) -> Result<String, ParseError> {
@@ -87,6 +100,10 @@ fn decoded(name: &str, value: &str, kind: OptionType) -> Result<String, ParseErr
     // Users write `min-free=5%`, not `min-free=5%25`.
     let percent = matches!(kind, OptionType::Percent | OptionType::Space) && kind.mismatch(value).is_none();
     let decoded = percent.then(|| value.to_owned()).or_else(|| percent::decode(value));
+    if kind.may_be_secret() {
+        let error = header::value_error(name, kind, decoded.as_deref());
+        return error.map_or(Ok(decoded.unwrap_or_default()), Err);
+    }
     let decoded = decoded.ok_or_else(|| refuse(value, "percent-encoded UTF-8"))?;
     match kind.mismatch(&decoded) {
         Some(expected) => Err(refuse(&decoded, &expected)),

@@ -33,6 +33,8 @@ fn kind(text: &str) -> OptionType {
         ("file", _) => OptionType::File,
         ("name", _) => OptionType::Name,
         ("status", _) => OptionType::Status,
+        ("header", _) => OptionType::Header,
+        ("secret", _) => OptionType::Secret,
         ("pattern", _) => OptionType::Pattern,
         ("choice", words) => OptionType::Choice(Box::leak(words.split('|').map(leak).collect())),
         ("path", _) => OptionType::Path,

@@ -5,6 +5,7 @@
 
 mod expectation;
 mod intermediary;
+mod request;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -13,10 +14,11 @@ use std::io::{self, ErrorKind, Write};
 
 pub(in crate::checks) use self::expectation::HttpExpectation;
 pub(in crate::checks) use self::intermediary::in_place_of_application;
+pub(in crate::checks) use self::request::HttpRequest;
 pub(in crate::checks) use self::search::{Search, outcome as found_outcome};
 use crate::check::{Check, Deadline, Outcome};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
-use crate::net::{Conversation, Endpoint, Failure, Stream, read_until};
+use crate::net::{Conversation, Endpoint, Failure, Redaction, Stream, read_until};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 pub const SCHEME: Scheme = Scheme {
@@ -26,7 +28,10 @@ pub const SCHEME: Scheme = Scheme {
     path: PathRule::Optional,
     options: &[
         ("alive", OptionType::Status),
+        ("allow-cleartext", OptionType::Flag),
         ("body", OptionType::Text),
+        ("header-file.NAME", OptionType::File),
+        ("header.NAME", OptionType::Header),
         ("host-header", OptionType::Text),
         ("method", OptionType::Choice(&["GET", "HEAD"])),
         ("socket", OptionType::File),
@@ -46,7 +51,7 @@ pub const SCHEME_TLS: Scheme = Scheme {
 /// A check of one resource.
 pub struct Http {
     endpoint: Endpoint,
-    request: String,
+    request: HttpRequest,
     expectation: HttpExpectation,
 }
 
@@ -54,29 +59,31 @@ impl Http {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint =
             if url.scheme == "https" { Endpoint::over_tls(url)? } else { Endpoint::from_url(url)? };
-        let expectation = HttpExpectation::from_url(url, &endpoint)?;
-        let request =
-            request(&expectation.method, &expectation.path, &expectation.host, "Connection: close\r\n");
-        Ok(Self { endpoint, request, expectation })
+        let request = HttpRequest::from_url(url, &endpoint)?;
+        Ok(Self { endpoint, request, expectation: HttpExpectation::from_url(url)? })
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        let fields = self.request.fields(conversation)?;
         let mut stream = conversation.open(LIMIT)?;
+        let HttpRequest { method, path, host, .. } = &self.request;
+        let lines: String = fields.list.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = request(method, path, host, &format!("{lines}Connection: close\r\n"));
         // A server that refuses early may answer and close without reading: its answer counts.
-        let _ = stream.write_all(self.request.as_bytes());
-        let outcome = self.answer(&mut stream)?;
+        let _ = stream.write_all(request.as_bytes());
+        let outcome = self.answer(&mut stream, conversation.redaction())?;
         stream.drain();
-        Ok(outcome)
+        Ok(fields.judge(outcome))
     }
 
-    fn answer(&self, stream: &mut Stream) -> io::Result<Outcome> {
+    fn answer(&self, stream: &mut Stream, redaction: Redaction) -> io::Result<Outcome> {
         let mut buffer = Vec::new();
-        let head = read_head(stream, &mut buffer)?;
+        let head = read_head(stream, &mut buffer, redaction)?;
         if !self.expectation.statuses.hold(head.status) {
             return Ok(self.refusal(&head, stream, &mut buffer));
         }
         let Some(wanted) = &self.expectation.body else { return Ok(Outcome::pass(head.text())) };
-        let mut search = Search::new(head.framing(self.expectation.method == "HEAD"), wanted);
+        let mut search = Search::new(head.framing(self.request.wants_head_only()), wanted);
         let found = match read_until(stream, &mut buffer, |bytes| search.look(bytes)) {
             // The end of the connection is the end of the body, or cuts it short: either way there is no more.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
@@ -87,7 +94,7 @@ impl Http {
 
     /// The outcome of a status that is not expected.
     fn refusal(&self, head: &Head, stream: &mut Stream, buffer: &mut Vec<u8>) -> Outcome {
-        let mut body = Body::new(head.framing(self.expectation.method == "HEAD"));
+        let mut body = Body::new(head.framing(self.request.wants_head_only()));
         if head.status == 400 && self.endpoint.secure() && !self.endpoint.left_unanswered() {
             // As much of it as comes.
             let _ = read_until(stream, buffer, |bytes| body.read(bytes).map(|over| over.then_some(())));

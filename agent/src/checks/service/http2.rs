@@ -5,13 +5,12 @@
 
 use std::io;
 
-use super::http::{self, HttpExpectation, Search, found_outcome};
+use super::http::{self, HttpExpectation, HttpRequest, Search, found_outcome};
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, broken_off, call, error_name};
-use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Stream, quote};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Redaction, Stream};
 use crate::scheme::{CheckUrl, ParseError, Scheme, TlsRule};
-use crate::version::USER_AGENT;
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "http2",
@@ -23,36 +22,45 @@ pub const SCHEME: Scheme = Scheme {
 /// A check of one resource.
 pub struct Http2 {
     endpoint: Endpoint,
+    request: HttpRequest,
     expectation: HttpExpectation,
 }
 
 impl Http2 {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_url(url)?.offering(&[b"h2"]);
-        let expectation = HttpExpectation::from_url(url, &endpoint)?;
-        Ok(Self { endpoint, expectation })
+        let request = HttpRequest::from_url(url, &endpoint)?;
+        Ok(Self { endpoint, request, expectation: HttpExpectation::from_url(url)? })
     }
 
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
+        let fields = self.request.fields(conversation)?;
         let mut stream = conversation.open(LIMIT)?;
         if stream.session().is_some_and(|session| session.alpn_protocol() != Some(b"h2")) {
             stream.shutdown();
             return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
         }
-        let outcome = self.exchange(&mut stream)?;
+        let outcome = self.exchange(&mut stream, &fields.list, conversation.redaction())?;
         stream.shutdown();
-        Ok(outcome)
+        Ok(fields.judge(outcome))
     }
 
-    fn exchange(&self, stream: &mut Stream) -> io::Result<Outcome> {
-        let headers = [
-            (":method", &*self.expectation.method),
+    fn exchange(
+        &self,
+        stream: &mut Stream,
+        fields: &[(String, String)],
+        redaction: Redaction,
+    ) -> io::Result<Outcome> {
+        // RFC 9113 §8.2.1.
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
+        let mut headers = vec![
+            (":method", self.request.method.as_str()),
             (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
-            (":path", &self.expectation.path),
-            (":authority", &self.expectation.host),
-            ("user-agent", USER_AGENT),
-            ("accept", "*/*"),
+            (":path", &self.request.path),
+            (":authority", &self.request.host),
         ];
+        headers.extend(fields.iter().map(|(name, value)| (name.as_str(), *value)));
         let wanted = self.expectation.body.as_deref();
         let mut search = Search::new(Framing::Close, wanted.unwrap_or_default());
         let mut found = false;
@@ -68,16 +76,16 @@ impl Http2 {
         };
         let request = Request { headers: &headers, data: None };
         let answer = call(stream, &request, &mut |_, _| {}, enough)?;
-        Ok(self.judge(&answer, found))
+        Ok(self.judge(&answer, found, redaction))
     }
 
-    fn judge(&self, answer: &Answer, found: bool) -> Outcome {
+    fn judge(&self, answer: &Answer, found: bool, redaction: Redaction) -> Outcome {
         let Some(status) = status(answer) else {
             return match answer.broken_off {
                 Some(code) => broken_off("request", code),
                 None => {
-                    let said = answer.status.as_deref().map(quote).unwrap_or_default();
-                    Outcome::fail(Cause::Protocol, format!("status is {said:?}"))
+                    let said = redaction.value(answer.status.as_deref().unwrap_or_default());
+                    Outcome::fail(Cause::Protocol, format!("status is {said}"))
                 }
             };
         };

@@ -22,12 +22,10 @@ impl Login {
     /// a login, since what the peer then says still tells whether it is alive, and comes to no more than alive.
     pub fn in_clear(&self, conversation: &Conversation) -> Result<Pair, Outcome> {
         let (user, password) = (self.user()?, self.password()?);
-        if password.is_none() || tells(conversation.endpoint().peer(), Need::OnlyLogin, self.allows_cleartext)
-        {
-            return Ok((user, password));
+        match password.is_none() || hears(conversation, "the password", self.allows_cleartext) {
+            true => Ok((user, password)),
+            false => Ok((None, None)),
         }
-        conversation.pass_at_most(withheld("the password was not sent, since the peer is not verified"));
-        Ok((None, None))
     }
 
     /// An outcome where a peer that asks for the password as it is does not get it.
@@ -37,6 +35,17 @@ impl Login {
             false => Err(withheld("asks for the password in clear text, and is not verified")),
         }
     }
+}
+
+/// Whether the peer hears a secret in a protocol that knows none but in clear text. Where it is not to, the check goes on
+/// without the secret, and comes to no more than alive.
+pub fn hears(conversation: &Conversation, secret: &str, is_allowed: bool) -> bool {
+    let hears = tells(conversation.endpoint().peer(), Need::OnlyLogin, is_allowed);
+    if !hears {
+        let reason = format!("{secret} was not sent, since the peer is not verified");
+        conversation.pass_at_most(withheld(&reason));
+    }
+    hears
 }
 
 fn withheld(reason: &str) -> Outcome {

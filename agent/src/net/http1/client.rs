@@ -6,6 +6,7 @@ use super::body::{BODY_LIMIT, Body, Framing};
 use super::head::{HEAD_LIMIT, LIMIT, read_head, request};
 use crate::check::Outcome;
 use crate::net::{Conversation, Failure, Stream, read_until};
+use crate::version::USER_AGENT;
 
 /// A response with as much of its body as is looked at.
 pub struct Answer {
@@ -46,12 +47,13 @@ impl<'a> Client<'a> {
             None => self.conversation.open(LIMIT)?,
         };
         let connection = if last { "Connection: close\r\n" } else { "" };
-        let headers = format!("{}{connection}", self.headers);
+        let own = format!("User-Agent: {USER_AGENT}\r\nAccept: */*\r\n");
+        let headers = format!("{own}{}{connection}", self.headers);
         let request = request("GET", path, &self.conversation.endpoint().authority(), &headers);
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(request.as_bytes());
         let mut buffer = Vec::new();
-        let head = match read_head(&mut stream, &mut buffer) {
+        let head = match read_head(&mut stream, &mut buffer, self.conversation.redaction()) {
             Ok(head) => head,
             Err(error) => return Err(self.silence(error, buffer.is_empty())),
         };

@@ -3,8 +3,7 @@
 use std::io::{Read, Result};
 
 use super::body::{BODY_LIMIT, Framing};
-use crate::net::{ProtocolError, quote, read_until};
-use crate::version::USER_AGENT;
+use crate::net::{ProtocolError, Redaction, quote, read_until};
 
 /// How much is read of the heads of a response, interim ones too, of which a line at a time is kept: as much as the kubelet
 /// takes (`MaxResponseHeaderBytes` of Go).
@@ -18,9 +17,7 @@ pub const LIMIT: usize = HEAD_LIMIT + 7 * BODY_LIMIT;
 
 /// The head of a request, as text: `headers` are whole lines.
 pub fn request(method: &str, path: &str, host: &str, headers: &str) -> String {
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n{headers}\r\n"
-    )
+    format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n")
 }
 
 /// What a check needs to know of a response before its body.
@@ -35,10 +32,11 @@ pub struct Head {
 
 impl Head {
     /// The head of this status line.
-    fn begin(line: &[u8]) -> Result<Self> {
+    fn begin(line: &[u8], redaction: Redaction) -> Result<Self> {
         let line = line.trim_ascii();
-        let (status, reason) = status(line)
-            .ok_or_else(|| ProtocolError::because(format!("status line is malformed: {:?}", quote(line))))?;
+        let (status, reason) =
+            status(line).ok_or_else(|| redaction.because("status line is malformed", line))?;
+        let reason = if redaction == Redaction::None { reason } else { String::new() };
         let keeps = !line.starts_with(b"HTTP/1.0");
         Ok(Self { status, reason, chunked: false, content_length: None, keeps })
     }
@@ -78,10 +76,13 @@ impl Head {
 }
 
 /// Reads the final head; the interim ones before it are passed over, what follows it stays in the buffer.
-pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Head> {
+pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>, redaction: Redaction) -> Result<Head> {
     let mut left = HEAD_LIMIT;
     loop {
-        let mut head = Head::begin(&read_line(stream, buffer, &mut left, begins_as_http)?)?;
+        let mut head = Head::begin(
+            &read_line(stream, buffer, &mut left, |bytes| begins_as_http(bytes, redaction))?,
+            redaction,
+        )?;
         loop {
             match read_line(stream, buffer, &mut left, |_| Ok(()))?.as_slice() {
                 [] => break,
@@ -95,11 +96,11 @@ pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Head> {
 }
 
 /// An error for what is no beginning of a response.
-fn begins_as_http(bytes: &[u8]) -> Result<()> {
+fn begins_as_http(bytes: &[u8], redaction: Redaction) -> Result<()> {
     let start = &bytes[..bytes.len().min(7)];
     match start == &b"HTTP/1."[..start.len()] {
         true => Ok(()),
-        false => Err(ProtocolError::because(format!("answer is not HTTP: {:?}", quote(bytes))).into()),
+        false => Err(redaction.because("answer is not HTTP", bytes).into()),
     }
 }
 

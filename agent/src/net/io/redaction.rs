@@ -14,6 +14,14 @@ pub enum Redaction {
 }
 
 impl Redaction {
+    /// An error of the protocol, with what the peer said.
+    pub fn because(self, reason: &str, said: &[u8]) -> ProtocolError {
+        ProtocolError::because(match self {
+            Self::None => format!("{reason}: {:?}", quote(said)),
+            Self::Full => reason.to_owned(),
+        })
+    }
+
     /// An answer that is not of the protocol.
     pub fn not_of(self, protocol: &str, said: &[u8]) -> ProtocolError {
         match self {

@@ -1,6 +1,8 @@
 // https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
-import type { V1Probe } from '@kubernetes/client-node';
+import type { V1HTTPHeader, V1Probe } from '@kubernetes/client-node';
 import { type Check, type Refusal, isPod, refuse } from '../../../check/check.ts';
+import { headerName } from '../../../check/headers.ts';
+import { variableOf } from '../../../check/kinds.ts';
 import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { type ContainerAssignment, definePattern } from '../pattern.ts';
@@ -62,18 +64,29 @@ function kubeletProbe(check: Check): V1Probe {
     case 'exec':
       return { exec: { command: check.command.map(literal) } };
     default: {
-      const host = check.options.get('host-header');
+      const httpHeaders = headersOf(check);
       return {
         httpGet: {
           path: check.path.replaceAll(/%3f/gi, '?') || '/',
           port: target,
           scheme: check.scheme.toUpperCase(),
-          ...(host === undefined ? {} : { httpHeaders: [{ name: 'Host', value: host }] }),
+          ...(httpHeaders.length === 0 ? {} : { httpHeaders }),
         },
       };
     }
   }
 }
+
+function headersOf({ options }: Check): V1HTTPHeader[] {
+  return [...options].flatMap(([option, value]) => {
+    const name = option === 'host-header' ? 'Host' : headerName(option);
+    return name === undefined ? [] : { name, value };
+  });
+}
+
+/** True for what the kubelet has a word for: the values of its headers are in the Pod for all to read. */
+const isOfKubelet = ([name, value]: readonly [string, string]): boolean =>
+  name === 'host-header' || (name.startsWith('header.') && variableOf(value) === undefined);
 
 function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
   const [check, another] = checks as [Check, Check?];
@@ -95,9 +108,12 @@ function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
     const received = `received host "${check.host}", but the kubelet asks the Pod's own address`;
     return { received, expected: 'no host, or pod, with pattern port, or pattern sidecar or cli' };
   }
-  const option = [...check.options.keys()].find((name) => name !== 'host-header');
-  if (option !== undefined) {
-    const received = `received option ${option}, which a kubelet probe does not have`;
+  const option = [...check.options].find((entry) => !isOfKubelet(entry));
+  if (option) {
+    const [name] = option;
+    const received = name.startsWith('header.')
+      ? `received option ${name} from an environment variable, which a kubelet probe does not read`
+      : `received option ${name}, which a kubelet probe does not have`;
     return { received, expected: 'none with pattern port, or pattern sidecar or cli' };
   }
   return undefined;

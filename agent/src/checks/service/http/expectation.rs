@@ -1,20 +1,16 @@
-//! What is asked for and what is expected, in whichever version of HTTP.
+//! What is expected, in whichever version of HTTP.
 
 use std::ops::RangeInclusive;
 
 use super::in_place_of_application;
 use crate::check::{Cause, Outcome};
-use crate::net::Endpoint;
 use crate::scheme::{CheckUrl, ParseError};
 
 /// What passes with the kubelet.
 const KUBELETS: &str = "200-399";
 
-/// One request, and the responses that pass.
+/// The responses that pass.
 pub struct HttpExpectation {
-    pub method: String,
-    pub path: String,
-    pub host: String,
     pub statuses: Statuses,
     /// Those of an application that is alive and not ready, by the word of the check.
     alive: Option<Statuses>,
@@ -23,21 +19,14 @@ pub struct HttpExpectation {
 }
 
 impl HttpExpectation {
-    pub fn from_url(url: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
-        let method = url.option("method").unwrap_or("GET").to_owned();
-        // In a check a question mark begins the options, so that of a query is written %3F.
-        let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
-        let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
-        if host.contains(|letter: char| letter.is_control()) {
-            return Err(ParseError(format!("option host-header is {host:?}, expected a host")));
-        }
+    pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let body = url.option("body").map(|text| text.as_bytes().to_vec());
-        if method == "HEAD" && body.is_some() {
+        if url.option("method") == Some("HEAD") && body.is_some() {
             return Err(ParseError("option body is given with method HEAD, expected GET".into()));
         }
         let statuses = Statuses::parse("status", url.option("status").unwrap_or(KUBELETS))?;
         let alive = url.option("alive").map(|text| Statuses::parse("alive", text)).transpose()?;
-        Ok(Self { method, path: path.to_owned(), host, statuses, alive, body })
+        Ok(Self { statuses, alive, body })
     }
 
     /// The outcome of a status that is not expected, in these words.

@@ -5,7 +5,7 @@ use crate::net::http2::frame::{
 };
 use crate::net::http2::hpack::encode;
 use crate::net::http2::tests::frames;
-use crate::net::test_server::{Random, check, says, soon, survives};
+use crate::net::test_server::{Random, check, heard_up_to, hears, says, soon, survives};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Http2::from_url(&check("http2", port, &[])).unwrap().run(deadline)
@@ -35,6 +35,20 @@ fn the_status_decides_and_the_body_where_it_is_asked_for() {
     assert_eq!(response(&[("body", "lost")], "200", b"all"), fail("status 200, body does not hold \"lost\""));
     assert_eq!(response(&[("body", "well")], "500", b"all is well"), fail("status 500"));
     assert_eq!(response(&[], "20", b"").cause, Some(Cause::Protocol));
+}
+
+#[test]
+fn the_headers_of_the_check_are_sent_in_small_letters() {
+    let block = encode(&[(":status", "200")]);
+    let answer = frames(&[(SETTINGS, 0, 0, &[]), (HEADERS, END_HEADERS | END_STREAM, 1, &block)]);
+    let (port, heard) = hears(&answer);
+    let options = [("header.X-Tenant", "blue"), ("header.Accept", "text/plain")];
+    let outcome = Http2::from_url(&check("http2", port, &options)).unwrap().run(soon());
+    assert_eq!(outcome, Outcome::pass("status 200"));
+    // It ends with GOAWAY.
+    let heard = heard_up_to(&heard, "\0\0\0\0\0\0\0\0");
+    assert!(heard.contains("\u{8}x-tenant\u{4}blue\u{10}\u{6}accept\u{a}text/plain"), "{heard:?}");
+    assert!(!heard.contains("*/*"), "{heard:?}");
 }
 
 #[test]

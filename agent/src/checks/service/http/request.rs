@@ -1,0 +1,93 @@
+//! What is asked, in whichever version of HTTP.
+
+use crate::check::{Cause, Outcome};
+use crate::net::auth::clear_text::hears;
+use crate::net::auth::source::Source;
+use crate::net::{Conversation, Endpoint};
+use crate::scheme::{CheckUrl, ParseError, can_be_sent, header_name};
+use crate::version::USER_AGENT;
+
+/// One request.
+pub struct HttpRequest {
+    pub method: String,
+    pub path: String,
+    pub host: String,
+    headers: Vec<(String, Source)>,
+    allows_cleartext: bool,
+}
+
+/// The headers of a request, but for those that its version of HTTP needs.
+pub struct Fields {
+    pub list: Vec<(String, String)>,
+    /// Whether it is all that was to be sent.
+    pub is_whole: bool,
+}
+
+impl HttpRequest {
+    pub fn from_url(url: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
+        let method = url.option("method").unwrap_or("GET").to_owned();
+        // In a check a question mark begins the options, so that of a query is written %3F.
+        let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
+        let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
+        if host.contains(|letter: char| letter.is_control()) {
+            return Err(ParseError(format!("option host-header is {host:?}, expected a host")));
+        }
+        Ok(Self {
+            method,
+            path: path.to_owned(),
+            host,
+            headers: url.options.iter().filter_map(header).collect(),
+            allows_cleartext: url.option("allow-cleartext").is_some(),
+        })
+    }
+
+    /// Whether the answer has no body.
+    pub fn wants_head_only(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    /// The headers as they are now, without the secret ones where the peer is not to hear them.
+    pub fn fields(&self, conversation: &Conversation) -> Result<Fields, Outcome> {
+        let mut list = Vec::new();
+        for (name, value) in [("User-Agent", USER_AGENT), ("Accept", "*/*")] {
+            if !self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                list.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let is_secret = self.headers.iter().any(|(_, source)| source.is_secret());
+        let is_whole = !is_secret || hears(conversation, "a secret header", self.allows_cleartext);
+        if is_secret && is_whole {
+            conversation.note_secret();
+        }
+        for (name, source) in self.headers.iter().filter(|(_, source)| is_whole || !source.is_secret()) {
+            let value = source.read()?;
+            // As of a password: an installation without one has it, as the key of its Secret.
+            if !value.is_empty() {
+                list.push((name.clone(), sendable(name, value)?));
+            }
+        }
+        Ok(Fields { list, is_whole })
+    }
+}
+
+impl Fields {
+    /// The outcome of an answer: what is said to less than was to be asked is no word against the server.
+    pub fn judge(&self, outcome: Outcome) -> Outcome {
+        match outcome.cause {
+            Some(cause @ Cause::Unhealthy) if !self.is_whole => Outcome::alive(cause, outcome.reason),
+            _ => outcome,
+        }
+    }
+}
+
+fn header((option, value): &(String, String)) -> Option<(String, Source)> {
+    let source = if option.starts_with("header-file.") { Source::File } else { Source::Text };
+    Some((header_name(option)?.to_owned(), source(value.clone())))
+}
+
+/// The check cannot be made with another value, which says nothing of the program: no reason to restart it.
+fn sendable(name: &str, value: Vec<u8>) -> Result<String, Outcome> {
+    String::from_utf8(value).ok().filter(|text| can_be_sent(text)).ok_or_else(|| {
+        Outcome::alive(Cause::Protocol, format!("the value of header {name} holds what no header may hold"))
+    })
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type RequestListener, createServer } from 'node:http';
+import * as http2 from 'node:http2';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
+import { otherAddress } from './support/addresses.ts';
+import { asking } from './support/asking.ts';
+import { certificateFor, writeCertificate } from './support/certificates.ts';
+import { useDaemons } from './support/daemon.ts';
+
+const password = 'correct-horse';
+const { ask, codesOf } = asking({ API_KEY: password }, [password]);
+
+/** What a server heard last. */
+type Heard = {
+  method: string;
+  url: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+};
+
+describe('the agent sends what the check says', () => {
+  const directory = useDaemons([]);
+  const { cert, key, ca } = writeCertificate(directory, 'http', certificateFor(['localhost']));
+  const secret = join(directory, 'secret');
+  writeFileSync(secret, `${password}\n`);
+  let heard: Heard | undefined;
+  const servers: Server[] = [];
+  /** Where each of them listens, as the beginning of a check. */
+  const schemes = { http: '', https: '', http2: '', 'http2 over TLS': '' };
+
+  const listener: RequestListener = (request, response) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      heard = { method, url, headers, body };
+      // It says whatever it hears, as a peer may.
+      response.end(JSON.stringify(heard));
+    });
+  };
+
+  before(async () => {
+    const files = { cert: readFileSync(cert), key: readFileSync(key) };
+    const started: Readonly<Record<keyof typeof schemes, Server>> = {
+      http: createServer(listener),
+      https: createSecureServer(files, listener),
+      http2: http2.createServer(listener as never),
+      'http2 over TLS': http2.createSecureServer(files, listener as never),
+    };
+    for (const [name, server] of Object.entries(started)) {
+      servers.push(server.listen(0));
+      await once(server, 'listening');
+      schemes[name as 'http'] = `${name.split(' ')[0]}://HOST:${(server.address() as AddressInfo).port}/`;
+    }
+  });
+  after(() => servers.forEach((server) => server.close()));
+
+  const url = (name: string, options: string, host = ''): string =>
+    `${schemes[name as 'http'].replace('HOST', host)}?${name.endsWith('TLS') ? 'tls&' : ''}${options}`;
+
+  for (const name of Object.keys(schemes)) {
+    it(`${name}: headers, written out, from the environment and from a file`, async () => {
+      const options = `header.X-Tenant=blue%20sky&header.X-Key=$API_KEY&header-file.X-Token=${secret}&header.Accept=text/plain`;
+      const { code, line } = await ask(url(name, options));
+      assert.equal(code, 0, line);
+      assert(heard);
+      assert.equal(heard.headers['x-tenant'], 'blue sky');
+      assert.equal(heard.headers['x-key'], password);
+      assert.equal(heard.headers['x-token'], password);
+      assert.equal(heard.headers['accept'], 'text/plain');
+    });
+
+    it(`${name}: no secret to another host, unless it is verified or allowed`, async function () {
+      const host = otherAddress();
+      if (host === undefined) return this.skip();
+      const withheld = url(name, 'header.X-Key=$API_KEY&status=404', host);
+      const { line } = await ask(withheld);
+      assert.deepEqual(await codesOf(withheld), { liveness: 0, readiness: 4, startup: 0 }, line);
+      assert.match(line, /^a secret header was not sent, since the peer is not verified: /);
+      assert(heard && !('x-key' in heard.headers));
+      assert.equal((await ask(url(name, 'header.X-Key=$API_KEY&allow-cleartext', host))).code, 0);
+      assert.equal(heard.headers['x-key'], password);
+      if (name === 'http' || name === 'http2') return;
+      assert.equal((await ask(url(name, `header.X-Key=$API_KEY&ca=${ca}&server-name=localhost`, host))).code, 0);
+      assert.equal(heard.headers['x-key'], password);
+    });
+  }
+});
