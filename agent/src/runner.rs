@@ -68,7 +68,7 @@ impl Runner {
 
 /// Whether an option names a file that holds a secret.
 fn holds_secret(option: &str) -> bool {
-    option == "password-file" || option.starts_with("header-file.")
+    matches!(option, "password-file" | "token-file") || option.starts_with("header-file.")
 }
 
 /// The check's name, or its scheme and whom it asks.

@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from './check.ts';
+import { type Check, type Refusal, refuse } from './check.ts';
 import { variableOf } from './kinds.ts';
 
 const longestName = 64;
@@ -65,4 +65,18 @@ export function headerGivenTwice(options: ReadonlyMap<string, string>): Refusal 
     names.add(name.toLowerCase());
   }
   return undefined;
+}
+
+/** The refusal of a request that would say twice whose it is; undefined where it says so once, or not. */
+export function authorizationGivenTwice({
+  user,
+  password,
+  options,
+}: Pick<Check, 'user' | 'password' | 'options'>): Refusal | undefined {
+  const hasLogin = user !== '' || password !== '' || options.has('password-file');
+  const given = [...options.keys()].filter(
+    (option) => /^token(-file)?$/.test(option) || headerName(option)?.toLowerCase() === 'authorization',
+  );
+  const [first, second] = hasLogin ? ['login', given[0]] : [`option ${given[0]}`, given[1]];
+  return second === undefined ? undefined : refuse(`${first} is given with ${second}`, 'one of the two');
 }

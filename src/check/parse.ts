@@ -1,6 +1,6 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
-import { headerGivenTwice } from './headers.ts';
+import { authorizationGivenTwice, headerGivenTwice } from './headers.ts';
 import { decode, parseOptions } from './options.ts';
 import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
@@ -84,7 +84,7 @@ function parseUrl(body: string, row: Scheme, blank: Check): Check | Refusal {
   if (target.password !== '' && options.values.has('password-file')) {
     return refuse('password is given twice', 'either $NAME of an environment variable or ?password-file=PATH');
   }
-  const twice = headerGivenTwice(options.values);
+  const twice = headerGivenTwice(options.values) ?? authorizationGivenTwice({ ...target, options: options.values });
   if (twice) return twice;
   const read = {
     ...target,

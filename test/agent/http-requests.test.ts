@@ -59,8 +59,11 @@ describe('the agent sends what the check says', () => {
   });
   after(() => servers.forEach((server) => server.close()));
 
-  const url = (name: string, options: string, host = ''): string =>
-    `${schemes[name as 'http'].replace('HOST', host)}?${name.endsWith('TLS') ? 'tls&' : ''}${options}`;
+  /** A check of one of them; `host` may have a login in front. */
+  const url = (name: string, options: string, host = ''): string => {
+    const query = [name.endsWith('TLS') ? 'tls' : '', options].filter((option) => option !== '').join('&');
+    return `${schemes[name as 'http'].replace('HOST', host)}?${query}`;
+  };
 
   for (const name of Object.keys(schemes)) {
     it(`${name}: headers, written out, from the environment and from a file`, async () => {
@@ -72,6 +75,20 @@ describe('the agent sends what the check says', () => {
       assert.equal(heard.headers['x-key'], password);
       assert.equal(heard.headers['x-token'], password);
       assert.equal(heard.headers['accept'], 'text/plain');
+    });
+
+    it(`${name}: a login and a token`, async () => {
+      const basic = `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
+      for (const [asked, authorization] of [
+        [url(name, '', 'me:$API_KEY@'), basic],
+        [url(name, `password-file=${secret}`, 'me@'), basic],
+        [url(name, 'token=$API_KEY'), `Bearer ${password}`],
+        [url(name, `token-file=${secret}`), `Bearer ${password}`],
+      ] as const) {
+        const { code, line } = await ask(asked);
+        assert.equal(code, 0, line);
+        assert.equal(heard?.headers.authorization, authorization);
+      }
     });
 
     it(`${name}: no secret to another host, unless it is verified or allowed`, async function () {

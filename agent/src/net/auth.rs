@@ -1,5 +1,6 @@
 //! Logins.
 
+pub mod authorization;
 pub mod clear_text;
 pub mod login;
 pub mod scram;

@@ -43,6 +43,7 @@ pub fn parse(
     options::parse(check, query, scheme).map_err(|error| if_login(error, after, scheme))?;
     options::one_password(check)?;
     header::each_once(check)?;
+    header::one_authorization(check)?;
     settle(check, default_port).map_err(|error| without_secret(error, after, scheme))?;
     options::tls_in_use(check, scheme)?;
     options::requirements(check, scheme)

@@ -5,7 +5,8 @@
 //! missing are on the node that is not started before this one is ready.
 
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::codec::{base64, json};
+use crate::net::auth::authorization::basic;
+use crate::net::codec::json;
 use crate::net::http1::{Answer, Client, certificate_refusal};
 use crate::net::{Conversation, Endpoint, Failure, Login};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
@@ -57,15 +58,15 @@ impl Elasticsearch {
         }
     }
 
-    /// The header of HTTP Basic (RFC 7617), none without a login.
+    /// The header of the login, none without one.
     fn authorization(&self, conversation: &Conversation) -> Result<String, Outcome> {
         let (user, password) = self.login.in_clear(conversation)?;
         if user.is_none() && password.is_none() {
             return Ok(String::new());
         }
         conversation.note_secret();
-        let login = [&user.unwrap_or_default()[..], b":", &password.unwrap_or_default()].concat();
-        Ok(format!("Authorization: Basic {}\r\n", base64::encode(&login)))
+        let value = basic(&user.unwrap_or_default(), &password.unwrap_or_default());
+        Ok(format!("Authorization: {}\r\n", String::from_utf8_lossy(&value)))
     }
 }
 

@@ -25,6 +25,7 @@ pub const SCHEME: Scheme = Scheme {
     scheme: "http",
     summary: "An HTTP/1.1 request is answered with an expected status",
     target: Target::Address { port: Some(80) },
+    credentials: true,
     path: PathRule::Optional,
     options: &[
         ("alive", OptionType::Status),
@@ -36,6 +37,8 @@ pub const SCHEME: Scheme = Scheme {
         ("method", OptionType::Choice(&["GET", "HEAD"])),
         ("socket", OptionType::File),
         ("status", OptionType::Status),
+        ("token", OptionType::Secret),
+        ("token-file", OptionType::File),
     ],
     ..Scheme::BARE
 };

@@ -108,6 +108,10 @@ function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
     const received = `received host "${check.host}", but the kubelet asks the Pod's own address`;
     return { received, expected: 'no host, or pod, with pattern port, or pattern sidecar or cli' };
   }
+  if (check.user !== '' || check.password !== '') {
+    const received = 'received a login, which a kubelet probe does not have';
+    return { received, expected: 'none with pattern port, or pattern sidecar or cli' };
+  }
   const option = [...check.options].find((entry) => !isOfKubelet(entry));
   if (option) {
     const [name] = option;

@@ -1,6 +1,7 @@
 //! What is asked, in whichever version of HTTP.
 
 use crate::check::{Cause, Outcome};
+use crate::net::auth::authorization::Authorization;
 use crate::net::auth::clear_text::hears;
 use crate::net::auth::source::Source;
 use crate::net::{Conversation, Endpoint};
@@ -13,6 +14,7 @@ pub struct HttpRequest {
     pub path: String,
     pub host: String,
     headers: Vec<(String, Source)>,
+    authorization: Authorization,
     allows_cleartext: bool,
 }
 
@@ -37,6 +39,7 @@ impl HttpRequest {
             path: path.to_owned(),
             host,
             headers: url.options.iter().filter_map(header).collect(),
+            authorization: Authorization::from_url(url),
             allows_cleartext: url.option("allow-cleartext").is_some(),
         })
     }
@@ -54,10 +57,18 @@ impl HttpRequest {
                 list.push((name.to_owned(), value.to_owned()));
             }
         }
-        let is_secret = self.headers.iter().any(|(_, source)| source.is_secret());
-        let is_whole = !is_secret || hears(conversation, "a secret header", self.allows_cleartext);
-        if is_secret && is_whole {
+        let authorization = self.authorization.read()?;
+        let secret = match self.headers.iter().any(|(_, source)| source.is_secret()) {
+            _ if authorization.is_some() => Some(self.authorization.name()),
+            true => Some("a secret header"),
+            false => None,
+        };
+        let is_whole = secret.is_none_or(|secret| hears(conversation, secret, self.allows_cleartext));
+        if secret.is_some() && is_whole {
             conversation.note_secret();
+        }
+        if let Some(value) = authorization.filter(|_| is_whole) {
+            list.push(("Authorization".to_owned(), sendable("Authorization", value)?));
         }
         for (name, source) in self.headers.iter().filter(|(_, source)| is_whole || !source.is_secret()) {
             let value = source.read()?;

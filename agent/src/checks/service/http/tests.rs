@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use super::*;
 use crate::check::{Cause, Verdict};
 use crate::net::http1::Framing;
-use crate::net::test_server::{Random, check, heard_up_to, hears, says, server, soon, survives};
+use crate::net::test_server::{Random, check, heard_up_to, hears, says, server, soon, survives, withholds};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Http::from_url(&check("http", port, &[])).unwrap().run(deadline)
@@ -206,6 +206,19 @@ fn a_secret_header_is_told_as_a_password_is() {
         assert_ne!(Http::from_url(&far).unwrap().run(soon()).verdict, Verdict::Alive, "{answer}");
         heard_up_to(&heard, "X-Name: health-probe\r\nConnection: close\r\n\r\n");
     }
+}
+
+#[test]
+fn a_password_and_a_token_are_told_only_to_whom_they_may_be() {
+    withholds("http", b"HTTP/1.1 401 Unauthorized\r\n\r\n", |url| Http::from_url(url).unwrap().run(soon()));
+    withholds("http", b"HTTP/1.1 500 Sorry\r\n\r\n", |url| Http::from_url(url).unwrap().run(soon()));
+    let far = CheckUrl {
+        host: "::ffff:127.0.0.1".into(),
+        ..check("http", says(b"HTTP/1.1 404 Not Found\r\n\r\n"), &[("token", "$CARGO_PKG_NAME")])
+    };
+    let reason =
+        "the token was not sent, since the peer is not verified: expected tls with ca, or allow-cleartext";
+    assert_eq!(Http::from_url(&far).unwrap().run(soon()), Outcome::alive(Cause::Protocol, reason));
 }
 
 #[test]
