@@ -76,11 +76,13 @@ const commandRule: Rule = ({ options }, { commands }) =>
 
 const excludesRule: Rule = ({ options }, { excludes, options: kinds }) => {
   for (const [name, opposite] of Object.entries(excludes ?? {})) {
-    const [other = '', value] = opposite.split('=');
-    if (options.has(name) && options.get(other) === value) {
+    const [other = '', values = ''] = opposite.split('=');
+    const given = options.get(other);
+    const excluded = values.split('|');
+    if (options.has(name) && given !== undefined && excluded.includes(given)) {
       const choices = kinds.get(other)?.slice('choice:'.length).split('|');
-      const rest = choices?.filter((choice) => choice !== value);
-      return refuse(`option ${name} is given with ${other} ${value}`, rest?.join(', ') ?? 'one of the two');
+      const rest = choices?.filter((choice) => !excluded.includes(choice));
+      return refuse(`option ${name} is given with ${other} ${given}`, rest?.join(', ') ?? 'one of the two');
     }
   }
   return undefined;

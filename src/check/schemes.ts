@@ -22,7 +22,7 @@ export type Scheme = {
   readonly requires?: Readonly<Record<string, string>>;
   /** Options that are a command: words, some of them quoted. */
   readonly commands?: readonly string[];
-  /** Options that do not go with the value of another, written `other=VALUE`. */
+  /** Options that do not go with the value of another, written `other=VALUE` or `other=VALUE|VALUE`. */
   readonly excludes?: Readonly<Record<string, string>>;
   /** Options of which there has to be one. */
   readonly needs?: readonly string[];

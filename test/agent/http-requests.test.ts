@@ -91,6 +91,21 @@ describe('the agent sends what the check says', () => {
       }
     });
 
+    it(`${name}: a body, and no body`, async () => {
+      for (const [options, method, body, length] of [
+        ['send=%7B%22a%22:%22%C3%A9%22%7D&header.Content-Type=application/json', 'POST', '{"a":"é"}', '10'],
+        ['send=a&method=PUT', 'PUT', 'a', '1'],
+        ['method=POST', 'POST', '', '0'],
+        ['body=GET', 'GET', '', undefined],
+      ] as const) {
+        const { code, line } = await ask(url(name, options));
+        assert.equal(code, 0, line);
+        assert.deepEqual([heard?.method, heard?.body], [method, body]);
+        assert.equal(heard?.headers['content-length'], length);
+        assert.equal(heard?.headers['content-type'], options.includes('json') ? 'application/json' : undefined);
+      }
+    });
+
     it(`${name}: no secret to another host, unless it is verified or allowed`, async function () {
       const host = otherAddress();
       if (host === undefined) return this.skip();

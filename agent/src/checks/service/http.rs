@@ -34,7 +34,8 @@ pub const SCHEME: Scheme = Scheme {
         ("header-file.NAME", OptionType::File),
         ("header.NAME", OptionType::Header),
         ("host-header", OptionType::Text),
-        ("method", OptionType::Choice(&["GET", "HEAD"])),
+        ("method", OptionType::Choice(&["GET", "HEAD", "POST", "PUT"])),
+        ("send", OptionType::Text),
         ("socket", OptionType::File),
         ("status", OptionType::Status),
         ("token", OptionType::Secret),
@@ -69,9 +70,10 @@ impl Http {
     fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
         let fields = self.request.fields(conversation)?;
         let mut stream = conversation.open(LIMIT)?;
-        let HttpRequest { method, path, host, .. } = &self.request;
+        let HttpRequest { method, path, host, send, .. } = &self.request;
         let lines: String = fields.list.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let request = request(method, path, host, &format!("{lines}Connection: close\r\n"));
+        let head = request(method, path, host, &format!("{lines}Connection: close\r\n"));
+        let request = head + send.as_deref().unwrap_or_default();
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(request.as_bytes());
         let outcome = self.answer(&mut stream, conversation.redaction())?;

@@ -74,7 +74,8 @@ impl Http2 {
             // Nothing of a body that is not looked at is waited for.
             found || wanted.is_none()
         };
-        let request = Request { headers: &headers, data: None };
+        let data = self.request.send.as_deref().map(str::as_bytes);
+        let request = Request { headers: &headers, data };
         let answer = call(stream, &request, &mut |_, _| {}, enough)?;
         Ok(self.judge(&answer, found, redaction))
     }

@@ -22,7 +22,7 @@ impl HttpExpectation {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let body = url.option("body").map(|text| text.as_bytes().to_vec());
         if url.option("method") == Some("HEAD") && body.is_some() {
-            return Err(ParseError("option body is given with method HEAD, expected GET".into()));
+            return Err(ParseError("option body is given with method HEAD, expected GET, POST, PUT".into()));
         }
         let statuses = Statuses::parse("status", url.option("status").unwrap_or(KUBELETS))?;
         let alive = url.option("alive").map(|text| Statuses::parse("alive", text)).transpose()?;

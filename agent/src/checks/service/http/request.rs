@@ -13,6 +13,8 @@ pub struct HttpRequest {
     pub method: String,
     pub path: String,
     pub host: String,
+    /// What is sent after the headers.
+    pub send: Option<String>,
     headers: Vec<(String, Source)>,
     authorization: Authorization,
     allows_cleartext: bool,
@@ -27,7 +29,12 @@ pub struct Fields {
 
 impl HttpRequest {
     pub fn from_url(url: &CheckUrl, endpoint: &Endpoint) -> Result<Self, ParseError> {
-        let method = url.option("method").unwrap_or("GET").to_owned();
+        let send = url.option("send").map(str::to_owned);
+        // As of any client that has something to send.
+        let method = url.option("method").unwrap_or(if send.is_some() { "POST" } else { "GET" }).to_owned();
+        if send.is_some() && matches!(method.as_str(), "GET" | "HEAD") {
+            return Err(ParseError(format!("option send is given with method {method}, expected POST, PUT")));
+        }
         // In a check a question mark begins the options, so that of a query is written %3F.
         let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
         let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
@@ -38,6 +45,7 @@ impl HttpRequest {
             method,
             path: path.to_owned(),
             host,
+            send,
             headers: url.options.iter().filter_map(header).collect(),
             authorization: Authorization::from_url(url),
             allows_cleartext: url.option("allow-cleartext").is_some(),
@@ -56,6 +64,10 @@ impl HttpRequest {
             if !self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
                 list.push((name.to_owned(), value.to_owned()));
             }
+        }
+        if !matches!(self.method.as_str(), "GET" | "HEAD") {
+            let length = self.send.as_ref().map_or(0, String::len);
+            list.push(("Content-Length".to_owned(), length.to_string()));
         }
         let authorization = self.authorization.read()?;
         let secret = match self.headers.iter().any(|(_, source)| source.is_secret()) {
