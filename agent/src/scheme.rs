@@ -8,6 +8,7 @@ mod definition;
 mod duration;
 mod error;
 mod header;
+mod json_path;
 mod measure;
 mod option_type;
 mod options;
@@ -21,6 +22,7 @@ pub use check_url::CheckUrl;
 pub use duration::{format as format_duration, parse as parse_duration};
 pub use error::{ParseError, quoted};
 pub use header::{can_be_sent, name_of as header_name};
+pub use json_path::parse as json_path;
 pub use measure::{
     Rate, Space, Window, parse_milli_celsius, parse_percent, parse_rate, parse_space, parse_window,
 };

@@ -9,6 +9,9 @@ type Options = {
   readonly files: readonly string[];
 };
 
+/** Names within names of a value in JSON. */
+const deepestPath = 16;
+
 /** Reads `name=value&flag`, each value percent-decoded (`+` stays a plus) and of the kind that the scheme gives it. */
 export function parseOptions(query: string, scheme: string, row: Scheme): Options | Refusal {
   const values = new Map<string, string>();
@@ -30,15 +33,26 @@ export function parseOptions(query: string, scheme: string, row: Scheme): Option
   return { values, env, files };
 }
 
+/** True for `header.X` and the option `header.NAME` of the table. */
+export const isOfFamily = (name: string, option: string): boolean =>
+  name.includes('.') && option.startsWith(name.slice(0, name.indexOf('.') + 1));
+
 /** The kind of an option; that of a family such as `header.NAME` is known by what is in front of its dot. */
 function kindOf(name: string, scheme: string, row: Scheme): string | Refusal {
-  const dot = name.indexOf('.');
-  const family = [...row.options].find(([option]) => dot >= 0 && option.startsWith(name.slice(0, dot + 1)));
+  const family = [...row.options].find(([option]) => isOfFamily(name, option));
   if (family) {
-    const expected = expectedOfHeaderName(name.slice(dot + 1));
+    const expected = expectedOfRest(family[0], name.slice(name.indexOf('.') + 1));
     return expected === undefined ? family[1] : refuse(`option is ${quote(name)}`, `${family[0]} with ${expected}`);
   }
   return row.options.get(name) ?? refuse(`option is ${quote(name)}`, `${known(row)} for ${scheme}`);
+}
+
+/** What was expected in place of `rest`, which stands where the table has NAME or PATH; undefined where it fits. */
+function expectedOfRest(option: string, rest: string): string | undefined {
+  if (option.endsWith('NAME')) return expectedOfHeaderName(rest);
+  const steps = rest.split('.');
+  const isPath = steps.every((step) => /^[A-Za-z0-9_%-]+$/.test(step) && decode(step) !== undefined);
+  return isPath && steps.length <= deepestPath ? undefined : 'names joined by dots in place of PATH';
 }
 
 function readValue(name: string, kind: string, written: string): string | Refusal {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isPod, isRefusal, quote, refuse } from './check.ts';
-import { decode } from './options.ts';
+import { decode, isOfFamily } from './options.ts';
 import { isDevice } from './kinds.ts';
 import type { Scheme } from './schemes.ts';
 import { splitWords } from './words.ts';
@@ -74,12 +74,13 @@ const requiresRule: Rule = ({ options, path, user }, { requires = {} }) => {
 const commandRule: Rule = ({ options }, { commands }) =>
   (commands ?? []).map((name) => splitWords(options.get(name) ?? 'none')).find((words) => isRefusal(words));
 
-const excludesRule: Rule = ({ options }, { excludes, options: kinds }) => {
-  for (const [name, opposite] of Object.entries(excludes ?? {})) {
-    const [other = '', values = ''] = opposite.split('=');
+const excludesRule: Rule = ({ options }, { excludes = {}, options: kinds }) => {
+  for (const name of options.keys()) {
+    const key = Object.keys(excludes).find((option) => option === name || isOfFamily(name, option));
+    const [other = '', values = ''] = excludes[key ?? '']?.split('=') ?? [];
     const given = options.get(other);
     const excluded = values.split('|');
-    if (options.has(name) && given !== undefined && excluded.includes(given)) {
+    if (given !== undefined && excluded.includes(given)) {
       const choices = kinds.get(other)?.slice('choice:'.length).split('|');
       const rest = choices?.filter((choice) => !excluded.includes(choice));
       return refuse(`option ${name} is given with ${other} ${given}`, rest?.join(', ') ?? 'one of the two');

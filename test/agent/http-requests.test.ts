@@ -106,6 +106,24 @@ describe('the agent sends what the check says', () => {
       }
     });
 
+    it(`${name}: the answer is judged by patterns and by values of JSON`, async () => {
+      for (const [options, expected, reason] of [
+        [
+          'json.method=GET&json.headers.accept=*/*&not-json.method=PUT&body-pattern=^.%22method&not-body=lost',
+          0,
+          /^status 200/,
+        ],
+        ['json.method=PUT', 1, /json\.method is "GET", expected "PUT" /],
+        ['json.headers.x=a', 1, /body has no json\.headers\.x /],
+        ['not-json.method=GET', 1, /json\.method is "GET" /],
+        ['not-body-pattern=GET|PUT', 1, /body matches "GET\|PUT" /],
+      ] as const) {
+        const { code, line } = await ask(url(name, options));
+        assert.equal(code, expected, line);
+        assert.match(line, reason);
+      }
+    });
+
     it(`${name}: no secret to another host, unless it is verified or allowed`, async function () {
       const host = otherAddress();
       if (host === undefined) return this.skip();

@@ -1,7 +1,7 @@
 //! The options of a check, `?name=value&flag`.
 
 use super::option_type::variable;
-use super::{CheckUrl, OptionType, ParseError, Scheme, TlsRule, header, percent, quoted};
+use super::{CheckUrl, OptionType, ParseError, Scheme, TlsRule, header, json_path, percent, quoted};
 
 /// Reads the options into the check: each known, given once, of its kind.
 pub fn parse(check: &mut CheckUrl, query: &str, scheme: &Scheme) -> Result<(), ParseError> {
@@ -78,8 +78,12 @@ fn known(name: &str, all: &[(&str, OptionType)], scheme: &str) -> Result<OptionT
     if let Some((family, rest)) = name.split_once('.')
         && let Some((known, kind)) = all.iter().find(|(known, _)| in_family(known, family))
     {
-        return header::name_mismatch(rest)
-            .map_or(Ok(*kind), |expected| refuse(&format!("{known} with {expected}")));
+        let mismatch = match known.ends_with("NAME") {
+            true => header::name_mismatch(rest),
+            false if json_path(rest).is_some() => None,
+            false => Some("names joined by dots in place of PATH"),
+        };
+        return mismatch.map_or(Ok(*kind), |expected| refuse(&format!("{known} with {expected}")));
     }
     if let Some((_, kind)) = all.iter().find(|(known, _)| *known == name) {
         return Ok(*kind);

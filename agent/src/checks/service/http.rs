@@ -3,6 +3,7 @@
 //! As the kubelet: no proxy, no redirect is followed (a 3xx passes as what it is), no certificate is verified unless a CA
 //! is given.
 
+mod body;
 mod expectation;
 mod intermediary;
 mod request;
@@ -12,10 +13,11 @@ mod tests;
 
 use std::io::{self, ErrorKind, Write};
 
+pub(in crate::checks) use self::body::End;
 pub(in crate::checks) use self::expectation::HttpExpectation;
 pub(in crate::checks) use self::intermediary::in_place_of_application;
 pub(in crate::checks) use self::request::HttpRequest;
-pub(in crate::checks) use self::search::{Search, outcome as found_outcome};
+pub(in crate::checks) use self::search::Search;
 use crate::check::{Check, Deadline, Outcome};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
 use crate::net::{Conversation, Endpoint, Failure, Redaction, Stream, read_until};
@@ -31,10 +33,15 @@ pub const SCHEME: Scheme = Scheme {
         ("alive", OptionType::Status),
         ("allow-cleartext", OptionType::Flag),
         ("body", OptionType::Text),
+        ("body-pattern", OptionType::Pattern),
         ("header-file.NAME", OptionType::File),
         ("header.NAME", OptionType::Header),
         ("host-header", OptionType::Text),
+        ("json.PATH", OptionType::Text),
         ("method", OptionType::Choice(&["GET", "HEAD", "POST", "PUT"])),
+        ("not-body", OptionType::Text),
+        ("not-body-pattern", OptionType::Pattern),
+        ("not-json.PATH", OptionType::Text),
         ("send", OptionType::Text),
         ("socket", OptionType::File),
         ("status", OptionType::Status),
@@ -87,14 +94,16 @@ impl Http {
         if !self.expectation.statuses.hold(head.status) {
             return Ok(self.refusal(&head, stream, &mut buffer));
         }
-        let Some(wanted) = &self.expectation.body else { return Ok(Outcome::pass(head.text())) };
-        let mut search = Search::new(head.framing(self.request.wants_head_only()), wanted);
-        let found = match read_until(stream, &mut buffer, |bytes| search.look(bytes)) {
+        if self.expectation.body.is_empty() {
+            return Ok(Outcome::pass(head.text()));
+        }
+        let mut search = Search::new(head.framing(self.request.wants_head_only()), &self.expectation.body);
+        let end = match read_until(stream, &mut buffer, |bytes| Ok(search.look(bytes)?.then_some(()))) {
             // The end of the connection is the end of the body, or cuts it short: either way there is no more.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
-            result => result?,
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => search.end(true),
+            result => result.map(|()| search.end(false))?,
         };
-        Ok(found_outcome(wanted, found, search.is_cut(), &head.text()))
+        Ok(search.judge(end, &head.text(), redaction))
     }
 
     /// The outcome of a status that is not expected.
@@ -110,7 +119,7 @@ impl Http {
 }
 
 impl Check for Http {
-    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    /// Pass on an expected status and, if something is expected of it, on the first 64 KiB of the body.
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
     }

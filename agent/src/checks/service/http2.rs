@@ -5,8 +5,8 @@
 
 use std::io;
 
-use super::http::{self, HttpExpectation, HttpRequest, Search, found_outcome};
-use crate::check::{Cause, Check, Deadline, Outcome};
+use super::http::{self, End, HttpExpectation, HttpRequest, Search};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, broken_off, call, error_name};
 use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Redaction, Stream};
@@ -61,26 +61,24 @@ impl Http2 {
             (":authority", &self.request.host),
         ];
         headers.extend(fields.iter().map(|(name, value)| (name.as_str(), *value)));
-        let wanted = self.expectation.body.as_deref();
-        let mut search = Search::new(Framing::Close, wanted.unwrap_or_default());
-        let mut found = false;
+        let body = &self.expectation.body;
+        let mut search = Search::new(Framing::Close, body);
         let enough = &mut |answer: &Answer| {
             let Some(status) = status(answer) else { return false };
-            found = wanted.is_some() && matches!(search.look(&answer.data), Ok(Some(true)));
             if !self.expectation.statuses.hold(status) {
                 // The page of a 400 may tell that it is about our certificate.
                 return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
             }
             // Nothing of a body that is not looked at is waited for.
-            found || wanted.is_none()
+            body.is_empty() || search.look(&answer.data).unwrap_or(true)
         };
         let data = self.request.send.as_deref().map(str::as_bytes);
         let request = Request { headers: &headers, data };
         let answer = call(stream, &request, &mut |_, _| {}, enough)?;
-        Ok(self.judge(&answer, found, redaction))
+        Ok(self.judge(&answer, &mut search, redaction))
     }
 
-    fn judge(&self, answer: &Answer, found: bool, redaction: Redaction) -> Outcome {
+    fn judge(&self, answer: &Answer, search: &mut Search, redaction: Redaction) -> Outcome {
         let Some(status) = status(answer) else {
             return match answer.broken_off {
                 Some(code) => broken_off("request", code),
@@ -91,23 +89,28 @@ impl Http2 {
             };
         };
         let text = format!("status {status}");
-        match &self.expectation.body {
-            _ if !self.expectation.statuses.hold(status) => {
-                certificate_refusal(&self.endpoint, status, &answer.data)
-                    .unwrap_or_else(|| self.expectation.refusal(status, text))
-            }
-            Some(_) if let Some(code) = answer.broken_off.filter(|_| !found) => {
+        if !self.expectation.statuses.hold(status) {
+            return certificate_refusal(&self.endpoint, status, &answer.data)
+                .unwrap_or_else(|| self.expectation.refusal(status, text));
+        }
+        if self.expectation.body.is_empty() {
+            return Outcome::pass(text);
+        }
+        // What came after the last look counts too.
+        let _ = search.look(&answer.data);
+        let outcome = search.judge(if answer.is_cut { End::Cut } else { End::Whole }, &text, redaction);
+        match answer.broken_off.filter(|_| outcome.verdict != Verdict::Pass) {
+            Some(code) => {
                 let reason = format!("{text}, but peer broke the body off: {}", error_name(code));
                 Outcome::alive(Cause::Unhealthy, reason)
             }
-            Some(wanted) => found_outcome(wanted, found, answer.is_cut, &text),
-            None => Outcome::pass(text),
+            None => outcome,
         }
     }
 }
 
 impl Check for Http2 {
-    /// Pass on an expected status and, if a body is asked for, on its text in the first 64 KiB.
+    /// Pass on an expected status and, if something is expected of it, on the first 64 KiB of the body.
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
     }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::body::BodyExpectation;
 use super::in_place_of_application;
 use crate::check::{Cause, Outcome};
 use crate::scheme::{CheckUrl, ParseError};
@@ -14,19 +15,14 @@ pub struct HttpExpectation {
     pub statuses: Statuses,
     /// Those of an application that is alive and not ready, by the word of the check.
     alive: Option<Statuses>,
-    /// The text that the body has to hold.
-    pub body: Option<Vec<u8>>,
+    pub body: BodyExpectation,
 }
 
 impl HttpExpectation {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        let body = url.option("body").map(|text| text.as_bytes().to_vec());
-        if url.option("method") == Some("HEAD") && body.is_some() {
-            return Err(ParseError("option body is given with method HEAD, expected GET, POST, PUT".into()));
-        }
         let statuses = Statuses::parse("status", url.option("status").unwrap_or(KUBELETS))?;
         let alive = url.option("alive").map(|text| Statuses::parse("alive", text)).transpose()?;
-        Ok(Self { statuses, alive, body })
+        Ok(Self { statuses, alive, body: BodyExpectation::from_url(url)? })
     }
 
     /// The outcome of a status that is not expected, in these words.

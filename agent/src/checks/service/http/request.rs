@@ -1,5 +1,6 @@
 //! What is asked, in whichever version of HTTP.
 
+use super::body::is_of_body;
 use crate::check::{Cause, Outcome};
 use crate::net::auth::authorization::Authorization;
 use crate::net::auth::clear_text::hears;
@@ -32,9 +33,7 @@ impl HttpRequest {
         let send = url.option("send").map(str::to_owned);
         // As of any client that has something to send.
         let method = url.option("method").unwrap_or(if send.is_some() { "POST" } else { "GET" }).to_owned();
-        if send.is_some() && matches!(method.as_str(), "GET" | "HEAD") {
-            return Err(ParseError(format!("option send is given with method {method}, expected POST, PUT")));
-        }
+        fits_method(url)?;
         // In a check a question mark begins the options, so that of a query is written %3F.
         let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
         let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
@@ -101,6 +100,22 @@ impl Fields {
             _ => outcome,
         }
     }
+}
+
+/// Refuses what a request of the method does not have, or its response.
+fn fits_method(url: &CheckUrl) -> Result<(), ParseError> {
+    let (method, is_head) = match url.option("method") {
+        Some("GET") => ("GET", false),
+        Some("HEAD") => ("HEAD", true),
+        _ => return Ok(()),
+    };
+    let (option, expected) =
+        match url.options.iter().find(|(name, _)| name == "send" || is_head && is_of_body(name)) {
+            None => return Ok(()),
+            Some((option, _)) if option == "send" => (option, "POST, PUT"),
+            Some((option, _)) => (option, "GET, POST, PUT"),
+        };
+    Err(ParseError(format!("option {option} is given with method {method}, expected {expected}")))
 }
 
 fn header((option, value): &(String, String)) -> Option<(String, Source)> {

@@ -1,48 +1,51 @@
-//! A text in the body of a response.
+//! The body of a response while it comes.
 
 use std::io::Result;
 
-use crate::check::{Cause, Outcome};
+use super::body::{BodyExpectation, End, holds};
+use crate::check::Outcome;
+use crate::net::Redaction;
 use crate::net::http1::{Body, Framing};
 
-/// A search for a text in the first 64 KiB of a body, over all that has come of it so far.
+/// A search in the first 64 KiB of a body, over all that has come of it so far.
 pub struct Search<'a> {
     body: Body,
-    wanted: &'a [u8],
+    framing: Framing,
+    expected: &'a BodyExpectation,
+    /// What of it is settled: of a text once it came.
+    settled: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
-    pub fn new(framing: Framing, wanted: &'a [u8]) -> Self {
-        Self { body: Body::new(framing), wanted }
+    pub fn new(framing: Framing, expected: &'a BodyExpectation) -> Self {
+        Self { body: Body::new(framing), framing, expected, settled: vec![false; expected.0.len()] }
     }
 
-    /// Whether the text is in the body, as soon as that is known from its raw bytes from the first on.
-    pub fn look(&mut self, raw: &[u8]) -> Result<Option<bool>> {
-        // What was searched before need not be again, but for a text that began in it.
-        let from = self.body.bytes().len().saturating_sub(self.wanted.len());
-        let over = self.body.read(raw)?;
-        if self.body.bytes()[from..].windows(self.wanted.len()).any(|window| window == self.wanted) {
-            return Ok(Some(true));
+    /// Whether no more of the body has to come, as soon as that is known from its raw bytes from the first on.
+    pub fn look(&mut self, raw: &[u8]) -> Result<bool> {
+        let before = self.body.bytes().len();
+        let is_over = self.body.read(raw)?;
+        let mut is_refuted = false;
+        for (condition, is_settled) in self.expected.0.iter().zip(&mut self.settled) {
+            let Some((text, is_negated)) = condition.text().filter(|_| !*is_settled) else { continue };
+            // What was searched before need not be again, but for a text that began in it.
+            *is_settled = holds(&self.body.bytes()[before.saturating_sub(text.len())..], text);
+            is_refuted |= *is_settled && is_negated;
         }
-        Ok(over.then_some(false))
+        Ok(is_over || is_refuted || self.settled.iter().all(|is_settled| *is_settled))
     }
 
-    /// Whether there is more of the body than is searched.
-    pub fn is_cut(&self) -> bool {
-        self.body.is_cut()
-    }
-}
-
-/// The outcome of a response that is otherwise as expected, in whose body the text was found or not; `is_cut` if there
-/// is more of it, which may hold what its beginning does not.
-pub fn outcome(wanted: &[u8], found: bool, is_cut: bool, status: &str) -> Outcome {
-    let text = String::from_utf8_lossy(wanted);
-    match (found, is_cut) {
-        (true, _) => Outcome::pass(status),
-        (false, false) => Outcome::fail(Cause::Unhealthy, format!("{status}, body does not hold {text:?}")),
-        (false, true) => {
-            let reason = format!("{status}, the first 64 KiB of the longer body does not hold {text:?}");
-            Outcome::alive(Cause::Unhealthy, reason)
+    /// How far the body has come once no more of it is to be read, or to come.
+    pub fn end(&self, is_connection_over: bool) -> End {
+        match () {
+            () if is_connection_over && self.framing != Framing::Close => End::Broken,
+            () if self.body.is_cut() => End::Cut,
+            () => End::Whole,
         }
+    }
+
+    /// The outcome of what has come.
+    pub fn judge(&self, end: End, status: &str, redaction: Redaction) -> Outcome {
+        self.expected.judge(self.body.bytes(), end, status, redaction)
     }
 }

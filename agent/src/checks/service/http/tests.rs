@@ -1,6 +1,7 @@
 use std::io::Read;
 use std::sync::mpsc;
 
+use super::body::BodyExpectation;
 use super::*;
 use crate::check::{Cause, Verdict};
 use crate::net::http1::Framing;
@@ -141,6 +142,60 @@ fn the_body_is_searched_however_it_is_framed() {
 }
 
 #[test]
+fn a_body_is_judged_by_texts_patterns_and_values_and_by_what_it_must_not_be() {
+    const JSON: &str = r#"{"status":"UP","checks":[{"n":1}],"ok":true}"#;
+    for (options, body, expected) in [
+        (&[("body-pattern", "^al+ is"), ("not-body", "lost")][..], "all is well", None),
+        (&[("body-pattern", "^is")], "all is well", Some("body does not match \"^is\"")),
+        (&[("not-body", "is")], "all is well", Some("body holds \"is\"")),
+        (&[("not-body-pattern", "l$")], "all is well", Some("body matches \"l$\"")),
+        (&[("not-body-pattern", "^l")], "all is well", None),
+        (&[("json.status", "UP"), ("json.ok", "true"), ("json.checks.0.n", "1")], JSON, None),
+        (&[("json.status", "DOWN")], JSON, Some("json.status is \"UP\", expected \"DOWN\"")),
+        (&[("json.state", "UP")], JSON, Some("body has no json.state")),
+        (&[("not-json.status", "UP")], JSON, Some("json.status is \"UP\"")),
+        (&[("not-json.status", "DOWN"), ("not-json.error", "x")], JSON, None),
+        (&[("json.status", "UP")], "<html>", Some("body is not JSON")),
+        (&[("not-json.status", "DOWN")], "<html>", Some("body is not JSON")),
+        (
+            &[("body", "all"), ("not-body", "well"), ("body", "lost")],
+            "all is well",
+            Some("body holds \"well\""),
+        ),
+    ] {
+        let outcome =
+            with(options, &format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        let wanted =
+            expected.map_or(Outcome::pass("status 200 OK"), |why| fail(&format!("status 200 OK, {why}")));
+        assert_eq!(outcome, wanted, "{options:?}");
+    }
+}
+
+#[test]
+fn what_is_not_seen_of_a_body_is_held_against_nobody() {
+    let long = format!("HTTP/1.1 200 OK\r\n\r\n{{\"a\":\"{}end\",\"b\":1}}", "x".repeat(70_000));
+    for option in ["body", "body-pattern", "json.b", "not-body", "not-body-pattern", "not-json.b"] {
+        let outcome = with(&[(option, "end")], &long);
+        assert_eq!(outcome.verdict, Verdict::Alive, "{option}: {outcome:?}");
+        assert!(
+            outcome.reason.starts_with("status 200 OK, the first 64 KiB of the longer body "),
+            "{outcome:?}"
+        );
+    }
+    // A match up to where it was cut off may go on otherwise.
+    assert_eq!(with(&[("not-body-pattern", "x+$")], &long).verdict, Verdict::Alive);
+    let broken = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall";
+    for (option, verdict) in
+        [("not-body", Verdict::Alive), ("not-json.a", Verdict::Fail), ("body", Verdict::Fail)]
+    {
+        assert_eq!(with(&[(option, "lost")], broken).verdict, verdict, "{option}");
+    }
+    let secret = [("header.X-Name", "$CARGO_PKG_NAME"), ("json.a", "b")];
+    let echo = with(&secret, "HTTP/1.1 200 OK\r\n\r\n{\"a\":\"health-probe\"}");
+    assert_eq!(echo, fail("status 200, json.a is something else, expected \"b\""));
+}
+
+#[test]
 fn the_request_is_what_a_server_expects() {
     let (sender, receiver) = mpsc::channel();
     let port = server(move |mut stream| {
@@ -249,16 +304,18 @@ fn no_answer_makes_it_panic() {
     let mut random = Random(7);
     let good =
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nall i\r\n6\r\ns well\r\n0\r\n\r\n";
+    let url = check("http", 1, &[("body", "well"), ("not-body", "lost"), ("body-pattern", "w.*l$")]);
+    let expected = BodyExpectation::from_url(&url).unwrap();
     for round in 0..20_000 {
         let bytes = random.damaged(good);
         let (mut rest, mut buffer) = (&bytes[..], Vec::new());
         if let Ok(head) = read_head(&mut rest, &mut buffer, Redaction::None) {
             let framing =
                 if round % 3 == 0 { Framing::Length(random.below(20)) } else { head.framing(false) };
-            let mut search = Search::new(framing, b"well");
+            let mut search = Search::new(framing, &expected);
             let body = [&buffer, rest].concat();
             for end in 0..=body.len() {
-                if !matches!(search.look(&body[..end]), Ok(None)) {
+                if !matches!(search.look(&body[..end]), Ok(false)) {
                     break;
                 }
             }

@@ -34,6 +34,14 @@ fn the_status_decides_and_the_body_where_it_is_asked_for() {
     assert_eq!(response(&[("body", "well")], "200", b"all is well"), Outcome::pass("status 200"));
     assert_eq!(response(&[("body", "lost")], "200", b"all"), fail("status 200, body does not hold \"lost\""));
     assert_eq!(response(&[("body", "well")], "500", b"all is well"), fail("status 500"));
+    assert_eq!(
+        response(&[("json.a", "b"), ("not-body", "c")], "200", b"{\"a\":\"b\"}"),
+        Outcome::pass("status 200")
+    );
+    assert_eq!(
+        response(&[("not-body", "well")], "200", b"all is well"),
+        fail("status 200, body holds \"well\"")
+    );
     assert_eq!(response(&[], "20", b"").cause, Some(Cause::Protocol));
 }
 
