@@ -37,9 +37,11 @@ describe('the agent sends what the check says', () => {
     request.on('data', (piece: Buffer) => (body += piece.toString()));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
+      const place = new URL(url, 'http://localhost').searchParams.get('to');
+      if (place !== null) return response.writeHead(302, { location: place }).end();
       heard = { method, url, headers, body };
       // It says whatever it hears, as a peer may.
-      response.end(JSON.stringify(heard));
+      return response.end(JSON.stringify(heard));
     });
   };
 
@@ -64,6 +66,10 @@ describe('the agent sends what the check says', () => {
     const query = [name.endsWith('TLS') ? 'tls' : '', options].filter((option) => option !== '').join('&');
     return `${schemes[name as 'http'].replace('HOST', host)}?${query}`;
   };
+
+  /** As a URL of a browser has it, behind its scheme. */
+  const place = (name: keyof typeof schemes): string =>
+    schemes[name].replace(/^[a-z0-9]+:/, '').replace('HOST', 'localhost');
 
   for (const name of Object.keys(schemes)) {
     it(`${name}: headers, written out, from the environment and from a file`, async () => {
@@ -121,6 +127,31 @@ describe('the agent sends what the check says', () => {
         const { code, line } = await ask(url(name, options));
         assert.equal(code, expected, line);
         assert.match(line, reason);
+      }
+    });
+
+    it(`${name}: redirects are followed on wish, and no other port hears the secret`, async () => {
+      const isSecure = name === 'https' || name.endsWith('TLS');
+      const protocol = name.startsWith('http2') ? 'http2 over TLS' : 'https';
+      const follow = 'follow=same-host&header.X-Key=$API_KEY';
+      const cases: readonly (readonly [string, string, number, RegExp, string?])[] = [
+        ['/there', 'status=302', 0, /^status 302/],
+        ['/there', follow, 0, /^status 200/, password],
+        isSecure
+          ? [`http:${place('http')}`, follow, 1, /^the server redirects from https to http, /]
+          : [`https:${place(protocol)}there`, follow, 0, /^status 200/],
+        [`${isSecure ? 'https' : 'http'}://other.test/`, follow, 1, /^the server redirects to another host, /],
+        ['ftp://other.test/', 'follow=any-host', 1, /^the server redirects to what HTTP cannot ask for /],
+        ['?to=/there', 'follow=any-host', 0, /^status 200/],
+      ];
+      for (const [to, options, expected, reason, hears] of cases) {
+        heard = undefined;
+        const asked = url(name, options).replace('/?', `/%3Fto=${encodeURIComponent(to)}?`);
+        const { code, line } = await ask(asked);
+        assert.equal(code, expected, `${asked}: ${line}`);
+        assert.match(line, reason);
+        assert.equal((heard as Heard | undefined)?.headers['x-key'], hears);
+        if (expected === 1) assert.equal((await ask('--probe', 'liveness', asked)).code, 0);
       }
     });
 

@@ -1,6 +1,6 @@
 //! HTTP/1.1 from the side of the client (RFC 9110, RFC 9112).
 //!
-//! As the kubelet: no proxy, no redirect is followed.
+//! As the kubelet: no proxy, and no redirect is followed here.
 
 mod body;
 mod client;

@@ -1,11 +1,13 @@
 //! HTTP/1.1 and HTTPS: one request, its status and its body (RFC 9110, RFC 9112).
 //!
-//! As the kubelet: no proxy, no redirect is followed (a 3xx passes as what it is), no certificate is verified unless a CA
-//! is given.
+//! As the kubelet: no proxy, no certificate is verified unless a CA is given. A redirect is followed only if the check says
+//! so; else a 3xx passes as what it is.
 
 mod body;
 mod expectation;
 mod intermediary;
+mod journey;
+mod redirect;
 mod request;
 mod search;
 #[cfg(test)]
@@ -16,7 +18,9 @@ use std::io::{self, ErrorKind, Write};
 pub(in crate::checks) use self::body::End;
 pub(in crate::checks) use self::expectation::HttpExpectation;
 pub(in crate::checks) use self::intermediary::in_place_of_application;
-pub(in crate::checks) use self::request::HttpRequest;
+pub(in crate::checks) use self::journey::{Exchange, Journey, Reply};
+pub(in crate::checks) use self::redirect::{Resource, is_redirect};
+pub(in crate::checks) use self::request::Field;
 pub(in crate::checks) use self::search::Search;
 use crate::check::{Check, Deadline, Outcome};
 use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
@@ -34,6 +38,7 @@ pub const SCHEME: Scheme = Scheme {
         ("allow-cleartext", OptionType::Flag),
         ("body", OptionType::Text),
         ("body-pattern", OptionType::Pattern),
+        ("follow", OptionType::Choice(&["same-host", "any-host"])),
         ("header-file.NAME", OptionType::File),
         ("header.NAME", OptionType::Header),
         ("host-header", OptionType::Text),
@@ -61,59 +66,69 @@ pub const SCHEME_TLS: Scheme = Scheme {
 
 /// A check of one resource.
 pub struct Http {
-    endpoint: Endpoint,
-    request: HttpRequest,
+    journey: Journey,
     expectation: HttpExpectation,
 }
 
 impl Http {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint =
-            if url.scheme == "https" { Endpoint::over_tls(url)? } else { Endpoint::from_url(url)? };
-        let request = HttpRequest::from_url(url, &endpoint)?;
-        Ok(Self { endpoint, request, expectation: HttpExpectation::from_url(url)? })
+        Ok(Self { journey: Journey::from_url(url, &[])?, expectation: HttpExpectation::from_url(url)? })
     }
 
-    fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let fields = self.request.fields(conversation)?;
-        let mut stream = conversation.open(LIMIT)?;
-        let HttpRequest { method, path, host, send, .. } = &self.request;
-        let lines: String = fields.list.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = request(method, path, host, &format!("{lines}Connection: close\r\n"));
-        let request = head + send.as_deref().unwrap_or_default();
+    fn ask(&self, conversation: &Conversation, asked: &Exchange) -> Result<Reply, Failure> {
+        let mut stream = conversation.open_at(asked.endpoint, LIMIT)?;
+        let lines: String =
+            asked.fields.iter().map(|Field { name, value, .. }| format!("{name}: {value}\r\n")).collect();
+        let Resource { authority, path, .. } = asked.resource;
+        let head = request(asked.method, path, authority, &format!("{lines}Connection: close\r\n"));
+        let request = head + asked.send.unwrap_or_default();
         // A server that refuses early may answer and close without reading: its answer counts.
         let _ = stream.write_all(request.as_bytes());
-        let outcome = self.answer(&mut stream, conversation.redaction())?;
+        let reply = self.answer(&mut stream, asked, conversation.redaction())?;
         stream.drain();
-        Ok(fields.judge(outcome))
+        Ok(reply)
     }
 
-    fn answer(&self, stream: &mut Stream, redaction: Redaction) -> io::Result<Outcome> {
+    fn answer(&self, stream: &mut Stream, asked: &Exchange, redaction: Redaction) -> io::Result<Reply> {
         let mut buffer = Vec::new();
         let head = read_head(stream, &mut buffer, redaction)?;
-        if !self.expectation.statuses.hold(head.status) {
-            return Ok(self.refusal(&head, stream, &mut buffer));
+        if self.journey.follows()
+            && is_redirect(head.status)
+            && let Some(location) = head.location
+        {
+            return Ok(Reply::Redirect(head.status, location));
         }
-        if self.expectation.body.is_empty() {
-            return Ok(Outcome::pass(head.text()));
-        }
-        let mut search = Search::new(head.framing(self.request.wants_head_only()), &self.expectation.body);
-        let end = match read_until(stream, &mut buffer, |bytes| Ok(search.look(bytes)?.then_some(()))) {
-            // The end of the connection is the end of the body, or cuts it short: either way there is no more.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => search.end(true),
-            result => result.map(|()| search.end(false))?,
+        let framing = head.framing(asked.method == "HEAD");
+        let outcome = match self.expectation.statuses.hold(head.status) {
+            false => self.refusal(&head, Body::new(framing), (stream, &mut buffer), asked.endpoint),
+            true if self.expectation.body.is_empty() => Outcome::pass(head.text()),
+            true => {
+                let mut search = Search::new(framing, &self.expectation.body);
+                let end = match read_until(stream, &mut buffer, |bytes| Ok(search.look(bytes)?.then_some(())))
+                {
+                    // The end of the connection is the end of the body, or cuts it short: either way there is no more.
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => search.end(true),
+                    result => result.map(|()| search.end(false))?,
+                };
+                search.judge(end, &head.text(), redaction)
+            }
         };
-        Ok(search.judge(end, &head.text(), redaction))
+        Ok(Reply::Outcome(outcome))
     }
 
     /// The outcome of a status that is not expected.
-    fn refusal(&self, head: &Head, stream: &mut Stream, buffer: &mut Vec<u8>) -> Outcome {
-        let mut body = Body::new(head.framing(self.request.wants_head_only()));
-        if head.status == 400 && self.endpoint.secure() && !self.endpoint.left_unanswered() {
+    fn refusal(
+        &self,
+        head: &Head,
+        mut body: Body,
+        rest: (&mut Stream, &mut Vec<u8>),
+        endpoint: &Endpoint,
+    ) -> Outcome {
+        if head.status == 400 && endpoint.secure() && !endpoint.left_unanswered() {
             // As much of it as comes.
-            let _ = read_until(stream, buffer, |bytes| body.read(bytes).map(|over| over.then_some(())));
+            let _ = read_until(rest.0, rest.1, |bytes| body.read(bytes).map(|over| over.then_some(())));
         }
-        certificate_refusal(&self.endpoint, head.status, body.bytes())
+        certificate_refusal(endpoint, head.status, body.bytes())
             .unwrap_or_else(|| self.expectation.refusal(head.status, head.text()))
     }
 }
@@ -121,6 +136,8 @@ impl Http {
 impl Check for Http {
     /// Pass on an expected status and, if something is expected of it, on the first 64 KiB of the body.
     fn run(&self, deadline: Deadline) -> Outcome {
-        Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
+        Conversation::hold(self.journey.endpoint(), deadline, |conversation| {
+            self.journey.make(conversation, &|asked| self.ask(conversation, asked))
+        })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::http::{self, End, HttpExpectation, HttpRequest, Search};
+use super::http::{self, End, Exchange, HttpExpectation, Journey, Reply, Search, is_redirect};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::net::http1::{Framing, LIMIT, certificate_refusal};
 use crate::net::http2::{Answer, Request, broken_off, call, error_name};
@@ -21,64 +21,75 @@ pub const SCHEME: Scheme = Scheme {
 
 /// A check of one resource.
 pub struct Http2 {
-    endpoint: Endpoint,
-    request: HttpRequest,
+    journey: Journey,
     expectation: HttpExpectation,
 }
 
 impl Http2 {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::from_url(url)?.offering(&[b"h2"]);
-        let request = HttpRequest::from_url(url, &endpoint)?;
-        Ok(Self { endpoint, request, expectation: HttpExpectation::from_url(url)? })
+        Ok(Self { journey: Journey::from_url(url, &[b"h2"])?, expectation: HttpExpectation::from_url(url)? })
     }
 
-    fn ask(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let fields = self.request.fields(conversation)?;
-        let mut stream = conversation.open(LIMIT)?;
+    fn ask(&self, conversation: &Conversation, asked: &Exchange) -> Result<Reply, Failure> {
+        let mut stream = conversation.open_at(asked.endpoint, LIMIT)?;
         if stream.session().is_some_and(|session| session.alpn_protocol() != Some(b"h2")) {
             stream.shutdown();
             return Err(ProtocolError::because("peer does not speak HTTP/2 over TLS (ALPN)").into());
         }
-        let outcome = self.exchange(&mut stream, &fields.list, conversation.redaction())?;
+        let reply = self.exchange(&mut stream, asked, conversation.redaction())?;
         stream.shutdown();
-        Ok(fields.judge(outcome))
+        Ok(reply)
     }
 
-    fn exchange(
-        &self,
-        stream: &mut Stream,
-        fields: &[(String, String)],
-        redaction: Redaction,
-    ) -> io::Result<Outcome> {
+    fn exchange(&self, stream: &mut Stream, asked: &Exchange, redaction: Redaction) -> io::Result<Reply> {
         // RFC 9113 §8.2.1.
-        let fields: Vec<_> =
-            fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
+        let names: Vec<_> = asked.fields.iter().map(|field| field.name.to_ascii_lowercase()).collect();
         let mut headers = vec![
-            (":method", self.request.method.as_str()),
-            (":scheme", if self.endpoint.secure() { "https" } else { "http" }),
-            (":path", &self.request.path),
-            (":authority", &self.request.host),
+            (":method", asked.method),
+            (":scheme", if asked.resource.secure { "https" } else { "http" }),
+            (":path", &asked.resource.path),
+            (":authority", &asked.resource.authority),
         ];
-        headers.extend(fields.iter().map(|(name, value)| (name.as_str(), *value)));
+        headers.extend(
+            names.iter().zip(asked.fields).map(|(name, field)| (name.as_str(), field.value.as_str())),
+        );
         let body = &self.expectation.body;
         let mut search = Search::new(Framing::Close, body);
         let enough = &mut |answer: &Answer| {
             let Some(status) = status(answer) else { return false };
+            if self.journey.follows() && is_redirect(status) {
+                return true;
+            }
             if !self.expectation.statuses.hold(status) {
                 // The page of a 400 may tell that it is about our certificate.
-                return status != 400 || !self.endpoint.secure() || self.endpoint.left_unanswered();
+                return status != 400 || !asked.endpoint.secure() || asked.endpoint.left_unanswered();
             }
             // Nothing of a body that is not looked at is waited for.
             body.is_empty() || search.look(&answer.data).unwrap_or(true)
         };
-        let data = self.request.send.as_deref().map(str::as_bytes);
-        let request = Request { headers: &headers, data };
-        let answer = call(stream, &request, &mut |_, _| {}, enough)?;
-        Ok(self.judge(&answer, &mut search, redaction))
+        let request = Request { headers: &headers, data: asked.send.map(str::as_bytes) };
+        let mut location = None;
+        let note = &mut |name: &[u8], value: &[u8]| {
+            if name == b"location" {
+                location = Some(value.to_vec());
+            }
+        };
+        let answer = call(stream, &request, note, enough)?;
+        match (status(&answer), location) {
+            (Some(status), Some(location)) if self.journey.follows() && is_redirect(status) => {
+                Ok(Reply::Redirect(status, location))
+            }
+            _ => Ok(Reply::Outcome(self.judge(&answer, asked.endpoint, &mut search, redaction))),
+        }
     }
 
-    fn judge(&self, answer: &Answer, search: &mut Search, redaction: Redaction) -> Outcome {
+    fn judge(
+        &self,
+        answer: &Answer,
+        endpoint: &Endpoint,
+        search: &mut Search,
+        redaction: Redaction,
+    ) -> Outcome {
         let Some(status) = status(answer) else {
             return match answer.broken_off {
                 Some(code) => broken_off("request", code),
@@ -90,7 +101,7 @@ impl Http2 {
         };
         let text = format!("status {status}");
         if !self.expectation.statuses.hold(status) {
-            return certificate_refusal(&self.endpoint, status, &answer.data)
+            return certificate_refusal(endpoint, status, &answer.data)
                 .unwrap_or_else(|| self.expectation.refusal(status, text));
         }
         if self.expectation.body.is_empty() {
@@ -112,7 +123,9 @@ impl Http2 {
 impl Check for Http2 {
     /// Pass on an expected status and, if something is expected of it, on the first 64 KiB of the body.
     fn run(&self, deadline: Deadline) -> Outcome {
-        Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
+        Conversation::hold(self.journey.endpoint(), deadline, |conversation| {
+            self.journey.make(conversation, &|asked| self.ask(conversation, asked))
+        })
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Head {
     reason: String,
     chunked: bool,
     content_length: Option<usize>,
+    /// Where the peer sends the client, as it is written.
+    pub location: Option<Vec<u8>>,
     /// Whether another request can follow on the connection (RFC 9112 §9.3).
     pub keeps: bool,
 }
@@ -38,7 +40,7 @@ impl Head {
             status(line).ok_or_else(|| redaction.because("status line is malformed", line))?;
         let reason = if redaction == Redaction::None { reason } else { String::new() };
         let keeps = !line.starts_with(b"HTTP/1.0");
-        Ok(Self { status, reason, chunked: false, content_length: None, keeps })
+        Ok(Self { status, reason, chunked: false, content_length: None, location: None, keeps })
     }
 
     /// Whether it is the final one: any number of interim 1xx responses may come before, 101 ends the talk.
@@ -69,6 +71,8 @@ impl Head {
             self.chunked = value.to_ascii_lowercase().ends_with(b"chunked");
         } else if name.eq_ignore_ascii_case(b"content-length") {
             self.content_length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+        } else if name.eq_ignore_ascii_case(b"location") {
+            self.location = Some(value.to_vec());
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.keeps &= !value.to_ascii_lowercase().ends_with(b"close");
         }

@@ -65,7 +65,12 @@ impl<'a> Conversation<'a> {
 
     /// As `Endpoint::open`; a server that has answered before is alive, even if it takes no second connection.
     pub fn open(&self, limit: usize) -> Result<Stream, Failure> {
-        self.endpoint.open(self.deadline, limit).map_err(|outcome| self.excused(outcome).into())
+        self.open_at(self.endpoint, limit)
+    }
+
+    /// As `open`, at another endpoint.
+    pub fn open_at(&self, endpoint: &Endpoint, limit: usize) -> Result<Stream, Failure> {
+        endpoint.open(self.deadline, limit).map_err(|outcome| self.excused(outcome).into())
     }
 
     /// As `Endpoint::open_upgraded`.

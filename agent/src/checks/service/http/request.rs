@@ -21,9 +21,16 @@ pub struct HttpRequest {
     allows_cleartext: bool,
 }
 
+/// One header.
+pub struct Field {
+    pub name: String,
+    pub value: String,
+    is_secret: bool,
+}
+
 /// The headers of a request, but for those that its version of HTTP needs.
 pub struct Fields {
-    pub list: Vec<(String, String)>,
+    pub list: Vec<Field>,
     /// Whether it is all that was to be sent.
     pub is_whole: bool,
 }
@@ -51,22 +58,17 @@ impl HttpRequest {
         })
     }
 
-    /// Whether the answer has no body.
-    pub fn wants_head_only(&self) -> bool {
-        self.method == "HEAD"
-    }
-
     /// The headers as they are now, without the secret ones where the peer is not to hear them.
     pub fn fields(&self, conversation: &Conversation) -> Result<Fields, Outcome> {
         let mut list = Vec::new();
         for (name, value) in [("User-Agent", USER_AGENT), ("Accept", "*/*")] {
             if !self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
-                list.push((name.to_owned(), value.to_owned()));
+                list.push(Field::plain(name, value));
             }
         }
         if !matches!(self.method.as_str(), "GET" | "HEAD") {
             let length = self.send.as_ref().map_or(0, String::len);
-            list.push(("Content-Length".to_owned(), length.to_string()));
+            list.push(Field::plain("Content-Length", &length.to_string()));
         }
         let authorization = self.authorization.read()?;
         let secret = match self.headers.iter().any(|(_, source)| source.is_secret()) {
@@ -79,20 +81,43 @@ impl HttpRequest {
             conversation.note_secret();
         }
         if let Some(value) = authorization.filter(|_| is_whole) {
-            list.push(("Authorization".to_owned(), sendable("Authorization", value)?));
+            list.push(Field {
+                is_secret: true,
+                ..Field::plain("Authorization", &sendable("Authorization", value)?)
+            });
         }
         for (name, source) in self.headers.iter().filter(|(_, source)| is_whole || !source.is_secret()) {
             let value = source.read()?;
             // As of a password: an installation without one has it, as the key of its Secret.
             if !value.is_empty() {
-                list.push((name.clone(), sendable(name, value)?));
+                list.push(Field {
+                    is_secret: source.is_secret(),
+                    ..Field::plain(name, &sendable(name, value)?)
+                });
             }
         }
         Ok(Fields { list, is_whole })
     }
 }
 
+impl Field {
+    fn plain(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), value: value.to_owned(), is_secret: false }
+    }
+
+    /// Whether it says something of what is sent after the headers.
+    pub fn is_of_body(&self) -> bool {
+        self.name.to_ascii_lowercase().starts_with("content-")
+    }
+}
+
 impl Fields {
+    /// Leaves out what another server is not to hear.
+    pub fn forget_secrets(&mut self) {
+        self.is_whole &= !self.list.iter().any(|field| field.is_secret);
+        self.list.retain(|field| !field.is_secret);
+    }
+
     /// The outcome of an answer: what is said to less than was to be asked is no word against the server.
     pub fn judge(&self, outcome: Outcome) -> Outcome {
         match outcome.cause {
