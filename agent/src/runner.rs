@@ -3,11 +3,11 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use crate::check::{Cause, Check, Deadline, HostRoots, Outcome};
+use crate::check::{Cause, Check, Deadline, HostRoots, Outcome, Verdict};
 use crate::line;
 use crate::net::io::files;
 use crate::registry;
-use crate::scheme::{CheckUrl, ParseError, format_duration};
+use crate::scheme::{CheckUrl, ParseError, format_duration, parse_duration};
 
 /// The most characters of a reason; with the check's label it fits into the 200 of a line.
 const LONGEST_REASON: usize = 160;
@@ -17,6 +17,8 @@ pub struct Runner {
     pub label: String,
     url: CheckUrl,
     check: Box<dyn Check>,
+    /// What passes later than this is only alive.
+    max_time: Option<Duration>,
 }
 
 /// One run: what came out, and how long it took.
@@ -30,7 +32,8 @@ impl Runner {
     /// Refuses a check that its scheme cannot run.
     pub fn new(url: CheckUrl, roots: &HostRoots) -> Result<Self, ParseError> {
         let check = registry::check_of(&url, roots)?;
-        Ok(Self { label: label(&url), url, check })
+        let max_time = url.option("max-time").and_then(parse_duration);
+        Ok(Self { label: label(&url), url, check, max_time })
     }
 
     /// Runs the check; `timeout` is what the deadline was made of, for the reason.
@@ -40,6 +43,9 @@ impl Runner {
         let took = started.elapsed();
         if outcome.cause == Some(Cause::Timeout) && outcome.reason.ends_with("timed out") {
             outcome.reason.push_str(&format!(" after {}", format_duration(timeout)));
+        }
+        if let Some(most) = self.max_time.filter(|most| outcome.verdict == Verdict::Pass && took > *most) {
+            outcome = late(&outcome, took, most);
         }
         outcome.reason = line::clean(&line::mask(&outcome.reason, &self.secrets()), LONGEST_REASON);
         Run { outcome, took }
@@ -64,6 +70,15 @@ impl Runner {
         }
         secrets
     }
+}
+
+/// The outcome of what passed, but too late to be ready.
+fn late(outcome: &Outcome, took: Duration, most: Duration) -> Outcome {
+    let (took, most) = (milliseconds(took), format_duration(most));
+    Outcome::alive(
+        Cause::Timeout,
+        format!("answered after {took}, expected within {most}: {}", outcome.reason),
+    )
 }
 
 /// Whether an option names a file that holds a secret.
@@ -98,7 +113,11 @@ pub fn milliseconds(took: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::thread;
+
     use super::*;
+    use crate::net::test_server::{server, soon};
     use crate::registry::SCHEMES;
     use crate::scheme::parse;
 
@@ -124,6 +143,31 @@ mod tests {
         let runner = Runner::new(check, &HostRoots::default()).unwrap();
         let timeout = Duration::from_secs(5);
         assert_eq!(runner.run(Deadline::after(timeout), timeout).outcome, Outcome::pass("a?[31mb"));
+    }
+
+    #[test]
+    fn what_passes_late_is_alive_and_what_fails_late_fails() {
+        let slow = |answer: &'static [u8]| {
+            server(move |mut stream| {
+                thread::sleep(Duration::from_millis(60));
+                let _ = stream.write_all(answer);
+            })
+        };
+        let run = |answer, limit: &str| {
+            let text = format!("http://:{}/?max-time={limit}", slow(answer));
+            let runner = Runner::new(parse(&text, SCHEMES).unwrap(), &HostRoots::default()).unwrap();
+            runner.run(soon(), Duration::from_secs(5)).outcome
+        };
+        let well: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
+        let late = run(well, "50ms");
+        assert_eq!((late.verdict, late.cause), (Verdict::Alive, Some(Cause::Timeout)));
+        assert!(
+            late.reason.starts_with("answered after ")
+                && late.reason.ends_with(" ms, expected within 50ms: status 200 OK")
+        );
+        assert_eq!(run(well, "4s"), Outcome::pass("status 200 OK"));
+        let sick = run(b"HTTP/1.1 500 Sorry\r\n\r\n", "50ms");
+        assert_eq!(sick, Outcome::fail(Cause::Unhealthy, "status 500 Sorry"));
     }
 
     #[test]

@@ -35,6 +35,9 @@ const hardwareOptions = [
   ['strict', 'flag'],
 ] as const;
 
+/** The options of every check of a server. */
+const serverOptions = [['max-time', 'duration']] as const;
+
 /** The options of every TLS connection. */
 const tlsOptions = [
   ['ca', 'file'],
@@ -45,11 +48,12 @@ const tlsOptions = [
 
 type Row = Omit<Scheme, 'options'> & { readonly options: Readonly<Record<string, string>> };
 
-/** The options of a row, and those that come with credentials, with hardware and with TLS. */
-function optionsOf({ options, credentials, hardware, tls }: Row): Scheme['options'] {
+/** The options of a row, and those that come with credentials, with a server, with hardware and with TLS. */
+function optionsOf({ options, target, credentials, hardware, tls }: Row): Scheme['options'] {
   return new Map([
     ...Object.entries(options),
     ...(credentials ? [['password-file', 'file'] as const] : []),
+    ...(target === 'address' ? serverOptions : []),
     ...(hardware ? hardwareOptions : []),
     ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),
     ...(tls !== undefined && tls !== 'always' ? [['tls', 'flag'] as const] : []),

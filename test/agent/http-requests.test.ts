@@ -41,7 +41,8 @@ describe('the agent sends what the check says', () => {
       if (place !== null) return response.writeHead(302, { location: place }).end();
       heard = { method, url, headers, body };
       // It says whatever it hears, as a peer may.
-      return response.end(JSON.stringify(heard));
+      const answer = JSON.stringify(heard);
+      return url === '/slow' ? setTimeout(() => response.end(answer), 300) : response.end(answer);
     });
   };
 
@@ -153,6 +154,14 @@ describe('the agent sends what the check says', () => {
         assert.equal((heard as Heard | undefined)?.headers['x-key'], hears);
         if (expected === 1) assert.equal((await ask('--probe', 'liveness', asked)).code, 0);
       }
+    });
+
+    it(`${name}: what is answered later than max-time is alive`, async () => {
+      const slow = url(name, 'max-time=200ms').replace('/?', '/slow?');
+      const { line } = await ask(slow);
+      assert.deepEqual(await codesOf(slow), { liveness: 0, readiness: 3, startup: 0 }, line);
+      assert.match(line, /^answered after \d{3,}\.\d ms, expected within 200ms: status 200/);
+      assert.equal((await ask(url(name, 'max-time=10s'))).code, 0);
     });
 
     it(`${name}: no secret to another host, unless it is verified or allowed`, async function () {

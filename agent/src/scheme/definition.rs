@@ -39,7 +39,7 @@ pub enum TlsRule {
     StartTls,
 }
 
-/// The grammar of one scheme; `options` is sorted by name, and holds none of those of logins, of TLS and of all hardware.
+/// The grammar of one scheme; `options` is sorted by name, and holds none of those of logins, of TLS, of all servers and of all hardware.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
     pub scheme: &'static str,
@@ -74,6 +74,9 @@ impl Scheme {
         let mut all = self.options.to_vec();
         if self.credentials {
             all.push(("password-file", OptionType::File));
+        }
+        if matches!(self.target, Target::Address { .. }) {
+            all.push(("max-time", OptionType::Duration));
         }
         if self.hardware {
             all.extend([
