@@ -27,6 +27,7 @@ const common = [
   'cert',
   'key',
   'server-name',
+  'min-days',
   'socket',
   'for',
   'state',

@@ -24,7 +24,7 @@ const tlsRule: Rule = ({ options }, { tls }) => {
   const unused =
     tls === 'always' || options.has('tls') || options.has('starttls')
       ? undefined
-      : ['ca', 'cert', 'key', 'server-name'].find((name) => options.has(name));
+      : ['ca', 'cert', 'key', 'min-days', 'server-name'].find((name) => options.has(name));
   if (unused)
     return refuse(`option ${unused} is given without tls`, tls === 'starttls' ? 'tls or starttls with it' : 'both');
   if (options.has('cert') === options.has('key')) return undefined;

@@ -43,6 +43,7 @@ const tlsOptions = [
   ['ca', 'file'],
   ['cert', 'file'],
   ['key', 'file'],
+  ['min-days', 'integer'],
   ['server-name', 'name'],
 ] as const;
 

@@ -182,6 +182,22 @@ describe('the agent asks a real nginx', () => {
     assert.equal((await check([`tls://:${ports.plain}`])).code, 4);
   });
 
+  it('a certificate that lasts for less than min-days is alive, whoever is asked', async () => {
+    for (const url of [`tls://:${ports.good}`, `https://:${ports.good}/`, `https://:${ports.good}/?ca=${good.ca}`]) {
+      const and = url.includes('?') ? '&' : '?';
+      assert.equal((await check([`${url}${and}min-days=0`])).code, 0);
+      const asked = `${url}${and}min-days=30`;
+      assert.deepEqual(await codesOf(asked), { liveness: 0, readiness: 1, startup: 0 });
+      assert.match(
+        (await check([asked])).line,
+        /^certificate expires in [01] days, expected at least 30: (status 200|TLS 1\.3)/,
+      );
+    }
+    const past = `https://:${ports.expired}/?min-days=0`;
+    assert.match((await check([past])).line, /^certificate expired \d+ days ago, expected at least 0: status 200/);
+    assert.equal((await check([`${past}&status=500`, '--probe', 'liveness'])).code, 1);
+  });
+
   for (const scheme of ['http', 'https', 'tls']) {
     it(`when it is stopped it is 3, in time, by ${scheme}`, async () => {
       nginx.signal('SIGSTOP');

@@ -3,6 +3,7 @@
 mod binding;
 mod certificate;
 mod config;
+mod lifetime;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -13,7 +14,7 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOwned};
 
 pub use binding::server_end_point;
-pub use certificate::Validity;
+pub use lifetime::Lifetime;
 #[cfg(test)]
 pub use tests::tls_server;
 
@@ -45,6 +46,8 @@ pub struct Tls {
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
     asked: Arc<RequestFlag>,
+    /// How many days the peer's certificate has to last for a pass.
+    min_days: Option<u32>,
 }
 
 impl Tls {
@@ -67,6 +70,7 @@ impl Tls {
             alpn: &[],
             loaded: Mutex::new(None),
             asked: Arc::default(),
+            min_days: url.option("min-days").and_then(|days| days.parse().ok()),
         })
     }
 
@@ -133,6 +137,17 @@ impl Tls {
             }
         }
         Ok(Stream::Tls(Box::new(StreamOwned::new(session, carrier)), self.excuse()))
+    }
+
+    /// Why a peer that showed its certificate in this session does not pass, if its certificate does not last long enough.
+    pub fn shortage(&self, session: &ClientConnection) -> Option<Outcome> {
+        let days = self.min_days?;
+        let reason = match Lifetime::of(session) {
+            Some(lifetime) if !lifetime.is_below(days) => return None,
+            Some(lifetime) => format!("{}, expected at least {days}", lifetime.text()),
+            None => "the certificate does not say when it expires".into(),
+        };
+        Some(Outcome::alive(Cause::Unhealthy, reason))
     }
 
     /// The configuration of the files as they are now. Their stamps are taken before they are read, so that a change

@@ -96,6 +96,7 @@ impl Scheme {
                 ("ca", OptionType::File),
                 ("cert", OptionType::File),
                 ("key", OptionType::File),
+                ("min-days", OptionType::Integer),
                 ("server-name", OptionType::Name),
             ]);
         }

@@ -44,7 +44,8 @@ pub fn tls_in_use(check: &CheckUrl, scheme: &Scheme) -> Result<(), ParseError> {
         return Err(ParseError("option starttls is given with tls, expected one of the two".into()));
     }
     if !(scheme.tls == TlsRule::Always || has("tls") || has("starttls"))
-        && let Some(name) = ["ca", "cert", "key", "server-name"].into_iter().find(|name| has(name))
+        && let Some(name) =
+            ["ca", "cert", "key", "min-days", "server-name"].into_iter().find(|name| has(name))
     {
         let expected = if scheme.tls == TlsRule::StartTls { "tls or starttls with it" } else { "both" };
         return Err(ParseError(format!("option {name} is given without tls, expected {expected}")));

@@ -1,11 +1,9 @@
 //! A TLS handshake, and the days that the certificate has left.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use rustls::ProtocolVersion;
 
 use crate::check::{Check, Deadline, Outcome};
-use crate::net::tls::Validity;
+use crate::net::tls::Lifetime;
 use crate::net::{Conversation, Endpoint, Stream};
 use crate::scheme::{CheckUrl, ParseError, PathRule, Scheme, Target, TlsRule};
 
@@ -17,9 +15,6 @@ pub const SCHEME: Scheme = Scheme {
     path: PathRule::Socket,
     ..Scheme::BARE
 };
-
-/// In seconds.
-const DAY: i64 = 86_400;
 
 /// A check of one TLS server.
 pub struct Tls {
@@ -53,11 +48,8 @@ fn describe(stream: &Stream) -> String {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS",
     };
-    let leaf = session.peer_certificates().and_then(|chain| chain.first()).and_then(Validity::of);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
-    match leaf.map(|leaf| leaf.until - now) {
-        Some(left) if left < 0 => format!("{version}, certificate expired {} days ago", -left / DAY),
-        Some(left) => format!("{version}, certificate expires in {} days", left / DAY),
+    match Lifetime::of(session) {
+        Some(lifetime) => format!("{version}, {}", lifetime.text()),
         None => version.into(),
     }
 }

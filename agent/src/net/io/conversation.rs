@@ -23,6 +23,8 @@ pub struct Conversation<'a> {
     redaction: Cell<Redaction>,
     /// What takes the place of a pass.
     at_most: Cell<Option<Outcome>>,
+    /// As `at_most`, in front of what passed: of a certificate that expires soon.
+    shortage: Cell<Option<Outcome>>,
 }
 
 /// Why a conversation ends early.
@@ -42,8 +44,8 @@ impl<'a> Conversation<'a> {
         converse: impl FnOnce(&Self) -> Result<Outcome, Failure>,
     ) -> Outcome {
         let answered = Cell::new(None);
-        let (redaction, at_most) = (Cell::default(), Cell::default());
-        let conversation = Self { endpoint, deadline, answered, redaction, at_most };
+        let (redaction, at_most, shortage) = (Cell::default(), Cell::default(), Cell::default());
+        let conversation = Self { endpoint, deadline, answered, redaction, at_most, shortage };
         let outcome = converse(&conversation).unwrap_or_else(|failure| conversation.outcome(failure));
         let outcome = match outcome.cause {
             // The server's own word, which is heard before and after.
@@ -51,7 +53,11 @@ impl<'a> Conversation<'a> {
             _ => conversation.excused(outcome),
         };
         let at_most = conversation.at_most.take().filter(|_| outcome.verdict != Verdict::Fail);
-        at_most.unwrap_or(outcome)
+        let outcome = at_most.unwrap_or(outcome);
+        match conversation.shortage.take().filter(|_| outcome.verdict == Verdict::Pass) {
+            Some(short) => Outcome { reason: format!("{}: {}", short.reason, outcome.reason), ..short },
+            None => outcome,
+        }
     }
 
     /// By when the conversation has to be over.
@@ -70,7 +76,9 @@ impl<'a> Conversation<'a> {
 
     /// As `open`, at another endpoint.
     pub fn open_at(&self, endpoint: &Endpoint, limit: usize) -> Result<Stream, Failure> {
-        endpoint.open(self.deadline, limit).map_err(|outcome| self.excused(outcome).into())
+        let stream = endpoint.open(self.deadline, limit).map_err(|outcome| self.excused(outcome))?;
+        self.note_certificate(endpoint, &stream);
+        Ok(stream)
     }
 
     /// As `Endpoint::open_upgraded`.
@@ -89,7 +97,15 @@ impl<'a> Conversation<'a> {
         limit: usize,
         ask: impl FnOnce(&mut DeadlineStream) -> Result<T, Failure>,
     ) -> Result<(T, Stream), Failure> {
-        endpoint.open_upgraded(self.deadline, limit, ask)
+        let (said, stream) = endpoint.open_upgraded(self.deadline, limit, ask)?;
+        self.note_certificate(endpoint, &stream);
+        Ok((said, stream))
+    }
+
+    fn note_certificate(&self, endpoint: &Endpoint, stream: &Stream) {
+        if let Some(shortage) = endpoint.shortage(stream) {
+            self.shortage.set(Some(shortage));
+        }
     }
 
     /// Notes that the server has answered in its protocol what tells that it is alive: `PING was answered`.
@@ -177,8 +193,11 @@ pub trait GracefulClose: Sized {
 mod tests {
     use std::io::ErrorKind;
 
+    use rustls::version::TLS13;
+
     use super::*;
     use crate::net::test_server::{check, soon};
+    use crate::net::tls::tls_server;
 
     fn judged(answered: bool, failure: impl Into<Failure>) -> Outcome {
         let endpoint = Endpoint::from_url(&check("redis", 1, &[])).unwrap();
@@ -223,6 +242,31 @@ mod tests {
                 Ok(Outcome::fail(cause, "odd"))
             });
             assert_eq!(outcome, Outcome::alive(cause, "PING was answered, but odd"));
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_lasts_too_short_is_alive_however_tls_began() {
+        let port = tls_server("server.crt", &TLS13, false);
+        let judged = |days: &str, upgrades: bool, outcome: Outcome| {
+            let endpoint = Endpoint::over_tls(&check("redis", port, &[("min-days", days)])).unwrap();
+            Conversation::hold(&endpoint, soon(), |conversation| {
+                if upgrades {
+                    conversation.open_upgraded(100, |_| Ok(()))?;
+                } else {
+                    conversation.open(100)?;
+                }
+                Ok(outcome)
+            })
+        };
+        for upgrades in [false, true] {
+            let short = judged("999999", upgrades, Outcome::pass("PONG"));
+            assert_eq!((short.verdict, short.cause), (Verdict::Alive, Some(Cause::Unhealthy)));
+            let told = short.reason.strip_prefix("certificate expires in ").unwrap();
+            assert!(told.ends_with(" days, expected at least 999999: PONG"), "{short:?}");
+            assert_eq!(judged("30", upgrades, Outcome::pass("PONG")), Outcome::pass("PONG"));
+            let broken = Outcome::fail(Cause::Unhealthy, "broken");
+            assert_eq!(judged("999999", upgrades, broken.clone()), broken);
         }
     }
 

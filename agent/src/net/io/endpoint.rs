@@ -117,6 +117,11 @@ impl Endpoint {
         self.tls.as_ref().is_some_and(Tls::was_asked)
     }
 
+    /// Why a peer does not pass because of the certificate that it showed on this connection, if it does not last long enough.
+    pub fn shortage(&self, stream: &Stream) -> Option<Outcome> {
+        self.tls.as_ref()?.shortage(stream.session()?)
+    }
+
     /// Whether the connection is over TLS.
     pub fn secure(&self) -> bool {
         self.tls.is_some()

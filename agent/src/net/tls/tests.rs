@@ -11,6 +11,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
+use super::certificate::Validity;
 use super::*;
 use crate::check::Verdict;
 use crate::net::test_server::{Random, check, in_time, says, server, soon, survives};

@@ -145,7 +145,9 @@ impl Journey {
             url.port = Some(port);
             if whose == Whose::Other {
                 host.clone_into(&mut url.host);
-                url.options.retain(|(name, _)| !matches!(name.as_str(), "cert" | "key" | "server-name"));
+                url.options.retain(|(name, _)| {
+                    !matches!(name.as_str(), "cert" | "key" | "min-days" | "server-name")
+                });
             }
         }
         let endpoint = if resource.secure { Endpoint::over_tls(&url) } else { Endpoint::from_url(&url) };
