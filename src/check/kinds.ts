@@ -42,7 +42,7 @@ const isPercent = (text: string): boolean => /^0*(\d{1,2}|100)%$/.test(text) && 
 export const isDevice = (path: string): boolean => /^\/dev\/./.test(path) && !path.split('/').includes('..');
 
 /** In characters, also once the repetitions are written out. */
-const longestPattern = 256;
+const longestPattern = 512;
 /** Groups within groups. */
 const deepestPattern = 8;
 

@@ -62,8 +62,12 @@ const pathRule: Rule = ({ path }, { pathKind }) => {
 };
 
 const requiresRule: Rule = ({ options, path, user }, { requires = {} }) => {
-  const given = (name: string): boolean =>
-    name === 'path' ? path.length > 1 : name === 'user' ? user !== '' : options.has(name);
+  const given = (what: string): boolean => {
+    const [name = '', value] = what.split('=');
+    if (name === 'path') return path.length > 1;
+    if (name === 'user') return user !== '';
+    return options.has(name) && (value === undefined || options.get(name) === value);
+  };
   const broken = Object.keys(requires)
     .toSorted()
     .find((name) => given(name) && !given(requires[name] ?? ''));

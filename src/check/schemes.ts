@@ -18,7 +18,7 @@ export type Scheme = {
   readonly hostKind?: 'ip';
   /** Whether the scheme is always over TLS, with the option `tls`, or also by an upgrade with the option `starttls`. */
   readonly tls?: 'always' | 'optional' | 'starttls';
-  /** What means nothing without another: options, the path as `path`, the user of the login as `user`. */
+  /** What means nothing without another: options, or one value of one as `name=VALUE`, the path as `path`, the user of the login as `user`. */
   readonly requires?: Readonly<Record<string, string>>;
   /** Options that are a command: words, some of them quoted. */
   readonly commands?: readonly string[];

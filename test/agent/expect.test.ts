@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check } from './support/agent.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
@@ -10,12 +11,13 @@ import { type RedisServer, startRedis } from './support/servers.ts';
 /** The checks of `docs/checks/expect.md`, by protocol; in its table a backslash keeps a bar from being the end of a cell. */
 const page = readFileSync(new URL('../../docs/checks/expect.md', import.meta.url), 'utf8');
 const recipes = new Map(
-  [...page.matchAll(/^\| (\w+) \| `(expect:[^`]+)` /gm)].map(([, protocol, url = '']) => [
+  [...page.matchAll(/^\| ([\w ]+) \| `(expect:[^`]+)` /gm)].map(([, protocol, url = '']) => [
     protocol,
     url.replaceAll('\\|', '|'),
   ]),
 );
-const at = (protocol: 'IMAP' | 'POP3' | 'IRC' | 'FTP', port: number): string =>
+type Protocol = 'IMAP' | 'POP3' | 'IRC' | 'FTP' | 'IMAP with TLS' | 'POP3 with TLS' | 'FTP with TLS';
+const at = (protocol: Protocol, port: number): string =>
   recipes.get(protocol)!.replace(/(?<=^expect:\/\/:)\d+/, `${port}`);
 
 describe('the agent sends and expects', () => {
@@ -58,6 +60,50 @@ describe('the agent sends and expects', () => {
     assert.equal((await check([`${at('IMAP', dovecot.imap)}&tls`])).code, 4);
   });
 
+  for (const [protocol, portOf, reason] of [
+    ['IMAP with TLS', ({ imap }) => imap, /^b OK NOOP completed/],
+    ['POP3 with TLS', ({ pop3 }) => pop3, /^\+OK/],
+  ] as const satisfies readonly [Protocol, (server: Dovecot) => number, RegExp][]) {
+    it(`and upgrades, in ${protocol}, with the authority and the name verified`, async () => {
+      const url = at(protocol, portOf(dovecot));
+      await isUpgraded(url, reason);
+      // Who has agreed to TLS is alive, whatever its answers are.
+      for (const probe of ['readiness', 'liveness']) {
+        const odd = url.replace(/&expect2=[^&]*/, '&expect2=^never');
+        const { code, line } = await check(['--timeout', '400ms', '--probe', probe, odd]);
+        assert.equal(code, probe === 'readiness' ? 3 : 0, line);
+        assert.match(line, /^expect matched, but timed out, no match so far: /);
+      }
+    });
+  }
+
+  /** It passes, unless it may not trust the server. */
+  async function isUpgraded(url: string, reason: RegExp): Promise<void> {
+    for (const [trust, code, said] of [
+      ['', 0, reason],
+      [`&ca=${ca}&server-name=imap.test`, 0, reason],
+      [`&ca=${otherCa}`, 4, /^certificate not trusted/],
+      [`&ca=${ca}&server-name=other.test`, 4, /^certificate is not valid for name other\.test/],
+    ] as const) {
+      const checked = await check(['--probe', 'liveness', url + trust]);
+      assert.match(checked.line, said);
+      assert.equal(checked.code, code);
+    }
+  }
+
+  it('where a server has no TLS to offer, it is alive', async () => {
+    const plain = await startDovecot(mkdtempSync(join(directory, 'plain-')), files, 'no');
+    for (const [probe, expected] of [
+      ['readiness', 3],
+      ['liveness', 0],
+    ] as const) {
+      const { code, line } = await check(['--timeout', '400ms', '--probe', probe, at('IMAP with TLS', plain.imap)]);
+      assert.equal(code, expected, line);
+      assert.match(line, /^the banner came, but timed out, no match so far: "a BAD /);
+    }
+    await plain.kill();
+  });
+
   it('is no news to dovecot', async function () {
     // It writes of those who came before when it gets round to it.
     let logged = -1;
@@ -71,6 +117,8 @@ describe('the agent sends and expects', () => {
       assert.equal((await check([at('IMAP', dovecot.imap)])).code, 0);
       assert.equal((await check([at('POP3', dovecot.pop3)])).code, 0);
     }
+    assert.equal((await check([at('IMAP with TLS', dovecot.imap)])).code, 0);
+    assert.equal((await check([at('POP3 with TLS', dovecot.pop3)])).code, 0);
     const lines = dovecot.log().slice(logged).trimEnd().split('\n');
     const odd = lines.filter((line) => !/-login: Info: Disconnected: Aborted login by logging out /.test(line));
     assert.deepEqual(odd, []);
@@ -86,10 +134,11 @@ describe('the agent sends and expects', () => {
   });
 
   it('to and of a real vsftpd', async () => {
-    const vsftpd = await startVsftpd(directory);
+    const vsftpd = await startVsftpd(directory, files);
     const { code, line } = await check([at('FTP', vsftpd.port)]);
     assert.equal(code, 0, line);
     assert.match(line, /^530 /);
+    await isUpgraded(at('FTP with TLS', vsftpd.port), /^530 /);
     await vsftpd.kill();
   });
 

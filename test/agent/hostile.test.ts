@@ -49,6 +49,10 @@ const checks: Readonly<Record<string, Asked>> = {
     url: 'expect://:PORT?banner=^%5C%2BOK%20.*%5Cn&send=QUIT%5Cr%5Cn&expect=^bye',
     beginning: Buffer.from('+OK ready\r\nby'),
   },
+  'expect with an upgrade': {
+    url: 'expect://:PORT?send=STLS%5Cr%5Cn&expect=^%5C%2BOK%20go&starttls&send2=QUIT%5Cr%5Cn&expect2=^bye',
+    beginning: Buffer.concat([Buffer.from('+OK go\r\n'), handshake]),
+  },
   smtp: { url: 'smtp://:PORT', beginning: Buffer.from('220 mail ESMTP\r\n250-mail ') },
   'smtp over TLS': { url: 'smtp://:PORT?tls', beginning: handshake },
   'smtp with an upgrade': {

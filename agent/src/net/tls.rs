@@ -16,7 +16,7 @@ use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOw
 pub use binding::server_end_point;
 pub use lifetime::Lifetime;
 #[cfg(test)]
-pub use tests::tls_server;
+pub use tests::{tls_server, upgrading_server};
 
 use self::config::{Files, RequestFlag};
 use super::error::{ClientAuthRequested, alert_in, fault, tls_outcome};

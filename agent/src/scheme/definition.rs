@@ -51,7 +51,8 @@ pub struct Scheme {
     pub tls: TlsRule,
     pub path: PathRule,
     pub options: &'static [(&'static str, OptionType)],
-    /// What means nothing without another: options, the path as `path`, the user of the login as `user`.
+    /// What means nothing without another: options, or one value of an option as `name=value`, the path as `path`, the
+    /// user of the login as `user`; sorted.
     pub requires: &'static [(&'static str, &'static str)],
 }
 

@@ -59,9 +59,10 @@ pub fn tls_in_use(check: &CheckUrl, scheme: &Scheme) -> Result<(), ParseError> {
 
 /// Refuses what would be quietly unused because the scheme gives it a meaning only beside something else.
 pub fn requirements(check: &CheckUrl, scheme: &Scheme) -> Result<(), ParseError> {
-    let given = |name: &str| match name {
-        "path" => check.path.len() > 1,
-        "user" => !check.user.is_empty(),
+    let given = |name: &str| match (name, name.split_once('=')) {
+        ("path", _) => check.path.len() > 1,
+        ("user", _) => !check.user.is_empty(),
+        (_, Some((name, value))) => check.option(name) == Some(value),
         _ => check.option(name).is_some(),
     };
     match scheme.requires.iter().find(|(name, other)| given(name) && !given(other)) {

@@ -15,7 +15,11 @@ export type Dovecot = Daemon & {
 const listener = (name: string, port: number): string => `  inet_listener ${name} {\n    port = ${port}\n  }\n`;
 
 /** Starts a dovecot with this certificate. */
-export async function startDovecot(directory: string, { cert, key }: CertificateFiles): Promise<Dovecot> {
+export async function startDovecot(
+  directory: string,
+  { cert, key }: CertificateFiles,
+  ssl: 'yes' | 'no' = 'yes',
+): Promise<Dovecot> {
   const [imap, imaps, pop3] = [await freePort(), await freePort(), await freePort()];
   const socket = join(directory, 'imap.sock');
   const file = join(directory, 'dovecot.conf');
@@ -26,7 +30,7 @@ state_dir = ${directory}/dovecot-state
 log_path = /dev/stderr
 protocols = imap pop3
 listen = 127.0.0.1
-ssl = yes
+ssl = ${ssl}
 ssl_cert = <${cert}
 ssl_key = <${key}
 passdb {
@@ -57,13 +61,14 @@ export async function startNgircd(directory: string): Promise<Server> {
   return { ...(await startDaemon('ngircd', ['-n', '-f', file], port)), port };
 }
 
-/** Starts a vsftpd that lets nobody in. */
-export async function startVsftpd(directory: string): Promise<Server> {
+/** Starts a vsftpd that lets nobody in, and takes up TLS with this certificate. */
+export async function startVsftpd(directory: string, { cert, key }: CertificateFiles): Promise<Server> {
   const port = await freePort();
+  const tls = `ssl_enable=YES\nssl_ciphers=HIGH\nrsa_cert_file=${cert}\nrsa_private_key_file=${key}\n`;
   const file = join(directory, 'vsftpd.conf');
   writeFileSync(
     file,
-    `listen=YES\nlisten_address=127.0.0.1\nlisten_port=${port}\nbackground=NO\nseccomp_sandbox=NO\nsecure_chroot_dir=${directory}\n`,
+    `listen=YES\nlisten_address=127.0.0.1\nlisten_port=${port}\nbackground=NO\nseccomp_sandbox=NO\nsecure_chroot_dir=${directory}\n${tls}`,
   );
   return { ...(await startDaemon('vsftpd', [file], port)), port };
 }

@@ -1,112 +1,129 @@
 //! Send and expect, for the long tail of text protocols: what the peer says first matches `banner`, what it answers to
-//! `send` matches `expect`, and `quit` ends the conversation.
-//!
-//! A byte is taken as the character of its number (Latin-1), so `\xHH` in a pattern is that byte and `.` is any byte but
-//! a line feed, whatever the encoding of the peer.
+//! each text matches the pattern of that step, and `quit` ends the conversation. With `starttls` a step asks for TLS.
 
+mod dialogue;
 mod escapes;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::Write;
 
 use regex_lite::Regex;
 
+use self::dialogue::{Dialogue, Step, WINDOW};
 use self::escapes::unescape;
-use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::{Conversation, Endpoint, Failure, Stream, quote};
+use crate::check::{Check, Deadline, Outcome};
+use crate::net::{Conversation, Endpoint, Failure};
 use crate::scheme::{
     CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, compile_pattern, quoted,
 };
-
-/// What is read of each answer, in bytes, until it has to match.
-const WINDOW: usize = 16 * 1024;
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "expect",
     summary: "What is sent is answered as expected: the long tail of text protocols",
     target: Target::Address { port: None },
-    tls: TlsRule::Optional,
+    tls: TlsRule::StartTls,
     path: PathRule::Socket,
     options: &[
         ("banner", OptionType::Pattern),
         ("expect", OptionType::Pattern),
+        ("expect2", OptionType::Pattern),
+        ("expect3", OptionType::Pattern),
+        ("expect4", OptionType::Pattern),
+        ("expect5", OptionType::Pattern),
         ("quit", OptionType::Text),
         ("send", OptionType::Text),
+        ("send2", OptionType::Text),
+        ("send3", OptionType::Text),
+        ("send4", OptionType::Text),
+        ("send5", OptionType::Text),
+        ("starttls-after", OptionType::Choice(&["1", "2", "3", "4", "5"])),
+    ],
+    requires: &[
+        ("expect2", "expect"),
+        ("expect3", "expect2"),
+        ("expect4", "expect3"),
+        ("expect5", "expect4"),
+        ("send2", "expect"),
+        ("send3", "expect2"),
+        ("send4", "expect3"),
+        ("send5", "expect4"),
+        ("starttls", "expect"),
+        ("starttls-after", "starttls"),
+        ("starttls-after=2", "expect2"),
+        ("starttls-after=3", "expect3"),
+        ("starttls-after=4", "expect4"),
+        ("starttls-after=5", "expect5"),
     ],
     ..Scheme::BARE
 };
 
-/// A check of one server by a conversation of at most one question.
+/// The steps in their order: the options of what is sent and expected, and what an answer proves.
+const STEPS: [(&str, &str, &str); 5] = [
+    ("send", "expect", "expect matched"),
+    ("send2", "expect2", "expect2 matched"),
+    ("send3", "expect3", "expect3 matched"),
+    ("send4", "expect4", "expect4 matched"),
+    ("send5", "expect5", "expect5 matched"),
+];
+
+/// A check of one server by a dialogue.
 pub struct Expect {
     endpoint: Endpoint,
-    banner: Option<Regex>,
-    send: Option<Vec<u8>>,
-    expect: Option<Regex>,
+    /// The banner, then the steps.
+    steps: Vec<Step>,
+    /// How many of them come before TLS, which the last of those asks for; 0 without an upgrade.
+    before_tls: usize,
+    has_one_question: bool,
     quit: Option<Vec<u8>>,
 }
 
 impl Expect {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_url(url)?;
-        let pattern = |name| {
-            let compiled =
-                url.option(name).map(|text| compile_pattern(text).map_err(|expected| (text, expected)));
-            compiled.transpose().map_err(|(text, expected)| {
-                ParseError(format!("option {name} is {}, expected {expected}", quoted(text)))
-            })
-        };
         let text = |name| url.option(name).map(unescape);
-        let made = Self {
-            endpoint,
-            banner: pattern("banner")?,
-            send: text("send"),
-            expect: pattern("expect")?,
-            quit: text("quit"),
-        };
-        if made.banner.is_none() && made.expect.is_none() && made.send.is_none() {
+        let banner = pattern(url, "banner")?.map(|banner| Step {
+            send: None,
+            expect: Some(banner),
+            answered: "the banner came",
+        });
+        let after: usize = url.option("starttls-after").and_then(|step| step.parse().ok()).unwrap_or(1);
+        let mut steps: Vec<_> = banner.into_iter().collect();
+        let before_tls = url.option("starttls").map_or(0, |_| steps.len() + after);
+        let has_one_question = before_tls == 0 && url.option("expect2").or(url.option("send2")).is_none();
+        for (send, expect, answered) in STEPS {
+            let step = Step { send: text(send), expect: pattern(url, expect)?, answered };
+            steps.extend(Some(step).filter(|step| step.send.is_some() || step.expect.is_some()));
+        }
+        if steps.is_empty() {
             return Err(ParseError(
                 "none of the options banner, expect, send is given, expected at least one".into(),
             ));
         }
-        Ok(made)
+        Ok(Self { endpoint, steps, before_tls, has_one_question, quit: text("quit") })
     }
 
     fn converse(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let mut stream = conversation.open(3 * WINDOW)?;
-        let outcome = self.exchange(conversation, &mut stream);
+        let mut dialogue = Dialogue::new(conversation, self.has_one_question);
+        let limit = (2 + self.steps.len()) * WINDOW;
+        let (before, after) = self.steps.split_at(self.before_tls.min(self.steps.len()));
+        let mut stream = if before.is_empty() {
+            conversation.open(limit)?
+        } else {
+            let agree = |carrier: &mut _| {
+                dialogue.take(carrier, before)?;
+                dialogue.end_in_the_clear(carrier)
+            };
+            conversation.open_upgraded(limit, agree)?.1
+        };
+        let taken = dialogue.take(&mut stream, after);
         match &self.quit {
-            Some(quit) if outcome.is_ok() => {
+            Some(quit) if taken.is_ok() => {
                 // The answer is known by now: a peer that is gone need not be told.
                 let _ = stream.write_all(quit);
                 stream.drain();
             }
             _ => stream.shutdown(),
         }
-        outcome
-    }
-
-    fn exchange(&self, conversation: &Conversation, stream: &mut Stream) -> Result<Outcome, Failure> {
-        let mut said = String::new();
-        let mut outcome = Outcome::pass("sent");
-        if let Some(banner) = &self.banner {
-            let end = wait_for(banner, stream, &mut said)?;
-            conversation.alive("the banner came");
-            outcome = Outcome::pass(first_line(&said));
-            said.drain(..end);
-        }
-        if let Some(send) = &self.send {
-            // What came before the question is no answer to it.
-            said.clear();
-            // A peer may say why it goes without having read all: whether or not all was sent, its words tell.
-            let sent = stream.write_all(send);
-            if self.expect.is_none() {
-                sent?;
-            }
-        }
-        if let Some(expect) = &self.expect {
-            wait_for(expect, stream, &mut said)?;
-            outcome = Outcome::pass(first_line(&said));
-        }
-        Ok(outcome)
+        taken.map(|()| dialogue.outcome())
     }
 }
 
@@ -117,42 +134,11 @@ impl Check for Expect {
     }
 }
 
-/// Reads on until the pattern matches, and gives the end of the match.
-fn wait_for(pattern: &Regex, stream: &mut impl Read, said: &mut String) -> Result<usize, Failure> {
-    let mut piece = [0; 4096];
-    // In bytes of the peer: those from 128 on take two in a string.
-    let mut length = said.chars().count();
-    loop {
-        if let Some(found) = pattern.find(said) {
-            return Ok(found.end());
-        }
-        let read = if length < WINDOW { stream.read(&mut piece) } else { Ok(0) };
-        let count = match read {
-            Ok(0) if said.is_empty() => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
-            Ok(0) => return Err(mismatch(Cause::Unhealthy, "answer does not match", said).into()),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
-                    && !said.is_empty() =>
-            {
-                return Err(mismatch(Cause::Timeout, "timed out, no match so far", said).into());
-            }
-            read => read?,
-        };
-        let fitting = piece.iter().take(count.min(WINDOW - length));
-        length += fitting.len();
-        said.extend(fitting.map(|&byte| char::from(byte)));
-    }
-}
-
-fn mismatch(cause: Cause, reason: &str, said: &str) -> Outcome {
-    Outcome::fail(cause, format!("{reason}: {:?}", first_line(said)))
-}
-
-/// The first line that is not blank, as it may be repeated.
-fn first_line(said: &str) -> String {
-    let line = said.trim_ascii_start().lines().next().unwrap_or_default();
-    let bytes: Vec<u8> = line.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect();
-    quote(&bytes)
+fn pattern(url: &CheckUrl, name: &str) -> Result<Option<Regex>, ParseError> {
+    let Some(text) = url.option(name) else { return Ok(None) };
+    compile_pattern(text)
+        .map(Some)
+        .map_err(|expected| ParseError(format!("option {name} is {}, expected {expected}", quoted(text))))
 }
 
 #[cfg(test)]

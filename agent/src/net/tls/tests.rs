@@ -47,8 +47,21 @@ fn server_config(name: &str, version: &'static SupportedProtocolVersion, mutual:
 
 /// A TLS server that says `hello` once it is spoken to.
 pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual: bool) -> u16 {
-    let config = server_config(name, version, mutual);
-    server(move |stream| {
+    serving(server_config(name, version, mutual), b"")
+}
+
+/// The same, once it has heard a line in the clear and has agreed.
+pub fn upgrading_server(name: &str, agreement: &'static [u8]) -> u16 {
+    serving(server_config(name, &TLS13, false), agreement)
+}
+
+fn serving(config: Arc<ServerConfig>, agreement: &'static [u8]) -> u16 {
+    server(move |mut stream| {
+        if !agreement.is_empty() {
+            let mut byte = [0];
+            while stream.read(&mut byte).is_ok_and(|count| count > 0) && byte != *b"\n" {}
+            let _ = stream.write_all(agreement);
+        }
         let mut tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
         let mut received = [0; 64];
         if tls.read(&mut received).is_ok_and(|count| count > 0) {

@@ -1,8 +1,9 @@
 use std::io::{Read, Write};
 
+use super::dialogue::WINDOW;
 use super::*;
-use crate::check::Verdict;
-use crate::net::test_server::{Random, check, says, server, soon, survives};
+use crate::check::{Cause, Verdict};
+use crate::net::test_server::{check, says, server, soon, survives, survives_answering};
 
 fn ask(port: u16, options: &[(&str, &str)]) -> Outcome {
     Expect::from_url(&check("expect", port, options)).unwrap().run(soon())
@@ -96,14 +97,91 @@ fn hostile_servers_are_survived() {
     );
 }
 
-#[test]
-fn no_answer_makes_it_panic() {
-    let mut random = Random(42);
-    let pattern = compile_pattern(r"(^|\n)(\+OK|[^-]\x80){1,3}\b.*?\r\n").unwrap();
-    for _ in 0..3_000 {
-        let bytes = random.damaged(b"\r\n-no\r\n+OK \x80\xff\xe9 OK\r\n");
-        let mut said = String::new();
-        let _ = wait_for(&pattern, &mut &bytes[..], &mut said);
-        assert!(first_line(&said).len() <= 120);
-    }
+/// A server that says the first, and after each line that it hears the next; it closes once there is none.
+fn speaks(lines: &'static [&'static [u8]]) -> u16 {
+    server(move |mut stream| {
+        let mut byte = [0];
+        for (number, line) in lines.iter().enumerate() {
+            while number > 0 && stream.read(&mut byte).is_ok_and(|count| count > 0) && byte != *b"\n" {}
+            let _ = stream.write_all(line);
+        }
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        while stream.read(&mut byte).is_ok_and(|count| count > 0) {}
+    })
 }
+
+const TWO_STEPS: [(&str, &str); 5] =
+    [("banner", "^hello"), ("send", r"one\n"), ("expect", "^1"), ("send2", r"two\n"), ("expect2", "^2")];
+
+#[test]
+fn several_steps_are_taken_in_their_order() {
+    let mut steps = TWO_STEPS;
+    assert_eq!(ask(speaks(&[b"hello\n", b"1 one\n", b"2 two\n"]), &steps), Outcome::pass("2 two"));
+    steps.reverse();
+    assert_eq!(ask(speaks(&[b"hello\n", b"1\n", b"2 two\n"]), &steps), Outcome::pass("2 two"));
+    let five = [
+        ("expect", "1"),
+        ("expect2", "2"),
+        ("expect3", "3"),
+        ("send4", r"x\n"),
+        ("expect4", "^4"),
+        ("send5", r"y\n"),
+    ];
+    assert_eq!(ask(speaks(&[b"123 5\n", b"4\n", b""]), &five), Outcome::pass("4"));
+}
+
+#[test]
+fn after_the_first_of_several_answers_nothing_is_a_failure() {
+    type Lines = &'static [&'static [u8]];
+    let said: [(Lines, Cause, &str); 4] = [
+        (&[b"hello\n", b"1\n"], Cause::Protocol, "expect matched, but connection closed before the answer"),
+        (
+            &[b"hello\n", b"1\n", b"no\n", b""],
+            Cause::Timeout,
+            "expect matched, but timed out, no match so far: \"no\"",
+        ),
+        (&[b"hello\n", b"no\n"], Cause::Unhealthy, "the banner came, but answer does not match: \"no\""),
+        (&[b"hello\n"], Cause::Protocol, "the banner came, but connection closed before the answer"),
+    ];
+    for (lines, cause, reason) in said {
+        let check = Expect::from_url(&check("expect", speaks(lines), &TWO_STEPS)).unwrap();
+        let outcome = check.run(Deadline::after(std::time::Duration::from_millis(300)));
+        assert_eq!(outcome, Outcome::alive(cause, reason));
+    }
+    let silent = speaks(&[b"hello\n", b"1\n", b"", b""]);
+    let check = Expect::from_url(&check("expect", silent, &TWO_STEPS)).unwrap();
+    let outcome = check.run(Deadline::after(std::time::Duration::from_millis(300)));
+    assert_eq!(outcome, Outcome::alive(Cause::Timeout, "expect matched, but timed out"));
+}
+
+#[test]
+fn before_any_answer_a_dialogue_fails_as_a_question_does() {
+    let outcome = ask(speaks(&[b"no\n"]), &TWO_STEPS[1..]);
+    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "answer does not match: \"no\""));
+    let outcome = ask(says(b""), &TWO_STEPS);
+    assert_eq!(outcome, Outcome::fail(Cause::Protocol, "connection closed before the answer"));
+}
+
+#[test]
+fn a_single_answer_that_does_not_match_fails_after_a_banner_too() {
+    let outcome = ask(speaks(&[b"hello\n", b"no\n"]), &TWO_STEPS[..3]);
+    assert_eq!(outcome, Outcome::fail(Cause::Unhealthy, "answer does not match: \"no\""));
+}
+
+#[test]
+fn hostile_peers_of_a_dialogue_are_survived() {
+    // Both answers may come at once here: a flood after the banner is alive, and what is not of the protocol as well.
+    survives_answering(
+        |port, deadline| {
+            let options = [("expect", r"^ready\r\n"), ("expect2", r"^OK [0-9]+\r\n"), ("send3", "a")];
+            let mut outcome = Expect::from_url(&check("expect", port, &options)).unwrap().run(deadline);
+            if outcome.reason.contains("answer does not match") {
+                outcome.cause = Some(Cause::Protocol);
+            }
+            outcome
+        },
+        b"ready\r\nOK 12345\r\n",
+    );
+}
+
+mod upgrade;
