@@ -17,10 +17,11 @@ import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts
 const root = new URL('../', import.meta.url).pathname;
 const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
-/** The options that come with a server, with a login, with TLS, with a socket and with hardware: they are the same everywhere. */
+/** The options that come with a server, a login, a connection, TLS, a socket and hardware: they are the same everywhere. */
 const common = [
   'max-time',
   'password-file',
+  'proxy',
   'tls',
   'starttls',
   'ca',

@@ -7,6 +7,8 @@ export type Scheme = {
   readonly target: 'address' | 'file' | 'path' | 'name' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
+  /** Whether it is asked over connections, which may begin with a PROXY header; those with an address are, unless this is false. */
+  readonly connects?: boolean;
   /** Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last. */
   readonly hardware?: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */
@@ -38,6 +40,9 @@ const hardwareOptions = [
 /** The options of every check of a server. */
 const serverOptions = [['max-time', 'duration']] as const;
 
+/** The option of every connection. */
+const connectionOptions = [['proxy', 'choice:v1|v2']] as const;
+
 /** The options of every TLS connection. */
 const tlsOptions = [
   ['ca', 'file'],
@@ -49,12 +54,13 @@ const tlsOptions = [
 
 type Row = Omit<Scheme, 'options'> & { readonly options: Readonly<Record<string, string>> };
 
-/** The options of a row, and those that come with credentials, with a server, with hardware and with TLS. */
-function optionsOf({ options, target, credentials, hardware, tls }: Row): Scheme['options'] {
+/** The options of a row, and those that come with credentials, with a server, with connections, with hardware and with TLS. */
+function optionsOf({ options, target, credentials, connects = true, hardware, tls }: Row): Scheme['options'] {
   return new Map([
     ...Object.entries(options),
     ...(credentials ? [['password-file', 'file'] as const] : []),
     ...(target === 'address' ? serverOptions : []),
+    ...(target === 'address' && connects ? connectionOptions : []),
     ...(hardware ? hardwareOptions : []),
     ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),
     ...(tls !== undefined && tls !== 'always' ? [['tls', 'flag'] as const] : []),

@@ -92,7 +92,7 @@ describe('the agent sends and expects', () => {
   }
 
   it('where a server has no TLS to offer, it is alive', async () => {
-    const plain = await startDovecot(mkdtempSync(join(directory, 'plain-')), files, 'no');
+    const plain = await startDovecot(mkdtempSync(join(directory, 'plain-')), files, { ssl: 'no' });
     for (const [probe, expected] of [
       ['readiness', 3],
       ['liveness', 0],

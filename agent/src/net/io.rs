@@ -6,6 +6,7 @@ pub mod dial;
 pub mod endpoint;
 pub mod files;
 pub mod pod_address;
+pub mod proxy_header;
 pub mod redaction;
 #[cfg(any(test, fuzzing))]
 pub mod scripted;

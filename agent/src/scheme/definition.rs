@@ -39,13 +39,16 @@ pub enum TlsRule {
     StartTls,
 }
 
-/// The grammar of one scheme; `options` is sorted by name, and holds none of those of logins, of TLS, of all servers and of all hardware.
+/// The grammar of one scheme; `options` is sorted by name, and holds none of those of logins, of connections, of TLS, of all servers
+/// and of all hardware.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
     pub scheme: &'static str,
     pub summary: &'static str,
     pub target: Target,
     pub credentials: bool,
+    /// Whether it is asked over connections, which may begin with a PROXY header; of those with an address.
+    pub connects: bool,
     /// Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last.
     pub hardware: bool,
     pub tls: TlsRule,
@@ -63,6 +66,7 @@ impl Scheme {
         summary: "",
         target: Target::None,
         credentials: false,
+        connects: true,
         hardware: false,
         tls: TlsRule::Never,
         path: PathRule::None,
@@ -78,6 +82,9 @@ impl Scheme {
         }
         if matches!(self.target, Target::Address { .. }) {
             all.push(("max-time", OptionType::Duration));
+        }
+        if self.connects && matches!(self.target, Target::Address { .. }) {
+            all.push(("proxy", OptionType::Choice(&["v1", "v2"])));
         }
         if self.hardware {
             all.extend([

@@ -12,14 +12,19 @@ export type Dovecot = Daemon & {
   readonly socket: string;
 };
 
-const listener = (name: string, port: number): string => `  inet_listener ${name} {\n    port = ${port}\n  }\n`;
+/** `ssl`: whether it offers TLS; `haproxy`: whether it waits for a PROXY header. */
+type DovecotOptions = { readonly ssl?: 'yes' | 'no'; readonly haproxy?: boolean };
+
+const listener = (name: string, port: number, options = ''): string =>
+  `  inet_listener ${name} {\n    port = ${port}\n${options}  }\n`;
 
 /** Starts a dovecot with this certificate. */
 export async function startDovecot(
   directory: string,
   { cert, key }: CertificateFiles,
-  ssl: 'yes' | 'no' = 'yes',
+  { ssl = 'yes', haproxy = false }: DovecotOptions = {},
 ): Promise<Dovecot> {
+  const proxied = haproxy ? '    haproxy = yes\n' : '';
   const [imap, imaps, pop3] = [await freePort(), await freePort(), await freePort()];
   const socket = join(directory, 'imap.sock');
   const file = join(directory, 'dovecot.conf');
@@ -30,6 +35,7 @@ state_dir = ${directory}/dovecot-state
 log_path = /dev/stderr
 protocols = imap pop3
 listen = 127.0.0.1
+haproxy_trusted_networks = 127.0.0.1
 ssl = ${ssl}
 ssl_cert = <${cert}
 ssl_key = <${key}
@@ -38,7 +44,7 @@ passdb {
   args = nopassword=y
 }
 service imap-login {
-${listener('imap', imap)}${listener('imaps', imaps)}  unix_listener ${socket} {
+${listener('imap', imap, proxied)}${listener('imaps', imaps, `    ssl = yes\n${proxied}`)}  unix_listener ${socket} {
     mode = 0666
   }
 }

@@ -12,6 +12,7 @@ use crate::scheme::{CheckUrl, ParseError, Scheme, Target, quoted};
 pub const SCHEME: Scheme = Scheme {
     scheme: "listen",
     summary: "A socket listens on the port, read from /proc/net without connecting",
+    connects: false,
     target: Target::Address { port: None },
     ..Scheme::BARE
 };

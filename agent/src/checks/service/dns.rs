@@ -12,6 +12,7 @@ use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, 
 pub const SCHEME: Scheme = Scheme {
     scheme: "dns",
     summary: "A DNS query for the name in the path is answered with records",
+    connects: false,
     target: Target::Address { port: Some(53) },
     path: PathRule::Required,
     options: &[

@@ -1,11 +1,12 @@
 //! Where a check connects to, and how.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
 
 use super::deadline_stream::DeadlineStream;
 use super::dial::dial;
 use super::pod_address::is_pod;
+use super::proxy_header::ProxyHeader;
 use super::socket::{self, Socket};
 use super::stream::Stream;
 use crate::check::{Cause, Deadline, Outcome};
@@ -31,9 +32,10 @@ pub enum Peer {
     Unverified,
 }
 
-/// The address of a check, with TLS if it asks for it.
+/// The address of a check, with TLS and a PROXY header if it asks for them.
 pub struct Endpoint {
     place: Place,
+    header: Option<ProxyHeader>,
     tls: Option<Tls>,
 }
 
@@ -63,7 +65,7 @@ impl Endpoint {
             Some(port) => Place::Network { host: url.host.clone(), port },
             None => return Err(ParseError("port is missing, expected a number from 1 to 65535".into())),
         };
-        Ok(Self { place, tls })
+        Ok(Self { place, header: ProxyHeader::from_url(url), tls })
     }
 
     /// A connection that is ready to speak the protocol, over which at most `limit` bytes can be read.
@@ -96,15 +98,22 @@ impl Endpoint {
     }
 
     fn connect(&self, deadline: Deadline, limit: usize) -> Result<DeadlineStream, Outcome> {
+        let socket = self.socket(deadline)?;
+        let header = self.header.map(|header| header.bytes(socket.ends()));
+        let mut carrier = DeadlineStream::new(socket, deadline, limit);
+        carrier.write_all(&header.unwrap_or_default()).map_err(fault)?;
+        Ok(carrier)
+    }
+
+    fn socket(&self, deadline: Deadline) -> Result<Socket, Outcome> {
         #[cfg(any(test, fuzzing))]
         if let Some(scripted) = super::scripted::connection() {
-            return Ok(DeadlineStream::new(scripted, deadline, limit));
+            return Ok(scripted);
         }
-        let socket = match &self.place {
-            Place::Network { host, port } => Socket::Tcp(dial(host, *port, deadline)?),
-            Place::Socket(path) => Socket::Unix(socket::connect(path, deadline).map_err(absent)?),
-        };
-        Ok(DeadlineStream::new(socket, deadline, limit))
+        match &self.place {
+            Place::Network { host, port } => Ok(Socket::Tcp(dial(host, *port, deadline)?)),
+            Place::Socket(path) => Ok(Socket::Unix(socket::connect(path, deadline).map_err(absent)?)),
+        }
     }
 
     /// Whether the peer asked for a client certificate in the last handshake, and got none.

@@ -1,7 +1,7 @@
 //! A connected socket, of TCP or of Unix.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{self, Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
@@ -30,6 +30,14 @@ impl Socket {
         match self {
             Self::Tcp(stream) => stream.set_write_timeout(Some(wait)),
             Self::Unix(stream) => stream.set_write_timeout(Some(wait)),
+        }
+    }
+
+    /// Our address and the peer's, where it has any.
+    pub fn ends(&self) -> Option<(net::SocketAddr, net::SocketAddr)> {
+        match self {
+            Self::Tcp(stream) => stream.local_addr().ok().zip(stream.peer_addr().ok()),
+            Self::Unix(_) => None,
         }
     }
 
