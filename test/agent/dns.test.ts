@@ -46,6 +46,19 @@ describe('the agent asks a real dnsmasq', () => {
     });
   }
 
+  it('its sockets of UDP and TCP are found without a question', async () => {
+    for (const transport of ['udp', 'tcp']) {
+      for (const [host, code] of [
+        ['', 0],
+        ['127.0.0.1', 0],
+        ['127.0.0.2', 2],
+      ] as const) {
+        const found = await check([`listen://${host}:${server.port}?transport=${transport}`]);
+        assert.equal(found.code, code, found.line);
+      }
+    }
+  });
+
   it('what does not fit into a datagram is asked for again by TCP', async () => {
     const { code, line } = await ask('many.test?min-answers=40');
     assert.equal(code, 0, line);

@@ -1,4 +1,5 @@
-//! `listen://`: a socket listens, read from `/proc/net/tcp` and `tcp6` (proc_pid_net(5)) without a connection that the program would notice.
+//! `listen://`: a socket listens, read from `/proc/net/tcp` and `tcp6`, or `udp` and `udp6` (proc_pid_net(5)), without a
+//! connection or a datagram that the program would notice.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -7,27 +8,39 @@ use std::path::{Path, PathBuf};
 
 use crate::check::{Cause, Check, Deadline, Outcome};
 use crate::net::{is_pod, pod_addresses};
-use crate::scheme::{CheckUrl, ParseError, Scheme, Target, quoted};
+use crate::scheme::{CheckUrl, OptionType, ParseError, Scheme, Target, quoted};
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "listen",
     summary: "A socket listens on the port, read from /proc/net without connecting",
     connects: false,
     target: Target::Address { port: None },
+    options: &[("transport", OptionType::Choice(&["tcp", "udp"]))],
     ..Scheme::BARE
 };
 
 /// The kernel pads a line to 150 characters; anything longer is not from the kernel, and is read in pieces.
 const LONGEST_LINE: u64 = 512;
 
-/// `TCP_LISTEN` of `include/net/tcp_states.h`.
-const LISTENING: &str = "0A";
+/// The sockets of one transport.
+struct Transport {
+    tables: [&'static str; 2],
+    /// The state of a socket that takes what anybody sends, a number of `include/net/tcp_states.h`.
+    listening: &'static str,
+}
+
+/// `TCP_LISTEN`.
+const TCP: Transport = Transport { tables: ["net/tcp", "net/tcp6"], listening: "0A" };
+
+/// `TCP_CLOSE`: bound, and not connected to a peer as the socket of a client is.
+const UDP: Transport = Transport { tables: ["net/udp", "net/udp6"], listening: "07" };
 
 /// Finds a listening socket of this network namespace by port, and by address where one is given.
 pub struct Listen {
     wanted: Wanted,
     port: u16,
-    tables: [PathBuf; 2],
+    transport: Transport,
+    proc_root: PathBuf,
 }
 
 /// On which addresses a socket has to listen, on one of them.
@@ -53,12 +66,13 @@ impl Listen {
                 )));
             }
         };
-        Ok(Self { wanted, port: url.port.unwrap_or_default(), tables: tables(Path::new("/proc")) })
+        let transport = if url.option("transport") == Some("udp") { UDP } else { TCP };
+        Ok(Self { wanted, port: url.port.unwrap_or_default(), transport, proc_root: "/proc".into() })
     }
 
     /// Reads another proc file system, such as the node's.
     pub fn under(self, proc_root: &Path) -> Self {
-        Self { tables: tables(proc_root), ..self }
+        Self { proc_root: proc_root.into(), ..self }
     }
 
     /// Reads line by line, so that a node with a hundred thousand sockets costs time but no memory.
@@ -73,7 +87,8 @@ impl Listen {
             if reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            if let Some((address, port)) = std::str::from_utf8(&line).ok().and_then(listener)
+            if let Some((address, port)) =
+                std::str::from_utf8(&line).ok().and_then(|line| listener(line, self.transport.listening))
                 && port == self.port
                 && wants(addresses, address)
             {
@@ -104,14 +119,15 @@ impl Check for Listen {
             },
         };
         let mut unread = None;
-        for table in &self.tables {
-            match self.find(table, &addresses, deadline) {
+        for table in self.transport.tables {
+            let path = self.proc_root.join(table);
+            match self.find(&path, &addresses, deadline) {
                 Ok(true) => return Outcome::pass("listening"),
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return error.into(),
-                // A kernel without IPv6 has no tcp6.
-                Err(error) if table.ends_with("tcp6") && error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => unread = Some(format!("cannot read {}: {error}", table.display())),
+                // A kernel without IPv6 has neither tcp6 nor udp6.
+                Err(error) if table.ends_with('6') && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => unread = Some(format!("cannot read {}: {error}", path.display())),
             }
         }
         match unread {
@@ -122,15 +138,11 @@ impl Check for Listen {
     }
 }
 
-fn tables(proc_root: &Path) -> [PathBuf; 2] {
-    ["net/tcp", "net/tcp6"].map(|table| proc_root.join(table))
-}
-
-/// The local address of a line, if its socket listens.
-fn listener(line: &str) -> Option<(IpAddr, u16)> {
+/// The local address of a line, if its socket is in this state.
+fn listener(line: &str, state: &str) -> Option<(IpAddr, u16)> {
     let mut fields = line.split_ascii_whitespace();
     let (address, port) = fields.nth(1)?.split_once(':')?;
-    if fields.nth(1)? != LISTENING {
+    if fields.nth(1)? != state {
         return None;
     }
     Some((hex_address(address)?, u16::from_str_radix(port, 16).ok()?))
@@ -154,7 +166,7 @@ fn hex_address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{TcpListener, UdpSocket};
     use std::time::Duration;
 
     use super::*;
@@ -162,6 +174,12 @@ mod tests {
 
     fn listen(host: &str, port: u16) -> Listen {
         Listen::from_url(&CheckUrl { host: host.into(), port: Some(port), ..CheckUrl::default() }).unwrap()
+    }
+
+    fn listen_udp(host: &str, port: u16) -> Listen {
+        let options = vec![("transport".into(), "udp".into())];
+        let url = CheckUrl { host: host.into(), port: Some(port), options, ..CheckUrl::default() };
+        Listen::from_url(&url).unwrap()
     }
 
     fn verdict(check: &Listen) -> Verdict {
@@ -181,6 +199,30 @@ mod tests {
     }
 
     #[test]
+    fn a_real_socket_of_udp_is_found_until_it_is_that_of_a_client() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        assert_eq!(verdict(&listen("", port)), Verdict::Fail);
+        assert_eq!(verdict(&listen_udp("", port)), Verdict::Pass);
+        assert_eq!(verdict(&listen_udp("127.0.0.1", port)), Verdict::Pass);
+        assert_eq!(verdict(&listen_udp("127.0.0.2", port)), Verdict::Fail);
+        socket.connect("127.0.0.1:9").unwrap();
+        assert_eq!(verdict(&listen_udp("", port)), Verdict::Fail);
+    }
+
+    #[test]
+    fn an_unspecified_address_is_that_of_a_socket_for_every_address() {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        for host in ["", "0.0.0.0", "127.0.0.1", "192.0.2.7"] {
+            assert_eq!(verdict(&listen_udp(host, port)), Verdict::Pass, "{host}");
+        }
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        assert_eq!(verdict(&listen_udp("0.0.0.0", port)), Verdict::Fail);
+    }
+
+    #[test]
     fn wildcards_stand_for_every_address_of_their_family() {
         let any4 = IpAddr::from(Ipv4Addr::UNSPECIFIED);
         let any6 = IpAddr::from(Ipv6Addr::UNSPECIFIED);
@@ -193,10 +235,10 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn lines_of_the_kernel_are_understood() {
         let line = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 1 1";
-        assert_eq!(listener(line), Some((Ipv4Addr::LOCALHOST.into(), 8080)));
-        assert_eq!(listener(&line.replace(" 0A ", " 01 ")), None);
+        assert_eq!(listener(line, "0A"), Some((Ipv4Addr::LOCALHOST.into(), 8080)));
+        assert_eq!(listener(&line.replace(" 0A ", " 01 "), "0A"), None);
         let line = "0: 0000000000000000FFFF00000100007F:0050 0:0 0A";
-        assert_eq!(listener(line), Some((Ipv4Addr::LOCALHOST.into(), 80)));
+        assert_eq!(listener(line, "0A"), Some((Ipv4Addr::LOCALHOST.into(), 80)));
         for garbage in [
             "",
             "  sl  local_address rem_address   st",
@@ -204,7 +246,7 @@ mod tests {
             "0: é:1 0:0 0A",
             "0: 0100007F:1FFFF 0 0A",
         ] {
-            assert_eq!(listener(garbage), None, "{garbage}");
+            assert_eq!(listener(garbage, "0A"), None, "{garbage}");
         }
     }
 
