@@ -57,6 +57,7 @@ const TABLE: &[(&Scheme, Make)] = &[
     (&host::temperature::SCHEME, |url, roots| boxed(host::temperature::Temperature::from_url(url, roots))),
     (&host::throttle::SCHEME, |url, roots| boxed(host::throttle::Throttle::from_url(url, roots))),
     (&service::tls::SCHEME, |url, _| boxed(service::tls::Tls::from_url(url))),
+    (&service::udp::SCHEME, |url, _| boxed(service::udp::Udp::from_url(url))),
     (&service::zookeeper::SCHEME, |url, _| boxed(service::zookeeper::ZooKeeper::from_url(url))),
 ];
 

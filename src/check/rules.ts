@@ -96,10 +96,11 @@ const excludesRule: Rule = ({ options }, { excludes = {}, options: kinds }) => {
 const userRule: Rule = ({ options, user }) =>
   options.has('bind-dn') && user !== '' ? refuse('option bind-dn is given with a user', 'one of the two') : undefined;
 
-const needsRule: Rule = ({ options }, { needs }) =>
-  needs && !needs.some((name) => options.has(name))
-    ? refuse(`none of the options ${needs.join(', ')} is given`, 'at least one')
-    : undefined;
+const needsRule: Rule = ({ options, scheme }, { needs }) => {
+  if (!needs || needs.some((name) => options.has(name))) return undefined;
+  if (needs.length === 1) return refuse(`option ${needs[0]} is missing`, `one for ${scheme}`);
+  return refuse(`none of the options ${needs.join(', ')} is given`, 'at least one');
+};
 
 const rules: readonly Rule[] = [
   tlsRule,

@@ -20,6 +20,7 @@ pub mod redis;
 pub mod smtp;
 pub mod tcp;
 pub mod tls;
+pub mod udp;
 pub mod zookeeper;
 
 #[cfg(test)]

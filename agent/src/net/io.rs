@@ -1,6 +1,7 @@
 //! Connections: to an address, within one deadline, in the clear or over TLS.
 
 pub mod conversation;
+pub mod datagram;
 pub mod deadline_stream;
 pub mod dial;
 pub mod endpoint;

@@ -1,7 +1,7 @@
 //! Scripted servers for the tests, well-behaved and hostile.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +33,21 @@ pub fn server(script: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
         for stream in listener.incoming().map_while(Result::ok) {
             let script = script.clone();
             thread::spawn(move || script(stream));
+        }
+    });
+    port
+}
+
+/// A server that answers each datagram with these.
+pub fn answers(answer: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut received = [0; 2048];
+        while let Ok((count, from)) = socket.recv_from(&mut received) {
+            for datagram in answer(&received[..count]) {
+                let _ = socket.send_to(&datagram, from);
+            }
         }
     });
     port
@@ -161,6 +176,22 @@ pub fn survives(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
 /// The same where the first half of the answer is a proof of life already: what floods after that is alive.
 pub fn survives_answering(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
     survives_as(Verdict::Alive, run, healthy);
+}
+
+/// The same of a check over UDP: a peer that says nothing, floods, or babbles.
+pub fn survives_datagrams(run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {
+    let short = Duration::from_millis(200);
+    let mute = answers(|_| vec![]);
+    assert_eq!(in_time(&|deadline| run(mute, deadline), short).cause, Some(Cause::Timeout));
+    let flooding = answers(|_| vec![vec![b'x'; 1400]; 5_000]);
+    assert_eq!(in_time(&|deadline| run(flooding, deadline), short).verdict, Verdict::Fail);
+    seed(healthy);
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for turn in 0..5_000 {
+        let answer = if turn % 8 == 0 { random.bytes(200) } else { random.damaged(healthy) };
+        let outcome = scripted::saying(&answer, || run(1, soon()));
+        assert!(outcome.reason.len() < 400 && !outcome.reason.contains('\n'), "{outcome:?}");
+    }
 }
 
 fn survives_as(flooding_is: Verdict, run: fn(u16, Deadline) -> Outcome, healthy: &[u8]) {

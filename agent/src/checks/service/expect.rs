@@ -8,8 +8,9 @@ use std::io::Write;
 
 use regex_lite::Regex;
 
-use self::dialogue::{Dialogue, Step, WINDOW};
-use self::escapes::unescape;
+use self::dialogue::{Dialogue, Step};
+pub use self::dialogue::{SEARCHED, WINDOW, first_line, latin1};
+pub use self::escapes::unescape;
 use crate::check::{Check, Deadline, Outcome};
 use crate::net::{Conversation, Endpoint, Failure};
 use crate::scheme::{
@@ -134,7 +135,8 @@ impl Check for Expect {
     }
 }
 
-fn pattern(url: &CheckUrl, name: &str) -> Result<Option<Regex>, ParseError> {
+/// The pattern of an option, if it was given.
+pub fn pattern(url: &CheckUrl, name: &str) -> Result<Option<Regex>, ParseError> {
     let Some(text) = url.option(name) else { return Ok(None) };
     compile_pattern(text)
         .map(Some)

@@ -1,19 +1,12 @@
 //! The way of a query to a server and back (RFC 1035 §4.2, RFC 7766).
 
 use std::io::{ErrorKind, Read, Result, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpStream};
 
 use super::message::{Mismatch, Query, Reply};
 use crate::check::Deadline;
+use crate::net::io::datagram::{self, RESEND};
 use crate::net::{DeadlineStream, ProtocolError, Socket};
-
-/// A datagram that got lost is sent again after this time, then after twice as long: well before the second that a check
-/// has by default.
-const RESEND: Duration = Duration::from_millis(250);
-
-/// Replies without EDNS have at most 512 bytes; servers that send more are read all the same.
-const DATAGRAM: usize = 65_535;
 
 /// How a query travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,40 +30,20 @@ pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: De
 }
 
 fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    // Connected, the socket takes datagrams from this server only, and learns when nothing listens there.
-    socket.connect(server)?;
-    let mut datagram = vec![0; DATAGRAM];
-    let mut strangers = 0;
-    let mut patience = RESEND;
-    let mut next = Deadline::after(patience);
-    socket.send(query.bytes())?;
-    loop {
-        let Ok(left) = deadline.remaining() else {
-            return Err(match strangers {
-                0 => ErrorKind::TimedOut.into(),
-                _ => ProtocolError::because("only messages that answer something else came").into(),
-            });
-        };
-        let Ok(wait) = next.remaining() else {
-            socket.send(query.bytes())?;
-            patience *= 2;
-            next = Deadline::after(patience);
-            continue;
-        };
-        socket.set_read_timeout(Some(wait.min(left)))?;
-        match socket.recv(&mut datagram) {
-            Ok(count) => match query.read(&datagram[..count]) {
-                Ok(reply) => return Ok(reply),
-                Err(Mismatch::NotOurs) => strangers += 1,
-                Err(Mismatch::Malformed) => return Err(malformed().into()),
-            },
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
-                _ => return Err(error),
-            },
+    let mut strangers = false;
+    let read = |message: &[u8]| match query.read(message) {
+        Ok(reply) => Ok(Some(reply)),
+        Err(Mismatch::NotOurs) => {
+            strangers = true;
+            Ok(None)
         }
+        Err(Mismatch::Malformed) => Err(malformed().into()),
+    };
+    match datagram::ask(server, query.bytes(), RESEND, deadline, read) {
+        Err(error) if strangers && error.kind() == ErrorKind::TimedOut => {
+            Err(ProtocolError::because("only messages that answer something else came").into())
+        }
+        answer => answer,
     }
 }
 

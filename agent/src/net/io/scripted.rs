@@ -22,9 +22,14 @@ pub fn saying<T>(bytes: &[u8], run: impl FnOnce() -> T) -> T {
     outcome
 }
 
+/// What that peer says, if there is one: all of it is one datagram.
+pub fn script() -> Option<Vec<u8>> {
+    SCRIPT.with_borrow(Clone::clone)
+}
+
 /// A connection to that peer, if there is one.
 pub fn connection() -> Option<Socket> {
-    let script = SCRIPT.with_borrow(Clone::clone)?;
+    let script = script()?;
     let (ours, mut theirs) = UnixStream::pair().ok()?;
     theirs.set_nonblocking(true).ok()?;
     // What does not fit into the socket's buffer is cut off: the script ends there.

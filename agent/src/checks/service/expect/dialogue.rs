@@ -15,7 +15,7 @@ pub const WINDOW: usize = 16 * 1024;
 
 /// How much is searched of one answer, in bytes, before a search waits until a quarter more has come: one that comes
 /// byte by byte would take the square of its length.
-const SEARCHED: usize = 8 * WINDOW;
+pub const SEARCHED: usize = 8 * WINDOW;
 
 /// One question, or what the peer says unasked.
 pub struct Step {
@@ -133,10 +133,15 @@ fn wait_for(
             }
             Err(error) => return Err(error.into()),
         };
-        let fitting = piece.iter().take(count.min(WINDOW - length));
+        let fitting = piece.get(..count.min(WINDOW - length)).unwrap_or_default();
         length += fitting.len();
-        said.extend(fitting.map(|&byte| char::from(byte)));
+        said.extend(latin1(fitting));
     }
+}
+
+/// Each byte as the character of its number.
+pub fn latin1(bytes: &[u8]) -> impl Iterator<Item = char> {
+    bytes.iter().map(|&byte| char::from(byte))
 }
 
 fn mismatch(cause: Cause, reason: &str, said: &str) -> Outcome {
@@ -144,7 +149,7 @@ fn mismatch(cause: Cause, reason: &str, said: &str) -> Outcome {
 }
 
 /// The first line that is not blank, as it may be repeated.
-fn first_line(said: &str) -> String {
+pub fn first_line(said: &str) -> String {
     let line = said.trim_ascii_start().lines().next().unwrap_or_default();
     let bytes: Vec<u8> = line.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect();
     quote(&bytes)

@@ -1,0 +1,58 @@
+//! A question in a datagram, and the datagram that answers it.
+
+use std::io::{ErrorKind, Result};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use crate::check::Deadline;
+
+/// A datagram that got lost is sent again after this time, then after twice as long: well before the second that a check
+/// has by default.
+pub const RESEND: Duration = Duration::from_millis(250);
+
+/// The longest datagram that UDP carries.
+const LONGEST: usize = 65_535;
+
+/// The first answer that `read` takes before the deadline; `TimedOut` if there is none. The question is sent again after
+/// `patience`, then after twice as long. `read` gives none for a datagram
+/// that does not answer the question: the right one may still come. Where nothing listens, the kernel says so.
+pub fn ask<T>(
+    server: SocketAddr,
+    question: &[u8],
+    mut patience: Duration,
+    deadline: Deadline,
+    mut read: impl FnMut(&[u8]) -> Result<Option<T>>,
+) -> Result<T> {
+    #[cfg(any(test, fuzzing))]
+    if let Some(script) = super::scripted::script() {
+        return read(&script)?.ok_or(ErrorKind::TimedOut.into());
+    }
+    let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
+    // Connected, the socket takes datagrams from this server only, and learns when nothing listens there.
+    socket.connect(server)?;
+    let mut datagram = vec![0; LONGEST];
+    let mut next = Deadline::after(patience);
+    socket.send(question)?;
+    loop {
+        let left = deadline.remaining()?;
+        let Ok(wait) = next.remaining() else {
+            socket.send(question)?;
+            patience *= 2;
+            next = Deadline::after(patience);
+            continue;
+        };
+        socket.set_read_timeout(Some(wait.min(left)))?;
+        match socket.recv(&mut datagram) {
+            Ok(count) => {
+                if let Some(answer) = read(&datagram[..count])? {
+                    return Ok(answer);
+                }
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
+}
