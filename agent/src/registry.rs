@@ -43,6 +43,7 @@ const TABLE: &[(&Scheme, Make)] = &[
     (&service::mysql::SCHEME_MARIADB, |url, _| boxed(service::mysql::Mysql::from_url(url))),
     (&service::nats::SCHEME, |url, _| boxed(service::nats::Nats::from_url(url))),
     (&host::nic::SCHEME, |url, roots| boxed(host::nic::Nic::from_url(url, roots))),
+    (&service::ntp::SCHEME, |url, _| boxed(service::ntp::Ntp::from_url(url))),
     (&host::nvme::SCHEME, |url, roots| boxed(host::nvme::Nvme::from_url(url, roots))),
     (&host::pcie::SCHEME, |url, roots| boxed(host::pcie::Pcie::from_url(url, roots))),
     (&service::postgres::SCHEME, |url, _| boxed(service::postgres::Postgres::from_url(url))),

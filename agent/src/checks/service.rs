@@ -15,6 +15,7 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod ntp;
 pub mod postgres;
 pub mod redis;
 pub mod smtp;

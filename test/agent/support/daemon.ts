@@ -39,11 +39,11 @@ for (const signal of worker ? (['SIGINT', 'SIGTERM'] as const) : []) {
   });
 }
 
-/** Starts a server and waits until it accepts connections on the port, or on the Unix socket of this path. */
+/** Starts a server and waits until it accepts connections on the port, or on the Unix socket of this path, or until this is so. */
 export async function startDaemon(
   program: string,
   args: readonly string[],
-  at: number | string,
+  at: number | string | (() => Promise<boolean>),
   limitMs = 5_000,
 ): Promise<Daemon> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -63,7 +63,12 @@ export async function startDaemon(
   };
   running.set(child, daemon);
   const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  await eventually(`${program} at ${at}`, limitMs, async () => hasEnded() || accepts(at));
+  const isUp = typeof at === 'function' ? at : () => accepts(at);
+  await eventually(
+    `${program}${typeof at === 'function' ? '' : ` at ${at}`}`,
+    limitMs,
+    async () => hasEnded() || isUp(),
+  );
   if (hasEnded()) throw new Error(`${program} ended before it accepted connections: ${log}`);
   return daemon;
 }

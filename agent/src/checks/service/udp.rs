@@ -55,7 +55,7 @@ impl Udp {
             Ok(Some(mismatch).filter(|_| searched >= SEARCHED))
         };
         match (datagram::ask(server, &self.send, RESEND, deadline, read), other) {
-            (Err(error), Some(line)) if error.kind() == ErrorKind::TimedOut => {
+            (Err(error), Some(line)) if error.kind() == ErrorKind::InvalidData => {
                 Ok(Outcome::fail(Cause::Timeout, format!("timed out, no match so far: {line:?}")))
             }
             (answer, _) => answer,

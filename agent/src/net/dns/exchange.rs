@@ -1,6 +1,6 @@
 //! The way of a query to a server and back (RFC 1035 §4.2, RFC 7766).
 
-use std::io::{ErrorKind, Read, Result, Write};
+use std::io::{Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::message::{Mismatch, Query, Reply};
@@ -30,21 +30,11 @@ pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: De
 }
 
 fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let mut strangers = false;
-    let read = |message: &[u8]| match query.read(message) {
+    datagram::ask(server, query.bytes(), RESEND, deadline, |message| match query.read(message) {
         Ok(reply) => Ok(Some(reply)),
-        Err(Mismatch::NotOurs) => {
-            strangers = true;
-            Ok(None)
-        }
+        Err(Mismatch::NotOurs) => Ok(None),
         Err(Mismatch::Malformed) => Err(malformed().into()),
-    };
-    match datagram::ask(server, query.bytes(), RESEND, deadline, read) {
-        Err(error) if strangers && error.kind() == ErrorKind::TimedOut => {
-            Err(ProtocolError::because("only messages that answer something else came").into())
-        }
-        answer => answer,
-    }
+    })
 }
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use crate::check::Deadline;
+use crate::net::ProtocolError;
 
 /// A datagram that got lost is sent again after this time, then after twice as long: well before the second that a check
 /// has by default.
@@ -13,7 +14,8 @@ pub const RESEND: Duration = Duration::from_millis(250);
 /// The longest datagram that UDP carries.
 const LONGEST: usize = 65_535;
 
-/// The first answer that `read` takes before the deadline; `TimedOut` if there is none. The question is sent again after
+/// The first answer that `read` takes before the deadline; `TimedOut` if nothing came, `InvalidData` if only other
+/// datagrams did. The question is sent again after
 /// `patience`, then after twice as long. `read` gives none for a datagram
 /// that does not answer the question: the right one may still come. Where nothing listens, the kernel says so.
 pub fn ask<T>(
@@ -33,9 +35,15 @@ pub fn ask<T>(
     socket.connect(server)?;
     let mut datagram = vec![0; LONGEST];
     let mut next = Deadline::after(patience);
+    let mut strangers = false;
     socket.send(question)?;
     loop {
-        let left = deadline.remaining()?;
+        let Ok(left) = deadline.remaining() else {
+            return Err(match strangers {
+                true => ProtocolError::because("only messages that answer something else came").into(),
+                false => ErrorKind::TimedOut.into(),
+            });
+        };
         let Ok(wait) = next.remaining() else {
             socket.send(question)?;
             patience *= 2;
@@ -48,6 +56,7 @@ pub fn ask<T>(
                 if let Some(answer) = read(&datagram[..count])? {
                     return Ok(answer);
                 }
+                strangers = true;
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
