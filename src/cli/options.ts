@@ -36,6 +36,8 @@ export const settingOptions = {
   },
   prefix: setting('prefix', 'PREFIX/'),
   'agent-image': setting('agent-image', 'IMAGE'),
+  'kubernetes-version': setting('kubernetes-version', 'VERSION'),
+  'feature-gates': setting('feature-gates', 'GATES'),
   'allow-image': { type: 'boolean', meaning: 'honour the annotation image' },
   'allowed-host-paths': setting('allowed-host-paths', 'PATHS'),
   'allowed-devices': setting('allowed-devices', 'PATHS'),

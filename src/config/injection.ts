@@ -1,4 +1,13 @@
-import { type OptionValues, defineOptions, keyPrefix, listOf, oneOf, text, trueOrFalse } from './options.ts';
+import {
+  type OptionValues,
+  defineOptions,
+  keyPrefix,
+  kubernetesVersion,
+  listOf,
+  oneOf,
+  text,
+  trueOrFalse,
+} from './options.ts';
 
 const paths = 'a comma list of absolute paths';
 const names = 'a comma list of names';
@@ -15,6 +24,16 @@ export const injectionOptions = defineOptions({
     default: 'auto',
     parse: oneOf(['auto', 'none'], 'auto or none'),
     doc: 'auto: the uid of the agent image, but none where the namespace has a range of its own (OpenShift); none: never one',
+  },
+  'kubernetes-version': {
+    default: 'auto',
+    parse: kubernetesVersion,
+    doc: 'auto: that of the apiserver, and without one the newest; or such as 1.33',
+  },
+  'feature-gates': {
+    default: '',
+    parse: listOf(/^(ImageVolume|PodLevelResources)=(true|false)$/, 'a comma list such as ImageVolume=true'),
+    doc: 'comma list of the gates ImageVolume and PodLevelResources of Kubernetes that are set other than its version has them',
   },
   'allow-image': { default: 'false', parse: trueOrFalse, doc: 'whether the annotation image is honoured' },
   'allowed-host-paths': {
@@ -50,6 +69,8 @@ export const injectionSettings = ({
   agentImage,
   runAsUser,
   allowImage,
+  kubernetesVersion: version,
+  featureGates,
   excludedNamespaces,
   allowedHostPaths: hostPaths,
   allowedDevices: devices,
@@ -59,6 +80,10 @@ export const injectionSettings = ({
   prefix,
   agentImage,
   leaveUid: runAsUser === 'none',
+  kubernetes: {
+    minor: version === 'auto' ? undefined : version,
+    gates: new Map(featureGates.map((gate) => [gate.replace(/=.*/, ''), gate.endsWith('=true')])),
+  },
   allowImage,
   allowed: { hostPaths, devices, deviceResources, resourceClaims },
   excludedNamespaces: new Set(excludedNamespaces),

@@ -100,6 +100,12 @@ export const seconds = (maxDigits: number): Parser<number> =>
     /^\d+$/.test(given) && given.length <= maxDigits ? Number(given) : undefined,
   );
 
+/** The minor version of Kubernetes 1. */
+export const kubernetesVersion = parser('auto or a version such as 1.33', (given): number | 'auto' | undefined => {
+  const [, minor] = /^1\.(\d{1,3})$/.exec(given) ?? [];
+  return given === 'auto' ? given : minor === undefined ? undefined : Number(minor);
+});
+
 /** A comma list whose items have this form; empty for none. */
 export const listOf = (item: RegExp, expected: string): Parser<readonly string[]> =>
   parser(expected, (given) => {

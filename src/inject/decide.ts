@@ -3,6 +3,7 @@ import { type Assignment, assign, withoutForbidden } from './assign.ts';
 import { fit } from './fit/fit.ts';
 import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
+import { type KubernetesSettings, hasFeature } from './model/features.ts';
 import type { HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
@@ -20,6 +21,7 @@ export type InjectionContext = ReadingContext & {
   readonly version: string;
   /** Leave the uid of our containers to the namespace, also where it does not say a range. */
   readonly leaveUid: boolean;
+  readonly kubernetes: KubernetesSettings;
 };
 
 /** What is decided on. */
@@ -119,9 +121,14 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   if (names.length === 0) {
     return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
   }
+  const { kubernetes } = context;
+  if (plan.additions.some(isImageVolume) && !hasFeature('ImageVolume', kubernetes, scope.apiserverMinor)) {
+    return skip('no-image-volumes', notes);
+  }
+  const hasLevel = hasFeature('PodLevelResources', kubernetes, scope.apiserverMinor);
   const fitted = fit(plan.additions, {
-    pod,
-    arrived,
+    pod: hasLevel ? pod : withoutLevel(pod),
+    arrived: hasLevel ? arrived : withoutLevel(arrived),
     rules: scope.resourceRules(),
     cpu: intent.cpu,
     memory: intent.memory,
@@ -142,6 +149,14 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
     status,
     warnings: [...assignment.warnings, ...plan.warnings],
   };
+}
+
+const isImageVolume = (addition: Addition): boolean => addition.kind === 'volume' && addition.value.image !== undefined;
+
+/** The Pod as an apiserver keeps it that knows no resources of a Pod as a whole. */
+function withoutLevel(pod: Pod): Pod {
+  const { resources, ...spec } = pod.spec;
+  return resources === undefined ? pod : { ...pod, spec };
 }
 
 /** What all patterns add for their assignments, each addition once: two patterns may bring the same agent. */

@@ -15,6 +15,8 @@ const genericReasons = {
     'A LimitRange of the namespace leaves no room for the agent beside the containers of the Pod, which is admitted unchanged.',
   'mirror-pod': 'It is the mirror of a static Pod, which only its node can change.',
   'namespace-disabled': 'The namespace is left alone: it says inject: disabled.',
+  'no-image-volumes':
+    'The cluster has no image volumes, which delivery: image-volume needs: it would drop the volume without a word. The Pod is admitted unchanged.',
   'no-object': 'The request carries no object that could be read.',
   'not-a-create': 'Only Pods that are being created, and templates that may still change, can be changed.',
   'not-a-pod': 'The request is not about a Pod or a workload.',
@@ -51,6 +53,7 @@ export const skipReasons = Object.fromEntries(
 export const warnReasons: ReadonlySet<SkipReason> = new Set([
   'debug-copy',
   'limit-range',
+  'no-image-volumes',
   'nothing-detected',
   'nothing-to-add',
   'pod-resources',

@@ -1,6 +1,7 @@
 import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
 import type { LimitRange } from '../inject/fit/rules.ts';
 import type { Client } from '../kube/client.ts';
+import { systemClock } from '../kube/clock.ts';
 import { type ReflectorSource, startReflector } from '../kube/reflector.ts';
 import { type HealthPolicy, policiesPath } from './policy.ts';
 import type { Follower } from './follower.ts';
@@ -39,8 +40,35 @@ export const resourceQuotaSource = (client: Client): ReflectorSource<V1ResourceQ
   transform: (object) => withoutUncounted(object as V1ResourceQuota),
 });
 
+/** An apiserver is replaced by one of another version within minutes, a few times a year. */
+const versionPeriodMs = 5 * 60_000;
+
+/** Asks the apiserver for its version, and again at times until `signal` is aborted. Resolves after the first answer, of whatever kind. */
+export async function followVersion(
+  client: Client,
+  store: Pick<Store, 'setApiserverVersion'>,
+  onError: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const ask = async (): Promise<void> => {
+    try {
+      store.setApiserverVersion(await client.get<object>('/version', { signal }));
+    } catch (error) {
+      if (!signal.aborted) onError(`/version: ${(error as Error).message}`);
+    }
+  };
+  const askAgain = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await systemClock.sleep(versionPeriodMs, signal);
+      if (!signal.aborted) await ask();
+    }
+  };
+  await ask();
+  void askAgain();
+}
+
 /**
- * Keeps the policies, the namespaces and their rules in a store equal to those of the cluster until `signal` is aborted. Resolves once
+ * Keeps the policies, the namespaces, their rules and the apiserver's version in a store equal to those of the cluster until `signal` is aborted. Resolves once
  * all were listed, which may take for ever where the apiserver does not answer.
  */
 export async function startPolicyInformers(
@@ -52,6 +80,7 @@ export async function startPolicyInformers(
   const start = <T>(source: ReflectorSource<T>, { reset, upsert, remove }: Follower<T>): Promise<void> =>
     startReflector(source, { onReplace: reset, onUpsert: upsert, onDelete: remove, onError }, signal);
   await Promise.all([
+    followVersion(client, store, onError, signal),
     start(policySource(client), store.policies),
     start(namespaceSource(client), store.namespaces),
     start(limitRangeSource(client), store.limitRanges),

@@ -13,6 +13,8 @@ export type Store = Omit<RulesStore, 'rulesOf'> & {
   readonly policies: Follower<HealthPolicy>;
   readonly namespaces: Follower<{ readonly metadata?: V1ObjectMeta }>;
   readonly quarantines: Follower<NodeQuarantine>;
+  /** Takes what the apiserver says of its version. */
+  readonly setApiserverVersion: (version: { readonly minor?: string }) => void;
   readonly scopeFor: (namespace: string, nowMs: number) => PolicyScope & { readonly policies: PolicySet };
   /** Grows with every change that an answer may depend on. */
   readonly generation: () => number;
@@ -24,6 +26,7 @@ export function createStore(prefix: string): Store {
   const namespaces = new Map<string, Namespace>();
   const quarantines = new Map<string, ReturnType<typeof exclusionsIn>>();
   let exclusionsByOwner: Map<string, NodeExclusion[]> | undefined;
+  let apiserverMinor: number | undefined;
   let generation = 0;
   let set: PolicySet | undefined;
   const changed = (): void => {
@@ -86,12 +89,20 @@ export function createStore(prefix: string): Store {
         if (quarantines.delete(nameOf(object))) quarantinesChanged();
       },
     },
+    setApiserverVersion({ minor }) {
+      // Some clouds write 33+.
+      const [digits] = /^\d+/.exec(minor ?? '') ?? [];
+      if (digits === undefined || Number(digits) === apiserverMinor) return;
+      apiserverMinor = Number(digits);
+      generation++;
+    },
     scopeFor: (namespaceName, nowMs) => ({
       namespaceName,
       namespace: namespaces.get(namespaceName),
       exclusionsByOwner: (exclusionsByOwner ??= byOwner([...quarantines.values()].flat())),
       policies: (set ??= createPolicySet([...policies.values()])),
       resourceRules: () => rulesOf(namespaceName),
+      apiserverMinor,
       nowMs,
     }),
     generation: () => generation,

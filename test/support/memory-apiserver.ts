@@ -73,6 +73,7 @@ export function createMemoryApiserver() {
     const { pathname, searchParams } = new URL(url, 'https://apiserver');
     const ruled = readRules.map((rule) => rule(url)).find(Boolean);
     if (ruled) return answer(ruled.status, ruled.body);
+    if (pathname === '/version') return answer(200, { major: '1', minor: '36' });
     if (collections.has(pathname) || searchParams.has('limit')) {
       if (searchParams.has('watch')) return watch(pathname, signal);
       const namespace = /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];

@@ -17,6 +17,7 @@ export const testContext: MutateContext = {
   parseCheck,
   agentImage: 'registry.example/health-probe:test',
   leaveUid: false,
+  kubernetes: { minor: undefined, gates: new Map() },
   allowImage: false,
   allowed: {
     hostPaths: ['/sys', '/proc', '/var/lib/fake'],

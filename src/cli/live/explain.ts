@@ -75,13 +75,15 @@ async function liveScope(
     }
   };
   const path = `/api/v1/namespaces/${encodeURIComponent(name)}`;
-  const [namespace, policies, limitRanges, quotas] = await Promise.all([
+  const [version, namespace, policies, limitRanges, quotas] = await Promise.all([
+    getIfShown('/version', 'the version of the apiserver'),
     getIfShown(path, `Namespace ${name}`),
     getIfShown(policiesPath, 'the HealthPolicies'),
     getIfShown(`${path}/limitranges`, `the LimitRanges of namespace ${name}`),
     getIfShown(`${path}/resourcequotas`, `the ResourceQuotas of namespace ${name}`),
   ]);
   const store = createStore(prefix);
+  if (version) store.setApiserverVersion(version);
   store.namespaces.upsert(namespace ? (namespace as { metadata: V1ObjectMeta }) : { metadata: { name } });
   if (policies) store.policies.reset((policies as { items: HealthPolicy[] }).items);
   if (limitRanges) store.limitRanges.reset((limitRanges as { items: LimitRange[] }).items);

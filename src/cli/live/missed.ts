@@ -30,6 +30,7 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
   const store = createStore(context.prefix);
   const missed: PodSummary[] = [];
   try {
+    store.setApiserverVersion(await client.get<object>('/version', { signal }).catch(() => ({})));
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
     await every<{ metadata: V1ObjectMeta }>('/api/v1/namespaces', store.namespaces.upsert, true);
     const within = target.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`;

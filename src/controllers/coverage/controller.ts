@@ -9,7 +9,13 @@ import { type Eviction, evict } from '../../kube/eviction.ts';
 import { type Change, type Informer, createInformer } from '../../kube/informer.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
-import { limitRangeSource, namespaceSource, policySource, resourceQuotaSource } from '../../policy/informers.ts';
+import {
+  followVersion,
+  limitRangeSource,
+  namespaceSource,
+  policySource,
+  resourceQuotaSource,
+} from '../../policy/informers.ts';
 import { inTurns } from '../shares.ts';
 import type { Follower } from '../../policy/follower.ts';
 import { createStore, readNamespace } from '../../policy/store.ts';
@@ -146,6 +152,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   const followed = [policies, namespaces, limitRanges, resourceQuotas];
   const running = followed.map((informer) => informer.run(signal));
   await untilSynced(followed, signal);
+  await followVersion(client, store, onError, signal);
   arePodsStarted = true;
   running.push(
     pods.run(signal),

@@ -41,6 +41,8 @@ export type PolicyScope = {
   readonly policies: Policies;
   /** What its LimitRanges and ResourceQuotas demand; nothing until they have been read. */
   readonly resourceRules: () => ResourceRules;
+  /** The minor version of the apiserver; undefined where it is not known. */
+  readonly apiserverMinor: number | undefined;
   /** The nodes from which the Pods of an owner are excluded, in any namespace. */
   readonly exclusionsByOwner: ExclusionsByOwner;
   /** The time at which a quarantine is in force or over. */
@@ -53,6 +55,7 @@ export const annotationsOnly: PolicyScope = {
   namespace: undefined,
   policies: { isEmpty: true, find: () => undefined },
   resourceRules: () => noRules,
+  apiserverMinor: undefined,
   exclusionsByOwner: new Map(),
   nowMs: 0,
 };

@@ -65,6 +65,10 @@ topologySpreadConstraints:
   value: {{ include "health-injector.image" (list .Values.agentImage .) }}
 - name: HEALTH_INJECTOR_RUN_AS_USER
   value: {{ .Values.runAsUser | quote }}
+- name: HEALTH_INJECTOR_KUBERNETES_VERSION
+  value: {{ .Values.kubernetesVersion | quote }}
+- name: HEALTH_INJECTOR_FEATURE_GATES
+  value: {{ .Values.featureGates | join "," | quote }}
 - name: HEALTH_INJECTOR_ALLOW_IMAGE
   value: {{ .Values.allowImage | quote }}
 - name: HEALTH_INJECTOR_ALLOWED_HOST_PATHS
