@@ -54,7 +54,7 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
     case 'injected': {
       const { added, skippedItems: kept } = outcome;
       // An upgrade gives the next Pod another image and other arguments; the one that is there misses nothing by that.
-      const isLive = evaluation.pod.metadata?.creationTimestamp !== undefined;
+      const isLive = Boolean(evaluation.pod.metadata?.creationTimestamp);
       const isNew = outcome.result === 'injected' && !(isLive && added.every((what) => outcome.carried.has(what)));
       return {
         ...about,

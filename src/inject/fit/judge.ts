@@ -129,8 +129,8 @@ function quotaViolations(quota: Quota, { pod, before, after, asItCame, ours }: C
   const { rule, used } = quota;
   if (!matchesQuota(quota, pod, after)) return [];
   const wasCounted = matchesQuota(quota, pod, before);
-  // A Pod that is there already is part of what is used.
-  const isCharged = pod.metadata?.creationTimestamp !== undefined && matchesQuota(quota, pod, asItCame);
+  // A Pod that is there already is part of what is used. An apiserver before 1.34 writes null for one that is being created.
+  const isCharged = Boolean(pod.metadata?.creationTimestamp) && matchesQuota(quota, pod, asItCame);
   const mute = hasLevel(after) ? [] : muteContainers(quota, wasCounted ? ours : after.containers);
   return [
     ...mute,

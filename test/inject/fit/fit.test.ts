@@ -65,6 +65,8 @@ describe('the agent', () => {
     const pod = podOf({}, { creationTimestamp: new Date(0) });
     assert.equal(fitted(pod, quotaOf('200m', '100m')).kind, 'fitted');
     assert.equal(fitted(podOf(), quotaOf('200m', '100m')).kind, 'refused');
+    const beingCreated = podOf({}, { creationTimestamp: null as never });
+    assert.equal(fitted(beingCreated, quotaOf('200m', '100m')).kind, 'refused', 'as Kubernetes 1.33 writes it');
   });
 
   it('never breaks the shape of resources that are no resources', () => {
