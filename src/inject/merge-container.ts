@@ -17,6 +17,7 @@ export type MergeContext = {
   readonly isSameFit: boolean;
   /** What of its resources the earlier call gave it. */
   readonly given: Given;
+  /** Whether the Pod has a volume of this name that is not ours. */
   readonly hasVolume: (name: string) => boolean;
 };
 

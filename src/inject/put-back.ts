@@ -29,11 +29,8 @@ export function putBack(pod: Pod, additions: readonly Addition[], standing: Stan
   const { taken } = standing;
   if (taken.size === 0) return additions.reduce(apply, pod);
   const isStill = standing.isSameWish && additions.every((addition) => isAtItsPort(addition, standing));
-  const volumes = new Set(
-    [...(pod.spec.volumes ?? []), ...additions.flatMap((each) => (each.kind === 'volume' ? each.value : []))].map(
-      ({ name }) => name,
-    ),
-  );
+  // Of a volume of ours only the wanted mounts stay: another plan may give its name to something else.
+  const volumes = new Set((pod.spec.volumes ?? []).map(({ name }) => name));
   const isSameFit = isStill && standing.isSameFit;
   const merging = { ...standing, isSameWish: isStill, isSameFit, hasVolume: (name: string) => volumes.has(name) };
   return additions.reduce(

@@ -74,6 +74,8 @@ describe('a second call', () => {
       { pattern: 'port', check: 'tcp://:6379' },
       { pattern: 'cli', check: 'redis://:6379', delivery: 'image-volume' },
       { ...asking, pattern: 'sidecar,hardware', check: 'redis://:6379 temperature:' },
+      { pattern: 'hardware', check: 'nic://eth0', 'host-paths': '/sys' },
+      { pattern: 'hardware', check: 'nvme:', devices: '/dev/nvme0' },
     ];
     for (const from of wishes) {
       for (const to of wishes) {
