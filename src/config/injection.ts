@@ -32,8 +32,11 @@ export const injectionOptions = defineOptions({
   },
   'feature-gates': {
     default: '',
-    parse: listOf(/^(ImageVolume|PodLevelResources)=(true|false)$/, 'a comma list such as ImageVolume=true'),
-    doc: 'comma list of the gates ImageVolume and PodLevelResources of Kubernetes that are set other than its version has them',
+    parse: listOf(
+      /^(ImageVolume|PodLevelResources|PodLevelResourcesFixDefaulting)=(true|false)$/,
+      'a comma list such as ImageVolume=true',
+    ),
+    doc: 'comma list of the gates ImageVolume, PodLevelResources and PodLevelResourcesFixDefaulting of Kubernetes that are set other than its version has them',
   },
   'allow-image': { default: 'false', parse: trueOrFalse, doc: 'whether the annotation image is honoured' },
   'allowed-host-paths': {

@@ -22,6 +22,11 @@ export type Surroundings = {
   readonly pod: Pod;
   readonly arrived: Pod;
   readonly rules: ResourceRules;
+  /**
+   * The apiserver completes what is said for the Pod as a whole after the webhooks and LimitRanges, not before them.
+   * Undefined: it may do either, and what fits has to fit both.
+   */
+  readonly completesLate: boolean | undefined;
   /** What the annotations `cpu` and `memory` say. */
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
@@ -49,16 +54,22 @@ type AgentAddition = Extract<Addition, { readonly kind: 'initContainer' }>;
 export function fit(additions: readonly Addition[], surroundings: Surroundings): Fit {
   const agents = additions.filter((addition): addition is AgentAddition => addition.kind === 'initContainer');
   if (agents.length === 0) return { kind: 'fitted', additions, notes: [], given: undefined };
-  const model = modelOf(agents, surroundings);
-  const { qosClass, frame, isLevelSet, compare } = model;
+  const { pod, rules, completesLate } = surroundings;
+  const isEither = completesLate === undefined && pod.spec.resources !== undefined;
+  const model = modelOf(agents, surroundings, completesLate ?? true);
+  const other = isEither ? modelOf(agents, surroundings, false) : undefined;
+  const { qosClass, isLevelSet, compare } = model;
+  const frame = other
+    ? { ...model.frame, unnamed: new Set([...model.frame.unnamed, ...other.frame.unnamed]) }
+    : model.frame;
   const asked = { cpu: parseQuantity(surroundings.cpu), memory: parseQuantity(surroundings.memory) };
-  const sizes = sizesFor(asked, { qosClass, hasLevel: isLevelSet, hasDefaults: surroundings.rules.container.size > 0 });
+  const sizes = sizesFor(asked, { qosClass, hasLevel: isLevelSet, hasDefaults: rules.container.size > 0 });
   let refusal: readonly Violation[] = [];
   for (const [index, size] of sizes.entries()) {
     const resources = resourcesOf(size, frame);
     const sized = agents.map(({ value }) => withResources(value, resources));
     const compared = compare(sized);
-    const violations = violationsOf(compared, surroundings.rules);
+    const violations = [compared, other?.compare(sized)].flatMap((each) => (each ? violationsOf(each, rules) : []));
     // A size without any resources is for a quota: why the others did not fit says more.
     if (size !== undefined) refusal = violations;
     if (violations.length > 0) continue;
@@ -78,7 +89,7 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
 }
 
 /** Reads the Pod once for all sizes. */
-function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surroundings) {
+function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surroundings, completesLate: boolean) {
   const names = new Set<string>([
     ...computeResources,
     ...rules.container.keys(),
@@ -88,9 +99,13 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
   const read = (value: V1Container, role: ContainerResources['role']) => readContainer(value, role, rules, names);
   const written = readPod(pod, names, read);
   const asItCame = summed(arrived === pod ? written : readPod(arrived, names, read));
-  // The apiserver completes what is said for the Pod as a whole before a LimitRange gives anything to a container.
-  const explicit = written.level && readPod(pod, names, (value, role) => readContainer(value, role, noRules, names));
-  const before = summed({ ...written, level: explicit && completeLevel(explicit) });
+  const completeOf = (complete: PodResources): PodResources['level'] =>
+    completesLate ? withLimits(complete, withRequests(complete)) : withRequests(complete);
+  // Early, no LimitRange has given anything to a container yet.
+  const explicit =
+    written.level &&
+    (completesLate ? written : readPod(pod, names, (value, role) => readContainer(value, role, noRules, names)));
+  const before = summed({ ...written, level: explicit && completeOf(explicit) });
   const wanted = agents.reduce<Pod>(apply, pod);
   const known = new Map(before.containers.map((container) => [container.name, container]));
   const limits = before.sum('limits');
@@ -98,7 +113,10 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
     rules,
     isGuaranteed: before.qosClass() === 'Guaranteed' && !hasLevel(before),
     leastLimit: (resource) => (limits.has(resource) ? 0n : (rules.pod.get(resource)?.min?.amount ?? 0n)),
-    mostLimit: (resource) => before.level?.limits.get(resource),
+    mostLimit: (resource) =>
+      written.level?.limits.get(resource) ??
+      (before.qosClass() === 'Guaranteed' ? roomIn(before, resource) : undefined),
+    limited: new Set(computeResources.filter((resource) => isLimitOfContainers(resource, written.level, before))),
     unnamed: new Set(computeResources.filter((resource) => explicit && isOfLevelAlone(resource, explicit, rules))),
   };
   return {
@@ -114,7 +132,7 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
       return {
         pod,
         before,
-        after: summed({ ...after, level: before.level }),
+        after: summed({ ...after, level: completesLate ? completeOf(after) : before.level }),
         asItCame,
         ours: after.containers.filter(({ name }) => ours.has(name)),
       };
@@ -123,7 +141,7 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
 }
 
 /** A request that is missing for the Pod as a whole is the sum of its containers', or else its limit. */
-function completeLevel(pod: PodResources): PodResources['level'] {
+function withRequests(pod: PodResources): PodResources['level'] {
   const { level } = pod;
   if (!level || !hasLevel(pod)) return level;
   const sum = sumContainers(pod.containers, 'requests');
@@ -132,6 +150,31 @@ function completeLevel(pod: PodResources): PodResources['level'] {
     return amount === undefined || level.requests.has(resource) ? [] : [[resource, amount]];
   });
   return { ...level, requests: new Map([...level.requests, ...missing]) };
+}
+
+/** A limit that is missing is the sum of the containers', where each has one, and at least the request. */
+function withLimits({ containers }: PodResources, level: PodResources['level']): PodResources['level'] {
+  if (!level) return level;
+  const sum = sumContainers(containers, 'limits');
+  const missing = computeResources.flatMap((resource): (readonly [string, Amount])[] => {
+    const [request, limit] = [level.requests.get(resource), sum.get(resource)];
+    const isSaid = level.limits.has(resource) || !containers.every(({ limits }) => limits.has(resource));
+    if (isSaid || request === undefined || limit === undefined) return [];
+    return [[resource, limit > request ? limit : request]];
+  });
+  return { ...level, limits: new Map([...level.limits, ...missing]) };
+}
+
+/** Whether the Pod as a whole has a limit of this resource only because each container has one. */
+const isLimitOfContainers = (resource: string, written: PodResources['level'], { level }: PodResources): boolean =>
+  level?.limits.has(resource) === true && !written?.limits.has(resource);
+
+/** What a limit of ours may be so that the limits of the containers are not more than the request of the whole Pod. */
+function roomIn({ containers, level }: PodResources, resource: string): Amount | undefined {
+  const [request, limit] = [level?.requests.get(resource), level?.limits.get(resource)];
+  if (request === undefined || request !== limit) return undefined;
+  const room = request - (sumContainers(containers, 'limits').get(resource) ?? 0n);
+  return room > 0n ? room : 0n;
 }
 
 /**

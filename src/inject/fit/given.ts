@@ -16,6 +16,7 @@ function usuallyGiven(asked: AskedSize): Given {
       isGuaranteed: false,
       leastLimit: () => 0n,
       mostLimit: () => undefined,
+      limited: new Set(),
       unnamed: new Set(),
     }),
     false,

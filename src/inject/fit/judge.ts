@@ -47,21 +47,29 @@ export function violationsOf(compared: Compared, rules: ResourceRules): readonly
 export const hasLevel = ({ level }: PodResources): boolean =>
   level !== undefined && level.requests.size + level.limits.size > 0;
 
-/** All containers together may ask for what the Pod says for itself. */
+/**
+ * All containers together may ask for what the Pod says for itself: for its request, or for its limit where it has no other.
+ * What the apiserver completes by the containers must not make it a Pod of another class.
+ */
 function levelViolations({ before, after }: Compared): Violation[] {
-  if (!after.level) return [];
+  const { level } = after;
+  if (!level) return [];
   const [without, sum] = [before, after].map(({ containers }) => sumContainers(containers, 'requests')) as [
     Amounts,
     Amounts,
   ];
-  return computeResources.flatMap((resource) => {
-    const most = after.level?.requests.get(resource);
+  const violations = computeResources.flatMap((resource): Violation[] => {
+    const [request, limit] = [level.requests.get(resource), level.limits.get(resource)];
+    const most = request !== undefined && limit !== undefined && limit < request ? limit : request;
     const [least = 0n, asked = 0n] = [without.get(resource), sum.get(resource)];
     if (most === undefined || asked <= most || least > most) return [];
     const [room, all, ours] = [most, asked, asked - least].map((amount) => formatQuantity(resource, amount));
-    const why = `spec.resources asks for ${room} of ${resource} for all containers, and they ask for ${all} with ${ours} for the agent`;
+    const why = `spec.resources has room for ${room} of ${resource} for all containers, and they ask for ${all} with ${ours} for the agent`;
     return [{ reason: 'pod-resources', why }];
   });
+  const [was, is] = [before, after].map((each) => each.qosClass());
+  if (violations.length > 0 || was === is) return violations;
+  return [{ reason: 'pod-resources', why: `with the agent the Pod would be ${is} instead of ${was}` }];
 }
 
 function containerViolations(

@@ -75,8 +75,10 @@ export type Frame = {
   readonly isGuaranteed: boolean;
   /** The least limit of the whole Pod, where our limit would be the only one. */
   readonly leastLimit: (resource: string) => Amount;
-  /** The limit of the whole Pod. */
+  /** The limit of the whole Pod, or what is left of it. */
   readonly mostLimit: (resource: string) => Amount | undefined;
+  /** The resources of which the whole Pod has a limit only as long as each container has one. */
+  readonly limited: ReadonlySet<string>;
   /** The resources that must not be named. */
   readonly unnamed: ReadonlySet<string>;
 };
@@ -111,7 +113,7 @@ export function resourcesOf(size: Size, frame: Frame): V1ResourceRequirements | 
 function within(
   resource: string,
   demand: Demand,
-  { rules, isGuaranteed, leastLimit, mostLimit }: Frame,
+  { rules, isGuaranteed, leastLimit, mostLimit, limited }: Frame,
 ): { readonly request: Amount; readonly limit: Amount | undefined } {
   const bounds = rules.container.get(resource) ?? {};
   // A device or a huge page is never asked for, not even where each container has to.
@@ -127,7 +129,7 @@ function within(
     const both = capped(greater(request, leastLimit(resource)));
     return { request: both, limit: both };
   }
-  if (!isLimited(resource, bounds, rules)) return { request, limit: undefined };
+  if (!limited.has(resource) && !isLimited(resource, bounds, rules)) return { request, limit: undefined };
   const limit = capped(greater(greater(demand.limit, request), leastLimit(resource)));
   const { ratio } = bounds;
   return ratio ? withinRatio(resource, { request, limit }, ratio.amount) : { request, limit };

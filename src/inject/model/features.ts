@@ -1,10 +1,18 @@
 // https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/
 
-/** What a cluster may lack: the apiserver drops such a field without a word, after every webhook has seen it. */
-export type FeatureGate = 'ImageVolume' | 'PodLevelResources';
+/**
+ * What clusters do differently by their version. Without `ImageVolume` and `PodLevelResources` the apiserver drops a field
+ * without a word, after every webhook has seen it; `PodLevelResourcesFixDefaulting` completes what is said for a Pod as a
+ * whole after the webhooks instead of before them.
+ */
+export type FeatureGate = 'ImageVolume' | 'PodLevelResources' | 'PodLevelResourcesFixDefaulting';
 
 /** The minor version of Kubernetes 1 since which each is on by itself. */
-const defaultSince: Readonly<Record<FeatureGate, number>> = { ImageVolume: 35, PodLevelResources: 34 };
+const defaultSince: Readonly<Record<FeatureGate, number>> = {
+  ImageVolume: 35,
+  PodLevelResources: 34,
+  PodLevelResourcesFixDefaulting: 37,
+};
 
 /** What the administrator says of the cluster. */
 export type KubernetesSettings = {
@@ -14,9 +22,15 @@ export type KubernetesSettings = {
   readonly gates: ReadonlyMap<string, boolean>;
 };
 
-/** Whether a cluster has a feature; of a version that nobody knows the newest is assumed. */
-export const hasFeature = (
+/** Whether a cluster has a feature; undefined where its version is not known. */
+export function knownFeature(
   gate: FeatureGate,
   { minor, gates }: KubernetesSettings,
   apiserverMinor: number | undefined,
-): boolean => gates.get(gate) ?? (minor ?? apiserverMinor ?? Infinity) >= defaultSince[gate];
+): boolean | undefined {
+  const version = minor ?? apiserverMinor;
+  return gates.get(gate) ?? (version === undefined ? undefined : version >= defaultSince[gate]);
+}
+
+/** The same, where the newest version is assumed of one that is not known. */
+export const hasFeature = (...asked: Parameters<typeof knownFeature>): boolean => knownFeature(...asked) ?? true;

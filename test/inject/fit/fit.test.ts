@@ -23,15 +23,9 @@ const quotaOf = (hard: string, used: string) =>
     [{ metadata: { name: 'q' }, spec: {}, status: { hard: { 'requests.cpu': hard }, used: { 'requests.cpu': used } } }],
   );
 
+const surroundings = { cpu: undefined, memory: undefined, hasOwnUid: false, completesLate: undefined };
 const fitted = (pod: Pod, rules = readRules([], []), additions: readonly Addition[] = [sidecar], arrived = pod) =>
-  fit(additions, {
-    pod,
-    arrived,
-    rules,
-    cpu: undefined,
-    memory: undefined,
-    hasOwnUid: false,
-  });
+  fit(additions, { ...surroundings, pod, arrived, rules });
 
 const item = (values: object) => ({ type: 'Container', ...values });
 
@@ -52,6 +46,37 @@ describe('the agent', () => {
     assert.equal(fitted(pod, full, [sidecar]).kind, 'fitted', 'a sidecar behind it does not run with it');
     const beforeIt: Addition = { ...(sidecar as Extract<Addition, { kind: 'initContainer' }>), before: 'migrate' };
     assert.equal(fitted(pod, full, [beforeIt]).kind, 'refused', 'a sidecar before it runs with it');
+  });
+
+  it('keeps the limits that a Pod as a whole has of its containers, and its class, where they are completed late', () => {
+    const whole = { requests: { cpu: '200m', memory: '128Mi' } };
+    const pod = podOf({ resources: whole } as Partial<Pod['spec']>);
+    const [late, early] = [true, false].map((completesLate) =>
+      resourcesIn(fit([sidecar], { ...surroundings, pod, arrived: pod, rules: readRules([], []), completesLate })),
+    );
+    assert.deepEqual(late, [{ requests: { cpu: '20m', memory: '16Mi' }, limits: { cpu: '100m', memory: '16Mi' } }]);
+    assert.deepEqual(early, [{ requests: { cpu: '20m', memory: '16Mi' }, limits: { memory: '16Mi' } }]);
+    const full = podOf({ resources: { requests: small.requests } } as Partial<Pod['spec']>);
+    assert.deepEqual(resourcesIn(fitted(full)), [
+      { requests: { cpu: '0', memory: '0' }, limits: { cpu: '0', memory: '0' } },
+    ]);
+  });
+
+  it('makes no Pod Guaranteed, whose request as a whole would just reach its limit', () => {
+    const pod = podOf({ resources: { limits: { memory: '80Mi' } } } as Partial<Pod['spec']>);
+    const asked = { ...surroundings, pod, arrived: pod, rules: readRules([], []), cpu: '100m', completesLate: true };
+    assert.deepEqual(resourcesIn(fit([sidecar], asked)), [
+      { requests: { cpu: '100m', memory: '0' }, limits: { cpu: '100m', memory: '16Mi' } },
+    ]);
+  });
+
+  it('asks for no more than the limit of a Pod as a whole, which is to become its request', () => {
+    const pod = podOf({ resources: { limits: { cpu: '110m' } } } as Partial<Pod['spec']>);
+    for (const completesLate of [true, false, undefined]) {
+      const result = fit([sidecar], { ...surroundings, pod, arrived: pod, rules: readRules([], []), completesLate });
+      const [resources] = resourcesIn(result) || [];
+      assert.equal(resources?.requests?.['cpu'], '0', String(completesLate));
+    }
   });
 
   it('is counted once for a Pod that runs with it already', () => {
