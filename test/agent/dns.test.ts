@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { check } from './support/agent.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type Server, startDnsmasq } from './support/servers.ts';
@@ -90,6 +92,18 @@ describe('the agent asks a real dnsmasq', () => {
       assert.match(line, /^timed out after 300ms /);
     });
   }
+
+  it('what waits for an upstream that is silent is alive but not ready', async () => {
+    const upstream = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const forwarding = await startDnsmasq([`server=127.0.0.1#${upstream.address().port}`]);
+    const url = `dns://:${forwarding.port}/one.test`;
+    const { code, line } = await check(['--timeout', '600ms', url]);
+    upstream.close();
+    assert.equal(code, 3, line);
+    assert.match(line, /^it answers about itself, but not this question in time /);
+    assert.equal((await check(['--timeout', '600ms', '--probe', 'liveness', url])).code, 0);
+  });
 
   it('has nothing to log about all that', async () => {
     assert.doesNotMatch(server.log(), /error|fail|reset/i);

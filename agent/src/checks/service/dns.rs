@@ -1,11 +1,12 @@
 //! A DNS query for one name (RFC 1035).
 //!
-//! Any reply proves that the server is alive; only records of the type asked for make it ready.
+//! Any reply proves that the server is alive; only records of the type asked for make it ready. One that waits for its
+//! upstream is alive too: it answers what it is asked about itself.
 
 use std::net::SocketAddr;
 
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::dns::{Name, Query, Rcode, Reply, Transport, Type, ask};
+use crate::net::dns::{Answer, Name, Query, Rcode, Reply, Transport, Type, ask_it_and_of_itself};
 use crate::net::{addresses, first_that_answers};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, quoted};
 
@@ -82,13 +83,16 @@ impl Check for Dns {
     /// Pass on enough answers of the type; aliases on the way to them do not count.
     fn run(&self, deadline: Deadline) -> Outcome {
         let query = Query::new(&self.name, self.kind);
-        let reply = addresses(&self.host, deadline).and_then(|servers| {
+        let answer = addresses(&self.host, deadline).and_then(|servers| {
             first_that_answers(&servers, |server| {
-                ask(SocketAddr::new(server, self.port), &query, self.transport, deadline)
+                ask_it_and_of_itself(SocketAddr::new(server, self.port), &query, self.transport, deadline)
             })
         });
-        match reply {
-            Ok(reply) => self.judge(&reply),
+        match answer {
+            Ok(Answer::Reply(reply)) => self.judge(&reply),
+            Ok(Answer::OfItself) => {
+                Outcome::alive(Cause::Timeout, "it answers about itself, but not this question in time")
+            }
             Err(outcome) => outcome,
         }
     }

@@ -85,7 +85,7 @@ impl Ntp {
 
 fn ask(server: SocketAddr, deadline: Deadline) -> Result<Answer> {
     let question = Question::new();
-    datagram::ask(server, question.bytes(), PATIENCE, deadline, |datagram| Ok(question.read(datagram)))
+    datagram::ask(server, &[question.bytes()], PATIENCE, deadline, |datagram| Ok(question.read(datagram)))
 }
 
 fn milliseconds(offset_us: i64) -> String {

@@ -54,7 +54,7 @@ impl Udp {
             other = Some(line);
             Ok(Some(mismatch).filter(|_| searched >= SEARCHED))
         };
-        match (datagram::ask(server, &self.send, RESEND, deadline, read), other) {
+        match (datagram::ask(server, &[&self.send], RESEND, deadline, read), other) {
             (Err(error), Some(line)) if error.kind() == ErrorKind::InvalidData => {
                 Ok(Outcome::fail(Cause::Timeout, format!("timed out, no match so far: {line:?}")))
             }

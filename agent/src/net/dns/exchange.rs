@@ -1,6 +1,6 @@
 //! The way of a query to a server and back (RFC 1035 §4.2, RFC 7766).
 
-use std::io::{Read, Result, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::message::{Mismatch, Query, Reply};
@@ -16,25 +16,67 @@ pub enum Transport {
     Tcp,
 }
 
+/// What a server did with a question, which it may have to ask another server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Reply(Reply),
+    /// It answered only what it was asked about itself.
+    OfItself,
+}
+
 /// The server's reply before the deadline; `InvalidData` if it sent something else. One that does not fit a datagram, and
 /// does not come by TCP either, is the truncated one: the server has answered.
 pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: Deadline) -> Result<Reply> {
-    if transport == Transport::Udp {
-        let reply = by_udp(server, query, deadline)?;
-        return Ok(match reply.truncated {
-            true => by_tcp(server, query, deadline).unwrap_or(reply),
-            false => reply,
-        });
+    match exchange(server, query, &[], transport, deadline)? {
+        Answer::Reply(reply) => Ok(reply),
+        Answer::OfItself => Err(ErrorKind::TimedOut.into()),
     }
-    by_tcp(server, query, deadline)
 }
 
-fn by_udp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    datagram::ask(server, query.bytes(), RESEND, deadline, |message| match query.read(message) {
+/// As `ask`. Where no reply comes by UDP, the server is asked about itself with each repetition of the question.
+pub fn ask_it_and_of_itself(
+    server: SocketAddr,
+    query: &Query,
+    transport: Transport,
+    deadline: Deadline,
+) -> Result<Answer> {
+    exchange(server, query, &query.about_the_server(), transport, deadline)
+}
+
+fn exchange(
+    server: SocketAddr,
+    query: &Query,
+    others: &[Query],
+    transport: Transport,
+    deadline: Deadline,
+) -> Result<Answer> {
+    if transport == Transport::Udp {
+        let answer = by_udp(server, query, others, deadline)?;
+        return Ok(match answer {
+            Answer::Reply(reply) if reply.truncated => {
+                Answer::Reply(by_tcp(server, query, deadline).unwrap_or(reply))
+            }
+            answer => answer,
+        });
+    }
+    by_tcp(server, query, deadline).map(Answer::Reply)
+}
+
+fn by_udp(server: SocketAddr, query: &Query, others: &[Query], deadline: Deadline) -> Result<Answer> {
+    let questions: Vec<_> = std::iter::once(query).chain(others).map(Query::bytes).collect();
+    let mut answers_of_itself = false;
+    let read = |message: &[u8]| match query.read(message) {
         Ok(reply) => Ok(Some(reply)),
-        Err(Mismatch::NotOurs) => Ok(None),
+        Err(Mismatch::NotOurs) => {
+            answers_of_itself |= others.iter().any(|other| other.read(message).is_ok());
+            Ok(None)
+        }
         Err(Mismatch::Malformed) => Err(malformed().into()),
-    })
+    };
+    match datagram::ask(server, &questions, RESEND, deadline, read) {
+        Err(error) if answers_of_itself && datagram::is_unanswered(&error) => Ok(Answer::OfItself),
+        reply => reply.map(Answer::Reply),
+    }
 }
 
 fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {

@@ -8,6 +8,8 @@ use super::name::{Name, after_name};
 
 const HEADER: usize = 12;
 const CLASS_IN: [u8; 2] = [0, 1];
+const CLASS_CHAOS: [u8; 2] = [0, 3];
+const OPCODE_STATUS: u8 = 2 << 3;
 const RECURSION_DESIRED: u8 = 0x01;
 const RESPONSE: u8 = 0x80;
 const TRUNCATED: u8 = 0x02;
@@ -77,6 +79,17 @@ impl Query {
         let kind = [0, kind as u8];
         let header = [id[0], id[1], RECURSION_DESIRED, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         Self { bytes: [&header, name.wire(), &kind, &CLASS_IN].concat(), kind }
+    }
+
+    /// Questions that a server answers by itself, whoever has to answer this one: for its version, which dnsmasq, BIND and
+    /// Unbound keep from their upstream, and for its status, which BIND, Unbound and CoreDNS refuse to give.
+    pub fn about_the_server(&self) -> [Self; 2] {
+        let [high, low] = [self.bytes[0], self.bytes[1]];
+        let kind = [0, Type::Txt as u8];
+        let version = [high, low ^ 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        let version = [&version[..], b"\x07version\x04bind\0", &kind, &CLASS_CHAOS].concat();
+        let status = vec![high, low ^ 2, OPCODE_STATUS, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        [version, status].map(|bytes| Self { bytes, kind })
     }
 
     /// The message as UDP carries it.

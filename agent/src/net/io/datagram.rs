@@ -1,6 +1,6 @@
 //! A question in a datagram, and the datagram that answers it.
 
-use std::io::{ErrorKind, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ pub const RESEND: Duration = Duration::from_millis(250);
 const LONGEST: usize = 65_535;
 
 /// The first answer that `read` takes before the deadline; `TimedOut` if nothing came, `InvalidData` if only other
-/// datagrams did. The question is sent again after
-/// `patience`, then after twice as long. `read` gives none for a datagram
-/// that does not answer the question: the right one may still come. Where nothing listens, the kernel says so.
+/// datagrams did. The first question is sent at once, and all of them after `patience`, then after twice as long. `read`
+/// gives none for a datagram that does not answer the first: the right one may still come. Where nothing listens, the
+/// kernel says so.
 pub fn ask<T>(
     server: SocketAddr,
-    question: &[u8],
+    questions: &[&[u8]],
     mut patience: Duration,
     deadline: Deadline,
     mut read: impl FnMut(&[u8]) -> Result<Option<T>>,
@@ -36,7 +36,9 @@ pub fn ask<T>(
     let mut datagram = vec![0; LONGEST];
     let mut next = Deadline::after(patience);
     let mut strangers = false;
-    socket.send(question)?;
+    for question in questions.iter().take(1) {
+        socket.send(question)?;
+    }
     loop {
         let Ok(left) = deadline.remaining() else {
             return Err(match strangers {
@@ -45,7 +47,9 @@ pub fn ask<T>(
             });
         };
         let Ok(wait) = next.remaining() else {
-            socket.send(question)?;
+            for question in questions {
+                socket.send(question)?;
+            }
             patience *= 2;
             next = Deadline::after(patience);
             continue;
@@ -64,4 +68,9 @@ pub fn ask<T>(
             },
         }
     }
+}
+
+/// Whether an error of `ask` says that no answer came in time.
+pub fn is_unanswered(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::InvalidData)
 }

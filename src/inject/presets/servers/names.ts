@@ -13,11 +13,13 @@ export const names: readonly Server[] = [
     harmless: /TLS|LDAPS|HTTP|BASE|REPLICATION|ADMIN/,
     variables: { LDAP_PORT_NUMBER: 'port', LDAP_PORT: 'port', LLDAP_LDAP_PORT: 'port', LLDAP_LDAP_HOST: 'host' },
   },
+  // A name server may have to ask another one even for localhost, and still knows names of its own while that is away.
   {
     images: ['dnsmasq', 'unbound'],
     programs: ['dnsmasq', 'unbound'],
     ports: [53, 5353],
     check: 'dns://:PORT/localhost?min-answers=0',
+    readiness: 'listen://:PORT',
     options: {
       '-p': 'port',
       port: 'port',
@@ -41,6 +43,7 @@ export const names: readonly Server[] = [
     programs: ['named'],
     ports: [53, 5353],
     check: 'dns://:PORT/localhost?min-answers=0',
+    readiness: 'listen://:PORT',
     options: { '-p': 'port', '-c': 'file' },
     letters: 'dtuUnxSTLED',
     files: ['/etc/bind', '/etc/named', '/etc/named.conf'],
@@ -62,6 +65,7 @@ export const names: readonly Server[] = [
     ports: [53, 1053, 5353],
     undeclared: { coredns: 53, 'coredns/coredns': 53 },
     check: 'dns://:PORT/localhost?min-answers=0',
+    readiness: 'listen://:PORT',
     options: { conf: 'file', 'dns.port': 'port', p: 'port' },
     files: ['/Corefile', '/etc/coredns'],
   },

@@ -1,6 +1,7 @@
 use std::io::{Read, Write};
 use std::net::UdpSocket;
 use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::check::Verdict;
@@ -52,6 +53,34 @@ fn records_pass_and_any_other_reply_is_alive() {
     ] {
         assert_eq!(dns(by_udp(0x80, rcode, records), options).run(soon()), expected);
     }
+}
+
+/// Answers these messages, and no others.
+fn only_of_itself(is_answered: fn(&[u8]) -> bool) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut received = [0; 512];
+        while let Ok((count, from)) = socket.recv_from(&mut received) {
+            if is_answered(&received[..count]) {
+                let _ = socket.send_to(&answer(&received[..count], 0x80, 4, 0), from);
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn one_that_waits_for_its_upstream_is_alive() {
+    let expected = Outcome::alive(Cause::Timeout, "it answers about itself, but not this question in time");
+    let is_version: fn(&[u8]) -> bool = |query| query.ends_with(b"\x07version\x04bind\0\0\x10\0\x03");
+    let is_status: fn(&[u8]) -> bool = |query| query.len() == 12 && query[2] == 0x10;
+    for is_answered in [is_version, is_status] {
+        let deadline = Deadline::after(Duration::from_millis(400));
+        assert_eq!(dns(only_of_itself(is_answered), &[]).run(deadline), expected);
+    }
+    let silent = dns(only_of_itself(|_| false), &[]).run(Deadline::after(Duration::from_millis(400)));
+    assert_eq!(silent.verdict, Verdict::Fail);
 }
 
 #[test]
