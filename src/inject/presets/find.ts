@@ -110,9 +110,10 @@ function rowChecks(
       .replace('//:PORT', () => `//${before}${check.startsWith('listen:') ? '' : endpoint.host}:${endpoint.port}`)
       .replace('/PREFIX', () => prefix);
   const isWeak = settings.isWeakened === true || (settings.file !== undefined && server.filesHide === 'readiness');
+  const readiness = server.readiness ?? (settings.isQueueing ? server.check : undefined);
   return {
-    check: fill(server.check),
-    readiness: server.readiness === undefined || isWeak ? undefined : fill(server.readiness),
+    check: fill(settings.isQueueing ? 'listen://:PORT' : server.check),
+    readiness: readiness === undefined || isWeak ? undefined : fill(readiness),
     by: `image ${name}`,
   };
 }

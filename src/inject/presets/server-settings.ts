@@ -23,6 +23,8 @@ export type ServerSettings = {
   /** What names a configuration that is not known, as a clause has it. */
   readonly file?: string;
   readonly isWeakened?: boolean;
+  /** Whether it answers nobody else while it is full. */
+  readonly isQueueing?: boolean;
   /** Variables that may name the port, and are harmless where they name the one that is asked. */
   readonly doubts?: readonly { readonly place: string; readonly text: string }[];
 };
@@ -138,6 +140,8 @@ function apply(
       return text === 'tcp' ? settings : hidden(place);
     case 'weakening':
       return isNo && !isFlag ? settings : { ...settings, isWeakened: true };
+    case 'queueing':
+      return { ...settings, isQueueing: true };
     case 'file':
       return { ...settings, file: place };
     case 'password':
@@ -145,7 +149,7 @@ function apply(
     case 'pair':
       return applyPair(settings, value, server);
     case 'pairs':
-      return isComplete(text) ? applyPairs(settings, wordsOf(text), server) : hidden(place);
+      return isComplete(text) ? applyPairs(settings, wordsOf(text.replaceAll(',', ' ')), server) : hidden(place);
     case 'words':
       return isComplete(text) ? applyWords(settings, wordsOf(text), server) : hidden(place);
     case 'prefix':

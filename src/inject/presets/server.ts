@@ -5,6 +5,7 @@
  * - `prefix`, `external-url`: what stands before the paths. The URL counts where no prefix does.
  * - `secured`: TLS or a login where its value does not say no. `mode` is the same with its value in the next word.
  * - `hidden`: a guess cannot follow. `weakening`: readiness asks for no more than liveness.
+ * - `queueing`: one that is full lets others wait without a word. Liveness asks only whether it listens.
  * - `protocols`, `roles`: those of Kafka, which hide TLS and a broker that is none; `net`: a network other than TCP.
  * - `file`: a configuration that is not known.
  * - `password`: that of the login, known where it comes from a variable.
@@ -23,6 +24,7 @@ export type Meaning =
   | 'mode'
   | 'hidden'
   | 'weakening'
+  | 'queueing'
   | 'file'
   | 'password'
   | 'protocols'

@@ -80,6 +80,9 @@ export const caches: readonly Server[] = [
       '-B': 'hidden',
       protocol: 'hidden',
       'udp-port': 'harmless',
+      '-o': 'pairs',
+      extended: 'pairs',
+      'no-maxconns-fast': 'queueing',
     },
     letters: 'UaumcPftnDRbIoe',
     variables: {

@@ -49,7 +49,7 @@ export const observability: readonly Server[] = [
     ports: [9090],
     check: 'http://:PORT/PREFIX/-/healthy',
     readiness: 'http://:PORT/PREFIX/-/ready',
-    options: prometheusOptions,
+    options: { ...prometheusOptions, 'web.max-connections': 'queueing' },
     harmless: /^(?:config|storage|alertmanager|rules|query|web\.(?:console|enable|cors|max|read|page|user))/,
   },
   {

@@ -102,7 +102,9 @@ export const web: readonly Server[] = [
     ports: [80, 8080, 443, 8443, 8404, 1936],
     mustDeclare: true,
     anyPort: true,
-    check: 'tcp://:PORT',
+    // One that is full takes no more, and its backlog is as short as `maxconn` is low.
+    check: 'listen://:PORT',
+    readiness: 'tcp://:PORT',
   },
   {
     images: ['traefik'],
