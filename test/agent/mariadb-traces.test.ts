@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
 import { leaveAfterGreeting, otherAddress } from './support/addresses.ts';
 import { asking, refused } from './support/asking.ts';
+import { check } from './support/agent.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type MariadbServer, startMariadb } from './support/mariadb.ts';
 
@@ -70,6 +71,8 @@ describe('what a real MariaDB counts', () => {
       CREATE USER edward@'%' IDENTIFIED VIA ed25519 USING PASSWORD('${password}');`);
     for (let count = 0; count < 8; count++) {
       assert.equal((await ask(url)).code, 0);
+      const atPod = await check([`mysql://pod:${other.port}`], { HEALTH_PROBE_POD_IPS: host });
+      assert.equal(atPod.code, 0, atPod.line);
       for (const login of ['health:$WRONG', 'edward:$PASSWORD']) {
         const { code, line } = await ask(url.replace('//', `//${login}@`));
         assert.equal(code, 4);

@@ -5,8 +5,8 @@
 //! way, raises `Aborted_connects` and is counted towards `max_connect_errors`, after which the server takes no more
 //! connections from that host, those of the application too (error 1129). Connections over loopback and over the Unix
 //! socket are not counted so: there the check just closes, which MariaDB logs (one warning) and MySQL does not. From
-//! elsewhere it goes on to log in as `health-probe` without a password and reads the refusal, which is not counted so
-//! either. Only a login leaves no trace at all.
+//! elsewhere, which the Pod's own address is to the server, it goes on to log in as `health-probe` without a password and
+//! reads the refusal, which is not counted so either. Only a login leaves no trace at all.
 
 mod error;
 mod greeting;
@@ -82,11 +82,11 @@ impl Mysql {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let text = |name| url.option(name).map(str::to_owned);
         let endpoint = Endpoint::from_url(url)?;
-        let local = endpoint.local();
+        let clear = endpoint.local() && !endpoint.secure();
         Ok(Self {
-            over_tls: if local && !endpoint.secure() { Some(Endpoint::over_tls(url)?) } else { None },
+            over_tls: if clear { Some(Endpoint::over_tls(url)?) } else { None },
+            local: endpoint.over_loopback(),
             endpoint,
-            local,
             socket: !url.socket.is_empty(),
             login: net::Login::from_url(url),
             database: database(&url.path)?.unwrap_or_default(),

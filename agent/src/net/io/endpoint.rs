@@ -147,6 +147,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether the peer sees no address of a network: by a Unix socket or over loopback, and not at the Pod's own address.
+    pub fn over_loopback(&self) -> bool {
+        self.local() && !matches!(&self.place, Place::Network { host, .. } if is_pod(host))
+    }
+
     /// Who may be at the other end.
     pub fn peer(&self) -> Peer {
         match &self.place {
