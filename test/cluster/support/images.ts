@@ -9,7 +9,7 @@ const tools = process.env['CLUSTER_TOOLS'] ?? new URL('../../../../shared/cluste
 const directory = join(tmpdir(), 'health-injector-images');
 const root = new URL('../../../', import.meta.url).pathname;
 
-type Image = {
+export type Image = {
   readonly name: string;
   readonly entrypoint: readonly string[];
   readonly files: readonly string[];
@@ -141,16 +141,19 @@ export async function loadImages(): Promise<void> {
   writeFileSync(join(directory, 'passwd'), 'postgres:x:65532:65532::/tmp:/bin/sh\n');
   await install([...new Set(images.flatMap((image) => image.packages ?? []))]);
   await saveKeys(join(directory, 'dump.rdb'));
-  for (const { name, entrypoint, files, libs, user } of images) {
-    const file = join(directory, `${name.replaceAll(/[/:]/g, '_')}.tar`);
-    const flags = [
-      ...entrypoint.map((word) => `--entrypoint=${word}`),
-      ...(libs ? ['--libs'] : []),
-      ...(user ? [`--user=${user}`] : []),
-    ];
-    await must(join(tools, 'image'), [name, file, ...flags, ...files]);
-    await must(join(tools, 'cluster'), ['load', file]);
-  }
+  for (const image of images) await loadImage(image);
+}
+
+/** Makes an image out of files of this machine and loads it into every node. */
+export async function loadImage({ name, entrypoint, files, libs, user }: Image): Promise<void> {
+  const file = join(directory, `${name.replaceAll(/[/:]/g, '_')}.tar`);
+  const flags = [
+    ...entrypoint.map((word) => `--entrypoint=${word}`),
+    ...(libs ? ['--libs'] : []),
+    ...(user ? [`--user=${user}`] : []),
+  ];
+  await must(join(tools, 'image'), [name, file, ...flags, ...files]);
+  await must(join(tools, 'cluster'), ['load', file]);
 }
 
 /** Writes what a redis with a thousand keys saves: something to load, for as long as a test wants it to take. */
