@@ -3,7 +3,7 @@ import { type Assignment, assign, withoutForbidden } from './assign.ts';
 import { fit } from './fit/fit.ts';
 import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
-import { type KubernetesSettings, hasFeature, knownFeature } from './model/features.ts';
+import { type KubernetesSettings, hasFeature, featureState } from './model/features.ts';
 import type { HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
@@ -129,7 +129,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   const fitted = fit(plan.additions, {
     pod: hasLevel ? pod : withoutLevel(pod),
     arrived: hasLevel ? arrived : withoutLevel(arrived),
-    completesLate: knownFeature('PodLevelResourcesFixDefaulting', kubernetes, scope.apiserverMinor),
+    completesLate: featureState('PodLevelResourcesFixDefaulting', kubernetes, scope.apiserverMinor),
     rules: scope.resourceRules(),
     cpu: intent.cpu,
     memory: intent.memory,

@@ -22,7 +22,7 @@ describe('the agent asks a real chrony', () => {
     for (const options of ['', '?max-stratum=3', '?max-offset=1s&max-stratum=15']) {
       const { code, line } = await check([`ntp://:${chrony.port}${options}`]);
       assert.equal(code, 0, line);
-      assert.match(line, /^stratum 3, offset [+-]0\.\d{3} ms \(ntp /);
+      assert.match(line, /^stratum 3, offset [+-]\d+\.\d{3} ms \(ntp /);
     }
     for (const [probe, expected] of [
       ['readiness', 1],

@@ -23,7 +23,7 @@ export type KubernetesSettings = {
 };
 
 /** Whether a cluster has a feature; undefined where its version is not known. */
-export function knownFeature(
+export function featureState(
   gate: FeatureGate,
   { minor, gates }: KubernetesSettings,
   apiserverMinor: number | undefined,
@@ -33,4 +33,4 @@ export function knownFeature(
 }
 
 /** The same, where the newest version is assumed of one that is not known. */
-export const hasFeature = (...asked: Parameters<typeof knownFeature>): boolean => knownFeature(...asked) ?? true;
+export const hasFeature = (...asked: Parameters<typeof featureState>): boolean => featureState(...asked) ?? true;
