@@ -11,7 +11,12 @@ use crate::check::{Cause, Outcome};
 
 pub use body::{Body, Framing};
 pub use client::{Answer, Client};
-pub use head::{Head, LIMIT, read_head, request};
+pub use head::{LIMIT, read_head, request};
+
+/// Whether the page of a response has to be read to tell whether it is about our certificate.
+pub fn page_tells_of_certificate(endpoint: &Endpoint, status: u16) -> bool {
+    status == 400 && endpoint.secure() && !endpoint.left_unanswered()
+}
 
 /// The outcome of an answer that is about the client's certificate: nginx takes any, or none, in the handshake, and then
 /// answers every request with 400 and a page.

@@ -23,8 +23,8 @@ pub(in crate::checks) use self::redirect::{Resource, is_redirect};
 pub(in crate::checks) use self::request::Field;
 pub(in crate::checks) use self::search::Search;
 use crate::check::{Check, Deadline, Outcome};
-use crate::net::http1::{Body, Head, LIMIT, certificate_refusal, read_head, request};
-use crate::net::{Conversation, Endpoint, Failure, Redaction, Stream, read_until};
+use crate::net::http1::{Body, LIMIT, page_tells_of_certificate, read_head, request};
+use crate::net::{Conversation, Failure, Redaction, Stream, read_until};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 pub const SCHEME: Scheme = Scheme {
@@ -100,7 +100,16 @@ impl Http {
         }
         let framing = head.framing(asked.method == "HEAD");
         let outcome = match self.expectation.statuses.hold(head.status) {
-            false => self.refusal(&head, Body::new(framing), (stream, &mut buffer), asked.endpoint),
+            false => {
+                let mut page = Body::new(framing);
+                if page_tells_of_certificate(asked.endpoint, head.status) {
+                    // As much of it as comes.
+                    let _ = read_until(stream, &mut buffer, |bytes| {
+                        page.read(bytes).map(|over| over.then_some(()))
+                    });
+                }
+                self.expectation.refusal(asked.endpoint, head.status, page.bytes(), head.text())
+            }
             true if self.expectation.body.is_empty() => Outcome::pass(head.text()),
             true => {
                 let mut search = Search::new(framing, &self.expectation.body);
@@ -114,22 +123,6 @@ impl Http {
             }
         };
         Ok(Reply::Outcome(outcome))
-    }
-
-    /// The outcome of a status that is not expected.
-    fn refusal(
-        &self,
-        head: &Head,
-        mut body: Body,
-        rest: (&mut Stream, &mut Vec<u8>),
-        endpoint: &Endpoint,
-    ) -> Outcome {
-        if head.status == 400 && endpoint.secure() && !endpoint.left_unanswered() {
-            // As much of it as comes.
-            let _ = read_until(rest.0, rest.1, |bytes| body.read(bytes).map(|over| over.then_some(())));
-        }
-        certificate_refusal(endpoint, head.status, body.bytes())
-            .unwrap_or_else(|| self.expectation.refusal(head.status, head.text()))
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use super::http::{self, End, Exchange, HttpExpectation, Journey, Reply, Search, is_redirect};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
-use crate::net::http1::{Framing, LIMIT, certificate_refusal};
+use crate::net::http1::{Framing, LIMIT, page_tells_of_certificate};
 use crate::net::http2::{Answer, Request, broken_off, call, error_name};
 use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Redaction, Stream};
 use crate::scheme::{CheckUrl, ParseError, Scheme, TlsRule};
@@ -61,8 +61,7 @@ impl Http2 {
                 return true;
             }
             if !self.expectation.statuses.hold(status) {
-                // The page of a 400 may tell that it is about our certificate.
-                return status != 400 || !asked.endpoint.secure() || asked.endpoint.left_unanswered();
+                return !page_tells_of_certificate(asked.endpoint, status);
             }
             // Nothing of a body that is not looked at is waited for.
             body.is_empty() || search.look(&answer.data).unwrap_or(true)
@@ -101,8 +100,7 @@ impl Http2 {
         };
         let text = format!("status {status}");
         if !self.expectation.statuses.hold(status) {
-            return certificate_refusal(endpoint, status, &answer.data)
-                .unwrap_or_else(|| self.expectation.refusal(status, text));
+            return self.expectation.refusal(endpoint, status, &answer.data, text);
         }
         if self.expectation.body.is_empty() {
             return Outcome::pass(text);

@@ -36,8 +36,8 @@ pub fn ask<T>(
     let mut datagram = vec![0; LONGEST];
     let mut next = Deadline::after(patience);
     let mut strangers = false;
-    for question in questions.iter().take(1) {
-        socket.send(question)?;
+    if let Some(first) = questions.first() {
+        socket.send(first)?;
     }
     loop {
         let Ok(left) = deadline.remaining() else {

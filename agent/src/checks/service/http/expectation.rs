@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use super::body::BodyExpectation;
 use super::in_place_of_application;
 use crate::check::{Cause, Outcome};
+use crate::net::Endpoint;
+use crate::net::http1::certificate_refusal;
 use crate::scheme::{CheckUrl, ParseError};
 
 /// What passes with the kubelet.
@@ -25,8 +27,11 @@ impl HttpExpectation {
         Ok(Self { statuses, alive, body: BodyExpectation::from_url(url)? })
     }
 
-    /// The outcome of a status that is not expected, in these words.
-    pub fn refusal(&self, status: u16, text: String) -> Outcome {
+    /// The outcome of a status that is not expected, in these words, where this has come of its page.
+    pub fn refusal(&self, endpoint: &Endpoint, status: u16, page: &[u8], text: String) -> Outcome {
+        if let Some(outcome) = certificate_refusal(endpoint, status, page) {
+            return outcome;
+        }
         match in_place_of_application(status) {
             _ if self.alive.as_ref().is_some_and(|alive| alive.hold(status)) => {
                 Outcome::alive(Cause::Unhealthy, text)

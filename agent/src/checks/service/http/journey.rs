@@ -73,7 +73,7 @@ impl Journey {
     ) -> Result<Outcome, Failure> {
         let mut fields = self.request.fields(conversation)?;
         let (mut method, mut send) = (self.request.method.as_str(), self.request.send.as_deref());
-        let mut resource = self.first();
+        let mut resource = self.request.resource.clone();
         for _ in 0..=MOST_REDIRECTS {
             let whose = self.whose(&resource);
             let moved = (whose != Whose::Checked).then(|| self.endpoint_at(&resource, whose)).transpose()?;
@@ -101,11 +101,6 @@ impl Journey {
         Err(unfollowed("more than 10 times").into())
     }
 
-    fn first(&self) -> Resource {
-        let HttpRequest { path, host, .. } = &self.request;
-        Resource { secure: self.endpoint.secure(), authority: host.clone(), path: path.clone() }
-    }
-
     /// Where a redirect leads, if the check may follow it there.
     fn next(&self, here: &Resource, location: &[u8], redaction: Redaction) -> Result<Resource, Outcome> {
         let there = here.redirected(location).ok_or_else(|| unfollowed("to what HTTP cannot ask for"))?;
@@ -120,7 +115,7 @@ impl Journey {
     }
 
     fn whose(&self, resource: &Resource) -> Whose {
-        let first = self.first();
+        let first = &self.request.resource;
         if resource.secure == first.secure && resource.authority.eq_ignore_ascii_case(&first.authority) {
             return Whose::Checked;
         }

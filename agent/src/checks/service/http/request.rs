@@ -1,6 +1,7 @@
 //! What is asked, in whichever version of HTTP.
 
 use super::body::is_of_body;
+use super::redirect::Resource;
 use crate::check::{Cause, Outcome};
 use crate::net::auth::authorization::Authorization;
 use crate::net::auth::clear_text::hears;
@@ -12,8 +13,7 @@ use crate::version::USER_AGENT;
 /// One request.
 pub struct HttpRequest {
     pub method: String,
-    pub path: String,
-    pub host: String,
+    pub resource: Resource,
     /// What is sent after the headers.
     pub send: Option<String>,
     headers: Vec<(String, Source)>,
@@ -43,14 +43,13 @@ impl HttpRequest {
         fits_method(url)?;
         // In a check a question mark begins the options, so that of a query is written %3F.
         let path = if url.path.is_empty() { "/" } else { &url.path.replace("%3F", "?").replace("%3f", "?") };
-        let host = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
-        if host.contains(|letter: char| letter.is_control()) {
-            return Err(ParseError(format!("option host-header is {host:?}, expected a host")));
+        let authority = url.option("host-header").map_or_else(|| endpoint.authority(), str::to_owned);
+        if authority.contains(|letter: char| letter.is_control()) {
+            return Err(ParseError(format!("option host-header is {authority:?}, expected a host")));
         }
         Ok(Self {
             method,
-            path: path.to_owned(),
-            host,
+            resource: Resource { secure: endpoint.secure(), authority, path: path.to_owned() },
             send,
             headers: url.options.iter().filter_map(header).collect(),
             authorization: Authorization::from_url(url),
