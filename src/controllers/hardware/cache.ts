@@ -43,6 +43,13 @@ export type HardwareCacheOptions = {
 /** A list may be older than a write that landed while its pages came; the watch delivers the write after it. */
 const maxListMs = 60_000;
 
+/** Whether this quarantine is the one of its node still. A person who deletes it releases the node. */
+export const isStanding = (
+  { quarantines }: Pick<HardwareCache, 'quarantines'>,
+  node: string,
+  uid: string | undefined,
+): boolean => uid !== undefined && quarantines.get(node)?.metadata.uid === uid;
+
 /** An empty cache. A quarantine that goes away was deleted by a person, unless the controller deleted it. */
 export function createHardwareCache({
   onChange,

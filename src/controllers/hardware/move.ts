@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
 import { ApiError } from '../../kube/api-error.ts';
 import { type Eviction, evict } from '../../kube/eviction.ts';
-import type { HardwareCache } from './cache.ts';
+import { type HardwareCache, isStanding } from './cache.ts';
 import type { MoveDecision } from './decision.ts';
 import type { HardwareDeps, MoveWork } from './deps.ts';
 import { awaitEnforcement } from './enforcement.ts';
@@ -30,7 +30,7 @@ export async function moveOff(
   const byNamespace = Map.groupBy(moves, ({ pod }) => pod.namespace);
   for (const ofOne of byNamespace.values()) {
     // A person may have deleted the quarantine between two tries, which must not make it again.
-    if (before !== undefined && !isStanding(node, before, deps.cache)) {
+    if (before !== undefined && !isStanding(deps.cache, node, before)) {
       for (const { pod } of ofOne) deps.inFlight.delete(pod.uid);
       continue;
     }
@@ -111,12 +111,8 @@ async function quarantine(
   if (!written) return undefined;
   await awaitEnforcement(written, deps, signal);
   const { uid } = written.metadata;
-  return isStanding(nodeName, uid, cache) ? uid : undefined;
+  return isStanding(cache, nodeName, uid) ? uid : undefined;
 }
-
-/** Whether this quarantine is the one of its node still. A person who deletes it releases the node. */
-const isStanding = (node: string, uid: string | undefined, { quarantines }: HardwareCache): boolean =>
-  uid !== undefined && quarantines.get(node)?.metadata.uid === uid;
 
 /** Why a budget refuses what it should not, which few people know. */
 const advice =
@@ -154,7 +150,7 @@ export async function evictFailing(
   const evicted = await writes(async (): Promise<Eviction | undefined> => {
     // It may have waited for its turn: what held when it was queued is checked right before the call.
     const now = cache.pods.get(uid);
-    if (!isStanding(node, quarantineUid, cache)) return undefined;
+    if (!isStanding(cache, node, quarantineUid)) return undefined;
     if (!now?.failing || now.isDeleting) return undefined;
     return evict(client, pod, { signal }).catch((error: Error) => unanswered(error, cache.pods.get(uid)));
   });

@@ -4,7 +4,7 @@ import { ApiError, ignoreNotFound, isConflict, isNotFound } from '../../kube/api
 import type { Client } from '../../kube/client.ts';
 import type { Semaphore } from '../../kube/flow-control.ts';
 import { type NodeQuarantine, type QuarantinedOwner, ownerText, quarantinesPath } from '../../quarantine/quarantine.ts';
-import type { HardwareCache } from './cache.ts';
+import { type HardwareCache, isStanding } from './cache.ts';
 import type { HardwarePod } from './pod.ts';
 import type { SensorReading } from './reading.ts';
 import { cutEntry, cutMessage, mostMoves } from './room.ts';
@@ -164,8 +164,8 @@ export async function updateQuarantine(
 ): Promise<NodeQuarantine | undefined> {
   const before = cache.quarantines.get(nodeName);
   return writes(async () => {
+    if (before && !isStanding(cache, nodeName, before.metadata.uid)) return undefined;
     const cached = cache.quarantines.get(nodeName);
-    if (before && cached?.metadata.uid !== before.metadata.uid) return undefined;
     const written = await writeQuarantine(client, { nodeName, cached, edit }, signal);
     if (written) cache.storeWritten(written);
     else if (cached) cache.drop(cached);

@@ -2,6 +2,7 @@
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
+import { isStanding } from './cache.ts';
 import type { ReleaseDecision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { manualReleaseAction } from './events.ts';
@@ -24,7 +25,7 @@ export async function release(
     }
     const isDeleted = await writes(async () => {
       // A person may have deleted it while this waited for its turn.
-      if (cache.quarantines.get(node)?.metadata.uid !== cached.metadata.uid) return false;
+      if (!isStanding(cache, node, cached.metadata.uid)) return false;
       return deleteExpected(cached, deps, signal);
     });
     if (!isDeleted) return;
