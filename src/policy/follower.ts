@@ -28,6 +28,7 @@ export function createShelf<T extends Namespaced, Item, All>(
   onChange: () => void,
 ): { readonly follower: Follower<T>; readonly read: (namespace: string) => All | undefined } {
   const shelf = new Map<string, Place<Item, All>>();
+  const empty: Place<Item, All> = { names: [], items: [], all: undefined };
   return {
     read(namespace) {
       const place = shelf.get(namespace);
@@ -44,29 +45,26 @@ export function createShelf<T extends Namespaced, Item, All>(
       },
       upsert(object) {
         const [namespace, name, item] = [namespaceOf(object), nameOf(object), read(object)];
-        const {
-          names,
-          items,
-        }: Pick<Place<Item, All>, 'names' | 'items'> = shelf.get(namespace) ?? { names: [], items: [] };
-        const at = names.indexOf(name);
-        if (at >= 0 && isDeepStrictEqual(items[at], item)) return;
-        if (at >= 0) shelf.set(namespace, { names, items: items.with(at, item), all: undefined });
-        else {
-          const found = names.findIndex((other) => other > name);
-          const place = found < 0 ? names.length : found;
-          const inserted = { names: names.toSpliced(place, 0, name), items: items.toSpliced(place, 0, item) };
-          shelf.set(namespace, { ...inserted, all: undefined });
-        }
+        const { names, items } = shelf.get(namespace) ?? empty;
+        const following = names.findIndex((other) => other >= name);
+        const at = following < 0 ? names.length : following;
+        const isKnown = names[at] === name;
+        if (isKnown && isDeepStrictEqual(items[at], item)) return;
+        const replaced = isKnown ? 1 : 0;
+        shelf.set(namespace, {
+          names: names.toSpliced(at, replaced, name),
+          items: items.toSpliced(at, replaced, item),
+          all: undefined,
+        });
         onChange();
       },
       remove(object) {
         const namespace = namespaceOf(object);
-        const place = shelf.get(namespace);
-        const at = place?.names.indexOf(nameOf(object)) ?? -1;
-        if (!place || at < 0) return;
-        const left = { names: place.names.toSpliced(at, 1), items: place.items.toSpliced(at, 1), all: undefined };
-        if (left.names.length > 0) shelf.set(namespace, left);
-        else shelf.delete(namespace);
+        const { names, items } = shelf.get(namespace) ?? empty;
+        const at = names.indexOf(nameOf(object));
+        if (at < 0) return;
+        if (names.length === 1) shelf.delete(namespace);
+        else shelf.set(namespace, { names: names.toSpliced(at, 1), items: items.toSpliced(at, 1), all: undefined });
         onChange();
       },
     },
