@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { developmentCertificate } from '../../src/certificates/files.ts';
-import { reviewOf } from '../support/webhook.ts';
 import { compare, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
 import { type Report, addRow } from './report.ts';
+import { reviewsAcross } from './reviews.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const prefix = 'health.example.com/';
@@ -44,10 +44,17 @@ export async function benchPolicies(report: Report): Promise<string[]> {
       many,
       none,
       ca,
-      reviews(silent),
-      reviews(annotated),
+      reviewsAcross(silent, namespaceCount),
+      reviewsAcross(annotated, namespaceCount),
     )),
-    ...(await compare(report, 'selected by no policy / without a wish', many, none, ca, reviews(unknown))),
+    ...(await compare(
+      report,
+      'selected by no policy / without a wish',
+      many,
+      none,
+      ca,
+      reviewsAcross(unknown, namespaceCount),
+    )),
     `  resident memory: ${residentMiB(many.child.pid as number).toFixed(0)} MiB with policies, ${residentMiB(none.child.pid as number).toFixed(0)} MiB without`,
   ];
   const held = `webhook with ${policyCount} policies and ${namespaceCount} namespaces, after the load`;
@@ -77,11 +84,3 @@ function manifests(inject: object): string {
   }));
   return [...policies, ...namespaces].map((object) => JSON.stringify(object)).join('\n---\n');
 }
-
-/** Reviews of Pods that differ in name and namespace, as those of a whole cluster do. */
-const reviews = (pod: { metadata: object }): string[] =>
-  Array.from({ length: 4_096 }, (_, index) => {
-    const uid = `705ab4f5-6393-11e8-b7cc-${String(index).padStart(12, '0')}`;
-    const changed = { ...pod, metadata: { ...pod.metadata, generateName: `checkout-648df954fb-${index}-` } };
-    return JSON.stringify(reviewOf(changed, { uid, namespace: `shop-${(index * 7) % namespaceCount}` }));
-  });

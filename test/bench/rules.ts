@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { developmentCertificate } from '../../src/certificates/files.ts';
 import { createStore } from '../../src/policy/store.ts';
-import { reviewOf, testContext } from '../support/webhook.ts';
+import { testContext } from '../support/webhook.ts';
 import { compare, start } from './contest.ts';
 import { residentMiB } from './measure.ts';
 import { type Report, addRow } from './report.ts';
+import { reviewsAcross } from './reviews.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const namespaceCount = 10_000;
@@ -31,7 +32,7 @@ export async function benchRules(report: Report): Promise<string[]> {
   await rest();
   const idle = [many, none].map(residentOf);
   const title = `a LimitRange and a quota in each of ${namespaceCount} namespaces`;
-  const compared = await compare(report, title, many, none, ca, reviews(pod));
+  const compared = await compare(report, title, many, none, ca, reviewsAcross(pod, namespaceCount));
   await rest();
   const loaded = [many, none].map(residentOf);
   for (const [when, [rules = 0, nothing = 0]] of [
@@ -132,13 +133,6 @@ async function startCluster(count: number) {
   };
   return { port: (server.address() as AddressInfo).port, stop };
 }
-
-const reviews = (pod: { metadata: object }): string[] =>
-  Array.from({ length: 4_096 }, (_, index) => {
-    const uid = `705ab4f5-6393-11e8-b7cc-${String(index).padStart(12, '0')}`;
-    const changed = { ...pod, metadata: { ...pod.metadata, generateName: `checkout-648df954fb-${index}-` } };
-    return JSON.stringify(reviewOf(changed, { uid, namespace: names[(index * 7) % namespaceCount] }));
-  });
 
 const filled = () => {
   const store = createStore(testContext.prefix);

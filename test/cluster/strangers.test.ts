@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Client } from '../../src/kube/client.ts';
+import { median } from '../bench/measure.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { clusterClient } from './support/load.ts';
 
@@ -64,8 +66,7 @@ const restarts = async (): Promise<Record<string, number>> =>
   );
 
 /** Creates a Pod of the neighbour as a dry run, which gets its sidecar; gives back the milliseconds that took. */
-async function askAsNeighbour(at: number): Promise<number> {
-  const client = await clusterClient();
+async function askAsNeighbour(client: Client, at: number): Promise<number> {
   const object = pod(`neighbour-${at}`, [{ name: 'redis', image: 'redis:7' }]);
   const startMs = performance.now();
   const path = `/api/v1/namespaces/${neighbours}/pods?dryRun=All`;
@@ -74,10 +75,8 @@ async function askAsNeighbour(at: number): Promise<number> {
   return performance.now() - startMs;
 }
 
-const median = (all: readonly number[]): number => all.toSorted((one, other) => one - other)[all.length >> 1] ?? 0;
-
 /** Creates all attacks twice at a time as dry runs, and the neighbour's Pods meanwhile; gives back what each of those took. */
-async function timesWhileStruck(where: string, as: readonly string[]): Promise<number[]> {
+async function timesWhileStruck(client: Client, where: string, as: readonly string[]): Promise<number[]> {
   const over = new AbortController();
   const strike = async (): Promise<void> => {
     for (const [, object] of attacks) {
@@ -90,7 +89,7 @@ async function timesWhileStruck(where: string, as: readonly string[]): Promise<n
   };
   const striking = Promise.all([strike(), strike()]);
   const times: number[] = [];
-  while (!over.signal.aborted) times.push(await askAsNeighbour(times.length));
+  while (!over.signal.aborted) times.push(await askAsNeighbour(client, times.length));
   await striking;
   return times;
 }
@@ -99,11 +98,15 @@ describe("a stranger's Pods", () => {
   useNamespace(namespace, { [`${prefix}inject`]: 'enabled' });
   useNamespace(leftAlone, { [`${prefix}inject`]: 'disabled' });
   useNamespace(neighbours);
-  before(makeTenant);
+  let client: Client;
+  before(async () => {
+    await makeTenant();
+    client = await clusterClient();
+  });
 
   it("are dry-run over and over while a neighbour's Pods get their sidecar, and nothing of ours restarts", async () => {
     const before = await restarts();
-    const times = await timesWhileStruck(namespace, [tenant]);
+    const times = await timesWhileStruck(client, namespace, [tenant]);
     assert(times.length >= 5, `${times.length} Pods of the neighbour`);
     assert.deepEqual(await restarts(), before);
   });
@@ -113,9 +116,9 @@ describe("a stranger's Pods", () => {
     if (process.env['SHOW'] !== 'times') this.skip();
     const found = { calm: [] as number[], unasked: [] as number[], asked: [] as number[] };
     for (let round = 0; round < 5; round++) {
-      for (let count = 0; count < 20; count++) found.calm.push(await askAsNeighbour(count));
-      found.unasked.push(...(await timesWhileStruck(leftAlone, [])));
-      found.asked.push(...(await timesWhileStruck(namespace, [tenant])));
+      for (let count = 0; count < 20; count++) found.calm.push(await askAsNeighbour(client, count));
+      found.unasked.push(...(await timesWhileStruck(client, leftAlone, [])));
+      found.asked.push(...(await timesWhileStruck(client, namespace, [tenant])));
     }
     for (const [when, times] of Object.entries(found)) {
       process.stdout.write(`${when}: ${times.length} Pods, median ${median(times).toFixed(1)} ms\n`);

@@ -1,7 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get } from '../support/kubectl.ts';
 import { metricsOf } from '../support/metrics-of.ts';
+import { pidsOf } from '../support/pid-of.ts';
 import { isReady, stateOf } from '../support/pods.ts';
 import type { Seen } from './seen.ts';
 import type { Row } from './server.ts';
@@ -82,9 +82,9 @@ export function stop({ name }: Row, pod: any): void {
     .find((each) => each.name === name)
     ?.containerID?.replace(/^.*\/\//, '');
   if (id === undefined) return;
-  for (const pid of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+  for (const pid of pidsOf(id)) {
     try {
-      if (readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)) process.kill(Number(pid), 'SIGSTOP');
+      process.kill(pid, 'SIGSTOP');
     } catch {
       // It has ended.
     }
