@@ -22,6 +22,8 @@ const servers = {
   },
   postgres: { image: 'docker.io/local/postgres:15' },
   nginx: { image: 'docker.io/local/nginx:1', ports: [{ containerPort: 8080 }] },
+  // It listens on 8080 in truth.
+  mistaken: { image: 'docker.io/local/nginx:1', ports: [{ containerPort: 80 }] },
 };
 
 const plain = (app: string, container: object, replicas = 1): object =>
@@ -88,11 +90,17 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
       const { matched, injected, missed, skipped, lastSeen, conditions } = await statusOf();
       assert.equal(conditions[0].status, 'True');
       assert(Date.now() - Date.parse(lastSeen) < 600_000);
-      return matched === 5 && injected === 4 && missed === 0 && skipped['nothing-detected'] === 1;
+      return matched === 6 && injected === 5 && missed === 0 && skipped['nothing-detected'] === 1;
     });
     const printed = await kubectl(['get', 'hp', name]);
-    assert.match(printed, /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +LAST SEEN +AGE\n/);
-    assert.match(printed, /test-policies +Enforce +0 +auto +True +5 +4 /);
+    assert.match(printed, /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +UNPROVEN +LAST SEEN +AGE\n/);
+    assert.match(printed, /test-policies +Enforce +0 +auto +True +6 +5 /);
+  });
+
+  it('its status counts the Pods whose guess has not passed, as their sidecars say, and they run on', async () => {
+    // The controller asks of a Pod that is 75 s old, every half minute.
+    await eventually('the count', 150, async () => (await statusOf()).unproven === 1);
+    assert.equal(stateOf(await readyPod(namespace, 'mistaken'), 'mistaken').restartCount, 0);
   });
 
   it('on trial it injects nothing into new Pods, and tells what it would', async () => {
@@ -105,7 +113,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
         .initContainers,
       undefined,
     );
-    await eventually('the counts', 30, async () => (await statusOf()).skipped.audit === 4);
+    await eventually('the counts', 30, async () => (await statusOf()).skipped.audit === 5);
   });
 
   it('a policy that is wrong is refused by the apiserver, in a sentence', async () => {

@@ -48,7 +48,7 @@ describe('the NetworkPolicies', () => {
     const ports = [22, 53, 80, 443, 6443, 9440, 9441, 9499, 9500, 10250];
     assert.deepEqual(
       ports.filter((port) => anywhere.some((rule) => lets(rule, port))),
-      [53, 6443, 9441, 9499],
+      [53, 6443, 9440, 9441, 9499],
     );
   });
 
@@ -64,7 +64,7 @@ const tcp = ({ ports }: any): any => ({ ports: ports.filter(({ protocol }: any) 
 describe('the NetworkPolicy to copy', () => {
   const example = new URL('../../deploy/examples/network-policy/sidecar.yaml', import.meta.url);
 
-  it('keeps all but the monitoring from the port of a sidecar, and nothing from any other port', () => {
+  it('keeps all but the monitoring and the controller from the port of a sidecar, and nothing from any other port', () => {
     const keys = { pattern: 'sidecar', check: 'tcp://:1' };
     const annotations = Object.fromEntries(Object.entries(keys).map(([k, v]) => [testContext.prefix + k, v]));
     const outcome = inject({ metadata: { annotations }, spec: { containers: [{ name: 'app' }] } }, testContext);
@@ -78,7 +78,11 @@ describe('the NetworkPolicy to copy', () => {
     }
     assert.deepEqual(
       letting(port).map(({ from }) => from),
-      [[{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }]],
+      [
+        ['monitoring', 'health-injector'].map((name) => ({
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+        })),
+      ],
     );
   });
 });

@@ -27,6 +27,7 @@ import {
   eventsForUnfitting,
   recordEvents,
 } from './events.ts';
+import { followGuesses } from './guesses.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import {
   type CoverageContext,
@@ -87,6 +88,12 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     indexFunctions: podIndexFunctions,
     onError,
   });
+  const guesses = followGuesses({
+    list: () => pods.list(),
+    onChange({ verdict: { policy } }) {
+      if (policy !== undefined) statuses.addAfter(policy, tickMs);
+    },
+  });
   const problemsOf = createPolicyValidator(context);
   let arePodsStarted = false;
   const requestRelist = (key: string): void => {
@@ -130,14 +137,19 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     const policy = policies.get(name);
     if (!policy) return undefined;
     if (!pods.hasSynced()) return statuses.addAfter(name, tickMs);
-    const wanted = policyStatus(policy, countOfPolicy(pods, name), problemsOf(policy), systemClock.date());
+    const wanted = policyStatus(
+      policy,
+      countOfPolicy(pods, name, guesses.isUnproven),
+      problemsOf(policy),
+      systemClock.date(),
+    );
     return writePolicyStatus(client, policy, wanted, signal);
   };
   let history: readonly Repair[] = [];
   /** How many of the Events of a pass the passes before have recorded, where they are more than one pass does. */
   let told = 0;
   const pass = async (): Promise<void> => {
-    metrics.countPods(pods);
+    metrics.countPods(pods, guesses.countUnproven());
     metrics.invalidPolicies.set([...policies.list()].filter((policy) => problemsOf(policy).length > 0).length);
     const missed = eventsForMissed(pods.byIndex('state', 'missed'));
     const invalid = eventsForInvalid(pods.byIndex('state', 'invalid-annotations'));
@@ -156,6 +168,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   arePodsStarted = true;
   running.push(
     pods.run(signal),
+    guesses.run(signal),
     runWorkers(
       relists,
       {

@@ -29,6 +29,11 @@ export function createControllerMetrics() {
     labelNames: ['policy', 'state'],
     registers: [registry],
   });
+  const unproven = new Gauge({
+    name: 'health_injector_unproven_pods',
+    help: 'Running Pods with a check that was found, not written, and has not passed since the container started.',
+    registers: [registry],
+  });
   const repairs = new Counter({
     name: 'health_injector_repairs_total',
     help: 'Evictions of missed Pods, by what became of them: evicted, gone, refused by a budget, or failed.',
@@ -52,8 +57,9 @@ export function createControllerMetrics() {
     registry,
     leading,
     invalidPolicies,
-    /** Sets the gauges to what became of these Pods. */
-    countPods(pods: PodIndex): void {
+    /** Sets the gauges to what became of these Pods, of which so many have an unproven guess. */
+    countPods(pods: PodIndex, unprovenPods: number): void {
+      unproven.set(unprovenPods);
       missed.set(pods.byIndex('state', 'missed').length);
       invalid.set(pods.byIndex('state', 'invalid-annotations').length);
       byPolicy.reset();

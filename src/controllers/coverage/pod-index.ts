@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
+import { guessingSidecars } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
@@ -16,6 +17,8 @@ export type PodSummary = {
   /** Its controller, such as a ReplicaSet; undefined for a bare Pod. */
   readonly owner: Owner | undefined;
   readonly verdict: Verdict;
+  /** Where the sidecars listen that have guesses; undefined where the Pod has none, or no address yet. */
+  readonly guessing: { readonly ip: string; readonly ports: readonly number[] } | undefined;
 };
 
 /** A Pod's author may write the uid of any owner into it, also one of another namespace: alone it is no key. */
@@ -53,7 +56,14 @@ export function summarizePod(
     isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     owner: controllerOf(metadata),
     verdict: { ...verdict, notes: shortened(verdict.notes) },
+    guessing: guessingOf(pod, context.prefix),
   };
+}
+
+function guessingOf(pod: V1Pod, prefix: string): PodSummary['guessing'] {
+  const ip = pod.status?.podIP;
+  const ports = ip === undefined ? [] : guessingSidecars(pod as Pod, prefix).map(({ port }) => port);
+  return ip === undefined || ports.length === 0 ? undefined : { ip, ports };
 }
 
 /** An Event has room for no more. */
@@ -83,16 +93,18 @@ export type PolicyCount = {
   readonly injected: number;
   readonly missed: number;
   readonly skipped: ReadonlyMap<string, number>;
+  readonly unproven: number;
   readonly lastSeenMs: number;
 };
 
-/** Counts the Pods that a policy selects. */
-export function countOfPolicy(pods: PodIndex, policy: string): PolicyCount {
+/** Counts the Pods that a policy selects. `isUnproven` says whether the Pod of a uid has a guess that has not passed. */
+export function countOfPolicy(pods: PodIndex, policy: string, isUnproven: (uid: string) => boolean): PolicyCount {
   const skipped = new Map<string, number>();
   const selected = pods.byIndex('policy', policy);
-  const count = { matched: selected.length, injected: 0, missed: 0, lastSeenMs: 0 };
-  for (const { verdict, createdMs } of selected) {
+  const count = { matched: selected.length, injected: 0, missed: 0, unproven: 0, lastSeenMs: 0 };
+  for (const { uid, verdict, createdMs } of selected) {
     const { state } = verdict;
+    if (isUnproven(uid)) count.unproven += 1;
     count.lastSeenMs = Math.max(count.lastSeenMs, createdMs);
     if (state === 'injected' || state === 'missed') count[state] += 1;
     else skipped.set(state, (skipped.get(state) ?? 0) + 1);

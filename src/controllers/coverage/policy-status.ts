@@ -23,6 +23,7 @@ type PolicyStatus = {
   readonly matched: number;
   readonly injected: number;
   readonly missed: number;
+  readonly unproven: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly lastSeen?: string;
   readonly conditions: readonly Condition[];
@@ -48,6 +49,7 @@ export function policyStatus(
     matched: count.matched,
     injected: count.injected,
     missed: count.missed,
+    unproven: count.unproven,
     skipped: Object.fromEntries([...count.skipped].toSorted()),
     ...(count.lastSeenMs > 0 ? { lastSeen: new Date(count.lastSeenMs).toISOString() } : lastSeenOf(held)),
     conditions: [

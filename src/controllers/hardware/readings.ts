@@ -1,8 +1,7 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-import { get } from 'node:http';
-import { isIP } from 'node:net';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { askSidecar } from '../sidecar.ts';
 import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
 import { type SensorReading, isPassing, quoteWords, readAgentAnswer, readKubeletNote } from './reading.ts';
@@ -48,7 +47,6 @@ export function createReadings(
 }
 
 const timeoutMs = 1_000;
-const maxAnswerBytes = 64 * 1024;
 
 /**
  * Asks the sidecar of a Pod, or where it has none the kubelet's Events, for at most a second; never rejects. Where the
@@ -87,25 +85,9 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
   }
 }
 
-/** Undefined where nothing fails. No name is resolved, and an empty address would be that of the controller itself. */
+/** Undefined where nothing fails. */
 async function readSidecar({ ip, target }: HardwarePod, signal: AbortSignal): Promise<SensorReading | undefined> {
-  if (ip === '') throw new Error('it has no address yet');
-  if (isIP(ip) === 0) throw new Error(`its address is no IP address: ${quoteWords(ip)}`);
-  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
-    const options = { host: ip, port: target.port, path: '/readyz?verbose', signal, agent: false };
-    const request = get(options, async (response) => {
-      try {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-          if ((text += chunk).length > maxAnswerBytes) throw new Error('too long an answer');
-        }
-        resolve({ status: response.statusCode ?? 0, body: text });
-      } catch (error) {
-        reject(error as Error);
-      }
-    });
-    request.on('error', reject);
-  });
+  const { status, body } = await askSidecar({ ip, port: target.port, path: '/readyz?verbose' }, signal);
   const reading = readAgentAnswer(body);
   if (!reading && !isPassing(status, body)) throw new Error(`the answer was ${status}`);
   return reading;

@@ -41,13 +41,14 @@ describe('the status of a policy', () => {
       pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
     ].map((each) => summarizePod(each, { ...testContext, annotatedOnly: false }, (name) => store.scopeFor(name, 0)));
     const pods = indexPods(records.filter((record) => record !== undefined));
-    const count = countOfPolicy(pods, 'redis');
+    const count = countOfPolicy(pods, 'redis', (uid) => uid === 'bb');
     const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), count, [], now);
     assert.deepEqual(counts, {
       observedGeneration: 4,
       matched: 3,
       injected: 0,
       missed: 2,
+      unproven: 1,
       skipped: { 'nothing-detected': 1 },
       lastSeen: '2029-01-03T00:00:00.000Z',
     });
@@ -65,7 +66,7 @@ describe('the status of a policy', () => {
 
   it('says what is wrong with it, and since when', () => {
     const wrong = policy({ pattern: 'sidecar', check: 'redis://:six' });
-    const none = countOfPolicy(indexPods([]), 'redis');
+    const none = countOfPolicy(indexPods([]), 'redis', () => false);
     const problems = policyProblems(wrong, testContext);
     const first = policyStatus(wrong, none, problems, now);
     assert.deepEqual(first.conditions[0], {

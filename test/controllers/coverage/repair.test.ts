@@ -34,6 +34,7 @@ const record = (
   isReady,
   owner: owner === '' ? undefined : { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
   verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, whoAsks: 'its annotations ask', notes: [] },
+  guessing: undefined,
 });
 
 const evicted = (records: readonly PodSummary[], history: readonly Repair[] = [], rules = settings): string[] =>

@@ -1,0 +1,97 @@
+import { readGuesses } from '../../inject/model/guesses.ts';
+import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { inTurns } from '../shares.ts';
+import { askSidecar } from '../sidecar.ts';
+import type { PodSummary } from './pod-index.ts';
+
+/** Which Pods have a guess that has not passed since the container started, as far as their sidecars have answered. */
+export type Guesses = {
+  readonly isUnproven: (uid: string) => boolean;
+  readonly countUnproven: () => number;
+  /** Asks the sidecars in rounds until the signal; never rejects. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** The last answer about a Pod; undefined where its sidecar has not answered yet. */
+type Answer = { readonly isUnproven: boolean | undefined; readonly askedMs: number };
+
+/** A guess may hold readiness back for its first minute, and says no more until then than that the Pod is starting. */
+const minimumAgeMs = 75_000;
+
+const roundMs = 30_000;
+
+/** With eight questions at a time and 200 ms between two of a place, 40 are asked in a second at most. */
+const places = 8;
+const spacingMs = 200;
+const timeoutMs = 1_000;
+
+/** So many take a minute where all answer at once, and six where none does. */
+const mostPerRound = 2_400;
+
+/**
+ * Follows the guesses of the Pods that `list` gives. No field of a Pod tells whether one has passed, and an Event is gone
+ * after an hour, so the sidecars are asked: each namespace in turn, and of its Pods first those that were asked least
+ * recently. A sidecar that does not answer keeps its last answer.
+ */
+export function followGuesses({
+  list,
+  onChange,
+  clock = systemClock,
+}: {
+  readonly list: () => Iterable<PodSummary>;
+  readonly onChange: (pod: PodSummary) => void;
+  readonly clock?: Clock;
+}): Guesses {
+  const answers = new Map<string, Answer>();
+
+  const dueNow = (): readonly PodSummary[] => {
+    const nowMs = clock.date().getTime();
+    const guessing = [...list()].filter((pod) => pod.guessing);
+    const uids = new Set(guessing.map(({ uid }) => uid));
+    for (const uid of answers.keys()) if (!uids.has(uid)) answers.delete(uid);
+    const askedMs = ({ uid }: PodSummary): number => answers.get(uid)?.askedMs ?? -1;
+    const due = guessing
+      .filter(({ createdMs }) => nowMs - createdMs >= minimumAgeMs)
+      .toSorted((a, b) => askedMs(a) - askedMs(b));
+    return inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+  };
+
+  const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {
+    const before = answers.get(pod.uid)?.isUnproven;
+    const isUnproven = (await askPod(pod, clock, signal)) ?? before;
+    answers.set(pod.uid, { isUnproven, askedMs: clock.now() });
+    if (isUnproven !== before) onChange(pod);
+  };
+
+  return {
+    isUnproven: (uid) => answers.get(uid)?.isUnproven === true,
+    countUnproven: () => [...answers.values()].filter(({ isUnproven }) => isUnproven === true).length,
+    async run(signal) {
+      while (!signal.aborted) {
+        const due = dueNow().values();
+        const work = async (): Promise<void> => {
+          for (const pod of due) {
+            if (signal.aborted) return;
+            await Promise.all([ask(pod, signal), clock.sleep(spacingMs, signal)]);
+          }
+        };
+        await Promise.all(Array.from({ length: places }, work));
+        await clock.sleep(roundMs, signal);
+      }
+    },
+  };
+}
+
+/** Undefined where no sidecar of the Pod says anything of a guess. */
+async function askPod({ guessing }: PodSummary, clock: Clock, signal: AbortSignal): Promise<boolean | undefined> {
+  const { ip = '', ports = [] } = guessing ?? {};
+  try {
+    const answers = await withDeadline(timeoutMs, signal, clock, (inner) =>
+      Promise.all(ports.map((port) => askSidecar({ ip, port, path: '/metrics' }, inner))),
+    );
+    const guesses = answers.flatMap(({ body }) => readGuesses(body));
+    return guesses.length === 0 ? undefined : guesses.some(({ isProven }) => !isProven);
+  } catch {
+    return undefined;
+  }
+}
