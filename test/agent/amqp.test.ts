@@ -6,6 +6,8 @@ import { certificateFor, clientCertificate, writeCertificate } from './support/c
 import { useDaemons } from './support/daemon.ts';
 import { type RabbitServer, startRabbit } from './support/rabbitmq.ts';
 import { eventually } from '../support/eventually.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -24,7 +26,7 @@ const definitions = {
 };
 
 describe('the agent asks a real rabbitmq', () => {
-  const directory = useDaemons(['rabbitmq-server']);
+  const directory = useDaemons(['rabbitmq-server', 'haproxy']);
   const files = writeCertificate(directory, 'rabbitmq', certificateFor(['localhost']));
   const own = writeCertificate(directory, 'probe', clientCertificate('probe'));
   const certificate = `&cert=${own.cert}&key=${own.key}`;
@@ -61,6 +63,12 @@ describe('the agent asks a real rabbitmq', () => {
       '[warning] _ closing AMQP connection _ (_ -> _):',
       '[warning] _ client unexpectedly closed TCP connection',
     ]);
+  });
+
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const { port } = rabbit;
+    await livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'amqp://:PORT?tls', port });
   });
 
   it('logs in and opens a virtual host', async () => {

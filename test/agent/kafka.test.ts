@@ -8,6 +8,8 @@ import { certificateFor, clientCertificate, writeCertificate } from './support/c
 import { eventually } from '../support/eventually.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type KafkaServer, installKafka, startKafka } from './support/kafka.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const { codesOf, refusesStranger } = asking({}, []);
 
@@ -50,6 +52,12 @@ describe('the agent asks a real Kafka broker', () => {
     const codes = starting.map(({ code }) => code);
     assert(codes.length > 5, `${codes.length} checks`);
     assert.match(codes.join(''), /^2+0*$/);
+  });
+
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const port = kafka.ports.plain;
+    await livesThroughFaults({ url: 'kafka://:PORT', port, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'kafka://:PORT?tls', port });
   });
 
   it('a list of APIs passes', async () => {

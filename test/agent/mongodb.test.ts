@@ -9,6 +9,8 @@ import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type MongoServer, installMongo, startMongo } from './support/mongo.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -59,6 +61,12 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
       }
     });
     after(() => mongo.kill());
+
+    it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+      const { port } = mongo;
+      await livesThroughFaults({ url: 'mongodb://probe:$PASSWORD@:PORT/app', port, env, provenAfter: 1 });
+      await livesThroughTls(directory, { url: 'mongodb://:PORT?tls', port });
+    });
 
     it('passes without a login', async () => {
       assert.equal((await ask(`mongodb://:${mongo.port}`)).code, 0);

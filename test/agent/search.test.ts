@@ -10,6 +10,8 @@ import { freePort, useDaemons } from './support/daemon.ts';
 import { installSearch, startSearch, withoutMaster } from './support/search.ts';
 import { type Server, startNginx } from './support/servers.ts';
 import { inTimeWait } from './support/sockets.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
@@ -18,7 +20,7 @@ const { ask, codesOf } = asking(env, [env.PASSWORD, env.WRONG]);
 for (const product of ['elasticsearch', 'opensearch'] as const) {
   describe(`the agent asks a real ${product}`, function () {
     this.timeout(120_000);
-    const directory = useDaemons(['nginx-light']);
+    const directory = useDaemons(['nginx-light', 'haproxy']);
     bring(product, () => installSearch(product));
     let node: Server;
     let url: string;
@@ -32,6 +34,12 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
       const { code, line } = await ask(url);
       assert.equal(code, 0);
       assert.match(line, new RegExp(`^version \\d+\\.\\d+\\.\\d+ \\(${product} 127\\.0\\.0\\.1:${node.port}, `));
+    });
+
+    it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+      const { port } = node;
+      await livesThroughFaults({ url: `${product}://:PORT`, port });
+      await livesThroughTls(directory, { url: `${product}://:PORT?tls`, port });
     });
 
     it('nobody there is 2', async () => {

@@ -9,13 +9,15 @@ import { certificateFor, clientCertificate, writeCertificate } from './support/c
 import { freePort, useDaemons } from './support/daemon.ts';
 import { inTimeWait } from './support/sockets.ts';
 import { startZooKeeper } from './support/zookeeper.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 type Running = Awaited<ReturnType<typeof startZooKeeper>>;
 
 const { codesOf, refusesStranger } = asking({}, []);
 
 describe('the agent asks a real zookeeper', function () {
-  const directory = useDaemons(['libzookeeper-java', 'default-jre-headless']);
+  const directory = useDaemons(['haproxy', 'libzookeeper-java', 'default-jre-headless']);
   let zookeeper: Running;
   before(async () => {
     zookeeper = await startZooKeeper(directory);
@@ -31,6 +33,12 @@ describe('the agent asks a real zookeeper', function () {
       line,
       new RegExp(`^standalone, version 3\\.\\d+\\.\\d+ \\(zookeeper 127\\.0\\.0\\.1:${zookeeper.port}, `),
     );
+  });
+
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const { port } = zookeeper;
+    await livesThroughFaults({ url: 'zookeeper://:PORT', port, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'zookeeper://:PORT?tls', port });
   });
 
   it('nobody there is 2', async () => {

@@ -22,6 +22,16 @@ export function record(situation: Situation): void {
   rows.push({ ...situation, title, url, reason: masked(situation.line).replace(/ \([^()]*\)$/, '') });
 }
 
+/** The verdicts of a check, in the order of the steps of its conversation, by what the network or TLS did to it. */
+const faulty = new Map<string, Map<string, string>>();
+
+/** Keeps the verdicts of a check, where this run makes the table. */
+export function recordFaults(url: string, verdicts: readonly (readonly [string, string])[]): void {
+  if (process.env['SITUATIONS'] !== '1') return;
+  const scheme = url.slice(0, url.indexOf(':'));
+  faulty.set(scheme, new Map([...(faulty.get(scheme) ?? []), ...verdicts]));
+}
+
 /** Notes the title before each test; writes the table after all, and fails where a check outlived its time-out. */
 export const mochaHooks = {
   beforeEach(this: Mocha.Context): void {
@@ -60,7 +70,27 @@ function page(): string {
     .map((name) => [name, rows.filter((row) => sectionOf(row) === name)] as const)
     .filter(([, own]) => own.length > 0)
     .map(([name, own]) => [`## ${name}`, '', columns, ...table(own, verdicts), ''].join('\n'));
-  return [head, '', parts.join('\n')].join('\n');
+  return [head, '', parts.join('\n'), faultyTable()].join('\n');
+}
+
+/** A column for each fault, a row for each check; a cell has a verdict for each step at which the fault may begin. */
+function faultyTable(): string {
+  const names = [...new Set([...faulty.values()].flatMap((verdicts) => [...verdicts.keys()]))];
+  const rowsOf = [...faulty].toSorted().map(([scheme, verdicts]) => {
+    const cells = names.map((name) => verdicts.get(name) ?? '');
+    return `| ${[`\`${scheme}\``, ...cells].join(' | ')} |`;
+  });
+  const header = [`| check | ${names.join(' | ')} |`, `|---|${'---|'.repeat(names.length)}`];
+  return [
+    '## The same faults for each protocol',
+    '',
+    'A real server is asked for liveness. The fault begins before its first piece, after its first, and so on; each cell has those verdicts in turn. A server that has answered once in its protocol is alive.',
+    'The last columns are those of a HAProxy that ends TLS before the server.',
+    '',
+    ...header,
+    ...rowsOf,
+    '',
+  ].join('\n');
 }
 
 const columns = `| check | situation | outcome | code | ms | line |

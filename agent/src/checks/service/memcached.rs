@@ -93,11 +93,14 @@ impl Check for Memcached {
 /// The outcome of an answer in text, once it is whole or can be none.
 fn text(received: &[u8]) -> Option<Outcome> {
     // What does not begin as an answer never becomes one, however long it is waited for.
-    if received.first().is_some_and(|first| !b"VESC".contains(first)) || received.len() > ANSWER_LIMIT {
+    if received.first().is_some_and(|first| !b"VESC".contains(first)) {
         return Some(foreign(received));
     }
-    let end = received.windows(2).position(|pair| pair == b"\r\n")?;
-    Some(judge(received.get(..end).unwrap_or_default()))
+    // Whatever else has come: the first line is the answer.
+    match received.windows(2).take(ANSWER_LIMIT).position(|pair| pair == b"\r\n") {
+        Some(end) => Some(judge(received.get(..end).unwrap_or_default())),
+        None => (received.len() > ANSWER_LIMIT).then(|| foreign(received)),
+    }
 }
 
 fn judge(line: &[u8]) -> Outcome {
