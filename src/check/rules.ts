@@ -81,10 +81,12 @@ const commandRule: Rule = ({ options }, { commands }) =>
 const excludesRule: Rule = ({ options }, { excludes = {}, options: kinds }) => {
   for (const name of options.keys()) {
     const key = Object.keys(excludes).find((option) => option === name || isOfFamily(name, option));
-    const [other = '', values = ''] = excludes[key ?? '']?.split('=') ?? [];
+    const [other = '', values] = excludes[key ?? '']?.split('=') ?? [];
     const given = options.get(other);
+    if (given === undefined) continue;
+    if (values === undefined) return refuse(`option ${name} is given with ${other}`, 'one of the two');
     const excluded = values.split('|');
-    if (given !== undefined && excluded.includes(given)) {
+    if (excluded.includes(given)) {
       const choices = kinds.get(other)?.slice('choice:'.length).split('|');
       const rest = choices?.filter((choice) => !excluded.includes(choice));
       return refuse(`option ${name} is given with ${other} ${given}`, rest?.join(', ') ?? 'one of the two');

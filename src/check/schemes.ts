@@ -24,7 +24,7 @@ export type Scheme = {
   readonly requires?: Readonly<Record<string, string>>;
   /** Options that are a command: words, some of them quoted. */
   readonly commands?: readonly string[];
-  /** Options that do not go with the value of another, written `other=VALUE` or `other=VALUE|VALUE`. */
+  /** Options that do not go with another, or with a value of it, written `other=VALUE` or `other=VALUE|VALUE`. */
   readonly excludes?: Readonly<Record<string, string>>;
   /** Options of which there has to be one. */
   readonly needs?: readonly string[];

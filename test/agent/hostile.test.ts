@@ -20,6 +20,10 @@ type Asked = { readonly url: string; readonly beginning: Buffer };
 /** For each check: its URL at PORT, and how a right answer begins. */
 const checks: Readonly<Record<string, Asked>> = {
   redis: { url: 'redis://:$PASSWORD@:PORT', beginning: Buffer.from('-LOADING ') },
+  'redis as a sentinel': {
+    url: 'redis://:PORT?sentinel=mymaster',
+    beginning: Buffer.from('+PONG\r\n*40\r\n$4\r\nname\r\n$8\r\nmymas'),
+  },
   http: {
     url: 'http://:PORT/?body=well',
     beginning: Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n'),
@@ -97,6 +101,7 @@ const checks: Readonly<Record<string, Asked>> = {
 
 /** Those whose beginning is a proof of life: what comes after that is no failure. */
 const hasAnswered: ReadonlySet<string> = new Set([
+  'redis as a sentinel',
   'postgres',
   'expect',
   'smtp',

@@ -1,21 +1,27 @@
-//! Redis and Valkey: PING, answered with PONG; then, where it is asked for, the role, the lag and a command.
+//! Redis and Valkey: PING, answered with PONG; then, where it is asked for, the role, the lag, the state of the cluster,
+//! what a Sentinel knows of a master, and a command.
 //!
 //! RESP: <https://redis.io/docs/latest/develop/reference/protocol-spec/>. A server that loads its data set, has lost
 //! its master, runs a long script or cannot save to disk answers PING with an error, and restarting it would make each
-//! of these worse: it is alive, not ready. The same goes for a login that it refuses.
+//! of these worse: it is alive, not ready. The same goes for a login that it refuses, and for what is wrong with other
+//! servers: a cluster that is down, a master that is away.
 
+mod cluster;
+mod errors;
 mod replication;
 mod reply;
+mod sentinel;
 
 use std::io::Write;
 
-use self::reply::{LINE_LIMIT, Reply, read};
+use self::errors::{judge, refused};
+use self::reply::{Reply, read};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::checks::replication::Replication;
-use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, Stream, quote};
+use crate::net::{Conversation, Endpoint, Failure, Login, Redaction, Stream, quote};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, split_words};
 
-/// Three short replies, the section of INFO, and the reply to a command.
+/// Short replies, the section of INFO, the state of the cluster, what is known of a master, and the reply to a command.
 const LIMIT: usize = 32 * 1024;
 
 pub const SCHEME: Scheme = Scheme {
@@ -29,10 +35,12 @@ pub const SCHEME: Scheme = Scheme {
     path: PathRule::Socket,
     options: &[
         ("allow-cleartext", OptionType::Flag),
+        ("cluster-state", OptionType::Choice(&["ok"])),
         ("command", OptionType::Text),
         ("expect", OptionType::Text),
         ("max-lag", OptionType::Duration),
         ("role", OptionType::Choice(&["primary", "replica"])),
+        ("sentinel", OptionType::Text),
     ],
     requires: &[("expect", "command")],
 };
@@ -42,16 +50,23 @@ pub struct Redis {
     endpoint: Endpoint,
     login: Login,
     replication: Replication,
+    /// Whether the cluster has to be up.
+    cluster: bool,
+    /// The name of the master that the server, a Sentinel, has to watch.
+    master: Option<String>,
     command: Vec<String>,
     expect: Option<String>,
 }
 
 impl Redis {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
+        sentinel::fits(url)?;
         Ok(Self {
             endpoint: Endpoint::from_url(url)?,
             login: Login::from_url(url),
             replication: Replication::from_url(url),
+            cluster: url.option("cluster-state").is_some(),
+            master: url.option("sentinel").map(str::to_owned),
             command: url.option("command").map_or(Ok(vec![]), split_words)?,
             expect: url.option("expect").map(str::to_owned),
         })
@@ -70,6 +85,13 @@ impl Redis {
         command(&mut request, &[b"PING"]);
         if self.replication.is_wanted() {
             command(&mut request, &[b"INFO", b"replication"]);
+        }
+        if self.cluster {
+            command(&mut request, &[b"CLUSTER", b"INFO"]);
+        }
+        if let Some(master) = &self.master {
+            command(&mut request, &[b"SENTINEL", b"MASTER", master.as_bytes()]);
+            command(&mut request, &[b"SENTINEL", b"CKQUORUM", master.as_bytes()]);
         }
         if !self.command.is_empty() {
             let words: Vec<_> = self.command.iter().map(String::as_bytes).collect();
@@ -98,9 +120,8 @@ impl Redis {
     ) -> Result<Outcome, Failure> {
         let mut buffer = Vec::new();
         let redaction = conversation.redaction();
-        let mut next = || read(stream, &mut buffer);
         if login {
-            match next()? {
+            match read(stream, &mut buffer)? {
                 Reply::Line(line) if line == b"+OK" => conversation.alive("the login was answered"),
                 // Whatever it has against the login, an error is an answer.
                 Reply::Line(line) if line.starts_with(b"-") => {
@@ -109,18 +130,29 @@ impl Redis {
                 other => return Ok(judge(&other, redaction)),
             }
         }
-        let mut outcome = judge(&next()?, redaction);
+        let mut outcome = judge(&read(stream, &mut buffer)?, redaction);
         if outcome.verdict != Verdict::Fail {
             conversation.alive("PING was answered");
         }
         if outcome.cause.is_none() && self.replication.is_wanted() {
-            outcome = match next()? {
+            outcome = match read(stream, &mut buffer)? {
                 Reply::Bulk(Some(info)) => replication::judge(self.replication, &info),
                 other => refused("INFO", &other, redaction),
             };
         }
+        if outcome.cause.is_none() && self.cluster {
+            outcome = match read(stream, &mut buffer)? {
+                Reply::Bulk(Some(info)) => cluster::judge(&info),
+                other => refused("CLUSTER", &other, redaction),
+            };
+        }
+        if outcome.cause.is_none()
+            && let Some(master) = &self.master
+        {
+            outcome = sentinel::hear(stream, &mut buffer, master, redaction)?;
+        }
         if outcome.cause.is_none() && !self.command.is_empty() {
-            outcome = self.judge_command(&next()?, redaction);
+            outcome = self.judge_command(&read(stream, &mut buffer)?, redaction);
         }
         Ok(outcome)
     }
@@ -150,7 +182,7 @@ impl Redis {
 }
 
 impl Check for Redis {
-    /// Pass exactly on PONG, in the wanted role and with the wanted answer.
+    /// Pass exactly on PONG, in the wanted role and state, and with the wanted answer.
     fn run(&self, deadline: Deadline) -> Outcome {
         Conversation::hold(&self.endpoint, deadline, |conversation| self.ask(conversation))
     }
@@ -164,80 +196,6 @@ fn command(request: &mut Vec<u8>, words: &[&[u8]]) {
         request.extend_from_slice(word);
         request.extend_from_slice(b"\r\n");
     }
-}
-
-/// The outcome of a reply where +PONG is wanted. After a login only errors of known form are repeated: "unknown
-/// command" quotes its arguments, and what is no Redis may echo all that it was sent.
-fn judge(reply: &Reply, redaction: Redaction) -> Outcome {
-    use Cause::{Protocol, Unhealthy};
-    let (Reply::Line(line) | Reply::Odd(line)) = reply else {
-        return ProtocolError::because("answer is not of Redis: a string in place of PONG").into();
-    };
-    let text = quote(line.get(1..).unwrap_or_default());
-    match &line[..] {
-        b"+PONG" => Outcome::pass("PONG"),
-        [b'-', ..] if line.len() <= LINE_LIMIT => match text.split(' ').next().unwrap_or_default() {
-            // MISCONF answers PING too: the last save to disk failed, and a restart would lose the data.
-            "LOADING" | "MASTERDOWN" | "BUSY" | "MISCONF" => Outcome::alive(Unhealthy, text),
-            "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => Outcome::alive(Protocol, text),
-            "ERR" if known(&text, &["max number of clients"]) => Outcome::alive(Unhealthy, text),
-            "ERR" if known(&text, &REFUSALS) => Outcome::alive(Protocol, text),
-            _ => redaction.error(&text),
-        },
-        _ => redaction.not_of("Redis", line).into(),
-    }
-}
-
-/// The outcome of what is wrong with the answer to a command, or to a login: an error is a mistake in the check, or a
-/// command that was renamed, and an answer beyond our limit none of the server's. No restart would mend either.
-fn refused(name: &str, reply: &Reply, redaction: Redaction) -> Outcome {
-    let outcome = judge(reply, redaction);
-    let why = match reply {
-        Reply::Line(line) | Reply::Odd(line) if outcome.verdict == Verdict::Fail => {
-            match line.split_first() {
-                Some((b'-', error)) if redaction == Redaction::None => quote(error),
-                Some((b'-', error)) => code(error).into(),
-                Some((b'$', length)) if length.iter().all(u8::is_ascii_digit) => {
-                    "an answer that is too long".into()
-                }
-                _ => return outcome,
-            }
-        }
-        _ => return outcome,
-    };
-    Outcome::alive(Cause::Protocol, format!("{name} is answered with {why}"))
-}
-
-/// The first word of an error, if it is one of the server's own: after a login any other may be the password.
-fn code(error: &[u8]) -> &'static str {
-    const CODES: [&str; 10] = [
-        "ERR",
-        "WRONGTYPE",
-        "CLUSTERDOWN",
-        "CROSSSLOT",
-        "EXECABORT",
-        "MOVED",
-        "NOREPLICAS",
-        "NOSCRIPT",
-        "OOM",
-        "READONLY",
-    ];
-    let word = error.split(|&byte| byte == b' ').next().unwrap_or_default();
-    CODES.into_iter().find(|code| code.as_bytes() == word).unwrap_or("an error that may hold the password")
-}
-
-/// How every version since 2.6 refuses a login, where it has no code for that.
-const REFUSALS: [&str; 5] = [
-    "invalid password",
-    "AUTH <password> called without any password",
-    "Client sent AUTH, but no password is set",
-    "wrong number of arguments for 'auth'",
-    "operation not permitted",
-];
-
-fn known(text: &str, forms: &[&str]) -> bool {
-    let said = text.strip_prefix("ERR ").unwrap_or_default();
-    forms.iter().any(|form| said.starts_with(form))
 }
 
 #[cfg(test)]

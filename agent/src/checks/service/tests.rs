@@ -13,10 +13,12 @@ const MYSQL_GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.40\0\x08\0\0\0abcdefgh\0\xff\x
     \0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0";
 
 /// A check with `PORT` in place of the port, and what its server answers before it goes wrong.
-const ANSWERED: [(&str, &[u8]); 13] = [
+const ANSWERED: [(&str, &[u8]); 15] = [
     ("redis://:password@:PORT", b"+OK\r\n"),
     ("redis://:PORT?role=primary", b"+PONG\r\n"),
     ("redis://:PORT?command=BLPOP%20q%205", b"+PONG\r\n"),
+    ("redis://:PORT?cluster-state=ok", b"+PONG\r\n"),
+    ("redis://:PORT?sentinel=m", b"+PONG\r\n*2\r\n$5\r\nflags\r\n"),
     ("smtp://:PORT", b"220 mail.test\r\n"),
     ("smtp://:PORT", b"220 mail.test\r\n502 what\r\n"),
     ("smtp://:PORT?starttls", b"220 mail.test\r\n250-a\r\n250 STARTTLS\r\n"),

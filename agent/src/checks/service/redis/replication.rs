@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::reply::field;
 use crate::check::{Cause, Outcome};
 use crate::checks::replication::Replication;
 use crate::net::{ProtocolError, quote};
@@ -43,10 +44,4 @@ fn behind<'a>(most: Duration, field: impl Fn(&str) -> Option<&'a [u8]>) -> Outco
         ),
         None => ProtocolError::because("answer is not of Redis: INFO without the last contact").into(),
     }
-}
-
-/// The value in the line `name:value`.
-fn field<'a>(info: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    info.split(|&byte| byte == b'\n')
-        .find_map(|line| line.trim_ascii_end().strip_prefix(name.as_bytes())?.strip_prefix(b":"))
 }

@@ -10,6 +10,9 @@ pub const LINE_LIMIT: usize = 4096;
 /// The longest string that is read: INFO's section on replication has 150 bytes a replica.
 const STRING_LIMIT: usize = 16 * 1024;
 
+/// The most strings of an array: Sentinel tells some 20 things of a master, each with its name.
+const MOST_STRINGS: usize = 128;
+
 /// One reply, or the head of an array.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -36,6 +39,35 @@ pub fn read(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<Reply> {
         Some(length) => string(stream, buffer, length).map(|string| Reply::Bulk(Some(string))),
         None => Ok(Reply::Odd(line)),
     }
+}
+
+/// The strings of an array whose head is this reply; the head where it is of none, or of too many, else what is no string.
+pub fn strings(
+    stream: &mut impl Read,
+    buffer: &mut Vec<u8>,
+    head: Reply,
+) -> io::Result<Result<Vec<Vec<u8>>, Reply>> {
+    let count = match &head {
+        Reply::Line(line) => {
+            line.strip_prefix(b"*").and_then(|count| str::from_utf8(count).ok()?.parse().ok())
+        }
+        _ => None,
+    };
+    let Some(count) = count.filter(|&count: &usize| count <= MOST_STRINGS) else { return Ok(Err(head)) };
+    let mut strings = Vec::new();
+    for _ in 0..count {
+        match read(stream, buffer)? {
+            Reply::Bulk(Some(string)) => strings.push(string),
+            other => return Ok(Err(other)),
+        }
+    }
+    Ok(Ok(strings))
+}
+
+/// The value in the line `name:value` of a string.
+pub fn field<'a>(info: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    info.split(|&byte| byte == b'\n')
+        .find_map(|line| line.trim_ascii_end().strip_prefix(name.as_bytes())?.strip_prefix(b":"))
 }
 
 /// The next line without its end, or what cannot become one, however long it is waited for.

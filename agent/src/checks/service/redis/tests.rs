@@ -4,7 +4,7 @@ use std::thread;
 
 use super::*;
 use crate::check::Verdict;
-use crate::net::test_server::{Random, check, says, server, soon, survives, withholds};
+use crate::net::test_server::{Random, check, says, server, soon, survives, survives_answering, withholds};
 
 fn run(port: u16, deadline: Deadline) -> Outcome {
     Redis::from_url(&check("redis", port, &[])).unwrap().run(deadline)
@@ -116,6 +116,10 @@ fn a_server_that_says_why_and_closes_at_once_is_heard() {
 #[test]
 fn hostile_servers_are_survived() {
     survives(run, b"-LOADING Redis is loading the dataset in memory\r\n");
+    survives_answering(
+        |port, deadline| Redis::from_url(&check("redis", port, &[("sentinel", "m")])).unwrap().run(deadline),
+        b"+PONG\r\n*2\r\n$5\r\nflags\r\n$6\r\nmaster\r\n+OK 3 usable\r\n",
+    );
 }
 
 #[test]
@@ -145,6 +149,10 @@ fn run_with(options: &[(&str, &str)], reply: &str) -> Outcome {
 
 fn info(lines: &str) -> String {
     format!("+PONG\r\n${}\r\n{lines}\r\n+OK\r\n", lines.len())
+}
+
+fn bulk(text: &str) -> String {
+    format!("${}\r\n{text}\r\n", text.len())
 }
 
 #[test]
@@ -184,6 +192,27 @@ fn the_role_and_the_lag_decide_over_readiness_only() {
     ] {
         assert_eq!(run_with(&[options], &reply), outcome, "{reply}");
     }
+}
+
+#[test]
+fn the_cluster_and_the_master_decide_over_readiness_only() {
+    let cluster = "cluster_state:fail\r\ncluster_slots_ok:0\r\n";
+    let outcome = run_with(
+        &[("cluster-state", "ok"), ("role", "primary")],
+        &format!("{}{}", info("role:master\r\n").replace("+OK\r\n", ""), bulk(cluster)),
+    );
+    let reason = "cluster_state is fail, expected ok: 0 of 16384 slots are ok";
+    assert_eq!(outcome, Outcome::alive(Cause::Unhealthy, reason));
+    let disabled =
+        run_with(&[("cluster-state", "ok")], "+PONG\r\n-ERR This instance has cluster support disabled\r\n");
+    let reason = "CLUSTER is answered with ERR This instance has cluster support disabled";
+    assert_eq!(disabled, Outcome::alive(Cause::Protocol, reason));
+    let master = format!("+PONG\r\n*2\r\n{}{}+OK 1 usable\r\n+PONG\r\n", bulk("flags"), bulk("master"));
+    let outcome = run_with(&[("sentinel", "m"), ("command", "PING")], &master);
+    assert_eq!(outcome, Outcome::pass("PONG, PING is answered with \"PONG\""));
+    let outcome = run_with(&[("sentinel", "m")], "+PONG\r\n*2\r\n$5\r\nflags\r\n");
+    let reason = "PING was answered, but connection closed before the answer";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
 }
 
 #[test]
@@ -238,6 +267,8 @@ fn a_command_that_is_refused_after_a_pong_is_no_reason_to_restart() {
     ] {
         assert_eq!(run(option, rest, password), Outcome::alive(Cause::Protocol, reason), "{rest}");
     }
+    let down = Outcome::alive(Cause::Unhealthy, "CLUSTERDOWN Hash slot not served");
+    assert_eq!(run(command, "-CLUSTERDOWN Hash slot not served", "s3cret"), down);
     let loading = Outcome::alive(Cause::Unhealthy, "LOADING Redis is loading");
     assert_eq!(run(command, "-LOADING Redis is loading", "s3cret"), loading);
     for odd in ["HTTP/1.1 400", "$99x", "$-2"] {
