@@ -67,7 +67,7 @@ export function headerGivenTwice(options: ReadonlyMap<string, string>): Refusal 
   return undefined;
 }
 
-/** The refusal of a request that would say twice whose it is; undefined where it says so once, or not. */
+/** The refusal of a check that would say twice whose it is; undefined where it says so once, or not. */
 export function authorizationGivenTwice({
   user,
   password,
@@ -75,7 +75,7 @@ export function authorizationGivenTwice({
 }: Pick<Check, 'user' | 'password' | 'options'>): Refusal | undefined {
   const hasLogin = user !== '' || password !== '' || options.has('password-file');
   const given = [...options.keys()].filter(
-    (option) => /^token(-file)?$/.test(option) || headerName(option)?.toLowerCase() === 'authorization',
+    (option) => /^(creds|nkey|token)(-file)?$/.test(option) || headerName(option)?.toLowerCase() === 'authorization',
   );
   const [first, second] = hasLogin ? ['login', given[0]] : [`option ${given[0]}`, given[1]];
   return second === undefined ? undefined : refuse(`${first} is given with ${second}`, 'one of the two');

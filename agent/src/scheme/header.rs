@@ -85,12 +85,12 @@ pub fn each_once(check: &CheckUrl) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Refuses a request that would say twice whose it is.
+/// Refuses a check that would say twice whose it is.
 pub fn one_authorization(check: &CheckUrl) -> Result<(), ParseError> {
     let has_login =
         !check.user.is_empty() || !check.password.is_empty() || check.option("password-file").is_some();
     let options = check.options.iter().map(|(option, _)| option.as_str()).filter(|&option| {
-        matches!(option, "token" | "token-file")
+        matches!(option, "creds" | "creds-file" | "nkey" | "nkey-file" | "token" | "token-file")
             || name_of(option).is_some_and(|name| name.eq_ignore_ascii_case("authorization"))
     });
     let mut given = has_login.then_some("login").into_iter().chain(options);

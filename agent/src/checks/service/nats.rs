@@ -2,17 +2,21 @@
 //!
 //! <https://docs.nats.io/reference/reference-protocols/nats-protocol>. The server speaks first, and says in its INFO
 //! whether it wants TLS or a login. Where the check has no login, that is as far as it goes: a CONNECT without one would
-//! be an authentication error in the server's log each time, and a server that says INFO is alive.
+//! be an authentication error in the server's log each time, and a server that says INFO is alive. A login by a key signs the
+//! nonce of that INFO, also where TLS begins after it.
 
 use std::cell::Cell;
 use std::io::{self, Write};
 
 use self::info::Info;
+use self::login::{Credentials, Identity};
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
-use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Redaction, quote, read_until};
+use crate::net::{Conversation, Endpoint, Failure, ProtocolError, Redaction, quote, read_until};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
 
 mod info;
+mod login;
+mod nkey;
 
 /// The INFO of a cluster lists the addresses of every server.
 const LINE_LIMIT: usize = 32 * 1024;
@@ -27,14 +31,20 @@ pub const SCHEME: Scheme = Scheme {
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Socket,
-    options: &[("allow-cleartext", OptionType::Flag)],
+    options: &[
+        ("allow-cleartext", OptionType::Flag),
+        ("creds", OptionType::Secret),
+        ("creds-file", OptionType::File),
+        ("nkey", OptionType::Secret),
+        ("nkey-file", OptionType::File),
+    ],
     ..Scheme::BARE
 };
 
 /// A check of one NATS server.
 pub struct Nats {
     endpoint: Endpoint,
-    login: Login,
+    credentials: Credentials,
     /// A server may take the certificate as the login.
     certificate: bool,
 }
@@ -43,12 +53,11 @@ impl Nats {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_url(url)?;
         let certificate = url.option("cert").is_some();
-        Ok(Self { endpoint, login: Login::from_url(url), certificate })
+        Ok(Self { endpoint, credentials: Credentials::from_url(url), certificate })
     }
 
     fn ping(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let (user, password) = self.login.in_clear(conversation)?;
-        let login = user.is_some() || password.is_some();
+        let login = self.credentials.read(conversation)?;
         let agreed = Cell::new(false);
         let opened = conversation.open_upgraded(LIMIT, |carrier| {
             let mut received = Vec::new();
@@ -56,11 +65,11 @@ impl Nats {
             let rest = received.split_off(end);
             let info = Info::parse(&received).ok_or_else(|| judge(&received, Redaction::None))?;
             conversation.alive("INFO came");
-            self.proceed(&info, &rest, login)?;
+            self.proceed(&info, &rest, login.as_ref())?;
             agreed.set(true);
-            Ok((quote(info.version), rest))
+            Ok((quote(info.version), info.nonce.to_vec(), rest))
         });
-        let ((version, mut received), mut stream) = opened.map_err(|failure| {
+        let ((version, nonce, mut received), mut stream) = opened.map_err(|failure| {
             let outcome = conversation.outcome(failure);
             // Nothing but a refusal comes in place of the handshake that INFO has announced, as from a full server.
             match (agreed.get(), outcome.verdict, outcome.cause) {
@@ -71,10 +80,10 @@ impl Nats {
             }
         })?;
         // A server that refuses says so and closes without reading: whether or not all was sent, its words tell.
-        if login {
+        if login.as_ref().is_some_and(Identity::tells_secret) {
             conversation.note_secret();
         }
-        let _ = stream.write_all(&request(user.as_deref(), password.as_deref()));
+        let _ = stream.write_all(&request(&login.map_or_else(Vec::new, |login| login.fields(&nonce))));
         let redaction = conversation.redaction();
         let outcome =
             read_until(&mut stream, &mut received, |received| Ok(answer(received, &version, redaction)));
@@ -84,7 +93,7 @@ impl Nats {
     }
 
     /// An error where a server that says this is not to be asked more.
-    fn proceed(&self, info: &Info, rest: &[u8], login: bool) -> Result<(), Outcome> {
+    fn proceed(&self, info: &Info, rest: &[u8], login: Option<&Identity>) -> Result<(), Outcome> {
         let secure = self.endpoint.secure();
         if secure && rest.starts_with(b"-ERR") {
             return Err(judge(rest.split(|byte| *byte == b'\r').next().unwrap_or_default(), Redaction::None));
@@ -99,7 +108,10 @@ impl Nats {
             }
             true if !info.tls_required && !info.tls_available => "it does not offer TLS",
             false if info.tls_required => "it wants TLS: use ?tls",
-            _ if info.auth_required && !login && !(secure && self.certificate) => "it wants a login",
+            _ if login.is_some_and(Identity::signs) && info.nonce.is_empty() => {
+                "it takes no login by nkey or JWT"
+            }
+            _ if info.auth_required && login.is_none() && !(secure && self.certificate) => "it wants a login",
             _ => return Ok(()),
         };
         Err(Outcome::alive(Cause::Protocol, obstacle))
@@ -123,25 +135,17 @@ fn first_line(received: &[u8]) -> io::Result<Option<usize>> {
     Ok(received.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2))
 }
 
-/// CONNECT and PING. A password without a user is a token.
-fn request(user: Option<&[u8]>, password: Option<&[u8]>) -> Vec<u8> {
+/// CONNECT, with the fields of a login, and PING.
+fn request(login: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
     let mut text = br#"CONNECT {"verbose":false,"pedantic":false,"lang":"rust","#.to_vec();
     text.extend_from_slice(
         concat!(r#""version":""#, env!("CARGO_PKG_VERSION"), r#"","protocol":1,"name":"health-probe""#)
             .as_bytes(),
     );
-    let mut field = |name: &str, value: &[u8]| {
+    for (name, value) in login {
         text.extend_from_slice(format!(r#","{name}":""#).as_bytes());
         escape(&mut text, value);
         text.push(b'"');
-    };
-    match (user, password) {
-        (None, None) => {}
-        (None, Some(token)) => field("auth_token", token),
-        (Some(user), password) => {
-            field("user", user);
-            field("pass", password.unwrap_or_default());
-        }
     }
     text.extend_from_slice(b"}\r\nPING\r\n");
     text

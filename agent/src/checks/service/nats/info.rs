@@ -9,6 +9,8 @@ pub struct Info<'a> {
     pub auth_required: bool,
     pub tls_required: bool,
     pub tls_available: bool,
+    /// What a login by a key has to sign; empty where the server takes none.
+    pub nonce: &'a [u8],
     /// It is shutting down, and takes no new clients (`ldm`).
     pub lame_duck: bool,
 }
@@ -25,7 +27,13 @@ impl<'a> Info<'a> {
             auth_required: is_true(json, "auth_required"),
             tls_required: is_true(json, "tls_required"),
             tls_available: is_true(json, "tls_available"),
+            nonce: text(json, &["nonce"]).filter(|nonce| is_nonce(nonce)).unwrap_or_default(),
             lame_duck: is_true(json, "ldm"),
         })
     }
+}
+
+/// A server sends some 15 random letters. Nothing longer or else is signed: it may be a text that a peer wants a signature of.
+fn is_nonce(nonce: &[u8]) -> bool {
+    nonce.len() <= 64 && nonce.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte))
 }

@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 
 use super::*;
 use crate::check::Verdict;
-use crate::net::test_server::{Random, check, says, server, soon, survives, withholds};
+use crate::net::test_server::{Random, check, heard_up_to, hears, says, server, soon, survives, withholds};
 
 const INFO: &str = r#"INFO {"server_id":"N\"A","version":"2.9.10","proto":1,"max_payload":1048576}"#;
 
@@ -76,14 +76,93 @@ fn only_fields_of_the_outermost_object_count() {
 
 #[test]
 fn a_login_is_a_token_or_a_user_and_is_escaped() {
-    let text = |user, password| String::from_utf8(request(user, password)).unwrap();
-    assert!(text(None, None).ends_with("\"name\":\"health-probe\"}\r\nPING\r\n"));
+    let text = |login: Option<Identity>| {
+        String::from_utf8(request(&login.map_or_else(Vec::new, |login| login.fields(b"")))).unwrap()
+    };
+    assert!(text(None).ends_with("\"name\":\"health-probe\"}\r\nPING\r\n"));
     assert!(
-        text(None, Some(b"a\"\\\r\nb"))
+        text(Some(Identity::Token(b"a\"\\\r\nb".to_vec())))
             .ends_with(",\"auth_token\":\"a\\\"\\\\\\u000d\\u000ab\"}\r\nPING\r\n")
     );
-    assert!(text(Some(b"me"), Some(b"p")).ends_with(",\"user\":\"me\",\"pass\":\"p\"}\r\nPING\r\n"));
-    assert!(text(Some(b"me"), None).ends_with(",\"user\":\"me\",\"pass\":\"\"}\r\nPING\r\n"));
+    let user = |password: &str| Some(Identity::User(b"me".to_vec(), password.into()));
+    assert!(text(user("p")).ends_with(",\"user\":\"me\",\"pass\":\"p\"}\r\nPING\r\n"));
+    assert!(text(user("")).ends_with(",\"user\":\"me\",\"pass\":\"\"}\r\nPING\r\n"));
+}
+
+/// The example of the documentation, and a JWT that says nothing.
+const SEED: &str = "SUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEYHFLM";
+const JWT: &str = "eyJ0eXAi.eyJqdGki.aB-_";
+
+/// A check with this text in a file, and what it comes to with a server that wants a login and says this.
+fn with_file(option: &str, text: &str, info: &str, host: &str) -> (Outcome, String) {
+    let path = std::env::temp_dir().join(format!(
+        "health-probe-{option}-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
+    std::fs::write(&path, text).unwrap();
+    let (port, heard) = hears(format!("{info}\r\nPONG\r\n").as_bytes());
+    let url = CheckUrl { host: host.into(), ..check("nats", port, &[(option, path.to_str().unwrap())]) };
+    let outcome = Nats::from_url(&url).unwrap().run(soon());
+    std::fs::remove_file(path).unwrap();
+    if outcome.verdict == Verdict::Pass {
+        return (outcome, heard_up_to(&heard, "PING\r\n"));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    (outcome, heard_up_to(&heard, ""))
+}
+
+const ASKS: &str = r#"INFO {"version":"2.9.10","auth_required":true,"nonce":"aB3-_d"}"#;
+
+#[test]
+fn a_key_signs_the_nonce_and_a_jwt_goes_with_the_signature() {
+    let key = nkey::Nkey::from_seed(SEED.as_bytes()).unwrap();
+    let (public, signature) = (key.public(), key.sign(b"aB3-_d"));
+    let creds = format!(
+        "-----BEGIN NATS USER JWT-----\r\n{JWT}\r\n------END NATS USER JWT------\r\n\r\n*** IMPORTANT ***\r\nNKEYs are \
+         secrets.\r\n\r\n-----BEGIN USER NKEY SEED-----\r\n{SEED}\r\n------END USER NKEY SEED------\r\n"
+    );
+    for (option, text, fields) in [
+        ("nkey-file", format!("{SEED}\n"), format!(r#","nkey":"{public}","sig":"{signature}"}}"#)),
+        ("nkey-file", creds.clone(), format!(r#","nkey":"{public}","sig":"{signature}"}}"#)),
+        ("creds-file", creds, format!(r#","jwt":"{JWT}","sig":"{signature}"}}"#)),
+    ] {
+        let (outcome, heard) = with_file(option, &text, ASKS, "");
+        assert_eq!(outcome, Outcome::pass("PONG from nats 2.9.10"));
+        assert!(heard.ends_with(&format!("{fields}\r\nPING\r\n")) && !heard.contains(SEED), "{heard}");
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_made_says_nothing_of_the_server() {
+    let no_seed = "no seed of a user, expected a line of 58 letters from SU on, with its checksum";
+    let long = format!(r#"INFO {{"version":"2.9.10","nonce":"{}"}}"#, "a".repeat(65));
+    for (option, text, info, reason) in [
+        ("nkey-file", "hunter2", ASKS, format!("nkey holds {no_seed}")),
+        ("nkey-file", &SEED.replace("AIO3", "AIO4"), ASKS, format!("nkey holds {no_seed}")),
+        ("nkey-file", "\n", ASKS, "it wants a login".into()),
+        ("creds-file", "", ASKS, "it wants a login".into()),
+        ("creds-file", JWT, ASKS, format!("credentials hold {no_seed}")),
+        ("creds-file", SEED, ASKS, "credentials hold no JWT, expected a line from eyJ on".into()),
+        ("creds-file", "eyJ\"hunter2", ASKS, "credentials hold no JWT, expected a line from eyJ on".into()),
+        ("nkey-file", SEED, INFO, "it takes no login by nkey or JWT".into()),
+        ("nkey-file", SEED, &long, "it takes no login by nkey or JWT".into()),
+        ("nkey-file", SEED, r#"INFO {"nonce":"{\"a\":1}"}"#, "it takes no login by nkey or JWT".into()),
+    ] {
+        let (outcome, heard) = with_file(option, text, info, "");
+        assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason), "{text}");
+        assert_eq!(heard, "");
+    }
+}
+
+#[test]
+fn a_jwt_goes_only_to_whom_a_password_goes_and_a_signature_to_anybody() {
+    let far = "::ffff:127.0.0.1";
+    let (outcome, heard) = with_file("creds-file", &format!("{JWT}\n{SEED}"), ASKS, far);
+    let reason =
+        "the JWT was not sent, since the peer is not verified: expected tls with ca, or allow-cleartext";
+    assert_eq!((outcome, heard), (Outcome::alive(Cause::Protocol, reason), String::new()));
+    assert_eq!(with_file("nkey-file", SEED, ASKS, far).0.verdict, Verdict::Pass);
 }
 
 #[test]
@@ -127,6 +206,10 @@ fn a_server_without_tls_is_alive_for_a_check_with_it() {
 #[test]
 fn hostile_servers_are_survived() {
     survives(run, b"INFO {\"version\":\"2.9.10\"}\r\nPONG\r\n");
+    survives(
+        |port, deadline| Nats::from_url(&check("nats", port, &[("nkey", SEED)])).unwrap().run(deadline),
+        b"INFO {\"version\":\"2.9.10\",\"nonce\":\"aB3-_d\"}\r\nPONG\r\n",
+    );
 }
 
 #[test]
