@@ -26,7 +26,7 @@ const TABLE: &[(&Scheme, Make)] = &[
     (&host::gpu::SCHEME, |url, roots| boxed(host::gpu::Gpu::from_url(url, roots))),
     (&service::http2::SCHEME, |url, _| boxed(service::http2::Http2::from_url(url))),
     (&service::http::SCHEME, |url, _| boxed(service::http::Http::from_url(url))),
-    (&service::http::SCHEME_TLS, |url, _| boxed(service::http::Http::from_url(url))),
+    (&service::https::SCHEME, |url, _| boxed(service::https::Https::from_url(url))),
     (&host::infiniband::SCHEME, |url, roots| boxed(host::infiniband::Infiniband::from_url(url, roots))),
     (&service::kafka::SCHEME, |url, _| boxed(service::kafka::Kafka::from_url(url))),
     (&service::ldap::SCHEME, |url, _| boxed(service::ldap::Ldap::from_url(url))),

@@ -8,6 +8,7 @@ pub mod expect;
 pub mod grpc;
 pub mod http;
 pub mod http2;
+pub mod https;
 pub mod kafka;
 pub mod ldap;
 pub mod memcached;

@@ -8,6 +8,7 @@ mod lifetime;
 mod tests;
 mod trust;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::ServerName;
@@ -16,7 +17,7 @@ use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOw
 pub use binding::server_end_point;
 pub use lifetime::Lifetime;
 #[cfg(test)]
-pub use tests::{tls_server, upgrading_server};
+pub use tests::{speaking_server, tls_server, upgrading_server};
 
 use self::config::{Files, RequestFlag};
 use super::error::{ClientAuthRequested, alert_in, fault, tls_outcome};
@@ -46,6 +47,8 @@ pub struct Tls {
     alpn: &'static [&'static [u8]],
     loaded: Mutex<Option<Loaded>>,
     asked: Arc<RequestFlag>,
+    /// Whether the peer of the last handshake speaks none of the protocols that were offered.
+    lacks_protocol: AtomicBool,
     /// How many days the peer's certificate has to last for a pass.
     min_days: Option<u32>,
 }
@@ -70,6 +73,7 @@ impl Tls {
             alpn: &[],
             loaded: Mutex::new(None),
             asked: Arc::default(),
+            lacks_protocol: AtomicBool::new(false),
             min_days: url.option("min-days").and_then(|days| days.parse().ok()),
         })
     }
@@ -94,6 +98,11 @@ impl Tls {
         self.asked.is_so()
     }
 
+    /// Whether the peer of the last handshake refused it for the protocols that were offered.
+    pub fn lacked_protocol(&self) -> bool {
+        self.lacks_protocol.load(Ordering::Relaxed)
+    }
+
     /// Whether the last handshake left the peer without the client certificate that it asked for.
     pub fn left_unanswered(&self) -> bool {
         self.asked.is_so() && self.files.cert.is_none()
@@ -112,6 +121,7 @@ impl Tls {
     pub fn handshake(&self, mut carrier: DeadlineStream) -> Result<Stream, Outcome> {
         let config = self.config()?;
         self.asked.forget();
+        self.lacks_protocol.store(false, Ordering::Relaxed);
         carrier.allow(HANDSHAKE_LIMIT);
         let mut session =
             ClientConnection::new(config, self.peer.clone()).map_err(|error| tls_outcome(&error))?;
@@ -125,6 +135,7 @@ impl Tls {
                     }
                     // The check asks for a protocol that the peer does not have, which is none of TLS's.
                     _ if alert_in(&error) == Some(Alert::NoApplicationProtocol) && !self.alpn.is_empty() => {
+                        self.lacks_protocol.store(true, Ordering::Relaxed);
                         tls_outcome(&rustls::Error::NoApplicationProtocol)
                     }
                     None if has_gone(&error) => {

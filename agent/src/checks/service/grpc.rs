@@ -13,8 +13,9 @@ use crate::net::{Conversation, Endpoint, Failure};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, quoted};
 use crate::version::USER_AGENT;
 
-/// An answer is some hundred bytes; this is what a peer may send in all before it is given up.
-const LIMIT: usize = 64 * 1024;
+/// An answer is some hundred bytes; this is what a peer may send in all before it is given up. What `call` takes of headers and
+/// of data is less, so that an answer which is too long for it is known as one.
+const LIMIT: usize = 1024 * 1024;
 
 /// Keeps the request within one frame.
 const SERVICE_LIMIT: usize = 1024;

@@ -22,10 +22,10 @@ pub(in crate::checks) use self::journey::{Exchange, Journey, Reply};
 pub(in crate::checks) use self::redirect::{Resource, is_redirect};
 pub(in crate::checks) use self::request::Field;
 pub(in crate::checks) use self::search::Search;
-use crate::check::{Check, Deadline, Outcome};
+use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::net::http1::{Body, LIMIT, page_tells_of_certificate, read_head, request};
 use crate::net::{Conversation, Failure, Redaction, Stream, read_until};
-use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule};
+use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target};
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "http",
@@ -56,14 +56,6 @@ pub const SCHEME: Scheme = Scheme {
     ..Scheme::BARE
 };
 
-pub const SCHEME_TLS: Scheme = Scheme {
-    scheme: "https",
-    summary: "As http, over TLS; the certificate is verified when ca is given, as the kubelet does not",
-    target: Target::Address { port: Some(443) },
-    tls: TlsRule::Always,
-    ..SCHEME
-};
-
 /// A check of one resource.
 pub struct Http {
     journey: Journey,
@@ -72,7 +64,13 @@ pub struct Http {
 
 impl Http {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        Ok(Self { journey: Journey::from_url(url, &[])?, expectation: HttpExpectation::from_url(url)? })
+        let journey = Journey::from_url(url, &[b"http/1.1"])?;
+        Ok(Self { journey, expectation: HttpExpectation::from_url(url)? })
+    }
+
+    /// Whether the server refused the last handshake because it does not speak HTTP/1.1 over TLS.
+    pub fn was_of_another_version(&self) -> bool {
+        self.journey.endpoint().lacked_protocol()
     }
 
     fn ask(&self, conversation: &Conversation, asked: &Exchange) -> Result<Reply, Failure> {
@@ -122,7 +120,13 @@ impl Http {
                 search.judge(end, &head.text(), redaction)
             }
         };
-        Ok(Reply::Outcome(outcome))
+        Ok(Reply::Outcome(match head.flaw {
+            // The kubelet takes no such response; one that says by its status that it is not healthy is believed.
+            Some(flaw) if outcome.verdict == Verdict::Pass => {
+                Outcome::alive(Cause::Protocol, format!("{}, but {flaw}", head.text()))
+            }
+            _ => outcome,
+        }))
     }
 }
 

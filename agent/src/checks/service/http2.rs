@@ -69,7 +69,7 @@ impl Http2 {
         let request = Request { headers: &headers, data: asked.send.map(str::as_bytes) };
         let mut location = None;
         let note = &mut |name: &[u8], value: &[u8]| {
-            if name == b"location" {
+            if name == b"location" && !value.is_empty() {
                 location = Some(value.to_vec());
             }
         };
@@ -101,6 +101,9 @@ impl Http2 {
         let text = format!("status {status}");
         if !self.expectation.statuses.hold(status) {
             return self.expectation.refusal(endpoint, status, &answer.data, text);
+        }
+        if let Some(flaw) = answer.flaw {
+            return Outcome::alive(Cause::Protocol, format!("{text}, but {flaw}"));
         }
         if self.expectation.body.is_empty() {
             return Outcome::pass(text);

@@ -30,6 +30,8 @@ pub struct Head {
     pub location: Option<Vec<u8>>,
     /// Whether another request can follow on the connection (RFC 9112 §9.3).
     pub keeps: bool,
+    /// What is wrong with it, as the end of a sentence, though its status is known: a stricter client takes no such response.
+    pub flaw: Option<&'static str>,
 }
 
 impl Head {
@@ -40,7 +42,7 @@ impl Head {
             status(line).ok_or_else(|| redaction.because("status line is malformed", line))?;
         let reason = if redaction == Redaction::None { reason } else { String::new() };
         let keeps = !line.starts_with(b"HTTP/1.0");
-        Ok(Self { status, reason, chunked: false, content_length: None, location: None, keeps })
+        Ok(Self { status, reason, chunked: false, content_length: None, location: None, keeps, flaw: None })
     }
 
     /// Whether it is the final one: any number of interim 1xx responses may come before, 101 ends the talk.
@@ -63,16 +65,27 @@ impl Head {
         }
     }
 
-    fn header(&mut self, line: &[u8]) {
+    fn header(&mut self, line: &[u8], is_first: bool) {
+        self.flaw = self.flaw.or_else(|| flaw(line, is_first));
         let Some(colon) = line.iter().position(|&byte| byte == b':') else { return };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
             // Chunked is the last coding wherever it is used: RFC 9112 §6.1.
             self.chunked = value.to_ascii_lowercase().ends_with(b"chunked");
+            if !value.eq_ignore_ascii_case(b"chunked") {
+                self.flaw = Some("its Transfer-Encoding is not chunked");
+            }
         } else if name.eq_ignore_ascii_case(b"content-length") {
-            self.content_length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+            let length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+            if length.is_none() {
+                self.flaw = Some("its Content-Length is no length");
+            } else if self.content_length.is_some_and(|other| Some(other) != length) {
+                self.flaw = Some("it has two Content-Lengths");
+            }
+            self.content_length = length;
         } else if name.eq_ignore_ascii_case(b"location") {
-            self.location = Some(value.to_vec());
+            // Of nothing, it says as much as none.
+            self.location = (!value.is_empty()).then(|| value.to_vec());
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.keeps &= !value.to_ascii_lowercase().ends_with(b"close");
         }
@@ -87,11 +100,13 @@ pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>, redaction: Redact
             &read_line(stream, buffer, &mut left, |bytes| begins_as_http(bytes, redaction))?,
             redaction,
         )?;
+        let mut is_first = true;
         loop {
             match read_line(stream, buffer, &mut left, |_| Ok(()))?.as_slice() {
                 [] => break,
-                line => head.header(line),
+                line => head.header(line, is_first),
             }
+            is_first = false;
         }
         if head.last() {
             return Ok(head);
@@ -99,10 +114,33 @@ pub fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>, redaction: Redact
     }
 }
 
-/// An error for what is no beginning of a response.
+/// What a line of headers has that the kubelet's client refuses (RFC 9110 §5.5, §5.6.2). As that, this takes a line that goes on
+/// from the one before, and a space in a name.
+fn flaw(line: &[u8], is_first: bool) -> Option<&'static str> {
+    let goes_on = matches!(line.first(), Some(b' ' | b'\t'));
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~ ".contains(byte);
+    let colon = line.iter().position(|&byte| byte == b':');
+    match colon {
+        _ if goes_on && is_first => Some("its first header begins with a space"),
+        _ if line.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') => {
+            Some("a header holds a control character")
+        }
+        _ if goes_on => None,
+        None => Some("a header has no colon"),
+        Some(colon) if colon == 0 || !line[..colon].iter().all(of_name) => {
+            Some("a header has a name that HTTP does not allow")
+        }
+        Some(_) => None,
+    }
+}
+
+/// An error for what is no beginning of a response. As to the kubelet, any version will do that is written as one.
 fn begins_as_http(bytes: &[u8], redaction: Redaction) -> Result<()> {
-    let start = &bytes[..bytes.len().min(7)];
-    match start == &b"HTTP/1."[..start.len()] {
+    let is_so = bytes.iter().take(8).enumerate().all(|(at, byte)| match at {
+        5 | 7 => byte.is_ascii_digit(),
+        _ => *byte == b"HTTP/0.0"[at],
+    });
+    match is_so {
         true => Ok(()),
         false => Err(redaction.because("answer is not HTTP", bytes).into()),
     }
@@ -127,9 +165,8 @@ fn read_line(
         *left = left
             .checked_sub(length)
             .ok_or_else(|| ProtocolError::because(format!("headers are longer than {HEAD_LIMIT} bytes")))?;
-        let rest = buffer.split_off(length);
-        let piece = std::mem::replace(buffer, rest);
-        let line = kept.get_or_insert(piece);
+        let line = kept.get_or_insert_with(|| buffer[..length].to_vec());
+        buffer.drain(..length);
         if whole {
             line.truncate(LINE_LIMIT);
             while let [.., b'\r' | b'\n'] = line[..] {
@@ -143,7 +180,7 @@ fn read_line(
 /// `HTTP/1.1 200 OK` as the code and the words after it.
 fn status(line: &[u8]) -> Option<(u16, String)> {
     let (version, rest) = line.split_at_checked(9)?;
-    let (code, reason) = rest.split_at_checked(3)?;
+    let (code, reason) = rest.trim_ascii_start().split_at_checked(3)?;
     let spaced =
         version[7].is_ascii_digit() && version[8] == b' ' && matches!(reason.first(), None | Some(b' '));
     let code = str::from_utf8(code).ok()?.parse().ok().filter(|code| (100..=999).contains(code))?;

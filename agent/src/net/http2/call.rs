@@ -39,6 +39,8 @@ pub struct Answer {
     pub broken_off: Option<u32>,
     /// Whether there is more data than the peer was allowed to send.
     pub is_cut: bool,
+    /// What is wrong with it, as the end of a sentence, though it is understood: a stricter client takes no such answer.
+    pub flaw: Option<&'static str>,
 }
 
 /// Sends the request and reads until the call is over, or `enough` has come of it: `note` hears every field of headers
@@ -101,7 +103,7 @@ impl Exchange {
                 answer.broken_off = Some(frame.number(4)?);
             }
             frame::PUSH_PROMISE => {
-                return Err(ProtocolError::because("a stream was pushed, which was not allowed").into());
+                return Err(OwnLimit::because("a stream was pushed, which is not taken here").into());
             }
             frame::RST_STREAM if frame.stream == STREAM => answer.broken_off = Some(frame.number(0)?),
             frame::DATA if frame.stream == STREAM => {
@@ -112,6 +114,9 @@ impl Exchange {
             frame::HEADERS => {
                 let block = block(peer, &frame)?;
                 let mut field = |name: &[u8], value: &[u8]| {
+                    if name.iter().any(u8::is_ascii_uppercase) {
+                        answer.flaw = Some("a name of a header is in upper case");
+                    }
                     if name == b":status" {
                         answer.status = Some(value.to_vec());
                     }
@@ -124,7 +129,10 @@ impl Exchange {
             frame::CONTINUATION => {
                 return Err(ProtocolError::because("headers are continued that had not begun").into());
             }
-            // WINDOW_UPDATE, PRIORITY, a GOAWAY that lets our call finish, and frames of the future.
+            frame::WINDOW_UPDATE if frame.number(0)? & 0x7fff_ffff == 0 => {
+                answer.flaw = Some("a window is opened by nothing");
+            }
+            // PRIORITY, a GOAWAY that lets our call finish, and frames of the future.
             _ => {}
         }
         let ends = matches!(frame.kind, frame::DATA | frame::HEADERS) && frame.has(frame::END_STREAM);

@@ -126,6 +126,11 @@ impl Endpoint {
         self.tls.as_ref().is_some_and(Tls::was_asked)
     }
 
+    /// Whether the peer refused the last handshake because it speaks none of the protocols that were offered.
+    pub fn lacked_protocol(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::lacked_protocol)
+    }
+
     /// Why a peer does not pass because of the certificate that it showed on this connection, if it does not last long enough.
     pub fn shortage(&self, stream: &Stream) -> Option<Outcome> {
         self.tls.as_ref()?.shortage(stream.session()?)

@@ -47,15 +47,24 @@ fn server_config(name: &str, version: &'static SupportedProtocolVersion, mutual:
 
 /// A TLS server that says `hello` once it is spoken to.
 pub fn tls_server(name: &str, version: &'static SupportedProtocolVersion, mutual: bool) -> u16 {
-    serving(server_config(name, version, mutual), b"")
+    serving(server_config(name, version, mutual), b"", b"hello".to_vec())
+}
+
+/// A TLS server that says this once it is spoken to in one of these protocols (ALPN), or in whichever if there are none.
+pub fn speaking_server(protocols: &[&str], answer: Vec<u8>) -> u16 {
+    let mut config = server_config("server.crt", &TLS13, false);
+    if let Some(config) = Arc::get_mut(&mut config) {
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    }
+    serving(config, b"", answer)
 }
 
 /// The same, once it has heard a line in the clear and has agreed.
 pub fn upgrading_server(name: &str, agreement: &'static [u8]) -> u16 {
-    serving(server_config(name, &TLS13, false), agreement)
+    serving(server_config(name, &TLS13, false), agreement, b"hello".to_vec())
 }
 
-fn serving(config: Arc<ServerConfig>, agreement: &'static [u8]) -> u16 {
+fn serving(config: Arc<ServerConfig>, agreement: &'static [u8], answer: Vec<u8>) -> u16 {
     server(move |mut stream| {
         if !agreement.is_empty() {
             let mut byte = [0];
@@ -65,7 +74,7 @@ fn serving(config: Arc<ServerConfig>, agreement: &'static [u8]) -> u16 {
         let mut tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
         let mut received = [0; 64];
         if tls.read(&mut received).is_ok_and(|count| count > 0) {
-            let _ = tls.write_all(b"hello");
+            let _ = tls.write_all(&answer);
             tls.conn.send_close_notify();
         }
         // Also sends the alert of a handshake that failed.

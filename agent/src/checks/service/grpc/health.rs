@@ -1,6 +1,6 @@
 //! The messages of grpc.health.v1, and what its answers mean.
 
-use crate::check::{Cause, Outcome};
+use crate::check::{Cause, Outcome, Verdict};
 use crate::checks::service::http::in_place_of_application;
 use crate::net::codec::reader::{Reader, write_varint};
 use crate::net::http2::{Answer, broken_off};
@@ -11,6 +11,7 @@ use crate::net::quote;
 pub struct Status {
     pub code: Option<Vec<u8>>,
     pub message: Option<Vec<u8>>,
+    pub content_type: Option<Vec<u8>>,
 }
 
 impl Status {
@@ -18,6 +19,7 @@ impl Status {
         let field = match name {
             b"grpc-status" => &mut self.code,
             b"grpc-message" => &mut self.message,
+            b"content-type" => &mut self.content_type,
             _ => return,
         };
         *field = Some(value.to_vec());
@@ -41,6 +43,9 @@ pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
     if let Some(code) = answer.broken_off {
         return broken_off("call", code);
     }
+    if answer.is_cut {
+        return Outcome::alive(Cause::Protocol, "the answer is longer than is read here");
+    }
     let Some(digits) = &status.code else { return without_status(answer) };
     let Some(code) = str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u8>().ok()) else {
         return Outcome::fail(Cause::Protocol, format!("grpc-status is {:?}", quote(digits)));
@@ -51,13 +56,28 @@ pub fn judge(answer: &Answer, status: &Status, service: &str) -> Outcome {
         None => name(code),
     };
     match code {
-        0 => serving(&answer.data),
+        0 => match (serving(&answer.data), flaw(answer, status)) {
+            // The client of gRPC's library takes no such answer.
+            (outcome, Some(flaw)) if outcome.verdict == Verdict::Pass => {
+                Outcome::alive(Cause::Protocol, format!("{}, but {flaw}", outcome.reason))
+            }
+            (outcome, _) => outcome,
+        },
         5 => Outcome::fail(Cause::Unhealthy, format!("service {service:?} is unknown")),
         12 => Outcome::fail(Cause::Protocol, "grpc.health.v1.Health is not implemented"),
         7 | 16 => Outcome::alive(Cause::Protocol, text),
         // What a limiter or a proxy says, and a server that shuts down, in the place of the application.
         8 | 14 => Outcome::alive(Cause::Unhealthy, text),
         _ => Outcome::fail(Cause::Unhealthy, text),
+    }
+}
+
+/// What is wrong with an answer that is understood.
+fn flaw(answer: &Answer, status: &Status) -> Option<String> {
+    let content_type = status.content_type.as_deref().unwrap_or_default();
+    match content_type.strip_prefix(b"application/grpc").map(<[u8]>::first) {
+        Some(None | Some(b'+' | b';')) => answer.flaw.map(str::to_owned),
+        _ => Some(format!("its content-type is {:?}", quote(content_type))),
     }
 }
 
@@ -76,10 +96,14 @@ fn without_status(answer: &Answer) -> Outcome {
 /// Length-prefixed `HealthCheckResponse { status = 1 }`.
 fn serving(data: &[u8]) -> Outcome {
     let message = match data.split_first_chunk::<5>() {
-        Some(([0, length @ ..], message)) if u32::from_be_bytes(*length) as usize == message.len() => message,
-        _ => return Outcome::fail(Cause::Protocol, "answer holds no whole message"),
+        Some(([0, length @ ..], rest)) => rest.split_at_checked(u32::from_be_bytes(*length) as usize),
+        _ => None,
+    };
+    let Some((message, rest)) = message else {
+        return Outcome::fail(Cause::Protocol, "answer holds no whole message");
     };
     match field_one(message) {
+        Some(1) if !rest.is_empty() => Outcome::alive(Cause::Protocol, "SERVING, but more follows it"),
         Some(1) => Outcome::pass("SERVING"),
         Some(0) => Outcome::fail(Cause::Unhealthy, "UNKNOWN"),
         Some(2) => Outcome::fail(Cause::Unhealthy, "NOT_SERVING"),

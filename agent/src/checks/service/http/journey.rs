@@ -8,8 +8,8 @@ use crate::check::{Cause, Outcome, Verdict};
 use crate::net::{Conversation, Endpoint, Failure, Redaction};
 use crate::scheme::{CheckUrl, ParseError};
 
-/// As many as the kubelet follows.
-const MOST_REDIRECTS: usize = 10;
+/// As many as the kubelet follows: it stops at the tenth.
+const MOST_REDIRECTS: usize = 9;
 
 /// One request to one server.
 pub struct Exchange<'a> {
@@ -43,7 +43,16 @@ enum Whose {
     Checked,
     /// On another port of its host.
     SameHost,
+    /// On this machine by another name than the check asks by, which to the kubelet is another host.
+    Loopback,
     Other,
+}
+
+impl Whose {
+    /// Whether what comes of it is no word of the server that is checked.
+    fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Loopback | Self::Other)
+    }
 }
 
 impl Journey {
@@ -81,9 +90,9 @@ impl Journey {
             let asked = Exchange { endpoint, method, resource: &resource, fields: &fields.list, send };
             let (status, location) = match exchange(&asked) {
                 Ok(Reply::Redirect(status, location)) => (status, location),
-                Ok(Reply::Outcome(outcome)) if whose != Whose::Other => return Ok(fields.judge(outcome)),
+                Ok(Reply::Outcome(outcome)) if !whose.is_elsewhere() => return Ok(fields.judge(outcome)),
                 Ok(Reply::Outcome(outcome)) => return Ok(nothing_against(outcome)),
-                Err(failure) if whose == Whose::Other => {
+                Err(failure) if whose.is_elsewhere() => {
                     return Ok(nothing_against(conversation.outcome(failure)));
                 }
                 Err(failure) => return Err(failure),
@@ -98,7 +107,7 @@ impl Journey {
                 fields.forget_secrets();
             }
         }
-        Err(unfollowed("more than 10 times").into())
+        Err(unfollowed("more than 9 times").into())
     }
 
     /// Where a redirect leads, if the check may follow it there.
@@ -127,7 +136,7 @@ impl Journey {
             () if is_same(own) && port == own_port && resource.secure == first.secure => Whose::Checked,
             () if !self.url.socket.is_empty() => Whose::Other,
             () if is_same(own) || is_same(&self.url.host) => Whose::SameHost,
-            () if self.endpoint.local() && is_loopback(host) => Whose::SameHost,
+            () if self.endpoint.local() && is_loopback(host) => Whose::Loopback,
             () => Whose::Other,
         }
     }

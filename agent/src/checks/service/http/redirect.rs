@@ -36,10 +36,10 @@ impl Resource {
 
     /// What the `Location` of a response to this leads to; none if it is nothing that HTTP could ask for.
     pub fn redirected(&self, location: &[u8]) -> Option<Self> {
-        let text = str::from_utf8(location).ok().filter(|text| text.len() <= LONGEST)?;
-        if !text.bytes().all(|byte| matches!(byte, b'!'..=b'~')) {
+        if location.len() > LONGEST || location.iter().any(u8::is_ascii_control) {
             return None;
         }
+        let text: String = location.iter().copied().map(written).collect();
         let text = text.split('#').next()?;
         let (secure, rest) = match text.split_once("//") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http:") => (false, rest),
@@ -72,6 +72,14 @@ impl Resource {
             }
         };
         Some(Self { path, ..self.clone() })
+    }
+}
+
+/// A byte of a reference as it may stand in a request.
+fn written(byte: u8) -> String {
+    match byte {
+        b'!'..=b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
     }
 }
 
@@ -117,6 +125,7 @@ mod tests {
             ("../../../c?e=//f", "http://a:8080/c?e=//f"),
             ("", "http://a:8080/x/y?z=1"),
             ("#c", "http://a:8080/x/y?z=1"),
+            ("/b c/é", "http://a:8080/b%20c/%C3%A9"),
         ] {
             assert_eq!(from(location).as_deref(), Some(there), "{location}");
         }
@@ -129,8 +138,8 @@ mod tests {
             "http://me:x@b/",
             "http://b:0/",
             "http://b:x/",
-            "a b",
-            "é",
+            "a\u{7}b",
+            "http://b:8 0/",
             &long,
         ] {
             assert_eq!(from(location), None, "{location}");

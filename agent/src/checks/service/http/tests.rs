@@ -1,6 +1,8 @@
 mod redirects;
 mod requests;
 
+use std::time::Duration;
+
 use super::body::BodyExpectation;
 use super::*;
 use crate::check::{Cause, Verdict};
@@ -71,6 +73,41 @@ fn pass_503() -> Outcome {
 }
 
 #[test]
+fn a_response_that_the_kubelet_does_not_take_is_no_pass_and_no_failure() {
+    for (lines, flaw) in [
+        ("no header\r\n", "a header has no colon"),
+        (": a\r\n", "a header has a name that HTTP does not allow"),
+        ("X-é: a\r\n", "a header has a name that HTTP does not allow"),
+        ("X: a\0b\r\n", "a header holds a control character"),
+        ("X: a\rb\r\n", "a header holds a control character"),
+        (" X: a\r\n", "its first header begins with a space"),
+        ("Content-Length:\r\n", "its Content-Length is no length"),
+        ("Content-Length: -1\r\n", "its Content-Length is no length"),
+        ("Content-Length: 1, 1\r\n", "its Content-Length is no length"),
+        ("Content-Length: 1\r\nContent-Length: 2\r\n", "it has two Content-Lengths"),
+        ("Transfer-Encoding: gzip, chunked\r\n", "its Transfer-Encoding is not chunked"),
+        ("Transfer-Encoding: identity\r\n", "its Transfer-Encoding is not chunked"),
+    ] {
+        let alive = Outcome::alive(Cause::Protocol, format!("status 200 OK, but {flaw}"));
+        assert_eq!(with(&[], &format!("HTTP/1.1 200 OK\r\n{lines}\r\n")), alive, "{lines:?}");
+        // What says that it is not healthy is believed whatever it looks like.
+        assert_eq!(with(&[], &format!("HTTP/1.1 500\r\n{lines}\r\n")), fail("status 500"), "{lines:?}");
+    }
+    for lines in [
+        "X: a\r\n b\r\n\tc\r\n",
+        "X : a\r\n",
+        "X Y: é\t\r\n",
+        "Content-Length: 1\r\ncontent-length: 1\r\n",
+        "Transfer-Encoding: Chunked\r\nX:\r\n",
+    ] {
+        assert_eq!(with(&[], &format!("HTTP/1.1 200 OK\r\n{lines}\r\n")), Outcome::pass("status 200 OK"));
+    }
+    for line in ["HTTP/2.0 200 OK", "HTTP/1.1  200 OK", "HTTP/1.2 \t200 OK"] {
+        assert_eq!(with(&[], &format!("{line}\r\n\r\n")), Outcome::pass("status 200 OK"), "{line}");
+    }
+}
+
+#[test]
 fn what_is_not_http_is_a_protocol_error() {
     for answer in [
         "-ERR unknown command\r\n",
@@ -101,7 +138,10 @@ fn headers_of_any_length_leave_the_status_known() {
         while stream.write_all(&b"A: b\r\n".repeat(10_000)).is_ok() {}
     });
     let reason = "headers are longer than 10485760 bytes";
-    assert_eq!(run(endless, soon()), Outcome::fail(Cause::Protocol, reason));
+    assert_eq!(
+        run(endless, Deadline::after(Duration::from_secs(30))),
+        Outcome::fail(Cause::Protocol, reason)
+    );
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn redirects_are_followed_on_wish_and_the_last_answer_is_judged() {
         ("/odd", "302 Found\r\nLocation: ftp://a\r\n"),
         ("/bare", "302 Found\r\n"),
         ("/other", "302 Found\r\nLocation: http://other.test/a\r\n"),
+        ("/here", "302 Found\r\nLocation:\r\n"),
         ("/gone", "302 Found\r\nLocation: http://localhost:1/a\r\n"),
     ]);
     let same = [("follow", "same-host"), ("send", "a"), ("header.X-Name", "$CARGO_PKG_NAME")];
@@ -59,12 +60,13 @@ fn redirects_are_followed_on_wish_and_the_last_answer_is_judged() {
     assert_eq!(following(port, "/bare", &[("follow", "same-host")]), Outcome::pass("status 302 Found"));
     assert_eq!(
         following(port, "/loop", &[("follow", "same-host")]),
-        alive("the server redirects more than 10 times")
+        alive("the server redirects more than 9 times")
     );
     assert_eq!(
         following(port, "/odd", &[("follow", "any-host")]),
         alive("the server redirects to what HTTP cannot ask for")
     );
+    assert_eq!(following(port, "/here", &[("follow", "same-host")]), Outcome::pass("status 302 Found"));
     let other = "the server redirects to another host, \"other.test\": expected follow=any-host";
     assert_eq!(following(port, "/other", &[("follow", "same-host")]), alive(other));
     let gone = "the server redirects, but connection refused on 127.0.0.1 and ::1";
@@ -90,6 +92,12 @@ fn another_server_hears_no_secret_and_says_nothing_against_the_one_that_is_check
     // Asked without the secret that it was to be asked with.
     assert_eq!(following(here, "/port", &any), Outcome::alive(Cause::Unhealthy, "status 500"));
     assert_eq!(following(here, "/port", &[("follow", "same-host")]), fail("status 500 Sorry"));
+    // By another name than the check asks by, as the kubelet has it.
+    let named = [("follow", "same-host"), ("host-header", "127.0.0.1")];
+    assert_eq!(
+        following(here, "/port", &named),
+        Outcome::alive(Cause::Unhealthy, "the server redirects, but status 500 Sorry")
+    );
     let heard = heard.lock().unwrap();
     assert!(heard.contains("X-Tenant: blue") && !heard.contains("X-Name"), "{heard}");
 }
