@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
@@ -29,6 +31,8 @@ describe('the agent asks a real MySQL', () => {
 
   const counter = async (name: string): Promise<number> =>
     Number((await mysql.sql(`SHOW GLOBAL STATUS LIKE '${name}'`)).split('\t')[1]);
+  /** Where a server has written its RSA key. */
+  const keyOf = ({ port }: MysqlServer): string => join(directory, `mysql-${port}`, 'public_key.pem');
   /** The server forgets whom it has seen, as after a start: the next login has to bring the password itself. */
   const forget = () => mysql.sql('FLUSH PRIVILEGES');
 
@@ -173,7 +177,7 @@ describe('the agent asks a real MySQL', () => {
     });
   });
 
-  it('over another address it wants TLS, and never has its host blocked', async function () {
+  it('over another address it wants TLS or its key, and never has its host blocked', async function () {
     const host = otherAddress();
     if (host === undefined) return this.skip();
     const other = await startMysql(directory, ['--bind-address=0.0.0.0', '--max-connect-errors=3']);
@@ -187,6 +191,8 @@ describe('the agent asks a real MySQL', () => {
     assert.deepEqual(await codesOf(url), refused);
     assert.equal((await ask(`${url}?tls&allow-cleartext`)).code, 0);
     assert.equal((await ask(url)).code, 0);
+    await other.sql('FLUSH PRIVILEGES');
+    assert.equal((await ask(`${url}?server-public-key-file=${directory}/mysql-${other.port}/public_key.pem`)).code, 0);
     for (let count = 0; count < 4; count++) await leaveAfterGreeting(other.port, host);
     assert.match((await ask(url)).line, /^error 1129: Host '.*' is blocked because of many connection errors/);
     await other.kill();
@@ -214,13 +220,66 @@ describe('the agent asks a real MySQL', () => {
     await mysql.sql('SET GLOBAL offline_mode = OFF');
   });
 
-  it('without TLS it gets no password itself', async function () {
-    const plain = await startMysql(directory, ['--tls-version=']);
-    await plain.sql(users);
-    const url = `mysql://health:$PASSWORD@:${plain.port}?allow-cleartext`;
-    assert.deepEqual(await codesOf(url), refused);
-    assert.match((await ask(url)).line, /^the server asks for the password itself, which needs tls /);
-    await plain.kill();
+  describe('without TLS', () => {
+    let plain: MysqlServer;
+
+    before(async () => {
+      plain = await startMysql(directory, ['--tls-version=']);
+      await plain.sql(users);
+    });
+
+    it('it is told the password by its RSA key, which a file has or which it says itself', async () => {
+      const url = `mysql://health:$PASSWORD@:${plain.port}`;
+      for (const options of [`?server-public-key-file=${keyOf(plain)}`, '?allow-cleartext']) {
+        await plain.sql('FLUSH PRIVILEGES');
+        assert.match((await ask(url)).line, withheld);
+        for (const next of [options, options, '']) {
+          const { code, line } = await ask(url + next);
+          assert.equal(code, 0, line);
+        }
+        await plain.sql('FLUSH PRIVILEGES');
+        const wrong = (url + options).replace('$PASSWORD', '$WRONG');
+        assert.deepEqual(await codesOf(wrong), refused);
+        assert.match((await ask(wrong)).line, /^error 1045: access denied /);
+      }
+    });
+
+    it('a user of sha256_password is told it by the key as well', async () => {
+      await plain.sql(`CREATE USER older@127.0.0.1 IDENTIFIED WITH sha256_password BY '${password}'`);
+      const url = `mysql://older:$PASSWORD@:${plain.port}`;
+      for (const options of [`?server-public-key-file=${keyOf(plain)}`, '?allow-cleartext']) {
+        const { code, line } = await ask(url + options);
+        assert.equal(code, 0, line);
+      }
+      assert.match((await ask(url)).line, /^no such user, or one who logs in by sha256_password, which needs tls /);
+    });
+
+    it('a first login by its key leaves nothing in what it counts', async () => {
+      await forget();
+      const aborted = await counter('Aborted_connects');
+      const { code, line } = await ask(
+        `mysql://health:$PASSWORD@:${mysql.port}?server-public-key-file=${keyOf(mysql)}`,
+      );
+      assert.equal(code, 0, line);
+      assert.equal(await counter('Aborted_connects'), aborted);
+    });
+
+    it('a key that is not its own is of no use, and a file without one is named', async () => {
+      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      writeFileSync(join(directory, 'other.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
+      await plain.sql('FLUSH PRIVILEGES');
+      for (const [file, reason] of [
+        [join(directory, 'other.pem'), /^error 1045: access denied /],
+        [join(directory, 'absent.pem'), /^cannot read .*\/absent\.pem: no such file /],
+        [cert, /^no usable public key in .*, expected one of RSA with 1024 to 4096 bits and the exponent 65537 /],
+      ] as const) {
+        const url = `mysql://health:$PASSWORD@:${plain.port}?server-public-key-file=${file}`;
+        assert.deepEqual(await codesOf(url), refused);
+        assert.match((await ask(url)).line, reason);
+      }
+    });
+
+    after(() => plain.kill());
   });
 
   describe('at its end', () =>

@@ -3,6 +3,7 @@
 pub mod authorization;
 pub mod clear_text;
 pub mod login;
+pub mod rsa;
 pub mod scram;
 pub mod source;
 

@@ -5,3 +5,4 @@ pub mod ber;
 pub mod json;
 pub mod quote;
 pub mod reader;
+pub mod spki;

@@ -13,7 +13,9 @@ mod greeting;
 mod packet;
 mod role;
 mod scramble;
+mod server_key;
 mod session;
+mod statement;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,9 @@ use std::io::Read;
 
 use self::error::{Error, Stage};
 use self::greeting::Greeting;
+use self::server_key::ServerKey;
 use self::session::{AuthState, Login, Session, Transport, foreign, unframed};
+use self::statement::Statement;
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::checks::replication::Replication;
 use crate::net;
@@ -50,6 +54,7 @@ pub const SCHEME: Scheme = Scheme {
         ("max-lag", OptionType::Duration),
         ("query", OptionType::Text),
         ("role", OptionType::Choice(&["primary", "replica"])),
+        ("server-public-key-file", OptionType::File),
         ("socket", OptionType::File),
     ],
     requires: &[
@@ -58,6 +63,7 @@ pub const SCHEME: Scheme = Scheme {
         ("path", "user"),
         ("query", "user"),
         ("role", "user"),
+        ("server-public-key-file", "user"),
     ],
 };
 
@@ -72,15 +78,15 @@ pub struct Mysql {
     /// Whether leaving after the greeting is not counted towards `max_connect_errors`.
     local: bool,
     login: net::Login,
+    /// The file of the RSA key that a password is encrypted by where there is no TLS.
+    public_key: Option<String>,
     database: String,
     wanted: Replication,
-    query: Option<String>,
-    expect: Option<String>,
+    statement: Option<Statement>,
 }
 
 impl Mysql {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
-        let text = |name| url.option(name).map(str::to_owned);
         let endpoint = Endpoint::from_url(url)?;
         let clear = endpoint.local() && !endpoint.secure();
         Ok(Self {
@@ -89,10 +95,10 @@ impl Mysql {
             endpoint,
             socket: !url.socket.is_empty(),
             login: net::Login::from_url(url),
+            public_key: url.option("server-public-key-file").map(str::to_owned),
             database: database(&url.path)?.unwrap_or_default(),
             wanted: Replication::from_url(url),
-            query: text("query"),
-            expect: text("expect"),
+            statement: Statement::from_url(url),
         })
     }
 
@@ -135,23 +141,31 @@ impl Mysql {
     }
 
     fn log_in(&self, conversation: &Conversation, login: &Login<'_>) -> Result<Outcome, Failure> {
-        for endpoint in std::iter::once(&self.endpoint).chain(&self.over_tls) {
-            let (greeting, stream) = self.connect(conversation, endpoint)?;
-            let mut session = Session::new(conversation, stream, self.transport(endpoint));
-            session.withheld = self.login.tell(endpoint).err();
-            let result = self.converse(&mut session, &greeting, login);
-            session.into_stream().drain();
-            if let Some(outcome) = result? {
-                return Ok(outcome);
-            }
-            // Over TLS without a CA as well.
-            self.login.tell(endpoint)?;
-            if !greeting.offers_tls() {
-                break;
-            }
+        let key = ServerKey::of(self.public_key.as_deref())?;
+        if let Some(outcome) = self.log_in_at(&self.endpoint, conversation, login, key)? {
+            return Ok(outcome);
         }
-        Err(Outcome::alive(Cause::Protocol, "the server asks for the password itself, which needs tls")
-            .into())
+        self.login.tell(&self.endpoint)?;
+        let again = self.over_tls.as_ref().ok_or_else(foreign)?;
+        Ok(self.log_in_at(again, conversation, login, ServerKey::None)?.ok_or_else(foreign)?)
+    }
+
+    /// Nothing where the server wants the password in a way that the connection to this endpoint does not allow.
+    fn log_in_at(
+        &self,
+        endpoint: &Endpoint,
+        conversation: &Conversation,
+        login: &Login<'_>,
+        key: ServerKey,
+    ) -> Result<Option<Outcome>, Failure> {
+        let (greeting, stream) = self.connect(conversation, endpoint)?;
+        let mut session = Session::new(conversation, stream, self.transport(endpoint));
+        session.withheld = self.login.tell(endpoint).err();
+        let may_ask = session.withheld.is_none() && !(self.over_tls.is_some() && greeting.offers_tls());
+        session.server_key = key.or_asked(may_ask);
+        let result = self.converse(&mut session, &greeting, login);
+        session.into_stream().drain();
+        result
     }
 
     /// Nothing where the server wants the password in a way that this connection does not allow.
@@ -182,19 +196,8 @@ impl Mysql {
 
     fn statements(&self, session: &mut Session<Stream>, greeting: &Greeting) -> Result<String, Failure> {
         let shown = role::ask(self.wanted, session, greeting.is_mariadb())?;
-        let Some(query) = &self.query else { return Ok(shown) };
-        let table = session.query(query)?.map_err(|error| session.judge(&error))?;
-        let unhealthy = |reason| Err(Outcome::alive(Cause::Unhealthy, reason).into());
-        match (&self.expect, table.cell(0, 0)) {
-            (None, None) if !table.has_columns() => Ok(shown),
-            (_, None) => unhealthy("the query gives no row".into()),
-            (None, Some(_)) => Ok(shown),
-            (Some(expect), Some(Some(value))) if value == expect.as_bytes() => Ok(shown),
-            (Some(expect), Some(value)) => {
-                let value = value.map_or_else(|| "NULL".into(), |value| session.words(value));
-                unhealthy(format!("the query gives {value}, expected {expect:?}"))
-            }
-        }
+        self.statement.as_ref().map_or(Ok(()), |statement| statement.hold(session))?;
+        Ok(shown)
     }
 
     /// The greeting, and the connection after it, over TLS if the endpoint says so.

@@ -5,15 +5,13 @@ use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
 use crate::net::codec::ber::element;
+use crate::net::codec::spki;
 use crate::time::days_of;
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-
-/// 1.2.840.113549.1.1.1
-const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// Of the keys that ring takes: 2048 to 8192 bits.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
@@ -68,14 +66,8 @@ pub fn has_unread_key(certificate: &CertificateDer<'_>) -> bool {
 fn rsa_bytes(certificate: &CertificateDer<'_>) -> Option<usize> {
     let (_, _, fields) = element(from_dates_on(certificate)?)?;
     let (_, _, fields) = element(fields)?;
-    let (SEQUENCE, key, _) = element(fields)? else { return None };
-    let (SEQUENCE, algorithm, key) = element(key)? else { return None };
-    let (_, RSA_ENCRYPTION, _) = element(algorithm)? else { return None };
-    // A string of bits, whose first byte says how many of them are unused.
-    let (_, [0, key @ ..], _) = element(key)? else { return None };
-    let (SEQUENCE, numbers, _) = element(key)? else { return None };
-    let (_, modulus, _) = element(numbers)?;
-    Some(modulus.strip_prefix(&[0]).unwrap_or(modulus).len())
+    let (modulus, _) = spki::rsa(fields)?;
+    Some(modulus.len())
 }
 
 /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` as seconds since 1970.

@@ -58,3 +58,10 @@ pub fn read_string<'a>(fields: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
         None => Some(None),
     }
 }
+
+/// Of a request for another login: name of the plugin, and its nonce without the zero at its end.
+pub fn split_switch(switch: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = switch.iter().position(|&byte| byte == 0)?;
+    let nonce = switch.get(end + 1..)?;
+    Some((switch.get(..end)?, nonce.strip_suffix(b"\0").unwrap_or(nonce)))
+}

@@ -8,6 +8,7 @@ use super::error::{Error, Stage};
 use super::greeting::Greeting;
 use super::packet::{self, Packet};
 use super::scramble::{NATIVE, SHA2, native, sha2};
+use super::server_key::{KEY_OF_CACHING_SHA2, KEY_OF_SHA256, ServerKey, said, sealed};
 use super::table::Table;
 use crate::check::{Cause, Outcome};
 use crate::net::{Conversation, Failure, ProtocolError, quote};
@@ -48,6 +49,7 @@ pub struct Session<'a, S> {
     stream: S,
     transport: Transport,
     sequence: u8,
+    pub server_key: ServerKey,
     /// The outcome where the server asks for the password as it is, if it is not to hear it.
     pub withheld: Option<Outcome>,
 }
@@ -56,7 +58,7 @@ impl<'a, S: Read + Write> Session<'a, S> {
     pub fn new(conversation: &'a Conversation<'a>, stream: S, transport: Transport) -> Self {
         // The greeting was packet 0, the request for TLS packet 1.
         let sequence = if transport == Transport::Tls { 2 } else { 1 };
-        Self { conversation, stream, transport, sequence, withheld: None }
+        Self { conversation, stream, transport, sequence, server_key: ServerKey::None, withheld: None }
     }
 
     /// The connection, to be closed.
@@ -71,6 +73,7 @@ impl<'a, S: Read + Write> Session<'a, S> {
         let mut plugin = if greeting.plugin == SHA2.as_bytes() { SHA2 } else { NATIVE };
         let answer = if plugin == SHA2 { sha2 } else { native }(password, &greeting.nonce);
         let tls = self.transport == Transport::Tls;
+        let mut nonce = greeting.nonce.clone();
         self.send(&greeting.login(tls, login.user, &answer, login.database, plugin))?;
         for _ in 0..ROUNDS {
             let payload = self.receive(packet::LONGEST)?;
@@ -79,14 +82,18 @@ impl<'a, S: Read + Write> Session<'a, S> {
                 [0xff, ..] => return Err(self.refused(&payload, Stage::Login).into()),
                 [0xfe] => return Err(self.give_up("mysql_old_password").into()),
                 [0xfe, switch @ ..] => {
-                    let (name, nonce) = split_switch(switch).ok_or_else(foreign)?;
+                    let (name, fresh) = packet::split_switch(switch).ok_or_else(foreign)?;
+                    nonce = fresh.to_vec();
                     match name {
-                        b"mysql_native_password" => self.send(&native(password, nonce))?,
+                        b"mysql_native_password" => self.send(&native(password, &nonce))?,
                         b"caching_sha2_password" => {
                             plugin = SHA2;
-                            self.send(&sha2(password, nonce))?;
+                            self.send(&sha2(password, &nonce))?;
                         }
                         b"mysql_clear_password" | b"sha256_password" if tls => self.tell(password)?,
+                        b"sha256_password" if self.can_encrypt() => {
+                            self.tell_encrypted(password, &nonce, KEY_OF_SHA256)?;
+                        }
                         // The server asks the kernel who we are.
                         b"" | b"auth_socket" | b"unix_socket" => self.send(b"")?,
                         _ => return Err(self.give_up(&quote(name)).into()),
@@ -95,6 +102,9 @@ impl<'a, S: Read + Write> Session<'a, S> {
                 // The scramble was right, and OK follows.
                 [1, 3] if plugin == SHA2 => {}
                 // The server has not seen this password since it started.
+                [1, 4] if plugin == SHA2 && self.can_encrypt() => {
+                    self.tell_encrypted(password, &nonce, KEY_OF_CACHING_SHA2)?;
+                }
                 [1, 4] if plugin == SHA2 && self.transport == Transport::Clear => {
                     self.fail_on_purpose();
                     return Ok(AuthState::WantsPassword);
@@ -168,6 +178,35 @@ impl<'a, S: Read + Write> Session<'a, S> {
         self.send(&[password, b"\0"].concat())
     }
 
+    fn can_encrypt(&self) -> bool {
+        self.transport == Transport::Clear && !matches!(self.server_key, ServerKey::None)
+    }
+
+    /// The password, encrypted by the server's key.
+    fn tell_encrypted(&mut self, password: &[u8], nonce: &[u8], request: u8) -> Result<(), Failure> {
+        let key = match &self.server_key {
+            ServerKey::Known(key) => Ok(key.clone()),
+            _ => {
+                self.send(&[request])?;
+                match self.receive(packet::LONGEST)?.as_slice() {
+                    payload @ [0xff, ..] => return Err(self.refused(payload, Stage::Login).into()),
+                    [1, pem @ ..] => said(pem),
+                    _ => return Err(foreign().into()),
+                }
+            }
+        };
+        match key.and_then(|key| sealed(password, nonce, &key)) {
+            Ok(sealed) => {
+                self.conversation.note_secret();
+                self.send(&sealed)
+            }
+            Err(outcome) => {
+                self.fail_on_purpose();
+                Err(outcome.into())
+            }
+        }
+    }
+
     /// Servers make up a plugin for a user whom they do not know, so as not to tell who is one.
     fn give_up(&mut self, plugin: &str) -> Outcome {
         self.fail_on_purpose();
@@ -196,13 +235,6 @@ impl<'a, S: Read + Write> Session<'a, S> {
         self.sequence = sequence.wrapping_add(1);
         Ok(payload)
     }
-}
-
-/// Name of the plugin, and its nonce without the zero at its end.
-fn split_switch(switch: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = switch.iter().position(|&byte| byte == 0)?;
-    let nonce = switch.get(end + 1..)?;
-    Some((switch.get(..end)?, nonce.strip_suffix(b"\0").unwrap_or(nonce)))
 }
 
 /// What is not the protocol.

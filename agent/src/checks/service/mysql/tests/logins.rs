@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::test_server::survives_answering;
 
 /// A server with caching_sha2_password that is asked with a password in a file.
 fn sha2(name: &str, options: &[(&str, &str)], replies: &[Vec<u8>]) -> Outcome {
@@ -26,22 +27,118 @@ fn the_password_itself_is_never_sent_in_the_clear() {
     let outcome = sha2("told", &[TOLD], &asks);
     let reason = "the greeting came, but peer does not speak TLS";
     assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
-    let mut without_tls = MYSQL.to_vec();
-    without_tls[22] &= !0x08;
-    let received = server(move |mut stream| {
-        stream.write_all(&packet(0, &without_tls)).unwrap();
-        for reply in [&b"\x01\x04"[..], &refusal(1045)] {
-            let received = packet::read(&mut stream, 4096).unwrap();
-            assert!(!received.payload.windows(7).any(|word| word == b"correct"));
-            stream.write_all(&packet(received.sequence + 1, reply)).unwrap();
+}
+
+/// 1,024 bits, of which nobody keeps the private key.
+const KEY: &[u8] = b"-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDJa3JyXH5Z0xQerqHrAIDoYMVg
+IcUHEl1i++Ytpr8p2gy2jYCvXAYL863Au3AZaWThPrKvvnxfFLIM4Mj4YUyUi3dJ
+kGgUcO3VWAOFhqbbvyNMbxAJqMx5NBFkSXaOfmbyX8eZqDm5Zj0AOb3uh+cDdEVx
+vewMx9g6d45ZT7UnYQIDAQAB
+-----END PUBLIC KEY-----
+";
+
+/// What comes of a login without TLS at a server that asks for the password and then says this, and what it hears.
+fn encrypted(
+    name: &str,
+    password: &[u8],
+    options: &[(&str, &str)],
+    replies: &[&[u8]],
+) -> (Outcome, Vec<Vec<u8>>) {
+    let mut greeting = MYSQL.to_vec();
+    greeting[22] &= !0x08;
+    let replies: Vec<Vec<u8>> = replies.iter().map(|reply| reply.to_vec()).collect();
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let all = heard.clone();
+    let port = server(move |mut stream| {
+        stream.write_all(&packet(0, &greeting)).unwrap();
+        for reply in &replies {
+            let Ok(received) = packet::read(&mut stream, 4096) else { return };
+            let sequence = received.sequence.wrapping_add(1);
+            all.lock().unwrap().push(received.payload);
+            stream.write_all(&packet(sequence, reply)).unwrap();
         }
     });
-    let path = std::env::temp_dir().join(format!("health-probe-mysql-clear-{}", std::process::id()));
-    std::fs::write(&path, "correct horse").unwrap();
-    let outcome = with("health", &[TOLD, ("password-file", path.to_str().unwrap())], received);
-    let reason = "the server asks for the password itself, which needs tls";
-    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+    let path = std::env::temp_dir().join(format!("health-probe-mysql-{name}-{}", std::process::id()));
+    std::fs::write(&path, password).unwrap();
+    let options = [options, &[("password-file", path.to_str().unwrap())]].concat();
+    let outcome = with("health", &options, port);
     std::fs::remove_file(path).unwrap();
+    let heard = heard.lock().unwrap().clone();
+    assert!(!heard.iter().any(|packet| packet.windows(7).any(|word| word == b"correct")));
+    (outcome, heard)
+}
+
+#[test]
+fn without_tls_the_password_is_encrypted_by_the_key_that_the_server_says_where_it_may() {
+    let asked = [&[1][..], KEY].concat();
+    for (ask, request) in [(&b"\x01\x04"[..], 2), (b"\xfesha256_password\0abcdefghijklmnopqrst\0", 1)] {
+        let replies = [ask, &asked, OK, OK];
+        let (outcome, heard) = encrypted("asked", b"correct horse", &[TOLD], &replies);
+        assert_eq!(outcome, Outcome::pass("MySQL 8.0.40"));
+        assert_eq!((heard[1].as_slice(), heard[2].len(), heard[3][0]), (&[request][..], 128, 0x0e));
+    }
+    let withheld =
+        "asks for the password in clear text, and is not verified: expected tls with ca, or allow-cleartext";
+    let (outcome, heard) = encrypted("withheld", b"correct horse", &[], &[b"\x01\x04", &refusal(1045)]);
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, withheld));
+    assert_eq!(heard[1], [0; 64]);
+}
+
+#[test]
+fn a_server_whose_key_is_in_a_file_is_verified_by_it_and_not_asked() {
+    let path = std::env::temp_dir().join(format!("health-probe-mysql-key-{}", std::process::id()));
+    let file = [("server-public-key-file", path.to_str().unwrap())];
+    std::fs::write(&path, KEY).unwrap();
+    let (outcome, heard) = encrypted("known", b"correct horse", &file, &[b"\x01\x04", OK, OK]);
+    assert_eq!(outcome, Outcome::pass("MySQL 8.0.40"));
+    assert_eq!(heard[1].len(), 128);
+    // The words of one who may know the password by now are not repeated.
+    let (outcome, _) = encrypted("refused", b"correct horse", &file, &[b"\x01\x04", &refusal(1045)]);
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, "error 1045: access denied"));
+    let (outcome, _) = encrypted("long", &[b'x'; 200], &file, &[b"\x01\x04", &refusal(1045)]);
+    let reason = "the password is too long for the server's public key";
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+    std::fs::write(&path, "no key").unwrap();
+    let (outcome, heard) = encrypted("no-key", b"correct horse", &file, &[]);
+    assert!(outcome.reason.starts_with("no usable public key in /"), "{outcome:?}");
+    assert!(heard.is_empty());
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn hostile_servers_are_survived_when_they_are_asked_for_their_key() {
+    let run = |port, deadline| {
+        let options = [("allow-cleartext", ""), ("password-file", "/etc/hostname")];
+        let url = CheckUrl { user: "health".into(), ..check("mysql", port, &options) };
+        Mysql::from_url(&url).unwrap().run(deadline)
+    };
+    let mut greeting = MYSQL.to_vec();
+    greeting[22] &= !0x08;
+    let asked = [&[1][..], KEY].concat();
+    let answers =
+        [packet(0, &greeting), packet(2, b"\x01\x04"), packet(4, &asked), packet(6, OK), packet(1, OK)];
+    survives_answering(run, &answers.concat());
+}
+
+#[test]
+fn a_server_that_says_no_key_is_alive() {
+    let refused = refusal(1045);
+    for (reply, reason) in [
+        (
+            &b"\x01-----BEGIN PUBLIC KEY-----\n"[..],
+            "the server's public key is not usable, expected one of RSA with 1024 to 4096 bits and the exponent 65537",
+        ),
+        (&refused, "error 1045: some words"),
+        (
+            b"\x01",
+            "the server's public key is not usable, expected one of RSA with 1024 to 4096 bits and the exponent 65537",
+        ),
+        (b"", "the greeting came, but answer is not of MySQL"),
+    ] {
+        let (outcome, _) = encrypted("none", b"correct horse", &[TOLD], &[b"\x01\x04", reply, &refused]);
+        assert_eq!(outcome, Outcome::alive(Cause::Protocol, reason));
+    }
 }
 
 /// A peer that says this over TLS, and what it hears.
