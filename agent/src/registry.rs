@@ -59,6 +59,8 @@ const TABLE: &[(&Scheme, Make)] = &[
     (&host::throttle::SCHEME, |url, roots| boxed(host::throttle::Throttle::from_url(url, roots))),
     (&service::tls::SCHEME, |url, _| boxed(service::tls::Tls::from_url(url))),
     (&service::udp::SCHEME, |url, _| boxed(service::udp::Udp::from_url(url))),
+    (&service::ws::SCHEME, |url, _| boxed(service::ws::WebSocket::from_url(url))),
+    (&service::ws::SCHEME_TLS, |url, _| boxed(service::ws::WebSocket::from_url(url))),
     (&service::zookeeper::SCHEME, |url, _| boxed(service::zookeeper::ZooKeeper::from_url(url))),
 ];
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Schemes that no peer and no file of a tree answers, so that there is nothing to fuzz: they are as another one, ask the
 /// kernel or run a program.
-const NOT_FUZZED: [&str; 13] = [
+const NOT_FUZZED: [&str; 14] = [
     "clock",
     "device",
     "exec",
@@ -24,6 +24,7 @@ const NOT_FUZZED: [&str; 13] = [
     "process",
     "push",
     "tcp",
+    "wss",
 ];
 
 fn schemes() -> BTreeSet<String> {

@@ -87,6 +87,8 @@ const checks: Readonly<Record<string, Asked>> = {
     ]),
   },
   'http2 over TLS': { url: 'http2://:PORT?tls', beginning: handshake },
+  ws: { url: 'ws://:PORT/?send=a&expect=b', beginning: Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: ') },
+  wss: { url: 'wss://:PORT', beginning: handshake },
   zookeeper: { url: 'zookeeper://:PORT', beginning: Buffer.from('Zookeeper version: 3.8.0\nLatency ') },
   'zookeeper over TLS': { url: 'zookeeper://:PORT?tls', beginning: handshake },
   etcd: { url: 'etcd://:PORT', beginning: Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: ') },

@@ -23,6 +23,7 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
+pub mod ws;
 pub mod zookeeper;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::check::{Cause, Outcome};
 
 pub use body::{Body, Framing};
 pub use client::{Answer, Client};
-pub use head::{LIMIT, read_head, request};
+pub use head::{Head, LIMIT, read_head, request};
 
 /// Whether the page of a response has to be read to tell whether it is about our certificate.
 pub fn page_tells_of_certificate(endpoint: &Endpoint, status: u16) -> bool {

@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_VALUE: usize = 256;
 
 /// The agent writes these itself, or they are about the connection and not the request.
-const OWN: [&str; 11] = [
+const OWN: [&str; 15] = [
     "connection",
     "content-length",
     "expect",
@@ -20,6 +20,10 @@ const OWN: [&str; 11] = [
     "http2-settings",
     "keep-alive",
     "proxy-connection",
+    "sec-websocket-accept",
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-version",
     "te",
     "trailer",
     "transfer-encoding",

@@ -20,7 +20,7 @@ pub(in crate::checks) use self::expectation::HttpExpectation;
 pub(in crate::checks) use self::intermediary::in_place_of_application;
 pub(in crate::checks) use self::journey::{Exchange, Journey, Reply};
 pub(in crate::checks) use self::redirect::{Resource, is_redirect};
-pub(in crate::checks) use self::request::Field;
+pub(in crate::checks) use self::request::{Field, HttpRequest};
 pub(in crate::checks) use self::search::Search;
 use crate::check::{Cause, Check, Deadline, Outcome, Verdict};
 use crate::net::http1::{Body, LIMIT, page_tells_of_certificate, read_head, request};

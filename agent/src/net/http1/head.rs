@@ -28,6 +28,8 @@ pub struct Head {
     content_length: Option<usize>,
     /// Where the peer sends the client, as it is written.
     pub location: Option<Vec<u8>>,
+    /// The proof that the peer opens a WebSocket.
+    pub websocket_accept: Option<Vec<u8>>,
     /// Whether another request can follow on the connection (RFC 9112 §9.3).
     pub keeps: bool,
     /// What is wrong with it, as the end of a sentence, though its status is known: a stricter client takes no such response.
@@ -42,7 +44,16 @@ impl Head {
             status(line).ok_or_else(|| redaction.because("status line is malformed", line))?;
         let reason = if redaction == Redaction::None { reason } else { String::new() };
         let keeps = !line.starts_with(b"HTTP/1.0");
-        Ok(Self { status, reason, chunked: false, content_length: None, location: None, keeps, flaw: None })
+        Ok(Self {
+            status,
+            reason,
+            chunked: false,
+            content_length: None,
+            location: None,
+            websocket_accept: None,
+            keeps,
+            flaw: None,
+        })
     }
 
     /// Whether it is the final one: any number of interim 1xx responses may come before, 101 ends the talk.
@@ -86,6 +97,8 @@ impl Head {
         } else if name.eq_ignore_ascii_case(b"location") {
             // Of nothing, it says as much as none.
             self.location = (!value.is_empty()).then(|| value.to_vec());
+        } else if name.eq_ignore_ascii_case(b"sec-websocket-accept") {
+            self.websocket_accept = Some(value.to_vec());
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.keeps &= !value.to_ascii_lowercase().ends_with(b"close");
         }
