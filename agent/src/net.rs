@@ -7,6 +7,7 @@ mod error;
 pub mod http1;
 pub mod http2;
 pub mod io;
+pub mod tds;
 #[cfg(test)]
 pub mod test_server;
 pub mod tls;

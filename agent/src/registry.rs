@@ -39,6 +39,7 @@ const TABLE: &[(&Scheme, Make)] = &[
     }),
     (&service::mongodb::SCHEME, |url, _| boxed(service::mongodb::MongoDb::from_url(url))),
     (&service::mqtt::SCHEME, |url, _| boxed(service::mqtt::Mqtt::from_url(url))),
+    (&service::mssql::SCHEME, |url, _| boxed(service::mssql::Mssql::from_url(url))),
     (&service::mysql::SCHEME, |url, _| boxed(service::mysql::Mysql::from_url(url))),
     (&service::mysql::SCHEME_MARIADB, |url, _| boxed(service::mysql::Mysql::from_url(url))),
     (&service::nats::SCHEME, |url, _| boxed(service::nats::Nats::from_url(url))),

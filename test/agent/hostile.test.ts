@@ -15,6 +15,11 @@ const greeting = Buffer.concat([
   Buffer.from('ijklmnopqrst\0caching_sha2_password\0'),
 ]);
 
+/** What SQL Server 2022 says to PRELOGIN, which it wants encrypted. */
+const preloginAnswer = Buffer.from([
+  4, 1, 0, 26, 0, 0, 1, 0, 0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0x10, 0x27, 0, 0, 1,
+]);
+
 type Asked = { readonly url: string; readonly beginning: Buffer };
 
 /** For each check: its URL at PORT, and how a right answer begins. */
@@ -72,6 +77,9 @@ const checks: Readonly<Record<string, Asked>> = {
     url: 'ldap://:PORT?starttls',
     beginning: Buffer.from([0x30, 0x0c, 2, 1, 1, 0x78, 7, 10, 1, 0, 4, 0, 4, 0, 0x16, 3, 3]),
   },
+  mssql: { url: 'mssql://:PORT', beginning: Buffer.from([4, 1, 0, 26, 0, 0, 1, 0, 0, 0, 11]) },
+  'mssql with a login': { url: 'mssql://me:$PASSWORD@:PORT', beginning: preloginAnswer },
+  'mssql over TLS': { url: 'mssql://:PORT?tls', beginning: preloginAnswer },
   mysql: { url: 'mysql://:PORT', beginning: greeting.subarray(0, 40) },
   'mysql with a login': { url: 'mysql://health:$PASSWORD@:PORT?role=primary', beginning: greeting },
   'mysql over TLS': { url: 'mysql://health:$PASSWORD@:PORT?tls', beginning: greeting },
@@ -107,6 +115,8 @@ const hasAnswered: ReadonlySet<string> = new Set([
   'postgres',
   'expect',
   'smtp',
+  'mssql with a login',
+  'mssql over TLS',
   'mysql with a login',
   'mysql over TLS',
   'nats',

@@ -14,6 +14,7 @@ pub mod ldap;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
+pub mod mssql;
 pub mod mysql;
 pub mod nats;
 pub mod ntp;

@@ -45,6 +45,8 @@ pub struct Tls {
     named: bool,
     peer: ServerName<'static>,
     alpn: &'static [&'static [u8]],
+    /// Whether the handshake goes in packets of TDS, as up to version 7 of it.
+    within_tds: bool,
     loaded: Mutex<Option<Loaded>>,
     asked: Arc<RequestFlag>,
     /// Whether the peer of the last handshake speaks none of the protocols that were offered.
@@ -71,6 +73,7 @@ impl Tls {
             named,
             peer,
             alpn: &[],
+            within_tds: false,
             loaded: Mutex::new(None),
             asked: Arc::default(),
             lacks_protocol: AtomicBool::new(false),
@@ -81,6 +84,11 @@ impl Tls {
     /// Offers these protocols by ALPN.
     pub fn offer(&mut self, protocols: &'static [&'static [u8]]) {
         self.alpn = protocols;
+    }
+
+    /// Has the handshake go in packets of TDS.
+    pub fn envelop(&mut self) {
+        self.within_tds = true;
     }
 
     /// The server-name option, if it was given.
@@ -125,8 +133,10 @@ impl Tls {
         carrier.allow(HANDSHAKE_LIMIT);
         let mut session =
             ClientConnection::new(config, self.peer.clone()).map_err(|error| tls_outcome(&error))?;
+        carrier.envelop(self.within_tds);
         while session.is_handshaking() {
             if let Err(error) = session.complete_io(&mut carrier) {
+                carrier.envelop(false);
                 let error = with_alert(error, &mut session, &mut carrier);
                 let outcome = match self.excuse() {
                     Some(excuse) if has_gone(&error) => excuse.outcome(),
@@ -147,6 +157,7 @@ impl Tls {
                 return Err(outcome);
             }
         }
+        carrier.envelop(false);
         Ok(Stream::Tls(Box::new(StreamOwned::new(session, carrier)), self.excuse()))
     }
 
@@ -169,7 +180,7 @@ impl Tls {
         if let Some(last) = loaded.as_ref().filter(|last| last.stamps == stamps) {
             return Ok(last.config.clone());
         }
-        let mut config = self.files.load(self.alpn, &self.asked)?;
+        let mut config = self.files.load(self.alpn, &self.asked, self.within_tds)?;
         config.enable_sni = self.named;
         let config = Arc::new(config);
         *loaded = Some(Loaded { stamps, config: config.clone() });

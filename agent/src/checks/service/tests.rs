@@ -12,6 +12,10 @@ use crate::scheme::parse;
 const MYSQL_GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.40\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\
     \0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0";
 
+/// An answer to PRELOGIN with encryption.
+const MSSQL_PRELOGIN: &[u8] =
+    b"\x04\x01\0\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x10\0\x10\x27\0\0\x01";
+
 /// A check with `PORT` in place of the port, and what its server answers before it goes wrong.
 const ANSWERED: [(&str, &[u8]); 15] = [
     ("redis://:password@:PORT", b"+OK\r\n"),
@@ -26,6 +30,8 @@ const ANSWERED: [(&str, &[u8]); 15] = [
     ("nats://:PORT?tls", b"INFO {\"version\":\"2.10.0\",\"tls_required\":true}\r\n"),
     ("expect://:PORT?banner=^hello&send=a&expect=b", b"hello\n"),
     ("postgres://me:password@:PORT/db?allow-cleartext", b"R\0\0\0\x08\0\0\0\x03"),
+    ("mssql://me:password@:PORT", MSSQL_PRELOGIN),
+    ("mssql://:PORT?tls", MSSQL_PRELOGIN),
     ("mysql://me:password@:PORT", MYSQL_GREETING),
     ("mariadb://me@:PORT?tls", MYSQL_GREETING),
     (

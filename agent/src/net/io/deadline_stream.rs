@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::socket::Socket;
 use crate::check::Deadline;
+use crate::net::tds::Envelope;
 use crate::sys::socket::reset_on_close;
 
 /// How long a peer may take to close a connection that we are done with.
@@ -22,17 +23,34 @@ pub struct DeadlineStream {
     deadline: Deadline,
     limit: usize,
     left: usize,
+    envelope: Option<Envelope>,
 }
 
 impl DeadlineStream {
     pub fn new(stream: Socket, deadline: Deadline, limit: usize) -> Self {
-        Self { stream, deadline, limit, left: limit }
+        Self { stream, deadline, limit, left: limit, envelope: None }
     }
 
     /// Lets so many bytes more be read.
     pub fn allow(&mut self, more: usize) {
         self.limit = self.limit.saturating_add(more);
         self.left = self.left.saturating_add(more);
+    }
+
+    /// Has what is read and written go in packets of TDS, or as it is again.
+    pub fn envelop(&mut self, within_tds: bool) {
+        self.envelope = within_tds.then(Envelope::default);
+    }
+
+    /// What comes of the envelope with this as its carrier, which itself goes as it is for so long.
+    fn with_envelope(
+        &mut self,
+        act: &mut dyn FnMut(&mut Envelope, &mut Self) -> Result<usize>,
+    ) -> Result<usize> {
+        let mut envelope = self.envelope.take().unwrap_or_default();
+        let result = act(&mut envelope, self);
+        self.envelope = Some(envelope);
+        result
     }
 
     /// Ends what is still to be read and written by an earlier moment: an answer that is asked for but not needed.
@@ -75,6 +93,9 @@ impl DeadlineStream {
 
 impl Read for DeadlineStream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.envelope.is_some() {
+            return self.with_envelope(&mut |envelope, carrier| envelope.read(carrier, buffer));
+        }
         if self.left == 0 && !buffer.is_empty() {
             return Err(too_long(self.limit));
         }
@@ -96,6 +117,10 @@ impl Read for DeadlineStream {
 
 impl Write for DeadlineStream {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        if let Some(envelope) = &mut self.envelope {
+            envelope.write(bytes);
+            return Ok(bytes.len());
+        }
         loop {
             self.stream.set_write_timeout(self.deadline.remaining()?)?;
             match self.stream.write(bytes) {
@@ -106,6 +131,9 @@ impl Write for DeadlineStream {
     }
 
     fn flush(&mut self) -> Result<()> {
+        if self.envelope.is_some() {
+            self.with_envelope(&mut |envelope, carrier| envelope.flush(carrier).map(|()| 0))?;
+        }
         Ok(())
     }
 }

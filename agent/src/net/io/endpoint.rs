@@ -59,6 +59,14 @@ impl Endpoint {
         self
     }
 
+    /// Has the handshake of TLS go in packets of TDS.
+    pub fn within_tds(mut self) -> Self {
+        if let Some(tls) = &mut self.tls {
+            tls.envelop();
+        }
+        self
+    }
+
     fn new(url: &CheckUrl, tls: Option<Tls>) -> Result<Self, ParseError> {
         let place = match url.port {
             _ if !url.socket.is_empty() => Place::Socket(url.socket.clone()),

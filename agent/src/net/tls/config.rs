@@ -66,14 +66,21 @@ impl Files {
     }
 
     /// A configuration that verifies the peer exactly if there is a CA, and that keeps no sessions in memory.
-    pub fn load(&self, alpn: &[&[u8]], asked: &Arc<RequestFlag>) -> Result<ClientConfig, Outcome> {
+    /// Where the handshake goes in packets of TDS there is no TLS 1.3, whose tickets come after it.
+    pub fn load(
+        &self,
+        alpn: &[&[u8]],
+        asked: &Arc<RequestFlag>,
+        within_tds: bool,
+    ) -> Result<ClientConfig, Outcome> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match &self.ca {
             Some(path) => trusted(path, &provider)?,
             None => Arc::new(AcceptAny(provider.clone())),
         };
+        let versions = [&TLS12, &TLS13];
         let builder = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&TLS13, &TLS12])
+            .with_protocol_versions(&versions[..if within_tds { 1 } else { 2 }])
             .map_err(|error| failed(error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
