@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use check::CheckOnce;
-pub use serve::{Bind, Section, Serve};
+pub use serve::{Bind, Module, Section, Serve};
 
 use crate::scheme::{ParseError, quoted};
 use crate::version::VERSION;

@@ -1,5 +1,6 @@
 //! `serve`: a thread for every check, and the main thread for the kubelet's questions.
 
+mod answering;
 mod connection;
 mod endpoints;
 mod filter;
@@ -13,6 +14,7 @@ mod metrics;
 mod pages;
 mod peers;
 mod plan;
+mod probe;
 mod request;
 mod response;
 mod schedule;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use crate::cli::{Bind, EX_USAGE, Serve};
 use crate::sys;
 use plan::Job;
+use probe::{Asking, Pool};
 use server::Server;
 use worker::Shared;
 
@@ -41,7 +44,8 @@ pub fn run(command: Serve) -> ExitCode {
             return ExitCode::from(EX_USAGE);
         }
     };
-    match serve(command.bind, command.drain, command.verbose, jobs) {
+    let probes = Pool::new(command.modules).map(Asking::new);
+    match probes.and_then(|asking| serve(command.bind, command.drain, command.verbose, (jobs, asking))) {
         Ok(()) => {
             log::write("info", &[("msg", "stopped")]);
             ExitCode::SUCCESS
@@ -57,7 +61,7 @@ pub fn run(command: Serve) -> ExitCode {
     }
 }
 
-fn serve(bind: Bind, drain: Duration, verbose: bool, jobs: Vec<Job>) -> io::Result<()> {
+fn serve(bind: Bind, drain: Duration, verbose: bool, (jobs, asking): (Vec<Job>, Asking)) -> io::Result<()> {
     let signals = sys::termination_signals()?;
     let listeners = listener::listen(bind)?;
     let shared = Arc::new(Shared::new(jobs));
@@ -67,5 +71,5 @@ fn serve(bind: Bind, drain: Duration, verbose: bool, jobs: Vec<Job>) -> io::Resu
         log::write("info", &[("msg", "listening"), ("address", &address), ("checks", &checks)]);
     }
     worker::start(&shared)?;
-    Server::new(shared, listeners, signals, drain, verbose).run()
+    Server::new(shared, asking, listeners, signals, (drain, verbose)).run()
 }

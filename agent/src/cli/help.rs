@@ -77,6 +77,11 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --guess           the checks were found, not written: one restarts nothing before it has passed once since the
                     kubelet asked for startup, and holds readiness back for a minute at most; before the first
                     --container it is for all
+  --module NAME=CHECK
+                    lets /probe ask servers with this check, which has no host; may be given several times
+  --target HOST:PORT
+                    allows servers to the --module before it: a name with * within a label, an address or a network,
+                    a port or a range; may be given several times
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
@@ -88,6 +93,7 @@ Examples:
   health-probe serve dns://:53/kubernetes.default.svc
   health-probe serve --period 5s --readiness redis://:6379 --liveness listen://:6379
   health-probe serve --container web http://:8080/healthz --container cache --timeout 500ms redis://:6379
+  health-probe serve --module 'cache=redis://:$REDIS_PASSWORD@' --target '*.cache.svc:6379' --target 10.0.0.0/8:6379
 
 Endpoints:
   /livez /readyz /startupz, each also with /CONTAINER; ?verbose tells the reasons, unless --verbose is given to loopback only
@@ -95,6 +101,7 @@ Endpoints:
     502  no connection or not the protocol          504  no answer in time
   /agentz   200 as long as this program itself is well
   /metrics  OpenMetrics
+  /probe?module=NAME&target=HOST:PORT   asks that server now, as blackbox_exporter; only with --module
   POST /push/NAME, /push/CONTAINER/NAME   the report of a push check, from loopback only
 ";
 

@@ -1,12 +1,18 @@
 //! The command line of `serve`: checks in sections, one for each container.
 
+mod module;
+mod target;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
+
+pub use module::Module;
 
 use super::words::{Word, Words, wrong};
 use crate::check::{HostRoots, Probe};
 use crate::registry::SCHEMES;
 use crate::scheme::{CheckUrl, ParseError, parse as parse_check, quoted};
+use target::TargetPattern;
 
 const OPTIONS: &[&str] = &[
     "--listen",
@@ -23,6 +29,8 @@ const OPTIONS: &[&str] = &[
     "--liveness",
     "--readiness",
     "--startup",
+    "--module",
+    "--target",
     "--help",
 ];
 
@@ -60,6 +68,8 @@ pub struct Serve {
     pub verbose: bool,
     pub roots: HostRoots,
     pub sections: Vec<Section>,
+    /// What `/probe` may ask; where there is none, it is not served.
+    pub modules: Vec<Module>,
 }
 
 /// Reads what follows `serve`; none where it asks for help.
@@ -70,6 +80,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         verbose: false,
         roots: HostRoots::default(),
         sections: Vec::new(),
+        modules: Vec::new(),
     };
     let mut section = Section {
         container: String::new(),
@@ -99,6 +110,12 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
             "--period" => section.period = at_least_shortest(words.duration("--period")?)?,
             "--timeout" => section.timeout = words.duration("--timeout")?,
             "--guess" => section.guess = true,
+            "--module" => serve.modules.push(module(&words.value("--module")?, &serve.modules)?),
+            "--target" => {
+                let pattern = TargetPattern::parse(&words.value("--target")?)?;
+                let module = serve.modules.last_mut();
+                module.ok_or_else(early_target)?.allow(pattern);
+            }
             "--help" => return Ok(None),
             "--container" => {
                 let container = container(words.value("--container")?, &serve.sections, &section)?;
@@ -117,6 +134,10 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
     }
     serve.sections.push(section);
     serve.sections = complete(serve.sections)?;
+    serve.modules.iter().try_for_each(Module::complete)?;
+    if serve.sections.is_empty() && serve.modules.is_empty() {
+        return Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into()));
+    }
     Ok(Some(serve))
 }
 
@@ -137,10 +158,19 @@ fn complete(sections: Vec<Section>) -> Result<Vec<Section>, ParseError> {
             (false, _) => kept.push(section),
         }
     }
-    match kept.is_empty() {
-        true => Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into())),
-        false => Ok(kept),
+    Ok(kept)
+}
+
+fn module(text: &str, before: &[Module]) -> Result<Module, ParseError> {
+    let module = Module::parse(text)?;
+    match before.iter().any(|other| other.name() == module.name()) {
+        true => Err(wrong("--module", module.name(), "a name of its own for each")),
+        false => Ok(module),
     }
+}
+
+fn early_target() -> ParseError {
+    ParseError("option --target is given before any module, expected it after --module NAME=CHECK".into())
 }
 
 fn container(name: String, before: &[Section], current: &Section) -> Result<String, ParseError> {

@@ -15,7 +15,7 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription as Alert, ClientConfig, ClientConnection, StreamOwned};
 
 pub use binding::server_end_point;
-pub use lifetime::Lifetime;
+pub use lifetime::{Lifetime, earliest_expiry};
 #[cfg(test)]
 pub use tests::{speaking_server, tls_server, upgrading_server};
 
@@ -158,6 +158,7 @@ impl Tls {
             }
         }
         carrier.envelop(false);
+        lifetime::note(&session);
         Ok(Stream::Tls(Box::new(StreamOwned::new(session, carrier)), self.excuse()))
     }
 

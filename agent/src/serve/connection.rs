@@ -20,11 +20,22 @@ pub struct Connection {
     stream: TcpStream,
     phase: Phase,
     accepted: Instant,
+    /// When it is over, once it has waited for its answer.
+    ends: Option<Instant>,
     pub peer: IpAddr,
+}
+
+/// What becomes of a request.
+pub enum Reply {
+    Now(Vec<u8>),
+    /// The bytes come with `Connection::answer`, before this time.
+    Later(u64, Instant),
 }
 
 enum Phase {
     Reading(Vec<u8>),
+    /// The answer comes later, under this number.
+    Waiting(u64),
     /// The answer, and how much of it is written.
     Writing(Vec<u8>, usize),
     /// Closing at once with unread bytes would reset the connection, and the peer would lose the answer.
@@ -35,12 +46,12 @@ impl Connection {
     /// Takes over a stream that was just accepted.
     pub fn new(stream: TcpStream, peer: IpAddr, now: Instant) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, phase: Phase::Reading(Vec::new()), accepted: now, peer })
+        Ok(Self { stream, phase: Phase::Reading(Vec::new()), accepted: now, ends: None, peer })
     }
 
     /// When it is over.
     pub fn deadline(&self) -> Instant {
-        self.accepted + if self.is_silent() { SILENCE } else { LIFETIME }
+        self.ends.unwrap_or(self.accepted + if self.is_silent() { SILENCE } else { LIFETIME })
     }
 
     /// What to wait for.
@@ -58,21 +69,42 @@ impl Connection {
         matches!(&self.phase, Phase::Reading(head) if head.is_empty())
     }
 
+    /// The number of the answer that it waits for.
+    pub fn awaits(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Waiting(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Gives it the answer that it waits for; false when it is over.
+    pub fn answer(&mut self, bytes: Vec<u8>, now: Instant) -> bool {
+        (self.phase, self.ends) = (Phase::Writing(bytes, 0), Some(now + LIFETIME));
+        self.advance(|_| Reply::Now(Vec::new()))
+    }
+
     /// Ends it without a trace, and what has not been read or written is lost.
     pub fn reset(self) {
         reset_on_close(&self.stream);
     }
 
-    /// Goes as far as it can without waiting; `answer` gives the bytes for a head. False when the connection is over.
-    pub fn advance(&mut self, mut answer: impl FnMut(Head) -> Vec<u8>) -> bool {
+    /// Goes as far as it can without waiting; `answer` says what becomes of a head. False when the connection is over.
+    pub fn advance(&mut self, mut answer: impl FnMut(Head) -> Reply) -> bool {
         loop {
             let progress = match &mut self.phase {
                 Phase::Reading(head) => read(&mut self.stream, head).map(|open| match parse(head) {
                     Head::Incomplete => open.then_some(Progress::Again),
-                    head => Some(Progress::To(Phase::Writing(answer(head), 0))),
+                    head => Some(Progress::To(match answer(head) {
+                        Reply::Now(bytes) => Phase::Writing(bytes, 0),
+                        Reply::Later(number, ends) => {
+                            self.ends = Some(ends);
+                            Phase::Waiting(number)
+                        }
+                    })),
                 }),
                 Phase::Writing(bytes, written) => write(&mut self.stream, bytes, written).map(Some),
-                Phase::Closing => discard(&mut self.stream),
+                // A peer that closes has given up.
+                Phase::Waiting(_) | Phase::Closing => discard(&mut self.stream),
             };
             match progress {
                 Ok(Some(Progress::Again)) => {}

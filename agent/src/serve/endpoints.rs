@@ -39,7 +39,7 @@ pub fn note(request: &Request, state: &mut State, now: Instant) -> bool {
 /// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
 pub fn class(path: &str) -> &'static str {
     let first = path.split('/').nth(1).unwrap_or_default();
-    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "push"];
+    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "push", "probe"];
     known.into_iter().find(|&known| known == first).unwrap_or("other")
 }
 

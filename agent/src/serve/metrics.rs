@@ -7,7 +7,7 @@ use super::response::Response;
 use super::state::{CheckState, Last, State, VERDICTS};
 use crate::version::VERSION;
 
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How many requests were answered, by endpoint and status; both come from closed lists, so it cannot grow.
 #[derive(Default)]
@@ -104,7 +104,8 @@ fn labels<'a>(entry: &'a CheckState, more: Option<(&'a str, &'a str)>) -> Vec<(&
         .collect()
 }
 
-fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+/// What a family of metrics is.
+pub fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     text.push_str(&format!("# TYPE {name} {kind}\n"));
     if name.ends_with("_seconds") {
         text.push_str(&format!("# UNIT {name} seconds\n"));
@@ -112,7 +113,8 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     text.push_str(&format!("# HELP {name} {help}\n"));
 }
 
-fn sample(text: &mut String, name: &str, labels: &[(&str, &str)], value: &str) {
+/// One sample of a family.
+pub fn sample(text: &mut String, name: &str, labels: &[(&str, &str)], value: &str) {
     let labels: Vec<_> =
         labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
     text.push_str(&format!("{name}{{{}}} {value}\n", labels.join(",")));

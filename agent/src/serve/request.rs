@@ -1,5 +1,7 @@
 //! The head of an HTTP request, RFC 9112, as far as a probe needs it.
 
+use std::time::Duration;
+
 /// The most bytes of a request line and its headers.
 pub const LONGEST_HEAD: usize = 8192;
 
@@ -12,7 +14,7 @@ pub enum Head {
     Complete(Request),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     pub method: String,
     /// Without the query, percent-encoding kept.
@@ -20,6 +22,8 @@ pub struct Request {
     pub query: String,
     /// Whether it says of itself that the kubelet sent it.
     pub kubelet: bool,
+    /// How long Prometheus says that it waits.
+    pub scrape_timeout: Option<Duration>,
 }
 
 /// Reads the request line once the whole head is there, and of the headers only who asks. Empty lines before it do not
@@ -38,8 +42,11 @@ pub fn parse(bytes: &[u8]) -> Head {
     let mut lines = bytes.split(|&byte| byte == b'\n');
     let line = lines.next().unwrap_or_default();
     let request = std::str::from_utf8(line).ok().and_then(request_line);
-    let kubelet = lines.any(is_of_kubelet);
-    request.map_or(Head::Refused(400), |request| Head::Complete(Request { kubelet, ..request }))
+    let headers: Vec<_> = lines.collect();
+    let kubelet = headers.iter().any(|header| is_of_kubelet(header));
+    let scrape_timeout = headers.iter().find_map(|header| scrape_timeout(header));
+    request
+        .map_or(Head::Refused(400), |request| Head::Complete(Request { kubelet, scrape_timeout, ..request }))
 }
 
 /// Up to the empty line, if it has come.
@@ -51,10 +58,25 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
 
 /// The kubelet names itself and its version, as in `kube-probe/1.35`.
 fn is_of_kubelet(header: &[u8]) -> bool {
-    let agent = header.split_at_checked(b"user-agent:".len());
-    agent.is_some_and(|(name, value)| {
-        name.eq_ignore_ascii_case(b"user-agent:") && value.trim_ascii_start().starts_with(b"kube-probe/")
-    })
+    value(header, b"user-agent:").is_some_and(|value| value.starts_with(b"kube-probe/"))
+}
+
+/// Prometheus says how long a scrape may take, in seconds with a fraction.
+fn scrape_timeout(header: &[u8]) -> Option<Duration> {
+    let seconds = std::str::from_utf8(value(header, b"x-prometheus-scrape-timeout-seconds:")?).ok()?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let milliseconds =
+        fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| 10 * sum + u64::from(digit - b'0'));
+    Duration::from_secs(whole.parse().ok()?).checked_add(Duration::from_millis(milliseconds))
+}
+
+fn value<'a>(header: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let (name, value) = header.split_at_checked(wanted.len())?;
+    name.eq_ignore_ascii_case(wanted).then(|| value.trim_ascii())
 }
 
 fn request_line(line: &str) -> Option<Request> {
@@ -68,7 +90,7 @@ fn request_line(line: &str) -> Option<Request> {
         && target.bytes().all(|byte| byte.is_ascii_graphic());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let [method, path, query] = [method, path, query].map(str::to_owned);
-    (known && plain).then_some(Request { method, path, query, kubelet: false })
+    (known && plain).then_some(Request { method, path, query, ..Request::default() })
 }
 
 /// The target without the scheme and the host that a client puts in front of it for a proxy (RFC 9112 §3.2.2).
@@ -108,7 +130,7 @@ mod tests {
             assert_eq!(parse(&text[..end]), Head::Incomplete);
         }
         let (path, query) = ("/livez/a".into(), "verbose&x=1".into());
-        let request = Request { method: "GET".into(), path, query, kubelet: false };
+        let request = Request { method: "GET".into(), path, query, ..Request::default() };
         assert_eq!(parse(text), Head::Complete(request));
     }
 
@@ -129,6 +151,24 @@ mod tests {
             "u",
         ] {
             assert!(!kubelet(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn prometheus_says_how_long_it_waits() {
+        let waits = |value: &str| {
+            let text =
+                format!("GET / HTTP/1.1\r\nA: b\r\nx-prometheus-Scrape-Timeout-Seconds: {value}\r\n\r\n");
+            match parse(text.as_bytes()) {
+                Head::Complete(request) => request.scrape_timeout,
+                head => panic!("{head:?}"),
+            }
+        };
+        assert_eq!(waits("2.5"), Some(Duration::from_millis(2_500)));
+        for odd in
+            ["", ".", "a", "-1", "+1", "NaN", "inf", "1e3", "1 2", "1.-1", "99999999999999999999", "\u{ff11}"]
+        {
+            assert_eq!(waits(odd), None, "{odd}");
         }
     }
 

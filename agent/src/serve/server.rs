@@ -1,5 +1,6 @@
 //! The HTTP server: one thread and poll(2), so that sixteen slow peers cost sixteen small buffers and no other its turn.
 
+use std::cmp::Reverse;
 use std::io::{self, PipeReader, Read};
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
@@ -7,18 +8,20 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::answering::Answering;
 use super::connection::Connection;
-use super::endpoints::{Context, class, note, respond};
 use super::gate::Gate;
 use super::metrics::Requests;
-use super::request::Head;
-use super::response::Response;
+use super::probe::Asking;
 use super::worker::Shared;
 use crate::serve::log;
 use crate::sys;
 
 /// At one more, the one that is worth least has to go: the kubelet must get in.
 const MOST_CONNECTIONS: usize = 16;
+
+/// As many, where Prometheus asks of many servers at once.
+const MOST_WITH_PROBES: usize = 128;
 
 /// How many are accepted between two looks at those that wait, if most of them are refused.
 const MOST_ACCEPTED: usize = 256;
@@ -34,6 +37,8 @@ pub struct Server {
     drain: Duration,
     verbose: bool,
     connections: Vec<Connection>,
+    /// Those that wait for a probe.
+    asking: Asking,
     requests: Requests,
     gate: Gate,
     /// When the listeners close, once a signal has come.
@@ -44,13 +49,13 @@ impl Server {
     /// A server that has not begun to serve.
     pub fn new(
         shared: Arc<Shared>,
+        asking: Asking,
         listeners: Vec<TcpListener>,
         signals: PipeReader,
-        drain: Duration,
-        verbose: bool,
+        (drain, verbose): (Duration, bool),
     ) -> Self {
         let (connections, requests, gate) = (Vec::new(), Requests::default(), Gate::new(Instant::now()));
-        Self { shared, listeners, signals, drain, verbose, connections, requests, gate, closes: None }
+        Self { shared, listeners, signals, drain, verbose, connections, asking, requests, gate, closes: None }
     }
 
     /// Serves until a signal, then goes on for the drain period, and returns when the last answer is out. A second signal ends it at once.
@@ -78,9 +83,10 @@ impl Server {
         let mut descriptors = vec![sys::interest(self.signals.as_fd(), false)];
         descriptors.extend(self.listeners.iter().map(|listener| sys::interest(listener.as_fd(), false)));
         descriptors.extend(self.connections.iter().map(Connection::interest));
+        descriptors.extend(self.asking.interests());
         let closes = self.closes.filter(|_| !self.listeners.is_empty());
         let now = Instant::now();
-        let deadlines = self.connections.iter().map(Connection::deadline);
+        let deadlines = self.connections.iter().map(Connection::deadline).chain(self.asking.deadlines());
         let next = deadlines.chain(closes).chain(self.gate.next_update(now)).min();
         let timeout = next.map(|next| next.saturating_duration_since(now));
         sys::poll(&mut descriptors, timeout)?;
@@ -144,19 +150,25 @@ impl Server {
         if !self.answering(now).advance(&mut connection) {
             return true;
         }
-        if self.connections.len() == MOST_CONNECTIONS {
+        if self.connections.len() >= self.most_connections() && connection.awaits().is_none() {
             let least = self.connections.swap_remove(worth_least(&self.connections));
             if least.is_in_flight() {
                 self.requests.drop_connection("slots");
                 least.reset();
             }
         }
-        self.connections.push(connection);
+        self.place(connection);
         true
+    }
+
+    fn most_connections(&self) -> usize {
+        if self.asking.is_on() { MOST_WITH_PROBES } else { MOST_CONNECTIONS }
     }
 
     fn advance(&mut self, ready: &[bool]) {
         let now = Instant::now();
+        let (ready, of_probes) = ready.split_at_checked(self.connections.len()).unwrap_or_default();
+        self.asking.advance(of_probes, &mut self.requests);
         let mut connections = std::mem::take(&mut self.connections);
         let mut answering = self.answering(now);
         let mut ready = ready.iter();
@@ -164,53 +176,22 @@ impl Server {
             let is_ready = ready.next() == Some(&true);
             now < connection.deadline() && (!is_ready || answering.advance(connection))
         });
-        self.connections = connections;
+        for connection in connections {
+            self.place(connection);
+        }
+    }
+
+    fn place(&mut self, connection: Connection) {
+        match connection.awaits() {
+            Some(_) => self.asking.keep(connection),
+            None => self.connections.push(connection),
+        }
     }
 
     fn answering(&mut self, now: Instant) -> Answering<'_> {
-        let (shared, requests, gate, verbose) =
-            (&self.shared, &mut self.requests, &mut self.gate, self.verbose);
-        Answering { shared, requests, gate, verbose, now }
-    }
-}
-
-/// What it takes to answer.
-struct Answering<'a> {
-    shared: &'a Shared,
-    requests: &'a mut Requests,
-    gate: &'a mut Gate,
-    verbose: bool,
-    now: Instant,
-}
-
-impl Answering<'_> {
-    /// False when the connection is over.
-    fn advance(&mut self, connection: &mut Connection) -> bool {
-        let peer = connection.peer;
-        connection.advance(|head| self.answer(&head, peer))
-    }
-
-    /// The bytes that answer a head; a report is noted, and judged at once.
-    fn answer(&mut self, head: &Head, peer: IpAddr) -> Vec<u8> {
-        let (response, class, head_only) = match head {
-            Head::Complete(request) => {
-                if request.kubelet {
-                    self.gate.prove(peer, self.now);
-                }
-                let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
-                let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());
-                let tells = note(request, &mut state, now);
-                let context = Context { state: &state, requests, now, loopback, verbose, tells };
-                (respond(request, &context), class(&request.path), request.method == "HEAD")
-            }
-            Head::Refused(status) => (Response::error(*status), "other", false),
-            Head::Incomplete => (Response::error(400), "other", false),
-        };
-        self.requests.count(class, response.status);
-        if let Some(index) = response.reported {
-            self.shared.report(index);
-        }
-        response.encode(head_only)
+        let (shared, asking, verbose) = (&self.shared, &mut self.asking, self.verbose);
+        let (requests, gate) = (&mut self.requests, &mut self.gate);
+        Answering { shared, asking, requests, gate, verbose, now }
     }
 }
 
@@ -219,8 +200,12 @@ impl Answering<'_> {
 fn worth_least(connections: &[Connection]) -> usize {
     let held = |peer: IpAddr| connections.iter().filter(|other| other.peer == peer).count();
     let worth = |connection: &Connection| {
-        let most = MOST_CONNECTIONS.saturating_sub(held(connection.peer));
-        (connection.is_in_flight(), most, !connection.is_silent(), connection.deadline())
+        (
+            connection.is_in_flight(),
+            Reverse(held(connection.peer)),
+            !connection.is_silent(),
+            connection.deadline(),
+        )
     };
     let least = connections.iter().enumerate().min_by_key(|(_, connection)| worth(connection));
     least.map_or(0, |(index, _)| index)

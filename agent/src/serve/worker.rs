@@ -14,7 +14,7 @@ use crate::serve::log;
 use crate::serve::pages::forget_the_start;
 
 /// Address space only: a thread costs the pages that it touches. A TLS handshake of an unoptimised build needs the most.
-const STACK: usize = 256 * 1024;
+pub const STACK: usize = 256 * 1024;
 
 /// What the threads of the checks and the server share.
 pub struct Shared {

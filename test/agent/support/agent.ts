@@ -39,9 +39,11 @@ export type Answer = { readonly status: number; readonly body: string };
 
 /** A `serve` that runs. */
 export type Serving = {
-  readonly get: (path: string) => Promise<Answer>;
+  readonly get: (path: string, headers?: Environment) => Promise<Answer>;
   /** Asks as the kubelet does. */
   readonly probe: (path: string) => Promise<Answer>;
+  readonly port: number;
+  readonly pid: number;
   readonly post: (path: string) => Promise<Answer>;
   /** All that it wrote to standard error. */
   readonly log: () => string;
@@ -81,7 +83,9 @@ export async function serve(args: readonly string[], env: Environment = {}): Pro
       call.end();
     });
   return {
-    get: (path) => send('GET', path),
+    port: Number(port),
+    pid: child.pid ?? 0,
+    get: (path, headers) => send('GET', path, headers),
     probe: (path) => send('GET', path, { 'user-agent': 'kube-probe/1.36' }),
     post: (path) => send('POST', path),
     log: () => log,

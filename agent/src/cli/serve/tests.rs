@@ -56,6 +56,37 @@ fn mistakes_are_told_in_a_sentence() {
         ),
         ("serve --port 0 tcp://:1", "option --port is \"0\", expected a number from 1 to 65535"),
         ("serve --period 99ms tcp://:1", "option --period is too short, expected at least 100ms"),
+        (
+            "serve --target a:1",
+            "option --target is given before any module, expected it after --module NAME=CHECK",
+        ),
+        ("serve --module tcp://:1", "option --module is \"tcp://:1\", expected NAME=CHECK"),
+        ("serve --module a=tcp://:1", "module \"a\" has no target, expected --target HOST:PORT after it"),
+        (
+            "serve --module a=tcp://:1 --target a:1 --module a=tcp://:1",
+            "option --module is \"a\", expected a name of its own for each",
+        ),
+        (
+            "serve --module a=file:///etc/passwd",
+            "module \"a\" has the scheme file, expected one that asks a server",
+        ),
+        ("serve --module a=exec:id", "module \"a\" has the scheme exec, expected one that asks a server"),
+        (
+            "serve --module a=listen://:1",
+            "module \"a\" has the scheme listen, expected one that asks a server",
+        ),
+        (
+            "serve --module a=redis:///run/redis.sock",
+            "module \"a\" has a socket, expected none: a target is HOST:PORT",
+        ),
+        (
+            "serve --module a=redis://b:1",
+            "module \"a\" has the host \"b\", expected none: it comes with the target",
+        ),
+        (
+            "serve --module a=http://?follow=any-host",
+            "module \"a\" has follow, expected none: a redirect leads where no target allows",
+        ),
         ("serve --drain 0 tcp://:1", "option --drain is \"0\", expected a duration such as 5s, or 0s"),
     ];
     for (line, sentence) in rows {

@@ -1,5 +1,6 @@
 //! From a host to an open connection.
 
+use std::cell::Cell;
 use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 
@@ -18,6 +19,26 @@ pub fn dial(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Outc
     })
 }
 
+thread_local! {
+    static NAMES_LEAD_OUT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on no name leads a check of this thread to this machine or its link: who may name a server, and writes its
+/// records, could reach there what he cannot reach himself.
+pub fn names_lead_out() {
+    NAMES_LEAD_OUT.set(true);
+}
+
+/// Whether an address is that of another machine, and not only of the link to it, where metadata of clouds is.
+fn leads_out(address: &IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(four) => {
+            !(four.is_loopback() || four.is_link_local() || four.is_unspecified() || four.octets()[0] == 0)
+        }
+        IpAddr::V6(six) => !(six.is_loopback() || six.is_unicast_link_local() || six.is_unspecified()),
+    }
+}
+
 /// The addresses of a host in the order in which to try them, never none.
 ///
 /// `getaddrinfo` is never asked: in a static program it loads the NSS modules of whatever image it was put into.
@@ -30,7 +51,16 @@ pub fn addresses(host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Outcome>
     }
     match host.parse() {
         Ok(address) => Ok(vec![address]),
-        Err(_) => resolve::resolve(host, deadline),
+        Err(_) => {
+            let mut found = resolve::resolve(host, deadline)?;
+            if NAMES_LEAD_OUT.get() {
+                found.retain(leads_out);
+            }
+            match found.is_empty() {
+                true => Err(Outcome::fail(Cause::Connect, "the name leads to this machine or its link")),
+                false => Ok(found),
+            }
+        }
     }
 }
 
@@ -66,4 +96,28 @@ pub fn first_that_answers<T>(
         Some(error) => fault(error),
         None => Outcome::fail(Cause::Connect, "no address"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_stranger_leads_to_other_machines_alone() {
+        for inside in [
+            "127.0.0.1",
+            "127.8.0.1",
+            "::1",
+            "169.254.169.254",
+            "fe80::1",
+            "0.0.0.0",
+            "::",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(!leads_out(&inside.parse().unwrap()), "{inside}");
+        }
+        for outside in ["10.0.0.1", "192.0.2.1", "fd00::1", "2001:db8::1"] {
+            assert!(leads_out(&outside.parse().unwrap()), "{outside}");
+        }
+    }
 }

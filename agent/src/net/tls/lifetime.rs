@@ -1,5 +1,6 @@
 //! How long the certificate of a server still lasts.
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::ClientConnection;
@@ -8,6 +9,22 @@ use super::certificate::Validity;
 
 /// In seconds.
 const DAY: i64 = 86_400;
+
+thread_local! {
+    static EARLIEST: Cell<Option<i64>> = const { Cell::new(None) };
+}
+
+/// Notes when the first certificate expires that the peer of a session showed.
+pub fn note(session: &ClientConnection) {
+    let chain = session.peer_certificates().unwrap_or_default();
+    let first = chain.iter().filter_map(Validity::of).map(|validity| validity.until).min();
+    EARLIEST.set([EARLIEST.get(), first].into_iter().flatten().min());
+}
+
+/// When the first certificate expires, in seconds since 1970, of all that servers showed to this thread.
+pub fn earliest_expiry() -> Option<i64> {
+    EARLIEST.get()
+}
 
 /// What is left of the certificate that the peer of a session showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

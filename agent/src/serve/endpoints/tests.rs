@@ -50,7 +50,7 @@ impl World {
 fn request(method: &str, target: &str, kubelet: bool) -> Request {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let [method, path, query] = [method, path, query].map(str::to_owned);
-    Request { method, path, query, kubelet }
+    Request { method, path, query, kubelet, ..Request::default() }
 }
 
 const TWO: &str = "--container web tcp://:1 --container cache x=tcp://:2";
