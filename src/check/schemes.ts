@@ -7,6 +7,8 @@ export type Scheme = {
   readonly target: 'address' | 'file' | 'path' | 'name' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
+  /** Whether something is asked that may answer late; those with an address are, unless this is false. */
+  readonly asks?: boolean;
   /** Whether it is asked over connections, which may begin with a PROXY header; those with an address are, unless this is false. */
   readonly connects?: boolean;
   /** Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last. */
@@ -55,11 +57,19 @@ const tlsOptions = [
 type Row = Omit<Scheme, 'options'> & { readonly options: Readonly<Record<string, string>> };
 
 /** The options of a row, and those that come with credentials, with a server, with connections, with hardware and with TLS. */
-function optionsOf({ options, target, credentials, connects = true, hardware, tls }: Row): Scheme['options'] {
+function optionsOf({
+  options,
+  target,
+  credentials,
+  asks = true,
+  connects = true,
+  hardware,
+  tls,
+}: Row): Scheme['options'] {
   return new Map([
     ...Object.entries(options),
     ...(credentials ? [['password-file', 'file'] as const] : []),
-    ...(target === 'address' ? serverOptions : []),
+    ...(target === 'address' && asks ? serverOptions : []),
     ...(target === 'address' && connects ? connectionOptions : []),
     ...(hardware ? hardwareOptions : []),
     ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),

@@ -47,6 +47,8 @@ pub struct Scheme {
     pub summary: &'static str,
     pub target: Target,
     pub credentials: bool,
+    /// Whether something is asked that may answer late; of those with an address.
+    pub asks: bool,
     /// Whether it is asked over connections, which may begin with a PROXY header; of those with an address.
     pub connects: bool,
     /// Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last.
@@ -66,6 +68,7 @@ impl Scheme {
         summary: "",
         target: Target::None,
         credentials: false,
+        asks: true,
         connects: true,
         hardware: false,
         tls: TlsRule::Never,
@@ -80,7 +83,7 @@ impl Scheme {
         if self.credentials {
             all.push(("password-file", OptionType::File));
         }
-        if matches!(self.target, Target::Address { .. }) {
+        if self.asks && matches!(self.target, Target::Address { .. }) {
             all.push(("max-time", OptionType::Duration));
         }
         if self.connects && matches!(self.target, Target::Address { .. }) {

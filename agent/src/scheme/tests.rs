@@ -71,6 +71,7 @@ fn scheme_of(scheme: &str, row: &Value) -> Scheme {
             other => panic!("unknown target {other}"),
         },
         credentials: row["credentials"].as_bool().unwrap(),
+        asks: row["asks"].as_bool().unwrap_or(true),
         connects: row["connects"].as_bool().unwrap_or(true),
         hardware: row["hardware"].as_bool().unwrap_or_default(),
         tls: match row["tls"].as_str() {

@@ -13,6 +13,7 @@ use crate::scheme::{CheckUrl, OptionType, ParseError, Scheme, Target, quoted};
 pub const SCHEME: Scheme = Scheme {
     scheme: "listen",
     summary: "A socket listens on the port, read from /proc/net without connecting",
+    asks: false,
     connects: false,
     target: Target::Address { port: None },
     options: &[("transport", OptionType::Choice(&["tcp", "udp"]))],

@@ -44,6 +44,7 @@ pub const SCHEME: Scheme = Scheme {
     summary: "The server greets or, with a user, logs in and answers a ping; full, lagging or a refused login is alive but not ready",
     target: Target::Address { port: Some(3306) },
     credentials: true,
+    asks: true,
     connects: true,
     hardware: false,
     tls: TlsRule::Optional,

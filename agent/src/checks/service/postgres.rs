@@ -27,6 +27,7 @@ pub const SCHEME: Scheme = Scheme {
     summary: "Connections are accepted, no login needed; with a login or trust also a query's answer, the role and the replay lag",
     target: Target::Address { port: Some(5432) },
     credentials: true,
+    asks: true,
     connects: true,
     hardware: false,
     tls: TlsRule::Optional,

@@ -29,6 +29,7 @@ pub const SCHEME: Scheme = Scheme {
     summary: "PING is answered with PONG; loading, a cut-off replica, a busy script or a missing login is alive but not ready",
     target: Target::Address { port: Some(6379) },
     credentials: true,
+    asks: true,
     connects: true,
     hardware: false,
     tls: TlsRule::Optional,

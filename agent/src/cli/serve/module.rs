@@ -21,9 +21,10 @@ impl Module {
             return Err(ParseError(format!("option --module is {}, expected NAME=CHECK", quoted(text))));
         }
         let scheme = SCHEMES.iter().find(|scheme| scheme.scheme == check.scheme);
-        let asks = scheme.is_some_and(|scheme| matches!(scheme.target, Target::Address { .. }));
+        let asks =
+            scheme.is_some_and(|scheme| scheme.asks && matches!(scheme.target, Target::Address { .. }));
         let refused = match () {
-            () if !asks || check.scheme == "listen" => {
+            () if !asks => {
                 format!("has the scheme {}, expected one that asks a server", check.scheme)
             }
             () if !check.socket.is_empty() => "has a socket, expected none: a target is HOST:PORT".into(),
