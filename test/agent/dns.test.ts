@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { check } from './support/agent.ts';
-import { useDaemons } from './support/daemon.ts';
+import { freePort, startDaemon, useDaemons } from './support/daemon.ts';
 import { type Server, startDnsmasq } from './support/servers.ts';
 
 /** More addresses than fit into a datagram of 512 bytes. */
@@ -105,6 +107,16 @@ describe('the agent asks a real dnsmasq', () => {
     assert.equal((await check(['--timeout', '600ms', '--probe', 'liveness', url])).code, 0);
   });
 
+  for (const transport of ['udp', 'tcp']) {
+    it(`is asked about itself by ${transport}`, async () => {
+      const { code, line } = await ask(`version.bind?class=CH&type=TXT&transport=${transport}`);
+      assert.equal(code, 0, line);
+      assert.match(line, /^1 answer /);
+      const internet = await ask(`version.bind?type=TXT&transport=${transport}`);
+      assert.equal(internet.code, 1, internet.line);
+    });
+  }
+
   it('has nothing to log about all that', async () => {
     assert.doesNotMatch(server.log(), /error|fail|reset/i);
   });
@@ -117,4 +129,29 @@ describe('the agent asks a real dnsmasq', () => {
       assert.match(line, /^connection refused on 127\.0\.0\.1 and ::1 /);
     });
   }
+});
+
+describe('the agent asks a real dnsdist', () => {
+  const directory = useDaemons(['dnsdist']);
+
+  it('with a PROXY header, by UDP and TCP, which takes no question without one', async () => {
+    const port = await freePort();
+    const file = join(directory, 'dnsdist.conf');
+    const settings = [
+      `setLocal("127.0.0.1:${port}")`,
+      'setProxyProtocolACL({"127.0.0.0/8"})',
+      'setSecurityPollSuffix("")',
+    ];
+    writeFileSync(file, [...settings, 'addAction(AllRule(), SpoofAction({"192.0.2.1"}))', ''].join('\n'));
+    const dnsdist = await startDaemon('dnsdist', ['--supervised', '--disable-syslog', '-C', file], port, 20_000);
+    for (const way of ['proxy=v2', 'proxy=v2&transport=tcp']) {
+      const { code, line } = await check([`dns://:${port}/one.test?${way}`]);
+      assert.equal(code, 0, line);
+    }
+    for (const way of ['transport=udp', 'transport=tcp']) {
+      const { code, line } = await check(['--timeout', '400ms', `dns://127.0.0.1:${port}/one.test?${way}`]);
+      assert.notEqual(code, 0, line);
+    }
+    await dnsdist.kill();
+  });
 });

@@ -8,6 +8,6 @@ pub mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub use exchange::{Answer, Transport, ask, ask_it_and_of_itself};
-pub use message::{Query, Rcode, Reply, Type};
+pub use exchange::{Answer, Transport, Way, ask, ask_it_and_of_itself};
+pub use message::{Class, Query, Rcode, Reply, Type};
 pub use name::Name;

@@ -6,21 +6,23 @@
 use std::net::SocketAddr;
 
 use crate::check::{Cause, Check, Deadline, Outcome};
-use crate::net::dns::{Answer, Name, Query, Rcode, Reply, Transport, Type, ask_it_and_of_itself};
+use crate::net::dns::{Answer, Class, Name, Query, Rcode, Reply, Transport, Type, Way, ask_it_and_of_itself};
+use crate::net::io::proxy_header::ProxyHeader;
 use crate::net::{addresses, first_that_answers};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, quoted};
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "dns",
     summary: "A DNS query for the name in the path is answered with records",
-    connects: false,
     target: Target::Address { port: Some(53) },
     path: PathRule::Required,
     options: &[
+        ("class", OptionType::Choice(&["IN", "CH"])),
         ("min-answers", OptionType::Integer),
         ("transport", OptionType::Choice(&["udp", "tcp"])),
         ("type", OptionType::Choice(&["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"])),
     ],
+    requires: &[("proxy=v1", "transport=tcp")],
     ..Scheme::BARE
 };
 
@@ -30,7 +32,8 @@ pub struct Dns {
     port: u16,
     name: Name,
     kind: Type,
-    transport: Transport,
+    class: Class,
+    way: Way,
     least: usize,
 }
 
@@ -57,7 +60,9 @@ impl Dns {
             Some("TXT") => Type::Txt,
             _ => Type::A,
         };
-        Ok(Self { host: url.host.clone(), port: url.port.unwrap_or(53), name, kind, transport, least })
+        let class = if url.option("class") == Some("CH") { Class::Ch } else { Class::In };
+        let way = Way { transport, header: ProxyHeader::from_url(url) };
+        Ok(Self { host: url.host.clone(), port: url.port.unwrap_or(53), name, kind, class, way, least })
     }
 
     fn judge(&self, reply: &Reply) -> Outcome {
@@ -82,10 +87,10 @@ impl Dns {
 impl Check for Dns {
     /// Pass on enough answers of the type; aliases on the way to them do not count.
     fn run(&self, deadline: Deadline) -> Outcome {
-        let query = Query::new(&self.name, self.kind);
+        let query = Query::new(&self.name, self.kind, self.class);
         let answer = addresses(&self.host, deadline).and_then(|servers| {
             first_that_answers(&servers, |server| {
-                ask_it_and_of_itself(SocketAddr::new(server, self.port), &query, self.transport, deadline)
+                ask_it_and_of_itself(SocketAddr::new(server, self.port), &query, self.way, deadline)
             })
         });
         match answer {

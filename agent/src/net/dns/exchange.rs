@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use super::message::{Mismatch, Query, Reply};
 use crate::check::Deadline;
 use crate::net::io::datagram::{self, RESEND};
+use crate::net::io::proxy_header::ProxyHeader;
 use crate::net::{DeadlineStream, ProtocolError, Socket};
 
 /// How a query travels.
@@ -14,6 +15,18 @@ pub enum Transport {
     /// By UDP, and by TCP where the reply does not fit.
     Udp,
     Tcp,
+}
+
+/// How a query gets to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub transport: Transport,
+    /// In front of each connection, and version 2 of each datagram: where both travel, dnsdist and PowerDNS take it so.
+    pub header: Option<ProxyHeader>,
+}
+
+impl Way {
+    pub const UDP: Self = Self { transport: Transport::Udp, header: None };
 }
 
 /// What a server did with a question, which it may have to ask another server.
@@ -26,8 +39,8 @@ pub enum Answer {
 
 /// The server's reply before the deadline; `InvalidData` if it sent something else. One that does not fit a datagram, and
 /// does not come by TCP either, is the truncated one: the server has answered.
-pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: Deadline) -> Result<Reply> {
-    match exchange(server, query, &[], transport, deadline)? {
+pub fn ask(server: SocketAddr, query: &Query, way: Way, deadline: Deadline) -> Result<Reply> {
+    match exchange(server, query, &[], way, deadline)? {
         Answer::Reply(reply) => Ok(reply),
         Answer::OfItself => Err(ErrorKind::TimedOut.into()),
     }
@@ -37,33 +50,41 @@ pub fn ask(server: SocketAddr, query: &Query, transport: Transport, deadline: De
 pub fn ask_it_and_of_itself(
     server: SocketAddr,
     query: &Query,
-    transport: Transport,
+    way: Way,
     deadline: Deadline,
 ) -> Result<Answer> {
-    exchange(server, query, &query.about_the_server(), transport, deadline)
+    exchange(server, query, &query.about_the_server(), way, deadline)
 }
 
 fn exchange(
     server: SocketAddr,
     query: &Query,
     others: &[Query],
-    transport: Transport,
+    way: Way,
     deadline: Deadline,
 ) -> Result<Answer> {
-    if transport == Transport::Udp {
-        let answer = by_udp(server, query, others, deadline)?;
+    if way.transport == Transport::Udp {
+        let header = way.header.map(|header| header.bytes(None)).unwrap_or_default();
+        let answer = by_udp(server, (query, others), &header, deadline)?;
         return Ok(match answer {
             Answer::Reply(reply) if reply.truncated => {
-                Answer::Reply(by_tcp(server, query, deadline).unwrap_or(reply))
+                Answer::Reply(by_tcp(server, query, way.header, deadline).unwrap_or(reply))
             }
             answer => answer,
         });
     }
-    by_tcp(server, query, deadline).map(Answer::Reply)
+    by_tcp(server, query, way.header, deadline).map(Answer::Reply)
 }
 
-fn by_udp(server: SocketAddr, query: &Query, others: &[Query], deadline: Deadline) -> Result<Answer> {
-    let questions: Vec<_> = std::iter::once(query).chain(others).map(Query::bytes).collect();
+fn by_udp(
+    server: SocketAddr,
+    (query, others): (&Query, &[Query]),
+    header: &[u8],
+    deadline: Deadline,
+) -> Result<Answer> {
+    let all = std::iter::once(query).chain(others);
+    let datagrams: Vec<_> = all.map(|query| [header, query.bytes()].concat()).collect();
+    let questions: Vec<_> = datagrams.iter().map(Vec::as_slice).collect();
     let mut answers_of_itself = false;
     let read = |message: &[u8]| match query.read(message) {
         Ok(reply) => Ok(Some(reply)),
@@ -79,11 +100,18 @@ fn by_udp(server: SocketAddr, query: &Query, others: &[Query], deadline: Deadlin
     }
 }
 
-fn by_tcp(server: SocketAddr, query: &Query, deadline: Deadline) -> Result<Reply> {
-    let mut carrier = DeadlineStream::new(connect(server, deadline)?, deadline, 2 + usize::from(u16::MAX));
+fn by_tcp(
+    server: SocketAddr,
+    query: &Query,
+    header: Option<ProxyHeader>,
+    deadline: Deadline,
+) -> Result<Reply> {
+    let socket = connect(server, deadline)?;
+    let header = header.map(|header| header.bytes(socket.ends())).unwrap_or_default();
+    let mut carrier = DeadlineStream::new(socket, deadline, 2 + usize::from(u16::MAX));
     // Length and message in one segment: some servers read only the first (RFC 7766 §8).
     let length = query.bytes().len() as u16;
-    carrier.write_all(&[&length.to_be_bytes(), query.bytes()].concat())?;
+    carrier.write_all(&[&header[..], &length.to_be_bytes(), query.bytes()].concat())?;
     let mut length = [0; 2];
     carrier.read_exact(&mut length)?;
     let mut message = vec![0; usize::from(u16::from_be_bytes(length))];

@@ -7,8 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::name::{Name, after_name};
 
 const HEADER: usize = 12;
-const CLASS_IN: [u8; 2] = [0, 1];
-const CLASS_CHAOS: [u8; 2] = [0, 3];
 const OPCODE_STATUS: u8 = 2 << 3;
 const RECURSION_DESIRED: u8 = 0x01;
 const RESPONSE: u8 = 0x80;
@@ -28,10 +26,18 @@ pub enum Type {
     Srv = 33,
 }
 
+/// The classes that can be asked for, with their numbers: of the Internet, and of the server itself (RFC 4892 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    In = 1,
+    Ch = 3,
+}
+
 /// A question with an id that a third party cannot guess.
 pub struct Query {
     bytes: Vec<u8>,
     kind: [u8; 2],
+    class: [u8; 2],
 }
 
 /// The reply code; anything but NOERROR holds no answers.
@@ -73,23 +79,23 @@ pub enum Mismatch {
 }
 
 impl Query {
-    pub fn new(name: &Name, kind: Type) -> Self {
+    pub fn new(name: &Name, kind: Type, class: Class) -> Self {
         // Seeded by the kernel: as hard to guess as a hash map's order.
         let id = (RandomState::new().build_hasher().finish() as u16).to_be_bytes();
-        let kind = [0, kind as u8];
+        let (kind, class) = ([0, kind as u8], [0, class as u8]);
         let header = [id[0], id[1], RECURSION_DESIRED, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        Self { bytes: [&header, name.wire(), &kind, &CLASS_IN].concat(), kind }
+        Self { bytes: [&header, name.wire(), &kind, &class].concat(), kind, class }
     }
 
     /// Questions that a server answers by itself, whoever has to answer this one: for its version, which dnsmasq, BIND and
     /// Unbound keep from their upstream, and for its status, which BIND, Unbound and CoreDNS refuse to give.
     pub fn about_the_server(&self) -> [Self; 2] {
         let [high, low] = [self.bytes[0], self.bytes[1]];
-        let kind = [0, Type::Txt as u8];
+        let (kind, class) = ([0, Type::Txt as u8], [0, Class::Ch as u8]);
         let version = [high, low ^ 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        let version = [&version[..], b"\x07version\x04bind\0", &kind, &CLASS_CHAOS].concat();
+        let version = [&version[..], b"\x07version\x04bind\0", &kind, &class].concat();
         let status = vec![high, low ^ 2, OPCODE_STATUS, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        [version, status].map(|bytes| Self { bytes, kind })
+        [version, status].map(|bytes| Self { bytes, kind, class })
     }
 
     /// The message as UDP carries it.
@@ -130,7 +136,7 @@ impl Query {
             let length = u16::from_be_bytes([fixed[8], fixed[9]]);
             let (data, rest) = rest.split_at_checked(usize::from(length))?;
             records = rest;
-            if fixed[..2] != self.kind || fixed[2..4] != CLASS_IN {
+            if fixed[..2] != self.kind || fixed[2..4] != self.class {
                 continue;
             }
             reply.answers += 1;

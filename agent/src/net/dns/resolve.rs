@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::hosts::{Resolver, lookup};
-use super::{Name, Query, Rcode, Reply, Transport, Type, ask};
+use super::{Class, Name, Query, Rcode, Reply, Type, Way, ask};
 use crate::check::{Cause, Deadline, Outcome};
 use crate::net::io::files;
 
@@ -27,7 +27,7 @@ fn by_servers(resolver: &Resolver, name: &str, deadline: Deadline) -> Result<Vec
     let mut reason = "no such name".to_owned();
     for full in resolver.names(name).iter().filter_map(|full| Name::parse(full)) {
         for kind in [Type::A, Type::Aaaa] {
-            let reply = match first_reply(resolver, &Query::new(&full, kind), deadline) {
+            let reply = match first_reply(resolver, &Query::new(&full, kind, Class::In), deadline) {
                 Ok(reply) => reply,
                 Err(why) => {
                     reason = why;
@@ -57,7 +57,7 @@ fn first_reply(resolver: &Resolver, query: &Query, deadline: Deadline) -> Result
     for (asked, &server) in resolver.servers.iter().enumerate() {
         let Ok(left) = deadline.remaining() else { break };
         let share = left / u32::try_from(resolver.servers.len() - asked).unwrap_or(1);
-        match ask(server, query, Transport::Udp, Deadline::after(share)) {
+        match ask(server, query, Way::UDP, Deadline::after(share)) {
             Ok(reply) if reply.truncated => reason = format!("half an answer from {}", server.ip()),
             Ok(reply) if matches!(reply.rcode, Rcode::NOERROR | Rcode::NXDOMAIN) => return Ok(reply),
             Ok(reply) => reason = format!("{} from {}", reply.rcode, server.ip()),

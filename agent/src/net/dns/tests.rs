@@ -8,7 +8,7 @@ use crate::net::dns::message::Mismatch;
 use crate::net::test_server::{Random, soon};
 
 fn query(kind: Type) -> Query {
-    Query::new(&Name::parse("two.test").unwrap(), kind)
+    Query::new(&Name::parse("two.test").unwrap(), kind, Class::In)
 }
 
 /// The reply to a query: flags, answer count, answers.
@@ -120,23 +120,23 @@ fn strange_datagrams_are_ignored_until_the_right_one() {
         other[1] ^= 1;
         vec![b"junk".to_vec(), other, answered(query)]
     });
-    let reply = ask(server, &query(Type::A), Transport::Udp, soon()).unwrap();
+    let reply = ask(server, &query(Type::A), Way::UDP, soon()).unwrap();
     assert_eq!(reply.answers, 1);
     let junk = datagrams(|_, _| vec![b"junk".to_vec()]);
     let short = Deadline::after(Duration::from_millis(100));
-    let error = ask(junk, &query(Type::A), Transport::Udp, short).unwrap_err();
+    let error = ask(junk, &query(Type::A), Way::UDP, short).unwrap_err();
     assert_eq!(error.to_string(), "only messages that answer something else came");
 }
 
 #[test]
 fn a_lost_datagram_is_sent_again() {
     let server = datagrams(|query, round| if round == 0 { vec![] } else { vec![answered(query)] });
-    assert_eq!(ask(server, &query(Type::A), Transport::Udp, soon()).unwrap().answers, 1);
+    assert_eq!(ask(server, &query(Type::A), Way::UDP, soon()).unwrap().answers, 1);
 }
 
 #[test]
 fn nobody_there_is_told_at_once() {
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = ask(closed, &query(Type::A), Transport::Udp, soon()).unwrap_err();
+    let error = ask(closed, &query(Type::A), Way::UDP, soon()).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }

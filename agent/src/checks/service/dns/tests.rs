@@ -55,6 +55,42 @@ fn records_pass_and_any_other_reply_is_alive() {
     }
 }
 
+#[test]
+fn a_proxy_header_is_in_front_of_each_datagram_and_of_the_connection() {
+    use Cause::Timeout;
+    const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut received = [0; 512];
+        while let Ok((count, from)) = socket.recv_from(&mut received) {
+            if let Some(query) = received[..count].strip_prefix(LOCAL) {
+                let _ = socket.send_to(&answer(query, 0x80, 0, 1), from);
+            }
+        }
+    });
+    assert_eq!(dns(port, &[("proxy", "v2")]).run(soon()), Outcome::pass("1 answer"));
+    let short = Deadline::after(Duration::from_millis(50));
+    assert_eq!(dns(port, &[]).run(short), Outcome::fail(Timeout, "timed out"));
+    let tcp = server(|mut stream| {
+        let mut received = [0; 512];
+        let count = stream.read(&mut received).unwrap();
+        let line = received.iter().position(|&byte| byte == b'\n').unwrap();
+        assert!(received.starts_with(b"PROXY TCP4 127.0.0.1 127.0.0.1 "));
+        let reply = answer(&received[line + 3..count], 0x80, 0, 1);
+        let _ = stream.write_all(&[&(reply.len() as u16).to_be_bytes(), &reply[..]].concat());
+    });
+    let way = [("proxy", "v1"), ("transport", "tcp")];
+    assert_eq!(dns(tcp, &way).run(soon()), Outcome::pass("1 answer"));
+}
+
+#[test]
+fn the_class_is_of_the_question_and_of_the_records() {
+    // The records are of class IN.
+    let asked = dns(by_udp(0x80, 0, 1), &[("class", "CH")]).run(soon());
+    assert_eq!(asked, Outcome::alive(Cause::Unhealthy, "0 answers, expected at least 1"));
+}
+
 /// Answers these messages, and no others.
 fn only_of_itself(is_answered: fn(&[u8]) -> bool) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
