@@ -43,16 +43,21 @@ export const isDevice = (path: string): boolean => /^\/dev\/./.test(path) && !pa
 
 /** In characters, also once the repetitions are written out. */
 const longestPattern = 512;
+/** As it is written, repetitions written out: in the agent each copy of a class takes room for all that is in it. */
+const longestPatternText = 4096;
 /** Groups within groups. */
 const deepestPattern = 8;
 
 /** A pattern is a regular expression as far as JavaScript and the agent read it alike. */
 function expectedOfPattern(pattern: string): string | undefined {
   const expected = 'a regular expression without look-around and back-references';
-  const length = lengthWrittenOut(pattern);
-  if (length === undefined) return expected;
-  if (Math.max(length, pattern.length) > longestPattern) {
+  const [atoms, length] = lengthsWrittenOut(pattern) ?? [];
+  if (atoms === undefined || length === undefined) return expected;
+  if (Math.max(atoms, pattern.length) > longestPattern) {
     return `a regular expression of at most ${longestPattern} characters, repetitions written out`;
+  }
+  if (length > longestPatternText) {
+    return `a regular expression with classes of at most ${longestPatternText} characters, repetitions written out`;
   }
   return isInOrder(pattern) ? undefined : expected;
 }
@@ -65,19 +70,20 @@ function isInOrder(pattern: string): boolean {
   }
 }
 
-/** How many atoms a pattern is; undefined where it is none. The agent counts in the same way. */
-function lengthWrittenOut(pattern: string): number | undefined {
-  /** The lengths of the open groups, the innermost last. */
-  const groups = [0];
+/** How many atoms a pattern is, and how many characters these are; undefined where it is none. The agent counts in the same way. */
+function lengthsWrittenOut(pattern: string): readonly [number, number] | undefined {
+  /** Those of the open groups, the innermost last. */
+  const groups: [number, number][] = [[0, 0]];
   for (let rest = pattern; rest !== '';) {
     const [token, open, atom, least = 1, most = 1] = patternToken.exec(rest) ?? [];
     if (token === undefined) return undefined;
-    if (open !== undefined) groups.push(0);
+    if (open !== undefined) groups.push([0, 0]);
     if (atom !== undefined) {
-      const length = atom === ')' ? (groups.pop() ?? 0) : 1;
+      const [atoms, length] = atom === ')' ? (groups.pop() ?? [0, 0]) : [1, atom.length];
       const outer = groups.pop();
       if (outer === undefined) return undefined;
-      groups.push(outer + length * Math.max(Number(least), Number(most), 1));
+      const times = Math.max(Number(least), Number(most), 1);
+      groups.push([outer[0] + atoms * times, outer[1] + length * times]);
     }
     if (groups.length > deepestPattern + 1) return undefined;
     rest = rest.slice(token.length);

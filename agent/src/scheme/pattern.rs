@@ -11,6 +11,9 @@ use regex_lite::Regex;
 /// can end it early.
 const LONGEST: usize = 512;
 
+/// As it is written, repetitions written out: each copy of a class takes room for all that is in it.
+const LONGEST_TEXT: usize = 4096;
+
 /// Groups within groups.
 const DEEPEST: usize = 8;
 
@@ -21,7 +24,12 @@ const TOKEN: &str = r"^(?:(\()(?:\?:)?|(\)|[ -#%-',->@-Z_-z~]|\\(?:[dDwWsSnrtfv$
 pub fn compile(pattern: &str) -> Result<Regex, &'static str> {
     const EXPECTED: &str = "a regular expression without look-around and back-references";
     match written_out(pattern) {
-        Some((length, uncaptured)) if length <= LONGEST && pattern.len() <= LONGEST => {
+        Some(((length, text), uncaptured)) if length <= LONGEST && pattern.len() <= LONGEST => {
+            if text > LONGEST_TEXT {
+                return Err(
+                    "a regular expression with classes of at most 4096 characters, repetitions written out",
+                );
+            }
             Regex::new(&uncaptured).map_err(|_| EXPECTED)
         }
         Some(_) => Err("a regular expression of at most 512 characters, repetitions written out"),
@@ -29,25 +37,32 @@ pub fn compile(pattern: &str) -> Result<Regex, &'static str> {
     }
 }
 
-/// How many atoms a pattern is, repetitions written out, and the pattern without captures, since each of them takes room
+/// How many atoms a pattern is and how long they are, repetitions written out, and the pattern without captures, since each of them takes room
 /// beside each atom; none if it is no pattern.
-fn written_out(pattern: &str) -> Option<(usize, String)> {
+fn written_out(pattern: &str) -> Option<((usize, usize), String)> {
     let token = Regex::new(TOKEN).ok()?;
     let mut uncaptured = String::new();
     let mut rest = pattern;
     // The lengths of the open groups, the innermost last.
-    let mut groups = vec![0_usize];
+    let mut groups = vec![(0_usize, 0_usize)];
     while !rest.is_empty() {
         let found = token.captures(rest)?;
         let text = |group| found.get(group).map(|it| it.as_str());
         uncaptured.push_str(if text(1).is_some() { "(?:" } else { text(0)? });
         if text(1).is_some() {
-            groups.push(0);
+            groups.push((0, 0));
         } else if let Some(atom) = text(2) {
-            let length = if atom == ")" { groups.pop()? } else { 1 };
-            let times = [text(3), text(4)].into_iter().flatten().filter_map(|count| count.parse().ok()).max();
-            let sum = groups.last_mut()?;
-            *sum = sum.saturating_add(length.saturating_mul(times.unwrap_or(1).max(1)));
+            let (atoms, length) = if atom == ")" { groups.pop()? } else { (1, atom.len()) };
+            let times: usize = [text(3), text(4)]
+                .into_iter()
+                .flatten()
+                .filter_map(|count| count.parse().ok())
+                .max()
+                .unwrap_or(1)
+                .max(1);
+            let sums = groups.last_mut()?;
+            sums.0 = sums.0.saturating_add(atoms.saturating_mul(times));
+            sums.1 = sums.1.saturating_add(length.saturating_mul(times));
         }
         if groups.len() > DEEPEST + 1 {
             return None;
@@ -55,7 +70,7 @@ fn written_out(pattern: &str) -> Option<(usize, String)> {
         rest = rest.get(found.get(0)?.end()..)?;
     }
     match groups[..] {
-        [length] if !pattern.is_empty() => Some((length, uncaptured)),
+        [sums] if !pattern.is_empty() => Some((sums, uncaptured)),
         _ => None,
     }
 }
@@ -153,6 +168,12 @@ mod tests {
         {
             assert!(compile(pattern).is_err_and(|expected| expected.contains("512")), "{pattern}");
         }
+        let classes = "[acegikmoqsuwyACEGIKMOQSUWY0248]{124}";
+        assert!(compile(classes).is_ok());
+        for pattern in [classes.replace("124", "129"), format!("({}){{2}}", classes.replace("124", "65"))] {
+            assert!(compile(&pattern).is_err_and(|expected| expected.contains("4096")), "{pattern}");
+        }
+        assert!(compile(r"\xFF{512}").is_ok());
         assert!(compile(&"a".repeat(513)).is_err());
         assert!(compile(&"a".repeat(512)).is_ok());
     }
