@@ -10,6 +10,7 @@ type Make = fn(&CheckUrl, &HostRoots) -> Result<Box<dyn Check>, ParseError>;
 /// Every scheme: its grammar, and what gives a check of it its meaning.
 const TABLE: &[(&Scheme, Make)] = &[
     (&service::amqp::SCHEME, |url, _| boxed(service::amqp::Amqp::from_url(url))),
+    (&service::cassandra::SCHEME, |url, _| boxed(service::cassandra::Cassandra::from_url(url))),
     (&host::clock::SCHEME, |url, roots| boxed(host::clock::Clock::from_url(url, roots))),
     (&host::device::SCHEME, |url, roots| boxed(host::device::Device::from_url(url, roots))),
     (&host::disk::SCHEME, |url, roots| boxed(host::disk::Disk::from_url(url, roots))),

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Schemes that no peer and no file of a tree answers, so that there is nothing to fuzz: they are as another one, ask the
 /// kernel or run a program.
-const NOT_FUZZED: [&str; 14] = [
+const NOT_FUZZED: &[&str] = &[
     "clock",
     "device",
     "exec",
@@ -36,7 +36,7 @@ fn schemes() -> BTreeSet<String> {
 fn every_scheme_is_fuzzed_or_known_to_be_none_to_fuzz() {
     let lines = include_str!("../fuzz/checks").lines().filter(|line| !line.starts_with('#'));
     let fuzzed = lines.filter_map(|line| Some(line.split_once(':')?.0.to_owned()));
-    let known: BTreeSet<_> = fuzzed.chain(NOT_FUZZED.map(str::to_owned)).collect();
+    let known: BTreeSet<_> = fuzzed.chain(NOT_FUZZED.iter().map(|&scheme| scheme.to_owned())).collect();
     assert_eq!(known, schemes());
 }
 

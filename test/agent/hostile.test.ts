@@ -53,6 +53,13 @@ const checks: Readonly<Record<string, Asked>> = {
   'mongodb over TLS': { url: 'mongodb://:PORT?tls', beginning: handshake },
   // The head of an answer of 1,000 bytes to the first request, without an error.
   kafka: { url: 'kafka://:PORT', beginning: Buffer.from([0, 0, 3, 0xe8, 0, 0, 0, 1, 0, 0, 60, 0, 18]) },
+  // The head of SUPPORTED, of 1,000 bytes, which begins.
+  cassandra: { url: 'cassandra://:PORT', beginning: Buffer.from([0x84, 0, 0, 0, 6, 0, 0, 3, 0xe8, 0, 3, 0]) },
+  'cassandra with a login': {
+    url: 'cassandra://probe:$PASSWORD@:PORT?query=SELECT',
+    beginning: Buffer.from('\x84\0\0\0\x06\0\0\0\x18\0\x01\0\x0bCQL_VERSION\0\x01\0\x053.4.7\x84', 'latin1'),
+  },
+  'cassandra over TLS': { url: 'cassandra://:PORT?tls', beginning: handshake },
   'kafka over TLS': { url: 'kafka://:PORT?tls', beginning: handshake },
   expect: {
     url: 'expect://:PORT?banner=^%5C%2BOK%20.*%5Cn&send=QUIT%5Cr%5Cn&expect=^bye',
@@ -120,6 +127,7 @@ const hasAnswered: ReadonlySet<string> = new Set([
   'mysql with a login',
   'mysql over TLS',
   'nats',
+  'cassandra with a login',
 ]);
 
 /** A query as an answer with these flags, which promises one record and has none. */

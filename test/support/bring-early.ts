@@ -1,5 +1,6 @@
 // Brings what tests download and build once on a machine, while the agent is built and no test waits for it: see `test/run`.
 import { globSync, readFileSync } from 'node:fs';
+import { installCassandra } from '../agent/support/cassandra.ts';
 import { installKafka } from '../agent/support/kafka.ts';
 import { installMongo } from '../agent/support/mongo.ts';
 import { installMysql } from '../agent/support/mysql.ts';
@@ -25,6 +26,7 @@ await Promise.all([
     () => install([...new Set(packages)]),
     manifestsFolder,
     installKafka,
+    installCassandra,
     () => installSearch('elasticsearch'),
     () => installSearch('opensearch'),
     installMysql,

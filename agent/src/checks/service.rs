@@ -1,6 +1,7 @@
 //! Servers, asked in their own protocols.
 
 pub mod amqp;
+pub mod cassandra;
 pub mod dns;
 pub mod elasticsearch;
 pub mod etcd;

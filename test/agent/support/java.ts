@@ -6,7 +6,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { needJdk } from './maven.ts';
 
 /** For a server that starts fast, is small, and lives for a few seconds. */
-const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+export const javaFlags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
 /** Compiles a source file once, and gives back the class path that it runs with. */
 export async function compile(source: string, classPath: string): Promise<string> {
@@ -26,5 +26,5 @@ export async function startJava(
   port: number,
 ): Promise<Daemon> {
   await needJdk();
-  return startDaemon('java', [...flags, '-cp', classPath, main, ...args], port, 40_000);
+  return startDaemon('java', [...javaFlags, '-cp', classPath, main, ...args], port, 40_000);
 }

@@ -12,12 +12,14 @@ use crate::scheme::parse;
 const MYSQL_GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.40\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\
     \0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0";
 
+const CQL_SUPPORTED: &[u8] = b"\x84\0\0\0\x06\0\0\0\x18\0\x01\0\x0bCQL_VERSION\0\x01\0\x053.4.7";
+
 /// An answer to PRELOGIN with encryption.
 const MSSQL_PRELOGIN: &[u8] =
     b"\x04\x01\0\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x10\0\x10\x27\0\0\x01";
 
 /// A check with `PORT` in place of the port, and what its server answers before it goes wrong.
-const ANSWERED: [(&str, &[u8]); 15] = [
+const ANSWERED: &[(&str, &[u8])] = &[
     ("redis://:password@:PORT", b"+OK\r\n"),
     ("redis://:PORT?role=primary", b"+PONG\r\n"),
     ("redis://:PORT?command=BLPOP%20q%205", b"+PONG\r\n"),
@@ -34,6 +36,7 @@ const ANSWERED: [(&str, &[u8]); 15] = [
     ("mssql://:PORT?tls", MSSQL_PRELOGIN),
     ("mysql://me:password@:PORT", MYSQL_GREETING),
     ("mariadb://me@:PORT?tls", MYSQL_GREETING),
+    ("cassandra://me:password@:PORT?query=SELECT%201", CQL_SUPPORTED),
     (
         "amqp://me:password@:PORT",
         b"\x01\0\0\0\0\0\x1c\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x05PLAIN\0\0\0\x05en_US\xce",
@@ -57,7 +60,7 @@ fn falls_silent(answer: &'static [u8]) -> u16 {
 
 #[test]
 fn silence_after_an_answer_is_alive() {
-    for (url, answer) in ANSWERED {
+    for &(url, answer) in ANSWERED {
         let outcome = ask(url, falls_silent(answer), Duration::from_millis(150));
         assert_eq!(
             (outcome.verdict, outcome.cause),
@@ -71,7 +74,7 @@ fn silence_after_an_answer_is_alive() {
 
 #[test]
 fn an_end_after_an_answer_is_alive() {
-    for (url, answer) in ANSWERED {
+    for &(url, answer) in ANSWERED {
         let outcome = ask(url, says(answer), Duration::from_secs(5));
         assert_eq!(outcome.verdict, Verdict::Alive, "{url}: {outcome:?}");
         assert_eq!(ask(url, says(b""), Duration::from_secs(5)).verdict, Verdict::Fail, "{url}");
@@ -80,7 +83,7 @@ fn an_end_after_an_answer_is_alive() {
 
 #[test]
 fn garbage_after_an_answer_is_alive() {
-    for (url, answer) in ANSWERED {
+    for &(url, answer) in ANSWERED {
         let answer = [answer, b"\x16 garbage that no server would say \r\n\xff\xff\xff\xff\xff\xff"].concat();
         let outcome = ask(url, says(&answer), Duration::from_secs(5));
         // Words in the place of a handshake may come from a program in between.
