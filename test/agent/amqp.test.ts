@@ -138,10 +138,47 @@ describe('the agent asks a real rabbitmq', () => {
     assert(code !== null && [3, 4].includes(code), line);
   });
 
-  it('when it is stopped it is 3, in time', () => timesOut(rabbit, url));
+  describe('in AMQP 1.0', () => {
+    const query = '?version=1.0';
 
-  it('when it is killed it is 2', async () => {
-    await rabbit.kill();
-    assert.equal((await ask('--probe', 'liveness', url)).code, 2);
+    it('passes with its mechanisms, and with a login on an open connection', async () => {
+      const { code, line } = await ask(`amqp://:${rabbit.port}${query}`);
+      assert.equal(code, 0, line);
+      assert.match(line, /^AMQP 1\.0, offers [A-Z ]*\bPLAIN\b/);
+      for (const path of ['', '/vhost:eu%2forders']) {
+        const opened = await ask(`${url}${path}${query}`);
+        assert.equal(opened.code, 0, opened.line);
+        assert.match(opened.line, /^RabbitMQ \d/);
+      }
+    });
+
+    it('leaves three lines of information for each of 50 checks with a login', async () => {
+      const lines = await logOf(
+        () => passes(`${url}${query}`, 52),
+        (log) => log.match(/closing AMQP connection/g)?.length === 52,
+      );
+      assert.deepEqual(
+        lines.filter((line) => !line.startsWith('[info]')),
+        [],
+      );
+      assert.equal(lines.length, 156);
+    });
+
+    it('is alive, not ready, with a wrong password, of which it speaks after three seconds', async () => {
+      const wrong = `amqp://probe:$WRONG@:${rabbit.port}${query}`;
+      assert.equal((await ask('--probe', 'liveness', wrong)).code, 0);
+      const { code, line } = await ask('--timeout', '8s', wrong);
+      assert.match(line, /^login refused /);
+      assert.equal(code, 4);
+    });
+  });
+
+  describe('at its end', () => {
+    it('when it is stopped it is 3, in time', () => timesOut(rabbit, url));
+
+    it('when it is killed it is 2', async () => {
+      await rabbit.kill();
+      assert.equal((await ask('--probe', 'liveness', url)).code, 2);
+    });
   });
 });

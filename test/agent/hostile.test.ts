@@ -94,6 +94,11 @@ const checks: Readonly<Record<string, Asked>> = {
   nats: { url: 'nats://:$PASSWORD@:PORT', beginning: Buffer.from('INFO {"version":"2.9.10"}\r\n-ERR ') },
   mqtt: { url: 'mqtt://:$PASSWORD@:PORT', beginning: Buffer.from([0x20, 9, 0]) },
   amqp: { url: 'amqp://probe:$PASSWORD@:PORT', beginning: Buffer.from([1, 0, 0, 0, 0, 0x20, 0, 0, 10, 0, 10, 0, 9]) },
+  'amqp in version 1.0': {
+    url: 'amqp://probe:$PASSWORD@:PORT?version=1.0',
+    // Its header, and that of a frame of 8,192 bytes, begun.
+    beginning: Buffer.from('AMQP\x03\x01\0\0\0\0\x20\0\x02\x01\0\0\0S@', 'latin1'),
+  },
   // SETTINGS, empty, HEADERS of status 200, and the head of a DATA frame of 16,000 bytes.
   http2: {
     url: 'http2://:PORT?body=well',
@@ -128,6 +133,7 @@ const hasAnswered: ReadonlySet<string> = new Set([
   'mysql over TLS',
   'nats',
   'cassandra with a login',
+  'amqp in version 1.0',
 ]);
 
 /** A query as an answer with these flags, which promises one record and has none. */

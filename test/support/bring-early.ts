@@ -1,5 +1,6 @@
 // Brings what tests download and build once on a machine, while the agent is built and no test waits for it: see `test/run`.
 import { globSync, readFileSync } from 'node:fs';
+import { installArtemis } from '../agent/support/artemis.ts';
 import { installCassandra } from '../agent/support/cassandra.ts';
 import { installKafka } from '../agent/support/kafka.ts';
 import { installMongo } from '../agent/support/mongo.ts';
@@ -27,6 +28,7 @@ await Promise.all([
     manifestsFolder,
     installKafka,
     installCassandra,
+    installArtemis,
     () => installSearch('elasticsearch'),
     () => installSearch('opensearch'),
     installMysql,

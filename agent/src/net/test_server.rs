@@ -162,7 +162,7 @@ pub fn in_time(run: &dyn Fn(Deadline) -> Outcome, limit: Duration) -> Outcome {
 fn seed(healthy: &[u8]) {
     let Some(directory) = std::env::var_os("FUZZ_SEEDS") else { return };
     let test = thread::current().name().unwrap_or_default().to_owned();
-    let scheme = test.split("::").take_while(|name| *name != "tests").last().unwrap_or_default();
+    let scheme = test.split("::").nth(2).unwrap_or_default().replace('_', "-");
     let folder = std::path::Path::new(&directory).join(scheme);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("seed-{}", healthy.len())), healthy).unwrap();

@@ -17,7 +17,7 @@ export type RabbitServer = Server & {
 /** What a broker is started with: the settings of its TLS listener, and its users and virtual hosts. */
 export type RabbitOptions = { readonly tls: readonly string[]; readonly definitions: object };
 
-/** Starts a RabbitMQ, which takes some ten seconds; `onBoot` runs while it does not listen yet. */
+/** Starts a RabbitMQ with AMQP 1.0, which takes some ten seconds; `onBoot` runs while it does not listen yet. */
 export async function startRabbit(
   directory: string,
   { tls, definitions }: RabbitOptions,
@@ -27,7 +27,7 @@ export async function startRabbit(
   const file = (name: string): string => join(directory, name);
   mkdirSync(file('home'));
   writeFileSync(file('definitions.json'), JSON.stringify(definitions));
-  writeFileSync(file('plugins'), '[].');
+  writeFileSync(file('plugins'), '[rabbitmq_amqp1_0].');
   const settings = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
     `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
@@ -51,7 +51,7 @@ export async function startRabbit(
     RABBITMQ_LOGS: '-',
     // The script then becomes the broker, and is no longer the shell that waits for it.
     RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput -kernel inet_dist_use_interface {127,0,0,1}',
   };
   await startDaemon('epmd', ['-port', `${epmd}`, '-address', '127.0.0.1'], epmd);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);

@@ -1,6 +1,7 @@
 //! AMQP 0-9-1, RabbitMQ above all: the protocol header, answered with Connection.Start; with a login also Connection.Open.
+//! <https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf>, section 2.2.4. Version 1.0 has a module of its own.
 //!
-//! <https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf>, section 2.2.4. RabbitMQ has no silent way to leave after
+//! RabbitMQ has no silent way to leave after
 //! Start: closing at once is a warning in its log, and everything else that was tried is an error. With a login each
 //! check is three lines of information. What the broker says once the password was sent is not repeated but put into
 //! words of our own: any peer could put the password there.
@@ -15,10 +16,10 @@ use crate::net::codec::reader::Reader;
 use crate::net::{Conversation, Endpoint, Failure, Login, ProtocolError, Stream, quote};
 use crate::scheme::{CheckUrl, OptionType, ParseError, PathRule, Scheme, Target, TlsRule, path_name};
 
+mod version_1;
 mod wire;
 
 const LIMIT: usize = 64 * 1024;
-
 const HEADER: &[u8] = b"AMQP\0\0\x09\x01";
 
 const START: Id = (10, 10);
@@ -32,17 +33,20 @@ const CLOSE_OK: Id = (10, 51);
 const BLOCKED: Id = (10, 60);
 const UNBLOCKED: Id = (10, 61);
 
-/// A short string of the protocol.
 const NAME_LIMIT: usize = 255;
 
 pub const SCHEME: Scheme = Scheme {
     scheme: "amqp",
-    summary: "An AMQP 0-9-1 connection starts and, with a login, opens the virtual host in the path (/)",
+    summary: "An AMQP 0-9-1 connection starts and, with a login, opens the virtual host in the path (/); or one of version 1.0",
     target: Target::Address { port: Some(5672) },
     credentials: true,
     tls: TlsRule::Optional,
     path: PathRule::Optional,
-    options: &[("allow-cleartext", OptionType::Flag), ("socket", OptionType::File)],
+    options: &[
+        ("allow-cleartext", OptionType::Flag),
+        ("socket", OptionType::File),
+        ("version", OptionType::Choice(&["0-9-1", "1.0"])),
+    ],
     ..Scheme::BARE
 };
 
@@ -51,20 +55,29 @@ pub struct Amqp {
     endpoint: Endpoint,
     login: Login,
     vhost: String,
+    /// The host name of the open frame, in version 1.0.
+    version_1: Option<String>,
 }
 
 impl Amqp {
     pub fn from_url(url: &CheckUrl) -> Result<Self, ParseError> {
         let endpoint = Endpoint::from_url(url)?;
+        let vhost = path_name(&url.path, NAME_LIMIT, "virtual host")?;
+        let hostname = vhost.clone().unwrap_or_else(|| url.host.clone());
         Ok(Self {
             endpoint,
             login: Login::from_url(url),
-            vhost: path_name(&url.path, NAME_LIMIT, "virtual host")?.unwrap_or_else(|| "/".into()),
+            vhost: vhost.unwrap_or_else(|| "/".into()),
+            version_1: (url.option("version") == Some("1.0")).then_some(hostname),
         })
     }
 
     fn connect(&self, conversation: &Conversation) -> Result<Outcome, Failure> {
-        let login = match self.login.in_clear(conversation)? {
+        let login = self.login.in_clear(conversation)?;
+        if let Some(hostname) = &self.version_1 {
+            return version_1::connect(conversation, login, hostname);
+        }
+        let login = match login {
             (None, None) => None,
             (Some(user), Some(password)) => Some((user, password)),
             _ => return Err(refused("login needs both a user and a password").into()),
@@ -76,8 +89,8 @@ impl Amqp {
             Frame::Method { id: START, arguments } => Broker::parse(&arguments).ok_or_else(foreign)?,
             Frame::Method { id: CLOSE, arguments } => return Ok(closed(&arguments)),
             Frame::Header([_, major, minor, revision]) => {
-                // It answers, if not in what is spoken here.
-                let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1");
+                let hint = if major == 1 { ": use ?version=1.0" } else { "" };
+                let reason = format!("it speaks AMQP {major}.{minor}.{revision}, not 0-9-1{hint}");
                 return Err(Outcome::alive(Cause::Protocol, reason).into());
             }
             _ => return Err(foreign().into()),

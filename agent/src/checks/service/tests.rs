@@ -36,6 +36,7 @@ const ANSWERED: &[(&str, &[u8])] = &[
     ("mssql://:PORT?tls", MSSQL_PRELOGIN),
     ("mysql://me:password@:PORT", MYSQL_GREETING),
     ("mariadb://me@:PORT?tls", MYSQL_GREETING),
+    ("amqp://me:password@:PORT?version=1.0", b"AMQP\x03\x01\0\0"),
     ("cassandra://me:password@:PORT?query=SELECT%201", CQL_SUPPORTED),
     (
         "amqp://me:password@:PORT",

@@ -36,7 +36,7 @@ fn a_start_passes_without_a_login() {
 #[test]
 fn a_broker_of_another_protocol_is_named() {
     let outcome = run(says(b"AMQP\x03\x01\x00\x00"), soon());
-    assert_eq!(outcome, Outcome::alive(Cause::Protocol, "it speaks AMQP 1.0.0, not 0-9-1"));
+    assert_eq!(outcome, Outcome::alive(Cause::Protocol, "it speaks AMQP 1.0.0, not 0-9-1: use ?version=1.0"));
     for answer in [
         &b"HTTP/1.1 400\r\n"[..],
         b"AMQX",
