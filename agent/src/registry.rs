@@ -54,6 +54,9 @@ const TABLE: &[(&Scheme, Make)] = &[
         boxed(local::process::Process::from_url(url).map(|it| it.under(&roots.proc)))
     }),
     (&local::push::SCHEME, |url, _| boxed(local::push::Push::from_url(url))),
+    (&service::rabbitmq_stream::SCHEME, |url, _| {
+        boxed(service::rabbitmq_stream::RabbitmqStream::from_url(url))
+    }),
     (&service::redis::SCHEME, |url, _| boxed(service::redis::Redis::from_url(url))),
     (&service::smtp::SCHEME, |url, _| boxed(service::smtp::Smtp::from_url(url))),
     (&service::tcp::SCHEME, |url, _| boxed(service::tcp::Tcp::from_url(url))),

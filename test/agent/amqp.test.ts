@@ -23,6 +23,7 @@ const definitions = {
     write: '^$',
     read: '^$',
   })),
+  queues: [{ name: 'events', vhost: '/', durable: true, auto_delete: false, arguments: { 'x-queue-type': 'stream' } }],
 };
 
 describe('the agent asks a real rabbitmq', () => {
@@ -136,6 +137,50 @@ describe('the agent asks a real rabbitmq', () => {
     assert.deepEqual(await codesOf(`${tls}?tls&ca=${files.ca}`), refused);
     const { code, line } = await ask('--timeout', '300ms', tls);
     assert(code !== null && [3, 4].includes(code), line);
+  });
+
+  describe('for streams', () => {
+    let stream: string;
+    before(() => (stream = `rabbitmq-stream://probe:$PASSWORD@:${rabbit.streamPort}`));
+
+    it('passes without a login, on an open virtual host, and on a stream that is there', async () => {
+      for (const check of [
+        `rabbitmq-stream://:${rabbit.streamPort}`,
+        stream,
+        `${stream}/eu%2forders`,
+        `${stream}?stream=events`,
+      ]) {
+        const { code, line } = await ask(check);
+        assert.equal(code, 0, line);
+        assert.match(line, /^RabbitMQ \d/);
+      }
+    });
+
+    it('has nothing to log about a hundred checks', async () => {
+      const begin = rabbit.log().length;
+      await passes(`${stream}?stream=events`, 52);
+      await passes(`rabbitmq-stream://:${rabbit.streamPort}`, 52);
+      assert.equal(rabbit.log().slice(begin), '');
+    });
+
+    for (const [what, login, rest, reason] of [
+      ['a wrong password', 'probe:$WRONG@', '', /^login refused \(8\) /],
+      ['an unknown user', 'nobody:$PASSWORD@', '', /^login refused \(8\) /],
+      ['a virtual host that is not there', 'probe:$PASSWORD@', '/nowhere', /^virtual host is not there, or closed /],
+      ['a user without permissions', 'stranger:$PASSWORD@', '', /^virtual host is not there, or closed /],
+      ['a stream that is not there', 'probe:$PASSWORD@', '?stream=none', /^stream does not exist \(2\) /],
+    ] as const) {
+      it(`is alive, not ready, with ${what}`, async () => {
+        const check = `rabbitmq-stream://${login}:${rabbit.streamPort}${rest}`;
+        assert.deepEqual(await codesOf(check), refused);
+        assert.match((await ask(check)).line, reason);
+      });
+    }
+
+    it('verifies the certificate over TLS', () =>
+      verifies(`rabbitmq-stream://probe:$PASSWORD@:${rabbit.streamTlsPort}`, files, certificate));
+
+    it('when it is stopped it is 3, in time', () => timesOut(rabbit, stream));
   });
 
   describe('in AMQP 1.0', () => {

@@ -99,6 +99,7 @@ const checks: Readonly<Record<string, Asked>> = {
     // Its header, and that of a frame of 8,192 bytes, begun.
     beginning: Buffer.from('AMQP\x03\x01\0\0\0\0\x20\0\x02\x01\0\0\0S@', 'latin1'),
   },
+  'rabbitmq-stream': { url: 'rabbitmq-stream://:PORT', beginning: Buffer.from([0, 0, 0x20, 0, 0x80, 0x11, 0, 1, 0]) },
   // SETTINGS, empty, HEADERS of status 200, and the head of a DATA frame of 16,000 bytes.
   http2: {
     url: 'http2://:PORT?body=well',
@@ -213,7 +214,7 @@ async function fails(what: string, behave: Behaviour, name: string, { url, begin
       const isAlive = what.startsWith('begins well') && hasAnswered.has(name) && isLastWord && probe === 'liveness';
       const expected = what === 'says nothing' ? [3] : isAlive ? [0] : [1, 2, 3, 4];
       assert(code !== null && expected.includes(code), `${name}: ${code}: ${line}`);
-      assert.match(line, /^[a-z][ -~…]{7,} \([a-z0-9]+ 127\.0\.0\.1:\d+(, \d+\.\d ms)?\)$/i);
+      assert.match(line, /^[a-z][ -~…]{7,} \([a-z0-9-]+ 127\.0\.0\.1:\d+(, \d+\.\d ms)?\)$/i);
     }
   } finally {
     await peer.stop();

@@ -20,6 +20,7 @@ pub mod mysql;
 pub mod nats;
 pub mod ntp;
 pub mod postgres;
+pub mod rabbitmq_stream;
 pub mod redis;
 pub mod smtp;
 pub mod tcp;

@@ -8,30 +8,35 @@ import type { Server } from './servers.ts';
 const run = promisify(execFile);
 const programs = '/usr/lib/rabbitmq/bin';
 
-/** A RabbitMQ broker, its port for TLS, and a client of it that may do everything. */
+/** A RabbitMQ broker, its port for TLS, its ports for streams, and a client of it that may do everything. */
 export type RabbitServer = Server & {
   readonly tlsPort: number;
+  readonly streamPort: number;
+  readonly streamTlsPort: number;
   readonly ctl: (...words: string[]) => Promise<string>;
 };
 
-/** What a broker is started with: the settings of its TLS listener, and its users and virtual hosts. */
+/** What a broker is started with: the settings of its TLS listeners, and its users, virtual hosts and queues. */
 export type RabbitOptions = { readonly tls: readonly string[]; readonly definitions: object };
 
-/** Starts a RabbitMQ with AMQP 1.0, which takes some ten seconds; `onBoot` runs while it does not listen yet. */
+/** Starts a RabbitMQ with AMQP 1.0 and streams, which takes some ten seconds; `onBoot` runs while it does not listen yet. */
 export async function startRabbit(
   directory: string,
   { tls, definitions }: RabbitOptions,
   onBoot: (port: number) => Promise<void>,
 ): Promise<RabbitServer> {
   const [port, tlsPort, distribution, epmd] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [streamPort, streamTlsPort] = [await freePort(), await freePort()];
   const file = (name: string): string => join(directory, name);
   mkdirSync(file('home'));
   writeFileSync(file('definitions.json'), JSON.stringify(definitions));
-  writeFileSync(file('plugins'), '[rabbitmq_amqp1_0].');
+  writeFileSync(file('plugins'), '[rabbitmq_amqp1_0,rabbitmq_stream].');
   const settings = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
     `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
     ...tls.map((option) => `ssl_options.${option}`),
+    `stream.listeners.tcp.1 = 127.0.0.1:${streamPort}`,
+    `stream.listeners.ssl.1 = 127.0.0.1:${streamTlsPort}`,
     'log.console = true',
     'log.console.level = info',
     'log.file = false',
@@ -59,5 +64,5 @@ export async function startRabbit(
   const [daemon] = await Promise.all([starting, onBoot(port)]);
   const ctl = async (...words: string[]): Promise<string> =>
     (await run(`${programs}/rabbitmqctl`, ['-q', ...words], { env })).stdout.trim();
-  return { ...daemon, port, tlsPort, ctl };
+  return { ...daemon, port, tlsPort, streamPort, streamTlsPort, ctl };
 }

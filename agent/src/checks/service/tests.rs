@@ -37,6 +37,7 @@ const ANSWERED: &[(&str, &[u8])] = &[
     ("mysql://me:password@:PORT", MYSQL_GREETING),
     ("mariadb://me@:PORT?tls", MYSQL_GREETING),
     ("amqp://me:password@:PORT?version=1.0", b"AMQP\x03\x01\0\0"),
+    ("rabbitmq-stream://me:password@:PORT", b"\0\0\0\x0e\x80\x11\0\x01\0\0\0\x01\0\x01\0\0\0\0"),
     ("cassandra://me:password@:PORT?query=SELECT%201", CQL_SUPPORTED),
     (
         "amqp://me:password@:PORT",
