@@ -75,7 +75,7 @@ function page(): string {
 
 /** A column for each fault, a row for each check; a cell has a verdict for each step at which the fault may begin. */
 function faultyTable(): string {
-  const names = [...new Set([...faulty.values()].flatMap((verdicts) => [...verdicts.keys()]))];
+  const names = [...new Set([...faulty.values()].flatMap((verdicts) => Array.from(verdicts.keys())))];
   const rowsOf = [...faulty].toSorted().map(([scheme, verdicts]) => {
     const cells = names.map((name) => verdicts.get(name) ?? '');
     return `| ${[`\`${scheme}\``, ...cells].join(' | ')} |`;

@@ -20,18 +20,23 @@ const manners: Readonly<
   expired: ({ old }) => `crt ${old}`,
 };
 
+/** A certificate and its key as HAProxy reads them. */
+const pemFrom = (from?: Date): string => {
+  const { cert, key } = certificateFor(['localhost'], from);
+  return `${cert}\n${key}`;
+};
+
 /** Asks a real server behind a HAProxy that ends TLS in each manner: none of them is a reason to restart it. `alpn` as `h2`. */
 export async function livesThroughTls(
   directory: string,
   { url, port, env }: Conversation,
   alpn?: string,
 ): Promise<void> {
-  const { cert, key, ca } = writeCertificate(directory, 'tls', certificateFor(['localhost']));
+  const { ca } = writeCertificate(directory, 'tls', certificateFor(['localhost']));
   const name = `haproxy-${port}`;
   const [pem, old] = [join(directory, `${name}.pem`), join(directory, `${name}-old.pem`)];
-  const joined = (pair: { readonly cert: string; readonly key: string }): string => `${pair.cert}\n${pair.key}`;
-  writeFileSync(pem, joined(certificateFor(['localhost'])));
-  writeFileSync(old, joined(certificateFor(['localhost'], new Date(Date.now() - 9 * dayMs))));
+  writeFileSync(pem, pemFrom());
+  writeFileSync(old, pemFrom(new Date(Date.now() - 9 * dayMs)));
   const binds = await Promise.all(
     Object.entries(manners).map(async ([manner, optionsOf]) => {
       const bind = await freePort();
@@ -43,7 +48,6 @@ export async function livesThroughTls(
       };
     }),
   );
-  assert(cert && key);
   const file = join(directory, `${name}.cfg`);
   const defaults = 'defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n';
   writeFileSync(file, defaults + binds.map(({ line }) => line).join(''));
