@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::check::{Cause, Check, Deadline, HostRoots, Outcome, Verdict};
 use crate::line;
+use crate::net::auth::source::FILE_LIMIT;
 use crate::net::io::files;
 use crate::registry;
 use crate::scheme::{CheckUrl, ParseError, format_duration, parse_duration};
@@ -65,9 +66,13 @@ impl Runner {
     fn secrets(&self) -> Vec<String> {
         let mut secrets: Vec<_> = self.url.env.iter().filter_map(|name| env::var(name).ok()).collect();
         for path in self.url.options.iter().filter(|(name, _)| holds_secret(name)).map(|(_, path)| path) {
-            let text = files::read(path, 4096).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = files::read(path, FILE_LIMIT).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             secrets.extend(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()));
         }
+        // Of credentials each line is one.
+        let credentials = secrets.iter().filter(|text| text.contains('\n'));
+        let lines: Vec<_> = credentials.flat_map(|text| text.lines().map(str::to_owned)).collect();
+        secrets.extend(lines);
         secrets
     }
 }
@@ -83,7 +88,8 @@ fn late(outcome: &Outcome, took: Duration, most: Duration) -> Outcome {
 
 /// Whether an option names a file that holds a secret.
 fn holds_secret(option: &str) -> bool {
-    matches!(option, "password-file" | "token-file") || option.starts_with("header-file.")
+    matches!(option, "creds-file" | "nkey-file" | "password-file" | "token-file")
+        || option.starts_with("header-file.")
 }
 
 /// The check's name, or its scheme and whom it asks.

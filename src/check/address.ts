@@ -36,7 +36,9 @@ function parseHost(text: string): string | undefined {
     const inner = text.slice(1, -1);
     return text.endsWith(']') && isIPv6(inner) && !inner.includes('%') ? inner : undefined;
   }
-  return text === '' || isIPv4(text) || isDnsName(text) ? text : undefined;
+  // With a last dot, no search domain is put behind the name.
+  const isName = isDnsName(text.endsWith('.') ? text.slice(0, -1) : text);
+  return text === '' || isIPv4(text) || isName ? text : undefined;
 }
 
 /** Reads `user[:$PASSWORD]`; a password that is written out is refused and never repeated. */

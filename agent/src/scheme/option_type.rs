@@ -115,7 +115,8 @@ pub fn is_dns_name(text: &str) -> bool {
 
 /// A DNS name or an IPv4 address.
 pub fn is_host(text: &str) -> bool {
-    is_dns_name(text) || text.parse::<Ipv4Addr>().is_ok()
+    // With a last dot, no search domain is put behind the name.
+    is_dns_name(text.strip_suffix('.').unwrap_or(text)) || text.parse::<Ipv4Addr>().is_ok()
 }
 
 fn is_status_range(text: &str) -> bool {
@@ -133,10 +134,10 @@ mod tests {
         for name in ["localhost", "a.b-c.d1", "1a", "Redis.Default.svc"] {
             assert!(is_dns_name(name), "{name}");
         }
-        for name in ["", ".", "a..b", "a.", "-a", "a-", "a_b", "256.1.1.1", "1", "é"] {
+        for name in ["", ".", "a..b", "a..", "127.0.0.1.", "-a", "a-", "a_b", "256.1.1.1", "1", "é"] {
             assert!(!is_host(name), "{name}");
         }
-        assert!(is_host("127.0.0.1"));
+        assert!(is_host("127.0.0.1") && is_host("a.b."));
     }
 
     #[test]

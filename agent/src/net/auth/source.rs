@@ -7,7 +7,7 @@ use crate::check::{Cause, Outcome};
 use crate::net::io::files;
 
 /// Credentials of NATS hold a JWT that lists all that its user may do.
-const FILE_LIMIT: u64 = 16 * 1024;
+pub const FILE_LIMIT: u64 = 16 * 1024;
 
 /// A text, or `$NAME` of an environment variable; or a file. Nothing is read before it is needed, and each time anew, since
 /// files are rotated.

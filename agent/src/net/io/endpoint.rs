@@ -187,7 +187,8 @@ impl Endpoint {
         let name = name.unwrap_or(match host {
             "" | "127.0.0.1" | "::1" => "localhost",
             host if is_pod(host) => "localhost",
-            host => host,
+            // The last dot is for the resolver alone.
+            host => host.strip_suffix('.').unwrap_or(host),
         });
         let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
         port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
