@@ -196,6 +196,7 @@ const withAnnotations = (count: number) => {
   const others = Object.fromEntries(times(count - 1, (at) => [`a${at}`, '']));
   return pod([redis('c')], {}, { annotations: { [`${prefix}pattern`]: 'auto', ...others } });
 };
+const fields = (count: number) => Object.fromEntries(times(count, (at) => [`field-${at}`, '']));
 const withArgument = (length: number) => pod([{ ...redis('c'), args: ['--'.padEnd(length, 'x')] }]);
 
 describe('the limits of what is looked at', () => {
@@ -211,6 +212,18 @@ describe('the limits of what is looked at', () => {
     const { items } = podLimits;
     assert.equal(reasonOf(withVolumes(items)), 'injected');
     assert.equal(reasonOf(withVolumes(items + 1)), 'too-large');
+  });
+
+  it('let a Pod with as many fields in a container or the spec as the limit be injected, and none with one more', () => {
+    const { fields: most } = podLimits;
+    for (const make of [
+      (count: number) => pod([{ ...redis('c'), ...fields(count - Object.keys(redis('c')).length) }]),
+      (count: number) => pod([redis('c')], fields(count - 1)),
+      (count: number) => pod([redis('c')], {}, fields(count - 1)),
+    ]) {
+      assert.equal(reasonOf(make(most)), 'injected');
+      assert.equal(reasonOf(make(most + 1)), 'too-large');
+    }
   });
 
   it('let a Pod with as many ports as the limit be injected, and none with one more', () => {

@@ -12,6 +12,8 @@ export const podLimits = {
   items: 50_000,
   /** Each container's policy is looked for by each label. */
   labels: 1_000,
+  /** Fields of a container, of the spec or of the metadata: each addition copies them, and Kubernetes knows some forty of a spec. */
+  fields: 500,
   /** Each policy is held against each port. */
   ports: 10_000,
   /** What the apiserver allows for all annotations of an object (`TotalAnnotationSizeLimitB`), here in characters. */
@@ -40,6 +42,10 @@ export function exceededLimit({ metadata, spec }: Pod, prefix: string): string |
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   if (containers.length > podLimits.containers * factor) {
     return `it has ${containers.length} containers, and at most ${podLimits.containers} are looked at`;
+  }
+  const mostFields = [metadata, spec, ...containers].reduce((most, object) => Math.max(most, sizeOf(object)), 0);
+  if (mostFields > podLimits.fields) {
+    return `one of its objects has ${mostFields} fields, and at most ${podLimits.fields} are looked at`;
   }
   const longestName = containers.reduce((longest, { name }) => Math.max(longest, lengthOf(name)), 0);
   if (longestName > podLimits.nameCharacters) {

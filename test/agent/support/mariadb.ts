@@ -23,7 +23,8 @@ export async function startMariadb(directory: string, options: readonly string[]
   cpSync(await installed(directory), data, { recursive: true });
   const files = [`--datadir=${data}`, `--port=${port}`, `--socket=${socket}`, `--pid-file=${data}/pid`];
   const args = ['--no-defaults', '--user=root', ...files, ...flags, ...smallBuffers, ...options];
-  const daemon = await startDaemon('mariadbd', args, port);
+  // It takes connections by TCP before it does by the socket.
+  const daemon = await startDaemon('mariadbd', args, socket);
   const sql = async (statements: string): Promise<string> =>
     (
       await run('mariadb', [

@@ -30,26 +30,27 @@ pub fn request(version: u16, correlation: u32) -> Vec<u8> {
     [&(request.len() as u32).to_be_bytes(), &request[..]].concat()
 }
 
-/// The answer after its length; that of a TLS server, an alert, as it is.
+/// The first answer, from its length on, whatever follows it; that of a TLS server, an alert, as it is.
 pub fn read(stream: &mut impl Read, correlation: u32) -> io::Result<Vec<u8>> {
     let mut answer = Vec::new();
-    read_until(stream, &mut answer, |seen| {
+    let end = read_until(stream, &mut answer, |seen| {
         if is_alert(seen) {
-            return Ok(Some(()));
+            return Ok(Some(seen.len()));
         }
         let Some(length) = seen.first_chunk().map(|length| u32::from_be_bytes(*length) as usize) else {
             return Ok(None);
         };
-        // The correlation id, an error code, and an empty list at least; a broker says nothing that it was not asked.
+        // The correlation id, an error code, and an empty list at least.
         let whole = length.saturating_add(4);
-        if !(7..=LONGEST).contains(&length) || seen.len() > whole {
+        if !(7..=LONGEST).contains(&length) {
             return Err(foreign(seen).into());
         }
         if seen.get(4..8).is_some_and(|id| id != correlation.to_be_bytes()) {
             return Err(foreign(seen).into());
         }
-        Ok((seen.len() == whole).then_some(()))
+        Ok((seen.len() >= whole).then_some(whole))
     })?;
+    answer.truncate(end);
     Ok(answer)
 }
 

@@ -40,18 +40,19 @@ pub fn call(stream: &mut (impl Read + Write), id: i32, command: &[u8]) -> Result
     reply(stream, id)
 }
 
-/// Reads the reply to the request with this id; a server says nothing that it was not asked.
+/// Reads the first reply, which has to be to the request with this id, whatever follows it.
 pub fn reply(stream: &mut impl Read, id: i32) -> Result<Reply> {
     let mut buffer = Vec::new();
-    read_until(stream, &mut buffer, |seen| {
+    let end = read_until(stream, &mut buffer, |seen| {
         let Some(length) = field(seen, 0) else { return Ok(None) };
         match usize::try_from(length) {
-            Ok(length) if (SHORTEST..=LONGEST).contains(&length) && seen.len() <= length => {
-                Ok((seen.len() == length).then_some(()))
+            Ok(length) if (SHORTEST..=LONGEST).contains(&length) => {
+                Ok((seen.len() >= length).then_some(length))
             }
             _ => Err(foreign(seen).into()),
         }
     })?;
+    buffer.truncate(end);
     if body(&buffer, Some(id)).is_none() { Err(foreign(&buffer).into()) } else { Ok(Reply(buffer)) }
 }
 

@@ -10,12 +10,20 @@ fn what_is_no_mongodb_fails() {
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
         numbered,
         framed(1, good())[..25].to_vec(),
-        [framed(1, good()), vec![0]].concat(),
         vec![0xff; 64],
         vec![],
     ] {
         let outcome = run(says(&said), soon());
         assert_eq!((outcome.verdict, outcome.cause), (Verdict::Fail, Some(Cause::Protocol)), "{said:?}");
+    }
+}
+
+#[test]
+fn what_follows_the_first_reply_takes_nothing_from_it() {
+    let reply = framed(1, good().flag("isWritablePrimary", true));
+    for rest in [vec![0], reply.clone(), vec![0xff; 8_192]] {
+        let outcome = run(says(&[reply.clone(), rest].concat()), soon());
+        assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
     }
 }
 
