@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -119,11 +119,20 @@ fn one_that_waits_for_its_upstream_is_alive() {
     assert_eq!(silent.verdict, Verdict::Fail);
 }
 
+/// Sockets of both kinds at one port: one that is free for UDP may be taken by another test's TCP.
+fn one_port() -> (UdpSocket, TcpListener) {
+    loop {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()) {
+            return (socket, listener);
+        }
+    }
+}
+
 #[test]
 fn a_truncated_reply_is_asked_for_again_by_tcp() {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    let listener = std::net::TcpListener::bind(address).unwrap();
+    let (socket, listener) = one_port();
+    let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         let mut received = [0; 512];
         let (count, from) = socket.recv_from(&mut received).unwrap();
@@ -134,7 +143,7 @@ fn a_truncated_reply_is_asked_for_again_by_tcp() {
         stream.write_all(&(reply.len() as u16).to_be_bytes()).unwrap();
         stream.write_all(&reply).unwrap();
     });
-    assert_eq!(dns(address.port(), &[]).run(soon()), Outcome::pass("60 answers"));
+    assert_eq!(dns(port, &[]).run(soon()), Outcome::pass("60 answers"));
 }
 
 #[test]
