@@ -220,6 +220,7 @@ describe('the limits of what is looked at', () => {
       (count: number) => pod([{ ...redis('c'), ...fields(count - Object.keys(redis('c')).length) }]),
       (count: number) => pod([redis('c')], fields(count - 1)),
       (count: number) => pod([redis('c')], {}, fields(count - 1)),
+      (count: number) => ({ ...pod([redis('c')]), ...fields(count - 2) }),
     ]) {
       assert.equal(reasonOf(make(most)), 'injected');
       assert.equal(reasonOf(make(most + 1)), 'too-large');

@@ -12,7 +12,7 @@ export const podLimits = {
   items: 50_000,
   /** Each container's policy is looked for by each label. */
   labels: 1_000,
-  /** Fields of a container, of the spec or of the metadata: each addition copies them, and Kubernetes knows some forty of a spec. */
+  /** Fields of a Pod, its metadata, its spec or a container: each addition copies them, and Kubernetes knows some forty of a spec. */
   fields: 500,
   /** Each policy is held against each port. */
   ports: 10_000,
@@ -36,14 +36,15 @@ export const imageCharacters = 1_024;
 const growth = 2;
 
 /** A clause that says which limit a Pod exceeds, with both numbers; undefined where it exceeds none. */
-export function exceededLimit({ metadata, spec }: Pod, prefix: string): string | undefined {
+export function exceededLimit(pod: Pod, prefix: string): string | undefined {
+  const { metadata, spec } = pod;
   const annotations = metadata?.annotations ?? {};
   const factor = Object.hasOwn(annotations, `${prefix}status`) ? growth : 1;
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   if (containers.length > podLimits.containers * factor) {
     return `it has ${containers.length} containers, and at most ${podLimits.containers} are looked at`;
   }
-  const mostFields = [metadata, spec, ...containers].reduce((most, object) => Math.max(most, sizeOf(object)), 0);
+  const mostFields = [pod, metadata, spec, ...containers].reduce((most, object) => Math.max(most, sizeOf(object)), 0);
   if (mostFields > podLimits.fields) {
     return `one of its objects has ${mostFields} fields, and at most ${podLimits.fields} are looked at`;
   }
