@@ -156,6 +156,14 @@ describe('the agent asks a real rabbitmq', () => {
       }
     });
 
+    it('is alive through a network that fails after its answer', () =>
+      livesThroughFaults({
+        url: 'rabbitmq-stream://probe:$PASSWORD@:PORT',
+        port: rabbit.streamPort,
+        env,
+        provenAfter: 1,
+      }));
+
     it('has nothing to log about a hundred checks', async () => {
       const begin = rabbit.log().length;
       await passes(`${stream}?stream=events`, 52);
@@ -196,6 +204,9 @@ describe('the agent asks a real rabbitmq', () => {
         assert.match(opened.line, /^RabbitMQ \d/);
       }
     });
+
+    it('is alive through a network that fails after its answer', () =>
+      livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT?version=1.0', port: rabbit.port, env, provenAfter: 1 }));
 
     it('leaves three lines of information for each of 50 checks with a login', async () => {
       const lines = await logOf(

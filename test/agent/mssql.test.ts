@@ -6,6 +6,7 @@ import { asking, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type TdsServer, encryption, startTdsServer } from './support/tds-server.ts';
+import { livesThroughFaults } from './support/faults.ts';
 
 const password = 'correct-horse-battery-staple';
 const wrong = 'wrong-horse-battery-staple';
@@ -47,6 +48,14 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
       }
     }
   });
+
+  it('is alive through a network that fails after its answer', () =>
+    livesThroughFaults({
+      url: 'mssql://me:$PASSWORD@:PORT',
+      port: plain.port,
+      env: { PASSWORD: password },
+      provenAfter: 1,
+    }));
 
   it('the answer to PRELOGIN passes without a login', async () => {
     for (const [{ port }, options] of [

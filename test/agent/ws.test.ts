@@ -11,6 +11,7 @@ import { asking, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { type Daemon, freePort, startDaemon, useDaemons } from './support/daemon.ts';
 import { startNginx } from './support/servers.ts';
+import { livesThroughFaults } from './support/faults.ts';
 
 const password = 'correct-horse-battery-staple';
 const { ask, codesOf, timesOut } = asking({ PASSWORD: password }, [password]);
@@ -53,6 +54,9 @@ describe('the agent asks a real WebSocket server', () => {
       }
       [port = 0, securePort = 0] = servers.map((server) => (server.address() as AddressInfo).port);
     });
+
+    it('is alive through a network that fails after its answer', () =>
+      livesThroughFaults({ url: 'ws://:PORT/?send=hello', port, provenAfter: 1 }));
 
     it('one that opens passes, and is left in order', async () => {
       const { code, line } = await ask(`ws://:${port}/chat%3Froom=1?header.Sec-WebSocket-Protocol=chat`);
