@@ -83,6 +83,7 @@ describe('a sick node that a stranger has filled with failing Pods', () => {
     const { signal } = new AbortController();
     // What a first attempt has left.
     await kubectl(['delete', 'pods,jobs', '-n', namespace, '--all', '--force', '--grace-period=0']);
+    await kubectl(['delete', 'deployment', 'web', '-n', neighbours, '--ignore-not-found']);
     const create = (path: string, object: object): Promise<any> => client.create(path, object, { signal });
     const names = Array.from({ length: 500 }, (_, at) => `evil-${at}-${'x'.repeat(200)}`.slice(0, 200));
     await Promise.all(
@@ -155,10 +156,14 @@ describe('a sick node that a stranger has filled with failing Pods', () => {
       owners.filter(({ owner }: any) => owner.namespace === neighbours).map(({ owner }: any) => owner),
       [{ namespace: neighbours, kind: 'Deployment', name: 'web' }],
     );
+    // One fake sidecar answers for five hundred Pods: on a slow machine some are not heard in time, which is told in our words.
+    const words =
+      '(its sidecar says "kernel: NODE [^"]*"|container \\S+ is not ready, and its reading is not known: .* within 1000 ms)';
     for (const { check, message, owner } of evils) {
       assert.equal(check, 'hardware');
-      assert.match(message, new RegExp(`^Pod ${owner.namespace}/\\S+: its sidecar says "kernel: NODE [^"]*"$`));
+      assert.match(message, new RegExp(`^Pod ${owner.namespace}/\\S+: ${words}$`));
     }
+    assert(evils.some(({ message }: any) => message.includes('its sidecar says "kernel: NODE ')));
     const said = await told(
       'the move, among the Events of the node',
       () => eventsOfNode(sick),
