@@ -1,7 +1,7 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import { type Guess, type GuessingSidecar, guessingSidecars, readGuesses } from '../../inject/model/guesses.ts';
+import { type Guess, guessPorts, readGuesses } from '../../inject/model/guesses.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 
@@ -14,14 +14,14 @@ const timeoutMs = 5_000;
 export async function guessesOf(pod: Pod, client: Client, prefix: string): Promise<readonly string[]> {
   const status = readStatus(pod, prefix);
   if (!status) return [];
-  const sidecars = guessingSidecars(pod, prefix);
-  const answers = await Promise.all(sidecars.map((sidecar) => askSidecar(pod, sidecar, client)));
+  const ports = guessPorts(pod, prefix);
+  const answers = await Promise.all(ports.map((port) => askSidecar(pod, port, client)));
   const hasGuess = Object.keys(status.fields['found'] ?? {}).length > 0;
-  const isByCli = sidecars.length === 0 && hasGuess && status.patterns.includes('cli');
+  const isByCli = ports.length === 0 && hasGuess && status.patterns.includes('cli');
   return isByCli ? ['whether a check has passed that was found is known in the container only.'] : answers.flat();
 }
 
-async function askSidecar({ metadata }: Pod, { port }: GuessingSidecar, client: Client): Promise<string[]> {
+async function askSidecar({ metadata }: Pod, port: number, client: Client): Promise<string[]> {
   const [namespace = '', name = ''] = [metadata?.namespace, metadata?.name].map((text) =>
     encodeURIComponent(text ?? ''),
   );

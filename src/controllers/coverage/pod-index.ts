@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { guessingSidecars } from '../../inject/model/guesses.ts';
+import { guessPorts } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
@@ -62,7 +62,7 @@ export function summarizePod(
 
 function guessingOf(pod: V1Pod, prefix: string): PodSummary['guessing'] {
   const ip = pod.status?.podIP;
-  const ports = ip === undefined ? [] : guessingSidecars(pod as Pod, prefix).map(({ port }) => port);
+  const ports = ip === undefined ? [] : guessPorts(pod as Pod, prefix);
   return ip === undefined || ports.length === 0 ? undefined : { ip, ports };
 }
 

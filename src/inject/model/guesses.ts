@@ -2,22 +2,24 @@ import { isAgentContainer } from '../pod/agent-container.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 import { readStatus } from './status.ts';
 
-/** A port of a Pod at which a sidecar tells, in its metrics, whether its guesses have passed. */
-export type GuessingSidecar = { readonly name: string; readonly port: number };
-
 /** What a sidecar says of a check that was found and not written. */
 export type Guess = { readonly container: string; readonly check: string; readonly isProven: boolean };
 
-/** The sidecars of a Pod whose check was found and not written. Anyone may have written the Pod: the port is one. */
-export function guessingSidecars(pod: Pod, prefix: string): readonly GuessingSidecar[] {
+/**
+ * The ports at which the sidecars of a Pod tell, in their metrics, whether what was found and not written has passed. Anyone
+ * may have written the Pod: each is a port.
+ */
+export function guessPorts(pod: Pod, prefix: string): readonly number[] {
+  const guessing = allContainers(pod).filter(
+    (container) => isAgentContainer(container, 'serve') && container.args?.includes('--guess'),
+  );
+  // Few Pods have one, and only of these is the status read.
+  if (guessing.length === 0) return [];
   const added = new Set(readStatus(pod, prefix)?.added);
-  if (added.size === 0) return [];
-  return allContainers(pod).flatMap((container) => {
-    const { name, args = [] } = container;
-    const isOurs = added.has(`initContainers/${name}`) && isAgentContainer(container, 'serve');
+  return guessing.flatMap(({ name, args = [] }) => {
     const port = Number(args[args.indexOf('--port') + 1]);
     const isPort = Number.isInteger(port) && port >= 1_024 && port <= 65_535;
-    return isOurs && args.includes('--guess') && isPort ? [{ name, port }] : [];
+    return added.has(`initContainers/${name}`) && isPort ? [port] : [];
   });
 }
 

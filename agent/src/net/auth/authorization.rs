@@ -14,9 +14,7 @@ pub struct Authorization {
 
 impl Authorization {
     pub fn from_url(url: &CheckUrl) -> Self {
-        let token = url.option("token").map(|text| Source::Text(text.to_owned()));
-        let file = url.option("token-file").map(|path| Source::File(path.to_owned()));
-        Self { login: Login::from_url(url), token: token.or(file) }
+        Self { login: Login::from_url(url), token: Source::of_option(url, "token") }
     }
 
     /// What it is, as a message names it.

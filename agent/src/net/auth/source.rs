@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use crate::check::{Cause, Outcome};
 use crate::net::io::files;
+use crate::scheme::CheckUrl;
 
 /// Credentials of NATS hold a JWT that lists all that its user may do.
 pub const FILE_LIMIT: u64 = 16 * 1024;
@@ -17,6 +18,12 @@ pub enum Source {
 }
 
 impl Source {
+    /// Where the option of this name, or its twin that ends in `-file`, says that the value is.
+    pub fn of_option(url: &CheckUrl, name: &str) -> Option<Self> {
+        let text = url.option(name).map(|text| Self::Text(text.to_owned()));
+        text.or_else(|| Some(Self::File(url.option(&format!("{name}-file"))?.to_owned())))
+    }
+
     /// The value; of a file without the line end that editors put behind it.
     pub fn read(&self) -> Result<Vec<u8>, Outcome> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::pool::Pool;
+use super::pool::{Pool, busy};
 use crate::serve::connection::{Connection, Reply};
 use crate::serve::metrics::Requests;
 use crate::serve::pages::forget_the_start;
@@ -43,7 +43,7 @@ impl Asking {
     ) -> Result<(u64, Instant), Response> {
         match self.connections.len() < MOST {
             true => self.pool.ask(request, trusted, now),
-            false => Err(Response::text(503, "too many probes at once")),
+            false => Err(busy()),
         }
     }
 

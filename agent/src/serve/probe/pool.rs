@@ -177,7 +177,8 @@ fn probe(waiting: Waiting) -> Response {
     answer::render(&run, earliest_expiry(), waiting.with_reason)
 }
 
-fn busy() -> Response {
+/// The answer where there is no room.
+pub fn busy() -> Response {
     Response::text(503, "too many probes at once")
 }
 

@@ -29,6 +29,14 @@ pub type Id = (u16, u16);
 
 /// What the broker says next; what follows it stays in the buffer.
 pub fn next(stream: &mut Stream, buffer: &mut Vec<u8>) -> io::Result<Frame> {
+    next_by(stream, buffer, parse)
+}
+
+/// The first frame of some bytes, none where it is empty, and how long it is; none at all while it is not whole.
+type Parsed<F> = Option<(Option<F>, usize)>;
+
+/// The next frame that is not empty, in either version.
+pub fn next_by<F>(stream: &mut Stream, buffer: &mut Vec<u8>, parse: fn(&[u8]) -> Parsed<F>) -> io::Result<F> {
     loop {
         let (frame, length) = read_until(stream, buffer, |received| Ok(parse(received)))?;
         buffer.drain(..length.min(buffer.len()));

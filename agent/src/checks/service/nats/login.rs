@@ -28,11 +28,7 @@ pub enum Identity {
 
 impl Credentials {
     pub fn from_url(url: &CheckUrl) -> Self {
-        let source = |name: &str| {
-            let text = url.option(name).map(|text| Source::Text(text.to_owned()));
-            text.or_else(|| Some(Source::File(url.option(&format!("{name}-file"))?.to_owned())))
-        };
-        match (source("nkey"), source("creds")) {
+        match (Source::of_option(url, "nkey"), Source::of_option(url, "creds")) {
             (Some(nkey), _) => Self::Nkey(nkey),
             (_, Some(creds)) => Self::Creds(creds, url.option("allow-cleartext").is_some()),
             _ => Self::Password(Login::from_url(url)),

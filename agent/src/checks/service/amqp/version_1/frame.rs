@@ -2,9 +2,10 @@
 
 use std::io;
 
+use super::super::wire::next_by;
 use super::value::{NULL, binary, list, string, symbol};
+use crate::net::Stream;
 use crate::net::codec::reader::Reader;
-use crate::net::{Stream, read_until};
 
 /// The longest frame that is read, and the broker is told so in the open frame.
 const LONGEST: u32 = 16 * 1024;
@@ -27,13 +28,7 @@ pub enum Frame {
 
 /// What the broker says next; what follows it stays in the buffer.
 pub fn next(stream: &mut Stream, buffer: &mut Vec<u8>) -> io::Result<Frame> {
-    loop {
-        let (frame, length) = read_until(stream, buffer, |received| Ok(parse(received)))?;
-        buffer.drain(..length.min(buffer.len()));
-        if let Some(frame) = frame {
-            return Ok(frame);
-        }
-    }
+    next_by(stream, buffer, parse)
 }
 
 /// The first frame, none where it is empty, and how long it is; once it is whole, or can be none.
