@@ -157,8 +157,8 @@ describe('a sick node that a stranger has filled with failing Pods', () => {
       [{ namespace: neighbours, kind: 'Deployment', name: 'web' }],
     );
     // One fake sidecar answers for five hundred Pods: on a slow machine some are not heard in time, which is told in our words.
-    const words =
-      '(its sidecar says "kernel: NODE [^"]*"|container \\S+ is not ready, and its reading is not known: .* within 1000 ms)';
+    const unheard = `container ${sidecar} is not ready, and its reading is not known: its sidecar could not be asked: nothing more was heard within 1000 ms`;
+    const words = `(its sidecar says "kernel: NODE [^"]*"|${unheard})`;
     for (const { check, message, owner } of evils) {
       assert.equal(check, 'hardware');
       assert.match(message, new RegExp(`^Pod ${owner.namespace}/\\S+: ${words}$`));
