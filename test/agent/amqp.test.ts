@@ -66,12 +66,6 @@ describe('the agent asks a real rabbitmq', () => {
     ]);
   });
 
-  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
-    const { port } = rabbit;
-    await livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
-    await livesThroughTls(directory, { url: 'amqp://:PORT?tls', port });
-  });
-
   it('logs in and opens a virtual host', async () => {
     const file = join(directory, 'password');
     writeFileSync(file, `${password}\n`);
@@ -131,6 +125,12 @@ describe('the agent asks a real rabbitmq', () => {
     assert.equal(await rabbit.ctl('list_connections', 'pid'), '');
   });
 
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const { port } = rabbit;
+    await livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'amqp://:PORT?tls', port });
+  });
+
   it('over TLS it verifies the certificate, and shows its own where rabbitmq wants one', async () => {
     const tls = `amqp://probe:$PASSWORD@:${rabbit.tlsPort}`;
     await verifies(tls, files, certificate);
@@ -156,14 +156,6 @@ describe('the agent asks a real rabbitmq', () => {
       }
     });
 
-    it('is alive through a network that fails after its answer', () =>
-      livesThroughFaults({
-        url: 'rabbitmq-stream://probe:$PASSWORD@:PORT',
-        port: rabbit.streamPort,
-        env,
-        provenAfter: 1,
-      }));
-
     it('has nothing to log about a hundred checks', async () => {
       const begin = rabbit.log().length;
       await passes(`${stream}?stream=events`, 52);
@@ -185,6 +177,14 @@ describe('the agent asks a real rabbitmq', () => {
       });
     }
 
+    it('is alive through a network that fails after its answer', () =>
+      livesThroughFaults({
+        url: 'rabbitmq-stream://probe:$PASSWORD@:PORT',
+        port: rabbit.streamPort,
+        env,
+        provenAfter: 1,
+      }));
+
     it('verifies the certificate over TLS', () =>
       verifies(`rabbitmq-stream://probe:$PASSWORD@:${rabbit.streamTlsPort}`, files, certificate));
 
@@ -205,9 +205,6 @@ describe('the agent asks a real rabbitmq', () => {
       }
     });
 
-    it('is alive through a network that fails after its answer', () =>
-      livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT?version=1.0', port: rabbit.port, env, provenAfter: 1 }));
-
     it('leaves three lines of information for each of 50 checks with a login', async () => {
       const lines = await logOf(
         () => passes(`${url}${query}`, 52),
@@ -219,6 +216,9 @@ describe('the agent asks a real rabbitmq', () => {
       );
       assert.equal(lines.length, 156);
     });
+
+    it('is alive through a network that fails after its answer', () =>
+      livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT?version=1.0', port: rabbit.port, env, provenAfter: 1 }));
 
     it('is alive, not ready, with a wrong password, of which it speaks after three seconds', async () => {
       const wrong = `amqp://probe:$WRONG@:${rabbit.port}${query}`;
