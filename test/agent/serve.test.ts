@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Serving, serve } from './support/agent.ts';
 import { certificateFor, clientCertificate, strangerCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
@@ -69,6 +70,18 @@ describe('serve watches a real redis', () => {
       (await agent.get('/livez/cache?verbose')).body,
       /^\[\+\] redis 127\.0\.0\.1:\d+: pass, PONG, .*ago\nok\n$/,
     );
+  });
+
+  it('what the agent answers after it was stopped itself is no failure of the server', async () => {
+    for (let round = 0; round < 10; round++) {
+      process.kill(agent.pid, 'SIGSTOP');
+      // Three periods make a result stale.
+      await sleep(700);
+      const asked = agent.probe('/livez/cache');
+      await sleep(50);
+      process.kill(agent.pid, 'SIGCONT');
+      assert.equal((await asked).status, 200);
+    }
   });
 
   it('when it is stopped it is 504, until it goes on', async () => {

@@ -1,7 +1,8 @@
 //! From the head of a request to what becomes of its connection.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Reply};
 use super::endpoints::{Context, class, note, respond};
@@ -11,6 +12,10 @@ use super::probe::Asking;
 use super::request::Head;
 use super::response::Response;
 use super::worker::Shared;
+
+/// How long the kubelet waits for checks that are overdue to begin: after the agent itself was stopped its threads wake in
+/// no order.
+const WAKE_PAUSE: Duration = Duration::from_millis(20);
 
 /// What it takes to answer.
 pub struct Answering<'a> {
@@ -42,6 +47,9 @@ impl Answering<'_> {
                         Ok((number, ends)) => return Reply::Later(number, ends),
                         Err(response) => return self.counted(&response, "probe", request.method == "HEAD"),
                     }
+                }
+                if request.kubelet && self.shared.state().is_overdue(Instant::now()) {
+                    thread::sleep(WAKE_PAUSE);
                 }
                 let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
                 let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());

@@ -139,14 +139,25 @@ impl State {
         failure(probe, self.freshness(entry, now)).filter(|_| !excused)
     }
 
-    /// What the check is worth now.
+    /// What the check is worth now. A run that is under way, and not for long, shows that its thread is neither stuck nor
+    /// starved: an old result holds until that run ends.
     pub fn freshness<'a>(&self, entry: &'a CheckState, now: Instant) -> Freshness<'a> {
-        let since = entry.last.as_ref().map_or(self.started, |last| last.ended);
+        let is_at_work = entry.running_since.is_some_and(|begun| !entry.has_outlasted(begun, now));
         match &entry.last {
-            _ if now.saturating_duration_since(since) > entry.stale_after => Freshness::Stale,
+            _ if self.is_old(entry, now) && !is_at_work => Freshness::Stale,
             Some(last) => Freshness::Known(&last.outcome),
             None => Freshness::Pending,
         }
+    }
+
+    /// Whether a result is old and the next run has not begun: as when the agent itself was stopped until now, by a frozen
+    /// cgroup or a machine that was paused.
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        self.entries.iter().any(|entry| entry.running_since.is_none() && self.is_old(entry, now))
+    }
+
+    fn is_old(&self, entry: &CheckState, now: Instant) -> bool {
+        entry.has_outlasted(entry.last.as_ref().map_or(self.started, |last| last.ended), now)
     }
 
     /// The checks that answer a probe, of one container or of all.
@@ -163,13 +174,18 @@ impl State {
 
     /// The checks whose run is under way for longer than their result may be old.
     pub fn stuck(&self, now: Instant) -> impl Iterator<Item = &CheckState> {
-        self.entries.iter().filter(move |entry| {
-            entry.running_since.is_some_and(|since| now.saturating_duration_since(since) > entry.stale_after)
-        })
+        self.entries
+            .iter()
+            .filter(move |entry| entry.running_since.is_some_and(|since| entry.has_outlasted(since, now)))
     }
 }
 
 impl CheckState {
+    /// Whether a moment is longer ago than a result may be old.
+    fn has_outlasted(&self, since: Instant, now: Instant) -> bool {
+        now.saturating_duration_since(since) > self.stale_after
+    }
+
     /// Whether it was found rather than written, and has not passed in the life of its container.
     pub fn is_unproven(&self) -> bool {
         self.guess.as_ref().is_some_and(|guess| !guess.is_proven())

@@ -40,6 +40,20 @@ fn a_result_is_stale_after_three_periods_and_fresh_again_with_the_next() {
 }
 
 #[test]
+fn an_old_result_holds_while_the_next_run_is_under_way_and_no_longer() {
+    let start = Instant::now();
+    let mut state = State::new(&jobs("--period 1s tcp://:1"), start);
+    state.finish(0, run(Outcome::pass("")), start, SystemTime::UNIX_EPOCH);
+    let thawed = start + 60 * SECOND;
+    assert!(state.is_overdue(thawed));
+    assert_eq!(statuses(&state, thawed), [Some(503); 3]);
+    state.begin(0, thawed);
+    assert!(!state.is_overdue(thawed));
+    assert_eq!(statuses(&state, thawed + SECOND), [None; 3]);
+    assert_eq!(statuses(&state, thawed + 4 * SECOND), [Some(503); 3]);
+}
+
+#[test]
 fn the_cause_gives_the_status() {
     assert_eq!(known(Outcome::pass("")), [None; 3]);
     assert_eq!(known(Outcome::alive(Cause::Protocol, "")), [None, Some(502), None]);
