@@ -8,6 +8,7 @@ import { type RabbitServer, startRabbit } from './support/rabbitmq.ts';
 import { eventually } from '../support/eventually.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, endAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -101,6 +102,7 @@ describe('the agent asks a real rabbitmq', () => {
     await rabbit.ctl('set_vhost_limits', '-p', 'full', '{"max-connections": 0}');
     assert.deepEqual(await codesOf(`${url}/full`), unhealthy);
     assert.match((await ask(`${url}/full`)).line, /^connection limit is reached \(530\) /);
+    await aliveIn('full', { url: 'amqp://probe:$PASSWORD@:PORT/full', port: rabbit.port, env });
   });
 
   it('passes during a memory alarm, which a broker tells to publishers only', async () => {
@@ -129,6 +131,8 @@ describe('the agent asks a real rabbitmq', () => {
     const { port } = rabbit;
     await livesThroughFaults({ url: 'amqp://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'amqp://:PORT?tls', port });
+    await aliveIn('wrong login', { url: 'amqp://probe:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'amqp://:PORT', port });
   });
 
   it('over TLS it verifies the certificate, and shows its own where rabbitmq wants one', async () => {
@@ -188,6 +192,12 @@ describe('the agent asks a real rabbitmq', () => {
     it('verifies the certificate over TLS', () =>
       verifies(`rabbitmq-stream://probe:$PASSWORD@:${rabbit.streamTlsPort}`, files, certificate));
 
+    it('is alive, not ready, to a stranger, of whom it is asked beside the other protocols', async () => {
+      const port = rabbit.streamPort;
+      await aliveIn('wrong login', { url: 'rabbitmq-stream://probe:$WRONG@:PORT', port, env });
+      await aliveIn('no login', { url: 'rabbitmq-stream://:PORT', port });
+    });
+
     it('when it is stopped it is 3, in time', () => timesOut(rabbit, stream));
   });
 
@@ -233,7 +243,7 @@ describe('the agent asks a real rabbitmq', () => {
     it('when it is stopped it is 3, in time', () => timesOut(rabbit, url));
 
     it('when it is killed it is 2', async () => {
-      await rabbit.kill();
+      await endAsked({ url: 'amqp://:PORT', port: rabbit.port }, rabbit);
       assert.equal((await ask('--probe', 'liveness', url)).code, 2);
     });
   });

@@ -4,16 +4,19 @@ import { bring } from './support/bring.ts';
 import { type CassandraServer, installCassandra, startCassandra } from './support/cassandra.ts';
 import { type CertificateFiles, certificateFor, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
+import { livesThroughFaults } from './support/faults.ts';
+import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
 const { ask, codesOf, passes, timesOut, verifies } = asking(env, [password, env.WRONG]);
 
 const release = 'query=SELECT%20release_version%20FROM%20system.local';
-const mostConnections = 30;
+const mostConnections = 60;
 
 describe('the agent asks a real Cassandra', () => {
-  const directory = useDaemons([]);
+  const directory = useDaemons(['haproxy']);
   bring('Cassandra', installCassandra);
   let certificate: CertificateFiles;
   let cassandra: CassandraServer;
@@ -23,11 +26,12 @@ describe('the agent asks a real Cassandra', () => {
   before(async function () {
     this.timeout(180_000);
     certificate = writeCertificate(directory, 'cassandra', certificateFor(['localhost']));
-    cassandra = await startCassandra(directory, {
+    const options = {
       certificate,
       role: { name: 'probe', password },
       lines: [`native_transport_max_concurrent_connections: ${mostConnections}`],
-    });
+    };
+    cassandra = await startAsked({ url: 'cassandra://:PORT' }, () => startCassandra(directory, options));
     address = `:${cassandra.port}`;
     url = `cassandra://probe:$PASSWORD@${address}`;
   });
@@ -44,6 +48,14 @@ describe('the agent asks a real Cassandra', () => {
     const { code, line } = await ask(`cassandra://${address}`);
     assert.equal(code, 0, line);
     assert.match(line, /^speaks CQL 3\.\d\.\d \(cassandra 127\.0\.0\.1:\d+, \d+\.\d ms\)$/);
+  });
+
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const { port } = cassandra;
+    await livesThroughFaults({ url: `cassandra://probe:$PASSWORD@:PORT?${release}`, port, env, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'cassandra://:PORT?tls', port });
+    await aliveIn('wrong login', { url: 'cassandra://probe:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: `cassandra://:PORT?${release}`, port });
   });
 
   it('logs in, and answers a query with one row', async () => {
@@ -100,6 +112,7 @@ describe('the agent asks a real Cassandra', () => {
   it('which is full closes without a word, and that is a failure', async () => {
     const leave = await fill(cassandra.port, async () => (await ask(`cassandra://${address}`)).code === 4);
     assert.match((await ask(`cassandra://${address}`)).line, /^connection (closed|reset) before the answer/);
+    await aliveIn('full', { url: 'cassandra://:PORT', port: cassandra.port }, 'closes');
     leave();
   });
 
@@ -116,7 +129,8 @@ describe('the agent asks a real Cassandra', () => {
   it('is 2 when it is drained, and when it is killed', async () => {
     await cassandra.nodetool('disablebinary');
     assert.equal((await ask('--probe', 'liveness', `cassandra://${address}`)).code, 2);
-    await cassandra.kill();
+    await cassandra.nodetool('enablebinary');
+    await endAsked({ url: 'cassandra://:PORT', port: cassandra.port }, cassandra);
     assert.equal((await ask('--probe', 'liveness', `cassandra://${address}`)).code, 2);
   });
 });

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
-import { startEtcd } from './support/etcd.ts';
+import { type Member, startEtcd } from './support/etcd.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { startGrpcProcess } from './support/grpc-server.ts';
 import { startSlapd } from './support/ldap-server.ts';
@@ -8,14 +10,15 @@ import { startDovecot } from './support/line-servers.ts';
 import { startExim } from './support/mail-servers.ts';
 import { startMariadb } from './support/mariadb.ts';
 import { startMemcached } from './support/memcached.ts';
-import { startMosquitto } from './support/mosquitto.ts';
+import { passwordFile, startMosquitto } from './support/mosquitto.ts';
 import { startNats } from './support/nats.ts';
 import { makeData, startPostgres } from './support/postgres.ts';
 import { startDnsmasq, startNginx, startRedis } from './support/servers.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
-const env = { PASSWORD: password };
+const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
 
 /** Brokers and stores that take long to start are asked in the same way in the tests of their own. */
 describe('the agent reaches a real server through a network that fails after each answer, and through each manner of TLS:', () => {
@@ -25,97 +28,146 @@ describe('the agent reaches a real server through a network that fails after eac
   const files = () => writeCertificate(directory, 'server', certificateFor(['localhost']));
 
   it('nats', async () => {
-    const { port, kill } = await startNats(directory, [`authorization { user: probe, password: "${password}" }`]);
-    await livesThroughFaults({ url: 'nats://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
-    await kill();
+    const url = 'nats://probe:$PASSWORD@:PORT';
+    const login = [`authorization { user: probe, password: "${password}" }`];
+    const nats = await startAsked({ url, env }, () => startNats(directory, login));
+    const { port } = nats;
+    await livesThroughFaults({ url, port, env, provenAfter: 1 });
+    await aliveIn('wrong login', { url: 'nats://probe:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'nats://:PORT', port });
+    await endAsked({ url, port, env }, nats);
   });
 
   it('redis', async () => {
-    const { port, kill } = await startRedis(directory, [`requirepass ${password}`]);
-    await livesThroughFaults({ url: 'redis://:$PASSWORD@:PORT?role=primary', port, env, provenAfter: 1 });
+    const url = 'redis://:$PASSWORD@:PORT?role=primary';
+    const redis = await startAsked({ url, env }, () => startRedis(directory, [`requirepass ${password}`]));
+    const { port } = redis;
+    await livesThroughFaults({ url, port, env, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'redis://:$PASSWORD@:PORT?tls', port, env });
-    await kill();
+    await aliveIn('wrong login', { url: 'redis://:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'redis://:PORT', port });
+    await endAsked({ url, port, env }, redis);
   });
 
   it('memcached', async () => {
-    const { port, kill } = await startMemcached();
-    await livesThroughFaults({ url: 'memcached://:PORT', port, provenAfter: 1 });
+    const url = 'memcached://:PORT';
+    const memcached = await startAsked({ url }, () => startMemcached());
+    const { port } = memcached;
+    await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'memcached://:PORT?tls', port });
-    await kill();
+    await endAsked({ url, port }, memcached);
   });
 
   it('mqtt', async () => {
-    const { port, kill } = await startMosquitto(directory, ['allow_anonymous true']);
-    await livesThroughFaults({ url: 'mqtt://:PORT', port, provenAfter: 1 });
+    const url = 'mqtt://probe:$PASSWORD@:PORT';
+    const lines = ['allow_anonymous false', passwordFile(directory, 'probe', password)];
+    const mosquitto = await startAsked({ url, env }, () => startMosquitto(directory, lines));
+    const { port } = mosquitto;
+    await livesThroughFaults({ url, port, env, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'mqtt://:PORT?tls', port });
-    await kill();
+    await aliveIn('wrong login', { url: 'mqtt://probe:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'mqtt://:PORT', port });
+    await endAsked({ url, port, env }, mosquitto);
   });
 
   it('dns', async () => {
-    const { port, kill } = await startDnsmasq(['host-record=one.test,192.0.2.1']);
-    await livesThroughFaults({ url: 'dns://:PORT/one.test?transport=tcp', port, provenAfter: 1 });
-    await kill();
+    const url = 'dns://:PORT/one.test?transport=tcp';
+    const dnsmasq = await startAsked({ url }, () => startDnsmasq(['host-record=one.test,192.0.2.1']));
+    const { port } = dnsmasq;
+    await livesThroughFaults({ url, port, provenAfter: 1 });
+    await endAsked({ url, port }, dnsmasq);
   });
 
   it('http and https', async () => {
-    const port = await freePort();
-    const nginx = await startNginx(directory, `server { listen 127.0.0.1:${port}; return 200 well; }`, port);
-    await livesThroughFaults({ url: 'http://:PORT/?body=well', port });
+    const url = 'http://:PORT/?body=well';
+    const users = join(directory, 'users');
+    writeFileSync(users, `probe:{PLAIN}${password}\n`);
+    const locked = `location /locked { auth_basic it; auth_basic_user_file ${users}; return 200 well; }`;
+    const own = await freePort();
+    const servers = `server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} }`;
+    const nginx = await startAsked({ url }, () => startNginx(directory, servers, own));
+    const { port } = nginx;
+    await livesThroughFaults({ url, port });
     await livesThroughTls(directory, { url: 'https://:PORT/?body=well', port });
     await livesThroughTls(directory, { url: 'tls://:PORT', port });
-    await nginx.kill();
+    await aliveIn('wrong login', { url: 'http://probe:$WRONG@:PORT/locked', port, env });
+    await aliveIn('no login', { url: 'http://:PORT/locked', port });
+    await endAsked({ url, port }, nginx);
   });
 
   it('grpc', async () => {
-    const { port, kill } = await startGrpcProcess();
-    await livesThroughFaults({ url: 'grpc://:PORT', port });
+    const url = 'grpc://:PORT';
+    const server = await startAsked({ url }, startGrpcProcess);
+    const { port } = server;
+    await livesThroughFaults({ url, port });
     await livesThroughTls(directory, { url: 'grpc://:PORT?tls', port }, 'h2');
-    await kill();
+    await endAsked({ url, port }, server);
   });
 
   it('etcd', async () => {
-    const [member] = await startEtcd(directory);
-    const { port, kill } = member as NonNullable<typeof member>;
+    const url = 'etcd://:PORT';
+    const member = await startAsked({ url }, async () => (await startEtcd(directory))[0] as Member);
+    const { port } = member;
     // A head and a body that say the member is well.
-    await livesThroughFaults({ url: 'etcd://:PORT', port, provenAfter: 2 });
+    await livesThroughFaults({ url, port, provenAfter: 2 });
     await livesThroughTls(directory, { url: 'etcd://:PORT?tls', port });
-    await kill();
+    await endAsked({ url, port }, member);
   });
 
   it('ldap', async () => {
-    const { port, dn, kill } = await startSlapd(directory, password, undefined);
-    await livesThroughFaults({ url: `ldap://:$PASSWORD@:PORT?bind-dn=${dn}`, port, env, provenAfter: 1 });
+    const url = 'ldap://:$PASSWORD@:PORT?bind-dn=DN';
+    const slapd = await startAsked({ url, env }, () => startSlapd(directory, password, undefined));
+    const { port, dn } = slapd;
+    const named = url.replace('DN', dn);
+    await livesThroughFaults({ url: named, port, env, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'ldap://:PORT?tls', port });
-    await kill();
+    await aliveIn('wrong login', { url: named.replace('PASSWORD', 'WRONG'), port, env });
+    await aliveIn('no login', { url: 'ldap://:PORT', port });
+    await endAsked({ url: named, port, env }, slapd);
   });
 
   it('smtp', async () => {
-    const { port, kill } = await startExim(directory, files());
-    await livesThroughFaults({ url: 'smtp://:PORT', port, provenAfter: 1 });
+    const url = 'smtp://:PORT';
+    const exim = await startAsked({ url }, () => startExim(directory, files()));
+    const { port } = exim;
+    await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'smtp://:PORT?tls', port });
-    await kill();
+    await endAsked({ url, port }, exim);
   });
 
   it('expect, of an IMAP server', async () => {
-    const { imap: port, kill } = await startDovecot(directory, files());
     const steps = 'banner=^%5C*%20OK&send=a%20NOOP%5Cr%5Cn&expect=^a%20OK&send2=b%20LOGOUT%5Cr%5Cn&expect2=b%20OK';
-    await livesThroughFaults({ url: `expect://:PORT?${steps}`, port, provenAfter: 1 });
+    const url = `expect://:PORT?${steps}`;
+    const dovecot = await startAsked({ url }, async () => {
+      const { imap, ...daemon } = await startDovecot(directory, files());
+      return { ...daemon, port: imap };
+    });
+    const { port } = dovecot;
+    await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: `expect://:PORT?tls&${steps}`, port });
-    await kill();
+    await endAsked({ url, port }, dovecot);
   });
 
   it('mysql', async () => {
-    const { port, sql, kill } = await startMariadb(directory);
+    const url = 'mysql://probe:$PASSWORD@:PORT?role=primary';
+    const mariadb = await startAsked({ url: 'mysql://:PORT' }, () => startMariadb(directory));
+    const { port, sql } = mariadb;
     await sql(`CREATE USER probe@127.0.0.1 IDENTIFIED BY '${password}'`);
-    await livesThroughFaults({ url: 'mysql://probe:$PASSWORD@:PORT?role=primary', port, env, provenAfter: 1 });
-    await kill();
+    await livesThroughFaults({ url, port, env, provenAfter: 1 });
+    await aliveIn('wrong login', { url: 'mysql://probe:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'mysql://:PORT', port });
+    await endAsked({ url, port, env }, mariadb);
   });
 
   it('postgres', async () => {
+    const url = 'postgres://postgres:$PASSWORD@:PORT?role=primary';
     const data = await makeData(directory, 'data', ['host all all 127.0.0.1/32 scram-sha-256']);
-    const { port, sql, kill } = await startPostgres(data);
+    const postgres = await startAsked({ url: 'postgres://:PORT' }, () => startPostgres(data));
+    const { port, sql } = postgres;
     await sql(`ALTER USER postgres PASSWORD '${password}'`);
-    await livesThroughFaults({ url: 'postgres://postgres:$PASSWORD@:PORT?role=primary', port, env, provenAfter: 1 });
-    await kill();
+    await livesThroughFaults({ url, port, env, provenAfter: 1 });
+    await aliveIn('wrong login', { url: 'postgres://postgres:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'postgres://:PORT', port });
+    await endAsked({ url, port, env }, postgres);
   });
 });

@@ -8,8 +8,10 @@ import { certificateFor, clientCertificate, writeCertificate } from './support/c
 import { eventually } from '../support/eventually.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type KafkaServer, installKafka, startKafka } from './support/kafka.ts';
+import { recordFaults } from './support/situations.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, changesOf, endAsked, wordOf } from './support/life.ts';
 
 const { codesOf, refusesStranger } = asking({}, []);
 
@@ -50,6 +52,7 @@ describe('the agent asks a real Kafka broker', () => {
 
   it('is not there while it starts: the port opens once the controllers have let the broker in', () => {
     const codes = starting.map(({ code }) => code);
+    recordFaults('kafka:', [['starting', changesOf(codes.map(wordOf)).join(', ')]]);
     assert(codes.length > 5, `${codes.length} checks`);
     assert.match(codes.join(''), /^2+0*$/);
   });
@@ -71,6 +74,7 @@ describe('the agent asks a real Kafka broker', () => {
 
   it('a listener that wants a login answers without one', async () => {
     assert.equal((await check([`kafka://:${kafka.ports.sasl}`])).code, 0);
+    await aliveIn('no login', { url: 'kafka://:PORT', port: kafka.ports.sasl });
     assert.equal((await check([`kafka://:${kafka.ports.saslTls}?${trusting}`])).code, 0);
   });
 
@@ -149,6 +153,7 @@ describe('the agent asks a real Kafka broker', () => {
         return checked.code === 4 && checked;
       });
       assert.match(line, /^connection (closed|reset) before the answer/);
+      await aliveIn('full', { url: 'kafka://:PORT', port: kafka.ports.plain }, 'closes');
       for (const guest of guests) guest.destroy();
       await eventually('room', 8_000, async () => (await check([url])).code === 0);
     });
@@ -163,7 +168,7 @@ describe('the agent asks a real Kafka broker', () => {
       }
       kafka.signal('SIGCONT');
       assert.equal((await check([`kafka://:${kafka.ports.plain}`])).code, 0);
-      await kafka.kill();
+      await endAsked({ url: 'kafka://:PORT', port: kafka.ports.plain }, kafka);
       assert.deepEqual(await codesOf(`kafka://:${kafka.ports.plain}`), { liveness: 2, readiness: 2, startup: 2 });
     });
   });

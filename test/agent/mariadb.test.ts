@@ -8,6 +8,7 @@ import { asking, unhealthy, refused } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type MariadbServer, startMariadb } from './support/mariadb.ts';
+import { aliveIn } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'health' };
@@ -180,6 +181,7 @@ describe('the agent asks a real MariaDB', () => {
       assert.deepEqual(await codesOf(url), unhealthy);
       assert.match((await ask(url)).line, /^error 1040: Too many connections /);
     }
+    await aliveIn('full', { url: 'mysql://:PORT', port: mariadb.port });
     for (const guest of guests) guest.destroy();
     await eventually('room', 8_000, async () => (await mariadb.sql(`SET GLOBAL max_connections = ${before}`)) === '');
   });

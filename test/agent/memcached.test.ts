@@ -5,6 +5,7 @@ import { asking, fill, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, startDaemon, useDaemons } from './support/daemon.ts';
 import { startMemcached, statistics } from './support/memcached.ts';
+import { aliveIn } from './support/life.ts';
 import { eventually } from '../support/eventually.ts';
 
 const { ask, codesOf, passes, timesOut, verifies, refusesStranger } = asking({}, []);
@@ -41,6 +42,7 @@ describe('the agent asks a real memcached', () => {
     const leave = await fill(memcached.port, async () => (await ask(`memcached://:${memcached.port}`)).code === 1);
     assert.deepEqual(await codesOf(`memcached://:${memcached.port}`), unhealthy);
     assert.match((await ask(`memcached://:${memcached.port}`)).line, /^ERROR Too many open connections /);
+    await aliveIn('full', { url: 'memcached://:PORT', port: memcached.port });
     leave();
     await eventually('room', 8_000, async () => (await ask(`memcached://:${memcached.port}`)).code === 0);
     await memcached.kill();
@@ -52,6 +54,7 @@ describe('the agent asks a real memcached', () => {
     const { port, kill } = await startMemcached(['-Y', file]);
     assert.deepEqual(await codesOf(`memcached://:${port}`), refused);
     assert.match((await ask(`memcached://:${port}`)).line, /^CLIENT_ERROR unauthenticated /);
+    await aliveIn('no login', { url: 'memcached://:PORT', port });
     await kill();
   });
 

@@ -11,6 +11,7 @@ import { freePort, useDaemons } from './support/daemon.ts';
 import { type MongoServer, installMongo, startMongo } from './support/mongo.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -51,7 +52,9 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
   describe('with users', () => {
     let mongo: MongoServer;
     before(async () => {
-      mongo = await startMongo(directory, ['-user=root', `-password=${password}`]);
+      mongo = await startAsked({ url: 'mongodb://:PORT' }, () =>
+        startMongo(directory, ['-user=root', `-password=${password}`]),
+      );
       const root = `mongodb://root:${password}@127.0.0.1:${mongo.port}/?authMechanism=SCRAM-SHA-256`;
       for (const [createUser, mechanisms] of [
         ['probe', ['SCRAM-SHA-1', 'SCRAM-SHA-256']],
@@ -66,6 +69,8 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
       const { port } = mongo;
       await livesThroughFaults({ url: 'mongodb://probe:$PASSWORD@:PORT/app', port, env, provenAfter: 1 });
       await livesThroughTls(directory, { url: 'mongodb://:PORT?tls', port });
+      await aliveIn('wrong login', { url: 'mongodb://probe:$WRONG@:PORT/app', port, env });
+      await aliveIn('no login', { url: 'mongodb://:PORT', port });
     });
 
     it('passes without a login', async () => {
@@ -133,7 +138,7 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
     }
     mongo.signal('SIGCONT');
     assert.equal((await ask(`mongodb://:${mongo.port}`)).code, 0);
-    await mongo.kill();
+    await endAsked({ url: 'mongodb://:PORT', port: mongo.port }, mongo);
     assert.deepEqual(await codesOf(`mongodb://:${mongo.port}`), { liveness: 2, readiness: 2, startup: 2 });
   });
 

@@ -7,6 +7,7 @@ import { certificateFor, clientCertificate, writeCertificate } from './support/c
 import { freePort, useDaemons } from './support/daemon.ts';
 import { passwordFile, startMosquitto, startMosquittoAt } from './support/mosquitto.ts';
 import { startNats } from './support/nats.ts';
+import { aliveIn } from './support/life.ts';
 import { eventually } from '../support/eventually.ts';
 
 const password = 'correct-horse-battery-staple';
@@ -72,6 +73,7 @@ describe('the agent asks a real mosquitto', () => {
     const leave = await fill(port, async () => (await liveness()).code === 4);
     assert.match((await liveness()).line, /^connection (closed|reset) before the answer /);
     assert.equal((await ask('--probe', 'liveness', `listen://:${port}`)).code, 0);
+    await aliveIn('full', { url: 'mqtt://:PORT', port }, 'closes');
     leave();
     await eventually('room', 8_000, async () => (await ask(`mqtt://:${port}`)).code === 0);
     await kill();

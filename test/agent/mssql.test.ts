@@ -7,10 +7,12 @@ import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type TdsServer, encryption, startTdsServer } from './support/tds-server.ts';
 import { livesThroughFaults } from './support/faults.ts';
+import { aliveIn } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const wrong = 'wrong-horse-battery-staple';
-const { ask, codesOf, verifies } = asking({ PASSWORD: password, WRONG: wrong }, [password, wrong]);
+const env = { PASSWORD: password, WRONG: wrong };
+const { ask, codesOf, verifies } = asking(env, [password, wrong]);
 
 describe('the agent asks what stands in for SQL Server by its specification', () => {
   const directory = useDaemons(['freetds-bin']);
@@ -37,12 +39,12 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
     ] as const) {
       const of = ['[it]', 'host=127.0.0.1', `port=${server.port}`, 'tds version=7.4', `encryption=${mode}`, ''];
       writeFileSync(file, of.join('\n'));
-      const env = { PATH: process.env['PATH'], FREETDSCONF: file };
+      const client = { PATH: process.env['PATH'], FREETDSCONF: file };
       for (const [secret, code, words] of [
         [password, 0, /^/],
         [wrong, 1, /Login failed for user 'me'/],
       ] as const) {
-        const ended = await runToEnd('tsql', ['-S', 'it', '-U', 'me', '-P', secret], { env, input: 'quit\n' });
+        const ended = await runToEnd('tsql', ['-S', 'it', '-U', 'me', '-P', secret], { env: client, input: 'quit\n' });
         assert.equal(ended.code, code, `${mode}: ${ended.out}${ended.errors}`);
         assert.match(ended.out + ended.errors, words);
       }
@@ -53,7 +55,7 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
     livesThroughFaults({
       url: 'mssql://me:$PASSWORD@:PORT',
       port: plain.port,
-      env: { PASSWORD: password },
+      env,
       provenAfter: 1,
     }));
 
@@ -105,6 +107,10 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
       assert.deepEqual(await codesOf(url), codes);
       assert.match((await ask(url)).line, words);
     }
+    const { port } = plain;
+    await aliveIn('full', { url: 'mssql://full:$PASSWORD@:PORT', port, env });
+    await aliveIn('wrong login', { url: 'mssql://me:$WRONG@:PORT', port, env });
+    await aliveIn('no login', { url: 'mssql://:PORT', port });
   });
 
   it('is alive, not ready, where one side wants TLS and the other has none', async () => {

@@ -5,6 +5,7 @@ import { asking, fill, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { startNats } from './support/nats.ts';
+import { aliveIn } from './support/life.ts';
 import { eventually } from '../support/eventually.ts';
 
 const password = 'correct-horse-"battery\\staple';
@@ -77,6 +78,7 @@ describe('the agent asks a real nats', () => {
     const leave = await fill(port, async () => (await ask(`nats://:${port}`)).code === 1);
     assert.deepEqual(await codesOf(`nats://:${port}`), unhealthy);
     assert.match((await ask(`nats://:$PASSWORD@:${port}`)).line, /^maximum connections exceeded /);
+    await aliveIn('full', { url: 'nats://:PORT', port });
     leave();
     await eventually('room', 8_000, async () => (await ask(`nats://:${port}`)).code === 0);
     await kill();

@@ -13,6 +13,7 @@ import {
   startPgbouncer,
   startPostgres,
 } from './support/postgres.ts';
+import { aliveIn } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
@@ -135,6 +136,7 @@ describe('the agent asks a real postgresql in each of its states', function () {
     });
     assert.deepEqual(await codesOf(url), unhealthy);
     assert.match((await ask(url)).line, /^sorry, too many clients already \(53300\) /);
+    await aliveIn('full', { url: 'postgres://postgres@:PORT', port: full.port });
     for (const guest of guests) guest.kill();
     await full.kill();
   });

@@ -5,6 +5,7 @@ import { asking } from './support/asking.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { slowToLoad, startRedis } from './support/servers.ts';
+import { aliveIn } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -57,6 +58,7 @@ describe('the agent asks a real redis in each of its states', () => {
       assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 1, startup: 0 });
       assert.match((await ask(url)).line, /^ERR max number of clients reached /);
     }
+    await aliveIn('full', { url: 'redis://:PORT', port: redis.port });
     for (const guest of guests) guest.destroy();
     await redis.kill();
   });

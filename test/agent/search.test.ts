@@ -12,6 +12,7 @@ import { type Server, startNginx } from './support/servers.ts';
 import { inTimeWait } from './support/sockets.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
@@ -25,7 +26,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
     let node: Server;
     let url: string;
     before(async () => {
-      node = await startSearch(directory, product);
+      node = await startAsked({ url: `${product}://:PORT` }, () => startSearch(directory, product));
       url = `${product}://:${node.port}`;
       await eventually('a node', 20_000, async () => (await ask(url)).code === 0);
     });
@@ -92,7 +93,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
           assert.equal(code, 3);
         }
         node.signal('SIGCONT');
-        await node.kill();
+        await endAsked({ url: `${product}://:PORT`, port: node.port }, node);
         assert.equal((await ask(url)).code, 2);
       });
     });
@@ -151,6 +152,11 @@ function behindProxy(nodePort: () => number, directory: string): void {
         assert.match((await ask(`elasticsearch://${login}:${port}?tls`)).line, reason);
       });
     }
+
+    it('is alive to a stranger as other servers are', async () => {
+      await aliveIn('wrong login', { url: 'elasticsearch://probe:$WRONG@:PORT?tls', port, env });
+      await aliveIn('no login', { url: 'elasticsearch://:PORT?tls', port });
+    });
 
     it('refuses an authority that did not sign, and another name', async () => {
       for (const trust of [`ca=${otherCa}`, `ca=${ca}&server-name=no.test`]) {

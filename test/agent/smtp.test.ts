@@ -6,6 +6,7 @@ import { asking } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Exim, startAiosmtpd, startExim } from './support/mail-servers.ts';
+import { aliveIn } from './support/life.ts';
 
 const { refusesStranger } = asking({}, []);
 
@@ -98,6 +99,7 @@ describe('the agent asks a real exim', () => {
     });
     assert.deepEqual([liveness, readiness], [0, 1], line);
     assert.match(line, /^421 /);
+    await aliveIn('full', { url: 'smtp://:PORT', port: full.port });
     guest.destroy();
     await full.kill();
   });

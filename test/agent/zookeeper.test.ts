@@ -11,6 +11,7 @@ import { inTimeWait } from './support/sockets.ts';
 import { startZooKeeper } from './support/zookeeper.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 
 type Running = Awaited<ReturnType<typeof startZooKeeper>>;
 
@@ -20,7 +21,7 @@ describe('the agent asks a real zookeeper', function () {
   const directory = useDaemons(['haproxy', 'libzookeeper-java', 'default-jre-headless']);
   let zookeeper: Running;
   before(async () => {
-    zookeeper = await startZooKeeper(directory);
+    zookeeper = await startAsked({ url: 'zookeeper://:PORT' }, () => startZooKeeper(directory));
   });
 
   it('a standalone server passes, and says its version', async () => {
@@ -81,6 +82,7 @@ describe('the agent asks a real zookeeper', function () {
       const { code, line } = await check([url]);
       return code === 4 && /^connection (closed|reset) before the answer/.test(line);
     });
+    await aliveIn('full', { url: 'zookeeper://:PORT', port: full.port }, 'closes');
     for (const guest of guests) guest.destroy();
     await full.kill();
   });
@@ -91,7 +93,7 @@ describe('the agent asks a real zookeeper', function () {
     await eventually('a mode', 10_000, async () => (await check([url])).code === 0);
     assert.match(await ask(closed.port, 'stat'), /^stat is not executed because it is not in the whitelist\./);
     assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 0, startup: 0 });
-    await closed.kill();
+    await endAsked({ url: 'zookeeper://:PORT', port: closed.port }, closed);
   });
 
   it('a server of an ensemble without a quorum is alive, not ready', async () => {

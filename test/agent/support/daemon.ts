@@ -13,6 +13,7 @@ export type Daemon = {
   /** All that it printed. */
   readonly log: () => string;
   readonly signal: (signal: NodeJS.Signals) => void;
+  readonly hasEnded: () => boolean;
   /** Kills it and waits until it is gone. */
   readonly kill: () => Promise<void>;
 };
@@ -39,6 +40,22 @@ for (const signal of worker ? (['SIGINT', 'SIGTERM'] as const) : []) {
   });
 }
 
+/** What is done with the port of a server that is starting, again and again until it accepts connections. */
+let whileStarting: ((port: number) => Promise<void>) | undefined;
+
+/** Asks every server that this call starts, while it starts. */
+export async function askingWhileItStarts<T>(
+  ask: (port: number) => Promise<void>,
+  start: () => Promise<T>,
+): Promise<T> {
+  whileStarting = ask;
+  try {
+    return await start();
+  } finally {
+    whileStarting = undefined;
+  }
+}
+
 /** Starts a server and waits until it accepts connections on the port, or on the Unix socket of this path, or until this is so. */
 export async function startDaemon(
   program: string,
@@ -51,19 +68,23 @@ export async function startDaemon(
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.on('error', (error) => (log += error.message));
+  const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const daemon: Daemon = {
     log: () => log,
     signal: (signal) => void child.kill(signal),
+    hasEnded,
     kill: async () => {
       running.delete(child);
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       child.kill('SIGKILL');
       await once(child, 'exit');
     },
   };
   running.set(child, daemon);
-  const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  const isUp = typeof at === 'function' ? at : () => accepts(at);
+  const isUp = async (): Promise<boolean> => {
+    if (typeof at === 'number') await whileStarting?.(at);
+    return typeof at === 'function' ? at() : accepts(at);
+  };
   await eventually(
     `${program}${typeof at === 'function' ? '' : ` at ${at}`}`,
     limitMs,

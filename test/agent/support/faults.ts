@@ -110,6 +110,7 @@ export async function livesThroughFaults({ url, port, env, provenAfter }: Conver
   };
   const whole = await ask(undefined, 0);
   assert.equal(whole.code, 0, whole.line);
+  recordFaults(url, [['up', 'alive']]);
   const steps = Math.min(whole.pieces, mostSteps);
   const proven = provenAfter ?? steps;
   const verdicts = await Promise.all(

@@ -70,22 +70,26 @@ function page(): string {
     .map((name) => [name, rows.filter((row) => sectionOf(row) === name)] as const)
     .filter(([, own]) => own.length > 0)
     .map(([name, own]) => [`## ${name}`, '', columns, ...table(own, verdicts), ''].join('\n'));
-  return [head, '', parts.join('\n'), faultyTable()].join('\n');
+  return [head, '', faultyTable(), parts.join('\n')].join('\n');
 }
 
-/** A column for each fault, a row for each check; a cell has a verdict for each step at which the fault may begin. */
+/** The states of a server come first, in the order of its life, and then what stands between it and the check. */
+const states = ['up', 'starting', 'wrong login', 'no login', 'full', 'draining'];
+
+/** A column for each situation, a row for each check; a cell has a verdict for each step at which a fault may begin. */
 function faultyTable(): string {
-  const names = [...new Set([...faulty.values()].flatMap((verdicts) => Array.from(verdicts.keys())))];
+  const names = [...new Set([...states, ...[...faulty.values()].flatMap((verdicts) => Array.from(verdicts.keys()))])];
   const rowsOf = [...faulty].toSorted().map(([scheme, verdicts]) => {
-    const cells = names.map((name) => verdicts.get(name) ?? '');
+    const cells = names.map((name) => verdicts.get(name) ?? '–');
     return `| ${[`\`${scheme}\``, ...cells].join(' | ')} |`;
   });
   const header = [`| check | ${names.join(' | ')} |`, `|---|${'---|'.repeat(names.length)}`];
   return [
-    '## The same faults for each protocol',
+    '## The same situations for each protocol',
     '',
-    'A real server is asked for liveness. The fault begins before its first piece, after its first, and so on; each cell has those verdicts in turn. A server that has answered once in its protocol is alive.',
-    'The last columns are those of a HAProxy that ends TLS before the server.',
+    'A real server is asked for liveness; `mssql` has a stand-in. *Starting* is from before it listens until it answers, *draining* from SIGTERM until it is gone: each has its answers in turn, *refused* while nothing listens. *Full* is a server that takes no more clients.',
+    'A fault of the network begins before the first piece of an answer, after the first, and so on; each cell has those verdicts in turn. A server that has answered once in its protocol is alive. The last columns are those of a HAProxy that ends TLS before the server.',
+    'A dash is a state that the protocol does not know, or that the server was not brought into.',
     '',
     ...header,
     ...rowsOf,

@@ -4,7 +4,8 @@ import { freePort, startDaemon } from './daemon.ts';
 import type { Server } from './servers.ts';
 
 const netty = ['buffer', 'codec', 'common', 'handler', 'resolver', 'transport', 'transport-native-unix-common'];
-const jars = ['zookeeper', 'slf4j-simple', ...netty.map((part) => `netty-${part}`)].map(
+/** What a ZooKeeper is made of, in the packages of Debian. */
+export const jars = ['zookeeper', 'slf4j-simple', ...netty.map((part) => `netty-${part}`)].map(
   (name) => `/usr/share/java/${name}.jar`,
 );
 const java = [
