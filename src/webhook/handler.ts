@@ -103,8 +103,10 @@ function levelOf(result: Answer['result'], problems: Answer['problems']): 'debug
 
 function send(response: ServerResponse, answer: ReviewResponse): void {
   const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer });
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+  const bytes = Buffer.byteLength(body);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes });
+  // Of plain ASCII, Latin 1 is the same bytes, and Node writes it with less CPU than UTF-8.
+  response.end(body, bytes === body.length ? 'latin1' : 'utf8');
 }
 
 /** Where a failure was: its message may quote what a user wrote. */
