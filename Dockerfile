@@ -8,6 +8,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
+COPY build build
 COPY src src
 COPY agent/checks.json agent/checks.json
 RUN npm run build

@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { isRefusal } from '../src/check/check.ts';
 import { parseCheck } from '../src/check/parse.ts';
 import { schemes } from '../src/check/schemes.ts';
+import { loadCommands } from '../src/cli/command.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { programHelp } from '../src/cli/help.ts';
 import { keys } from '../src/inject/intent/annotations.ts';
@@ -90,10 +91,10 @@ describe('the README files', () => {
     });
   }
 
-  it('show the help of the agent and of the command line as it is', () => {
+  it('show the help of the agent and of the command line as it is', async () => {
     const helps = {
       'agent/README.md': execFileSync(program, ['--help'], { encoding: 'utf8' }),
-      'README.md': programHelp(commands),
+      'README.md': programHelp(await loadCommands(commands)),
     };
     for (const [file, help] of Object.entries(helps)) {
       const text = readFileSync(root + file, 'utf8');

@@ -22,11 +22,11 @@ const terminal = createTerminal({
 // What Node or a library warns of may repeat a manifest.
 process.removeAllListeners('warning');
 process.on('warning', ({ message }) => terminal.reportLines([`warning: ${message}`]));
-try {
+// A single file that holds its own Node is no module, and has no await here.
+void run(process.argv.slice(2), commands, terminal)
+  .catch((error: Error) => {
+    terminal.reportLines(`health-injector failed, which is a bug: ${error.stack ?? error}`.split('\n'));
+    return exitCode.bug;
+  })
   // Not process.exit: what still waits for a slow reader of a pipe would be lost.
-  process.exitCode = await run(process.argv.slice(2), commands, terminal);
-} catch (error) {
-  const { stack = `${error as Error}` } = error as Error;
-  terminal.reportLines(`health-injector failed, which is a bug: ${stack}`.split('\n'));
-  process.exitCode = exitCode.bug;
-}
+  .then((code) => (process.exitCode = code));

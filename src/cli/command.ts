@@ -50,6 +50,15 @@ export type Command<O extends CommandOptions = CommandOptions> = {
   run(invocation: Invocation<O>): Promise<number>;
 };
 
+/** The commands of a program by their names; each is loaded when it is asked for. */
+export type Commands = Readonly<Record<string, () => Promise<Command>>>;
+
+/** All of them. */
+export async function loadCommands(commands: Commands): Promise<Readonly<Record<string, Command>>> {
+  const load = async ([name, loadOne]: [string, Commands[string]]) => [name, await loadOne()] as const;
+  return Object.fromEntries(await Promise.all(Object.entries(commands).map(load)));
+}
+
 /** Checks a command against the contract while its own flags keep their types. */
 export const defineCommand = <const O extends CommandOptions>(command: Command<O>): Command<O> => command;
 

@@ -2,22 +2,19 @@
 import { parseArgs } from 'node:util';
 import { version } from '../config/options.ts';
 import {
-  type Command,
   type CommandOptions,
+  type Commands,
   type Terminal,
   UserError,
   type Values,
   exitCode,
   helpOption,
+  loadCommands,
 } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
 
 /** Runs one command line against a table of commands, and gives the exit code. */
-export async function run(
-  [name, ...args]: readonly string[],
-  commands: Readonly<Record<string, Command>>,
-  terminal: Terminal,
-): Promise<number> {
+export async function run([name, ...args]: readonly string[], commands: Commands, terminal: Terminal): Promise<number> {
   try {
     switch (name) {
       case '--version':
@@ -26,12 +23,17 @@ export async function run(
       case '--help':
       case '-h':
       case 'help':
-        terminal.printText(programHelp(commands));
+        terminal.printText(programHelp(await loadCommands(commands)));
         return exitCode.ok;
       case undefined:
-        throw new UserError(exitCode.usage, programHelp(commands).trimEnd().split('\n'));
+        throw new UserError(
+          exitCode.usage,
+          programHelp(await loadCommands(commands))
+            .trimEnd()
+            .split('\n'),
+        );
       default: {
-        const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+        const command = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
         if (!command) throw unknownCommand(name, Object.keys(commands));
         const flags = parseFlags(args, command.options);
         if (!('help' in flags.values)) return await command.run({ ...flags, terminal });

@@ -65,12 +65,11 @@ type KubeconfigOptions = {
 const serverOfNobody = 'http://localhost:8080';
 
 /**
- * The apiserver of a kubeconfig, with all the ways to log in that @kubernetes/client-node knows. The library takes 85 MB
- * of memory, so it is loaded here and not with this file.
+ * The apiserver of a kubeconfig, with all the ways to log in that @kubernetes/client-node knows; the library is
+ * loaded here and not with this file.
  */
 export async function fromKubeconfig({ userAgent, file, context }: KubeconfigOptions): Promise<Config> {
-  // oxlint-disable-next-line no-restricted-imports -- loaded only where a kubeconfig is asked for
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./kubeconfig.ts');
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { benchAgent } from './agent.ts';
+import { benchCommandLine } from './command-line.ts';
 import { benchController } from './controller.ts';
 import { benchPolicies } from './policies.ts';
 import { type Report, createReport, writeReport } from './report.ts';
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, (report: Report) => readonly string[] | Pro
   rules: benchRules,
   soak: benchSoak,
   controller: benchController,
+  'command-line': benchCommandLine,
   apiserver: async (report) =>
     process.env['KUBECONFIG']
       ? (await import('./admission.ts')).benchAdmission(report)

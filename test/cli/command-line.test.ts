@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { loadCommands } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { commandHelp } from '../../src/cli/help.ts';
 import { createTerminal } from '../../src/cli/output.ts';
@@ -9,6 +10,7 @@ import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
 import { healthInjector, manifests } from './support/health-injector.ts';
 
+const loaded = await loadCommands(commands);
 const root = new URL('../../', import.meta.url).pathname;
 
 describe('the command line', () => {
@@ -24,12 +26,12 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, out } = await healthInjector(['--help']);
     assert.equal(code, 0);
-    for (const [name, { summary }] of Object.entries(commands))
+    for (const [name, { summary }] of Object.entries(loaded))
       assert(out.includes(`  ${name} `) && out.includes(summary));
   });
 
   it('helps with every command, by examples of which each is a command line that it can read', () => {
-    for (const [name, command] of Object.entries(commands)) {
+    for (const [name, command] of Object.entries(loaded)) {
       const help = commandHelp(name, command);
       assert(command.examples.length >= 2, name);
       for (const [line] of command.examples) {
@@ -43,7 +45,7 @@ describe('the command line', () => {
 
   it('helps on the way', async () => {
     const { code, out } = await healthInjector(['lint', '--strict', '-h']);
-    assert.deepEqual([code, out], [0, commandHelp('lint', commands['lint']!)]);
+    assert.deepEqual([code, out], [0, commandHelp('lint', loaded['lint']!)]);
   });
 
   const mistakes = {

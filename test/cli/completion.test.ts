@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadCommands } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { runToEnd } from '../support/process.ts';
 import { healthInjector } from './support/health-injector.ts';
@@ -40,7 +41,7 @@ printf '%s\\n' "\${COMPREPLY[@]:-}"`,
   });
 
   it('completes the flags of every command', async () => {
-    for (const [name, { options }] of Object.entries(commands)) {
+    for (const [name, { options }] of Object.entries(await loadCommands(commands))) {
       const long = [...Object.keys(options), 'help'].map((option) => `--${option}`);
       assert.deepEqual(await complete('health-injector', name, '--'), long);
     }

@@ -53,10 +53,13 @@ for (const { name, context } of images) {
 
     it('has a context of no more than what is copied', () => {
       const copied = new Set(stages.flatMap(copiedFromContext).flatMap(filesOf));
-      const everywhere = globSync('{*,.cargo/**,src/**,test/**,deploy/**,agent/*,agent/src/**,docs/**,.github/**}', {
-        cwd: root + context,
-        withFileTypes: true,
-      });
+      const everywhere = globSync(
+        '{*,.cargo/**,build/**,src/**,test/**,deploy/**,agent/*,agent/src/**,docs/**,.github/**}',
+        {
+          cwd: root + context,
+          withFileTypes: true,
+        },
+      );
       const files = everywhere
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(inContext.length));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { parseAllDocuments } from 'yaml';
 import { program } from '../agent/support/agent.ts';
+import { loadCommands } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { controllerOptions } from '../../src/config/controller.ts';
 import { keys, writtenKeys } from '../../src/inject/intent/annotations.ts';
@@ -19,11 +20,13 @@ const knownKeys = new Set<string>([...Object.keys(keys), ...writtenKeys, ...othe
 const variables = new Set(settings.map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`));
 const flag = /(?<![\w-])--[a-z][a-z-]*/g;
 
+const loaded = await loadCommands(commands);
+
 /** A command line of ours, up to where another program begins. */
 const commandLine = /^(?:\$ )?(?:npx )?(?:(?:health-injector|health-probe) |npm start -- |npm run bench -- )([^|]*)/;
 
 function knownFlags(): ReadonlySet<string> {
-  const ofCommands = Object.values(commands).flatMap(({ options }) => Object.keys(options));
+  const ofCommands = Object.values(loaded).flatMap(({ options }) => Object.keys(options));
   const verbs = ['check', 'serve', 'install'];
   const ofAgent = verbs.map((verb) => execFileSync(program, [verb, '--help'], { encoding: 'utf8' })).join('');
   const named = [...settings, ...ofCommands, 'help', 'version', 'write'].map((name) => `--${name}`);

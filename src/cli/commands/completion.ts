@@ -1,4 +1,13 @@
-import { type Command, type CommandOption, UserError, defineCommand, exitCode, helpOption } from '../command.ts';
+import {
+  type Command,
+  type CommandOption,
+  type Commands as Loaders,
+  UserError,
+  defineCommand,
+  exitCode,
+  helpOption,
+  loadCommands,
+} from '../command.ts';
 
 type Commands = Readonly<Record<string, Command>>;
 
@@ -158,7 +167,7 @@ const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion 
 const names = Object.keys(shells) as (keyof typeof shells)[];
 
 /** Prints what a shell needs to complete these commands; the table is asked for late, since it holds this command too. */
-export const completionCommandOf = (commands: () => Commands) =>
+export const completionCommandOf = (commands: () => Loaders) =>
   defineCommand({
     summary: `print what ${names.join(', ')} needs to complete commands and flags`,
     usage: names.join('|'),
@@ -174,7 +183,7 @@ export const completionCommandOf = (commands: () => Commands) =>
       if (!name || positionals.length > 1) {
         throw new UserError(exitCode.usage, [`Which shell? One of ${names.join(', ')}.`]);
       }
-      terminal.printText(shells[name](commands()));
+      terminal.printText(shells[name](await loadCommands(commands())));
       return exitCode.ok;
     },
   });

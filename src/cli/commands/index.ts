@@ -1,19 +1,12 @@
-import type { Command } from '../command.ts';
-import { completionCommandOf } from './completion.ts';
-import { diffCommand } from './diff.ts';
-import { explainCommand } from './explain.ts';
-import { injectCommand } from './inject.ts';
-import { lintCommand } from './lint.ts';
-import { missedCommand } from './missed.ts';
-import { uninjectCommand } from './uninject.ts';
+import type { Commands } from '../command.ts';
 
-/** The commands by their names, in the order of the help. */
-export const commands: Readonly<Record<string, Command>> = {
-  inject: injectCommand,
-  uninject: uninjectCommand,
-  diff: diffCommand,
-  explain: explainCommand,
-  lint: lintCommand,
-  missed: missedCommand,
-  completion: completionCommandOf(() => commands),
+/** The commands by their names, in the order of the help. A call loads only its own: to load all takes longer than most of them run. */
+export const commands: Commands = {
+  inject: async () => (await import('./inject.ts')).injectCommand,
+  uninject: async () => (await import('./uninject.ts')).uninjectCommand,
+  diff: async () => (await import('./diff.ts')).diffCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  lint: async () => (await import('./lint.ts')).lintCommand,
+  missed: async () => (await import('./missed.ts')).missedCommand,
+  completion: async () => (await import('./completion.ts')).completionCommandOf(() => commands),
 };

@@ -31,8 +31,6 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part
   readonly pod?: PodExplanation | null;
 };
 
-const listFormat = new Intl.ListFormat('en');
-
 /** Explains what injection does to an object. */
 export function explain(evaluation: Evaluation, prefix: string): Explanation {
   const { kind, namespace, name, part, outcome, leftAlone } = evaluation;
@@ -60,7 +58,9 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
         ...about,
         ...nothing,
         result: isNew ? 'injected' : 'already-injected',
-        sentence: isNew ? `health checks by ${listFormat.format(outcome.patterns)}.` : skipReasons['already-injected'],
+        sentence: isNew
+          ? `health checks by ${new Intl.ListFormat('en').format(outcome.patterns)}.`
+          : skipReasons['already-injected'],
         added,
         kept,
         warnings: [...evaluation.overruled, ...outcome.warnings],
