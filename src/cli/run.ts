@@ -18,6 +18,7 @@ export async function run([name, ...args]: readonly string[], commands: Commands
   try {
     switch (name) {
       case '--version':
+      case 'version':
         terminal.printLines([`health-injector ${version}`]);
         return exitCode.ok;
       case '--help':

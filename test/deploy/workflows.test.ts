@@ -12,6 +12,8 @@ const root = new URL('../../', import.meta.url).pathname;
 const read = (path: string): string => readFileSync(root + path, 'utf8');
 const names = readdirSync(workflowDirectory).map((file) => file.replace(/\.yaml$/, ''));
 
+const tryBinary = (file: string) => runToEnd(join(root, '.github/try-binary'), [file, version]);
+
 const has = (steps: readonly Step[], words: string): boolean =>
   steps.some(({ run = '', uses = '' }) => run.includes(words) || uses.startsWith(words));
 
@@ -153,6 +155,45 @@ describe('a release', () => {
       jobs.filter(({ permissions }) => permissions?.['contents'] === 'write').map(({ name }) => name),
       ['release'],
     );
+  });
+});
+
+describe('the single files of a release', () => {
+  const { steps, strategy } = jobsOf(workflow('release')).find(({ name }) => name === 'binaries')!;
+
+  it('are made for each platform on a machine of that platform', () => {
+    const rows: { os: string; arch: string; runner: string }[] = strategy!.matrix.include;
+    const families = { linux: 'ubuntu', darwin: 'macos', windows: 'windows' } as const;
+    for (const { os, runner } of rows) assert(runner.startsWith(families[os as keyof typeof families]), runner);
+    assert.deepEqual(
+      rows.map(({ os, arch }) => `${os}/${arch}`),
+      ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/arm64', 'windows/amd64'],
+    );
+  });
+
+  it('are run before they are given, without any environment', () => {
+    const { run = '' } = steps.find(({ name }) => name?.startsWith('Build it'))!;
+    const [built, tried, packed] = ['build:binary', '.github/try-binary', 'mkdir archives'].map((word) =>
+      run.indexOf(word),
+    );
+    assert(built! >= 0 && built! < tried! && tried! < packed!);
+  });
+
+  it('are refused where the file has another version, or adds no probe', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'health-injector-binary-'));
+    after(() => rmSync(folder, { recursive: true }));
+    const program = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      return join(folder, name);
+    };
+    const old = program('old', 'echo health-injector 0.0.1');
+    assert.deepEqual(await tryBinary(old), {
+      code: 1,
+      out: '',
+      errors: `${old} said "health-injector 0.0.1", expected "health-injector ${version}"\n`,
+    });
+    const idle = program('idle', `[ "$1" != version ] || echo health-injector ${version}`);
+    assert.deepEqual(await tryBinary(idle), { code: 1, out: '', errors: `${idle} added no probe\n` });
   });
 });
 
