@@ -34,19 +34,24 @@ export const bundleOptions = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-// `npm run build` makes dist: each program with the parts that it shares with others, and what it loads only when asked.
+/** A program as modules: each with the parts that it shares with others, and what it loads only when asked. */
+export const esmOptions = {
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  outbase: 'src',
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+} as const satisfies BuildOptions;
+
+// `npm run build` makes dist.
 if (import.meta.main) {
   rmSync(resolve(root, 'dist'), { recursive: true, force: true });
   await build({
     ...bundleOptions,
+    ...esmOptions,
     entryPoints: programs.map((name) => `src/bin/${name}.ts`),
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
     sourcemap: true,
-    outbase: 'src',
     outdir: 'dist',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   for (const name of programs) copyFileSync(resolve(root, 'src/bin/launch.js'), resolve(root, `dist/${name}.js`));
 }

@@ -94,7 +94,7 @@ describe('the README files', () => {
   it('show the help of the agent and of the command line as it is', async () => {
     const helps = {
       'agent/README.md': execFileSync(program, ['--help'], { encoding: 'utf8' }),
-      'README.md': programHelp(await loadCommands(commands)),
+      'README.md': programHelp('health-injector', await loadCommands(commands)),
     };
     for (const [file, help] of Object.entries(helps)) {
       const text = readFileSync(root + file, 'utf8');

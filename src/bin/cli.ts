@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { exitCode } from '../cli/command.ts';
 import { commands } from '../cli/commands/index.ts';
 import { createTerminal } from '../cli/output.ts';
+import { programName } from '../cli/program-name.ts';
 import { run } from '../cli/run.ts';
 
 // A reader such as head may stop early; the exit code is the same.
@@ -17,6 +18,7 @@ const terminal = createTerminal({
   readStandardInput: () => buffer(process.stdin),
   isTerminal: process.stdout.isTTY === true,
   isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  program: programName([process.argv0, process.argv[1] ?? '']),
   env: process.env,
 });
 // What Node or a library warns of may repeat a manifest.

@@ -26,6 +26,8 @@ export type Terminal = {
   /** Writes lines to standard error. */
   readonly reportLines: (lines: readonly string[]) => void;
   readonly readStandardInput: () => Promise<Uint8Array>;
+  /** What the user types to call the program. */
+  readonly program: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 

@@ -1,9 +1,7 @@
 import { type Command, type CommandOption, helpOption } from './command.ts';
 
-const program = 'health-injector';
-
 /** What the program is for, and its commands. */
-export function programHelp(commands: Readonly<Record<string, Command>>): string {
+export function programHelp(program: string, commands: Readonly<Record<string, Command>>): string {
   const rows = Object.entries(commands).map(([name, { summary }]) => [name, summary] as const);
   return [
     `${program} COMMAND: health checks for Kubernetes manifests, as the webhook adds them to Pods`,
@@ -16,7 +14,11 @@ export function programHelp(commands: Readonly<Record<string, Command>>): string
 }
 
 /** All about one command. */
-export function commandHelp(name: string, { summary, usage, options, exitCodes, examples }: Command): string {
+export function commandHelp(
+  program: string,
+  name: string,
+  { summary, usage, options, exitCodes, examples }: Command,
+): string {
   const flags = Object.entries({ ...options, help: helpOption } as Readonly<Record<string, CommandOption>>);
   return [
     `${program} ${name} ${usage}`.trimEnd(),

@@ -10,16 +10,25 @@ type Streams = Pick<Terminal, 'env' | 'readStandardInput'> & {
   /** Whether people look at standard output. */
   readonly isTerminal: boolean;
   readonly isColoured: boolean;
+  readonly program?: string;
 };
 
 /** A terminal over the streams of a process: what is written for people is safe to look at, whatever the manifest says. */
-export function createTerminal({ writeOut, writeError, isTerminal, isColoured, ...rest }: Streams): Terminal {
+export function createTerminal({
+  writeOut,
+  writeError,
+  isTerminal,
+  isColoured,
+  program = 'health-injector',
+  ...rest
+}: Streams): Terminal {
   const printText: Terminal['printText'] = (text, paint) => {
     const shown = isTerminal ? visibleText(text) : text;
     writeOut(paint && isColoured ? shown.replaceAll(/^.+$/gm, paint) : shown);
   };
   return {
     ...rest,
+    program,
     printText,
     printLines: (lines) => writeOut(joinLines(lines)),
     // To JSON, an escape is the same character.

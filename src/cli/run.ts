@@ -24,12 +24,12 @@ export async function run([name, ...args]: readonly string[], commands: Commands
       case '--help':
       case '-h':
       case 'help':
-        terminal.printText(programHelp(await loadCommands(commands)));
+        terminal.printText(programHelp(terminal.program, await loadCommands(commands)));
         return exitCode.ok;
       case undefined:
         throw new UserError(
           exitCode.usage,
-          programHelp(await loadCommands(commands))
+          programHelp(terminal.program, await loadCommands(commands))
             .trimEnd()
             .split('\n'),
         );
@@ -38,7 +38,7 @@ export async function run([name, ...args]: readonly string[], commands: Commands
         if (!command) throw unknownCommand(name, Object.keys(commands));
         const flags = parseFlags(args, command.options);
         if (!('help' in flags.values)) return await command.run({ ...flags, terminal });
-        terminal.printText(commandHelp(name, command));
+        terminal.printText(commandHelp(terminal.program, name, command));
         return exitCode.ok;
       }
     }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { parse, stringify } from 'yaml';
 import { version } from '../../src/config/options.ts';
 import { startCluster } from '../cli/support/cluster.ts';
 import { healthInjector, manifests } from '../cli/support/health-injector.ts';
-import { runToEnd } from '../support/process.ts';
+import { krewManifest } from '../../build/krew.ts';
+import { goTool } from '../deploy/support/go-tool.ts';
+import { must, runToEnd } from '../support/process.ts';
 import { binary } from './support/binary.ts';
+import { checksumsOf } from './support/checksums.ts';
 
 /** A user's machine without Node, with the settings of some project of theirs. */
 const env = { PATH: '/nowhere', NODE_OPTIONS: '--require /nowhere/register.js' };
@@ -49,6 +54,40 @@ describe('the single file', () => {
     assert.equal((await run(['uninject', '-i', 'shop.yaml'])).code, 0);
     assert.equal(readFileSync(copy, 'utf8'), text);
   });
+
+  it('is kubectl health where it is called by the name of a plugin', async () => {
+    const link = join(folder, 'kubectl-health');
+    symlinkSync(file, link);
+    const { code, out } = await runToEnd(link, ['lint', '--help'], { env });
+    assert.equal(code, 0);
+    assert.match(out, /^kubectl health lint \[OPTIONS\] FILE\.\.\.\n/);
+    assert.match(out, /^ {2}kubectl health lint deploy\/$/m);
+    assert.doesNotMatch(out, /^ *health-injector/m);
+  });
+
+  it('is installed by krew out of the archive of a release', async function () {
+    const [krew, platform] = [await goTool('krew'), `${process.platform}-${process.arch.replace('x64', 'amd64')}`];
+    if (!krew) return this.skip();
+    const archive = join(folder, `health-injector-${version}-${platform}.tar.gz`);
+    const license = new URL('../../LICENSE', import.meta.url).pathname;
+    const places = [file, license].flatMap((path) => ['-C', dirname(path), basename(path)]);
+    await must('tar', ['-cf', `${archive}.tar`, ...places]);
+    // Nothing is gained by packing what is unpacked at once.
+    writeFileSync(archive, gzipSync(readFileSync(`${archive}.tar`), { level: 0 }));
+    const sum = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    const manifest = join(folder, 'health.yaml');
+    writeFileSync(manifest, krewManifest(version, checksumsOf(sum)));
+    const home = { PATH: process.env['PATH'], HOME: folder, KREW_ROOT: join(folder, 'krew') };
+    mkdirSync(home.KREW_ROOT);
+    const args = ['install', `--manifest=${manifest}`, `--archive=${archive}`];
+    const { code, errors } = await runToEnd(krew, args, { env: home });
+    assert.equal(code, 0, errors);
+    assert.match(errors, /Installed plugin: health/);
+    const plugin = join(home.KREW_ROOT, 'bin/kubectl-health');
+    const { out } = await runToEnd(plugin, ['--help'], { env });
+    assert.match(out, /^kubectl health COMMAND: /);
+    return undefined;
+  }).timeout(180_000);
 
   it('asks a cluster, whose kubeconfig lets a program log in', async () => {
     const pod = {

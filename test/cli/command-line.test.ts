@@ -32,7 +32,7 @@ describe('the command line', () => {
 
   it('helps with every command, by examples of which each is a command line that it can read', () => {
     for (const [name, command] of Object.entries(loaded)) {
-      const help = commandHelp(name, command);
+      const help = commandHelp('health-injector', name, command);
       assert(command.examples.length >= 2, name);
       for (const [line] of command.examples) {
         assert(help.includes(`health-injector ${line}\n`));
@@ -45,7 +45,7 @@ describe('the command line', () => {
 
   it('helps on the way', async () => {
     const { code, out } = await healthInjector(['lint', '--strict', '-h']);
-    assert.deepEqual([code, out], [0, commandHelp('lint', loaded['lint']!)]);
+    assert.deepEqual([code, out], [0, commandHelp('health-injector', 'lint', loaded['lint']!)]);
   });
 
   const mistakes = {

@@ -126,7 +126,7 @@ describe('a release', () => {
     const writing = jobs.filter(({ permissions = {} }) => Object.values(permissions).includes('write'));
     assert.deepEqual(
       writing.map(({ name }) => name),
-      ['images', 'publish', 'chart', 'release'],
+      ['images', 'publish', 'chart', 'npm', 'release'],
     );
     for (const { name } of writing) for (const first of ['test', 'version']) assert(before(name).has(first), name);
   });

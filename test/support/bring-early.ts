@@ -36,6 +36,8 @@ await Promise.all([
   inTurn(
     () => goTool('helm'),
     () => goTool('kustomize'),
+    () => goTool('krew'),
+    () => goTool('validate-krew-manifest'),
     installMongo,
   ),
 ]);

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../../support/process.ts';
 import { alone } from '../../support/alone.ts';
@@ -16,6 +14,3 @@ async function build(): Promise<string> {
   await alone('binary', () => must(process.execPath, [join(root, 'build/binary.ts'), file]));
   return file;
 }
-
-/** The sum of a file, as a checksums.txt has it. */
-export const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');

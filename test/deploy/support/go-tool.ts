@@ -3,9 +3,11 @@ import { cached } from '../../agent/support/cache.ts';
 import { goEnvironment } from '../../agent/support/go.ts';
 import { runToEnd } from '../../support/process.ts';
 
-/** The Go modules of the tools that read deploy/, at the versions that it is tested with. */
+/** The Go modules of the tools that read deploy/ and the plugin, at the versions that these are tested with. */
 const modules = {
   helm: 'helm.sh/helm/v3/cmd/helm@v3.19.0',
+  krew: 'sigs.k8s.io/krew/cmd/krew@v0.4.3',
+  'validate-krew-manifest': 'sigs.k8s.io/krew/cmd/validate-krew-manifest@v0.4.3',
   kustomize: 'sigs.k8s.io/kustomize/kustomize/v5@v5.5.0',
 } as const;
 
