@@ -1,3 +1,4 @@
+import type { UnknownName } from '../wording/expected-name.ts';
 import { schemes } from './schemes.ts';
 
 /** One health check taken apart, as `agent/checks.json` shows it: the text is what the agent is given. */
@@ -24,10 +25,22 @@ export type Check = {
 };
 
 /** Why a text is refused: `received` is a clause such as `port is "0"`, `expected` ends the sentence; no secret in either. */
-export type Refusal = { readonly received: string; readonly expected: string };
+export type Refusal = {
+  readonly received: string;
+  readonly expected: string;
+  /** Where a name of a list was expected, for a sentence that says more than the agent's does. */
+  readonly unknown?: UnknownName;
+};
 
 /** Makes a refusal. */
 export const refuse = (received: string, expected: string): Refusal => ({ received, expected });
+
+/** Makes the refusal of a name that is in no list; `expected` is the agent's sentence. */
+export const refuseName = (received: string, expected: string, unknown: UnknownName): Refusal => ({
+  received,
+  expected,
+  unknown,
+});
 
 /** Tells a refusal from a value. */
 export const isRefusal = (value: object): value is Refusal => 'received' in value && 'expected' in value;

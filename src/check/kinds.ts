@@ -91,6 +91,10 @@ function lengthsWrittenOut(pattern: string): readonly [number, number] | undefin
   return groups.length === 1 && pattern !== '' ? groups[0] : undefined;
 }
 
+/** The values of an option that has a few; undefined for all others. */
+export const choicesOfKind = (kind: string): readonly string[] | undefined =>
+  kind.startsWith('choice:') ? kind.slice('choice:'.length).split('|') : undefined;
+
 /** What a value of this kind of option must be, as the end of a sentence; undefined where `value` is one. */
 export function expectedOfKind(kind: string, value: string): string | undefined {
   switch (kind) {

@@ -1,6 +1,6 @@
-import { type Refusal, quote, refuse } from './check.ts';
+import { type Refusal, quote, refuse, refuseName } from './check.ts';
 import { expectedOfHeaderName, mayBeSecret, refusalOfValue } from './headers.ts';
-import { expectedOfKind, variableOf } from './kinds.ts';
+import { choicesOfKind, expectedOfKind, variableOf } from './kinds.ts';
 import type { Scheme } from './schemes.ts';
 
 type Options = {
@@ -8,6 +8,9 @@ type Options = {
   readonly env: readonly string[];
   readonly files: readonly string[];
 };
+
+/** The page that lists schemes and their options. */
+export const checksTable = 'README.md#checks';
 
 /** Names within names of a value in JSON. */
 const deepestPath = 16;
@@ -44,7 +47,15 @@ function kindOf(name: string, scheme: string, row: Scheme): string | Refusal {
     const expected = expectedOfRest(family[0], name.slice(name.indexOf('.') + 1));
     return expected === undefined ? family[1] : refuse(`option is ${quote(name)}`, `${family[0]} with ${expected}`);
   }
-  return row.options.get(name) ?? refuse(`option is ${quote(name)}`, `${known(row)} for ${scheme}`);
+  return row.options.get(name) ?? unknownOption(name, scheme, row);
+}
+
+function unknownOption(name: string, scheme: string, row: Scheme): Refusal {
+  const names = [...row.options.keys()].toSorted();
+  const received = `option is ${quote(name)}`;
+  if (names.length === 0) return refuse(received, `none for ${scheme}`);
+  const list = { names, what: 'an option', of: scheme, page: checksTable };
+  return refuseName(received, `one of ${names.join(', ')} for ${scheme}`, { name, list });
 }
 
 /** What was expected in place of `rest`, which stands where the table has NAME or PATH; undefined where it fits. */
@@ -62,12 +73,10 @@ function readValue(name: string, kind: string, written: string): string | Refusa
   if (mayBeSecret(kind)) return refusalOfValue(name, kind, value) ?? value ?? '';
   if (value === undefined) return refuse(`option ${name} is ${quote(written)}`, 'percent-encoded UTF-8');
   const expected = expectedOfKind(kind, value);
-  return expected === undefined ? value : refuse(`option ${name} is ${quote(value)}`, expected);
-}
-
-function known(row: Scheme): string {
-  const names = [...row.options.keys()].toSorted();
-  return names.length === 0 ? 'none' : `one of ${names.join(', ')}`;
+  if (expected === undefined) return value;
+  const received = `option ${name} is ${quote(value)}`;
+  const names = choicesOfKind(kind);
+  return names ? refuseName(received, expected, { name: value, list: { names } }) : refuse(received, expected);
 }
 
 /** Decodes percent-encoded UTF-8; undefined where it is not. */

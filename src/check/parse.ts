@@ -1,7 +1,7 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
-import { type Check, type Refusal, isRefusal, quote, refuse } from './check.ts';
+import { type Check, type Refusal, isRefusal, quote, refuse, refuseName } from './check.ts';
 import { authorizationGivenTwice, headerGivenTwice } from './headers.ts';
-import { decode, parseOptions } from './options.ts';
+import { checksTable, decode, parseOptions } from './options.ts';
 import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
 import { splitWords } from './words.ts';
@@ -45,7 +45,10 @@ export function parseCheck(text: string): Check | Refusal {
   if (colon < 0) return refuse(`check is ${quote(text)}`, example);
   const scheme = rest.slice(0, colon);
   const row = schemes.get(scheme);
-  if (!row) return refuse(`scheme is ${quote(scheme)}`, `one of ${schemeNames.join(', ')}`);
+  if (!row) {
+    const list = { names: schemeNames, what: 'a scheme', page: checksTable };
+    return refuseName(`scheme is ${quote(scheme)}`, `one of ${schemeNames.join(', ')}`, { name: scheme, list });
+  }
   const blank = { ...empty, text, name: named ?? '', scheme };
   const body = rest.slice(colon + 1);
   if (row.target === 'command') {

@@ -15,7 +15,7 @@ import { type Addition, annotate, keepEvictable } from './pod/additions.ts';
 import { areAnnotationsTaken, exceededLimit } from './pod/limits.ts';
 import type { Pod } from './pod/pod.ts';
 import { type Standing, inOldOrder, putBack } from './put-back.ts';
-import { type Problem, sentence } from './model/problems.ts';
+import { type Problem, sentence, spelledOut } from './model/problems.ts';
 import { exclusionReason, isUntouchable } from './request.ts';
 import { type PolicyScope, annotationsOnly } from './model/scope.ts';
 import { type RecordedStatus, readStatus, statusNaming } from './model/status.ts';
@@ -141,12 +141,18 @@ const emptiedVolumes = (additions: readonly Addition[]): string[] =>
 const longestClause = 2_048;
 
 /** A hostile Pod must not fill the log. */
-const few = (problems: readonly Problem[]): readonly Problem[] =>
-  problems.slice(0, 32).map(({ annotation, received, expected }) => ({
-    annotation,
-    received: shortened(received),
-    expected: shortened(expected),
-  }));
+function few(problems: readonly Problem[]): readonly Problem[] {
+  const shown = problems
+    .slice(0, 32)
+    .map(spelledOut)
+    .map(({ annotation, received, expected }) => ({
+      annotation,
+      received: shortened(received),
+      expected: shortened(expected),
+    }));
+  // What is wrong in a key of all containers is found for each of them.
+  return [...new Map(shown.map((problem) => [sentence(problem), problem])).values()];
+}
 
 const shortened = (clause: string): string =>
   clause.length > longestClause ? `${clause.slice(0, longestClause)}…` : clause;

@@ -1,4 +1,4 @@
-import { annotationOnlyKeys, keys } from '../inject/intent/annotations.ts';
+import { annotationOnlyKeys, listOfKeys, keys } from '../inject/intent/annotations.ts';
 import type { InjectionContext } from '../inject/decide.ts';
 import { inject } from '../inject/inject.ts';
 import { isPatternName, patternOf } from '../inject/patterns/index.ts';
@@ -16,8 +16,12 @@ export function policyProblems({ spec = {} }: HealthPolicy, context: InjectionCo
   const words = Object.entries(spec.inject ?? {});
   const unknown = words.filter(([key]) => !policyKeys.includes(key));
   if (unknown.length > 0) {
-    const expected = `one of ${policyKeys.join(', ')}`;
-    return unknown.map(([key]) => ({ annotation: `spec.inject.${key}`, received: 'the key is unknown', expected }));
+    return unknown.map(([key]) => ({
+      annotation: `spec.inject.${key}`,
+      received: 'the key is unknown',
+      expected: 'a key of health-injector',
+      unknown: { name: key, list: listOfKeys(policyKeys) },
+    }));
   }
   const outcome = inject(likelyPod(words, context.prefix), context);
   const problems = outcome.kind === 'rejected' ? outcome.problems : [];

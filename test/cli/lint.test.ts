@@ -14,7 +14,7 @@ describe('health-injector lint', () => {
     ]);
     assert.match(
       out.split('\n')[1] ?? '',
-      /:12:9: Pod shop\/web: health\.example\.com\/perod: the key is unknown, expected one of /,
+      /:12:9: Pod shop\/web: health\.example\.com\/perod: the key is unknown, expected a key listed in \S+ \(did you mean period\?\)\.$/,
     );
     assert.deepEqual([code, errors], [1, '']);
   });
@@ -118,7 +118,7 @@ spec:
     );
     assert.match(
       one!.out,
-      /^standard input:9:5: HealthPolicy web: spec\.inject\.perod: the key is unknown, expected one of /,
+      /^standard input:9:5: HealthPolicy web: spec\.inject\.perod: the key is unknown, expected a key listed in \S+ \(did you mean period\?\)\.\n/,
     );
     assert.match(two!.out, /^standard input:8:5: HealthPolicy web: spec\.inject\.check: received a redis check, /);
     assert.equal(one!.code, 1);

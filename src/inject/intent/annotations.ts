@@ -1,4 +1,5 @@
 import { quote } from '../../check/check.ts';
+import type { NameList } from '../../wording/expected-name.ts';
 import { formatDuration } from '../../check/kinds.ts';
 import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
@@ -117,6 +118,24 @@ function badName(name: string): Pick<Problem, 'received' | 'expected'> {
       };
 }
 
+/** Keys, with the page that lists them. */
+export const listOfKeys = (names: readonly string[]): NameList => ({
+  names,
+  what: 'a key',
+  page: 'docs/annotations.md',
+});
+
+const everyKey = listOfKeys(Object.keys(keys));
+
+/** What was expected in place of a key that is unknown. */
+function expectedKey(key: string, prefix: string): Pick<Problem, 'expected' | 'unknown'> {
+  // Injection is switched on by this key where it is a label of the Namespace, and people write it on the Pod.
+  if (key === 'inject') {
+    return { expected: `${prefix}pattern with the value auto here, or this as a label of the Namespace` };
+  }
+  return { expected: 'a key of health-injector', unknown: { name: key, list: everyKey } };
+}
+
 /** Sorts the annotations under `prefix` by key and container; a key that is unknown or misplaced is a problem. */
 export function readAnnotations(
   annotations: Readonly<Record<string, string>>,
@@ -125,8 +144,6 @@ export function readAnnotations(
   const pod = new Map<string, AnnotationValue>();
   const containers = new Map<string, Map<string, AnnotationValue>>();
   const collector = createCollector();
-  // Made once: a stranger may write thousands of keys that are unknown.
-  const oneOfTheKeys = `one of ${Object.keys(keys).join(', ')}`;
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(prefix)) continue;
     const rest = annotation.slice(prefix.length);
@@ -136,7 +153,7 @@ export function readAnnotations(
     const container = dot < 0 ? undefined : rest.slice(dot + 1);
     const row = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (!row) {
-      collector.addProblem({ annotation, received: 'the key is unknown', expected: oneOfTheKeys });
+      collector.addProblem({ annotation, received: 'the key is unknown', ...expectedKey(key, prefix) });
     } else if (value.length > longestValue) {
       const received = `received ${value.length} characters`;
       collector.addProblem({ annotation, received, expected: `at most ${longestValue}` });

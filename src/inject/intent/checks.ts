@@ -1,6 +1,7 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { type Check, isRefusal, quote } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
+import { expectedName } from '../../wording/expected-name.ts';
 import type { FindValue } from './annotations.ts';
 import { findChecks } from '../presets/find.ts';
 import type { PresetChecks } from '../presets/guess.ts';
@@ -8,7 +9,7 @@ import { type Problem, type Collector, receivedValue } from '../model/problems.t
 import type { AnnotationValue, Checks, ContainerIntent, ReadingContext } from '../model/intent.ts';
 
 /** What reading a check takes: a parser, and where mistakes are noted. */
-type CheckReading = { readonly parseCheck: CheckParser; readonly collector: Collector };
+export type CheckReading = { readonly parseCheck: CheckParser; readonly collector: Collector };
 
 /** Reads the checks of one annotation: split at white space, but `exec:` takes the rest of its line. */
 export function readChecks(
@@ -103,17 +104,19 @@ export function readShortForm(
   let problem: Problem | undefined;
   if (number === undefined) {
     const declared = (container.ports ?? []).flatMap((declaredPort) => declaredPort.name ?? []);
-    const names = declared.length > 0 ? ` or one of its ports: ${declared.join(', ')}` : '';
+    const expected = 'a number from 1 to 65535, or the name of a port that the container declares';
+    const list = { names: declared, lead: `${expected}:` };
     problem = {
       annotation: port.annotation,
       received: receivedValue(port.value),
-      expected: `a number from 1 to 65535${names}`,
+      expected: `${expected}, and it declares none with a name`,
+      ...(declared.length > 0 ? { unknown: { name: port.value, list } } : {}),
     };
   } else if (scheme && !schemes.includes(schemeName)) {
     problem = {
       annotation: scheme.annotation,
       received: receivedValue(schemeName),
-      expected: `one of ${schemes.join(', ')}`,
+      expected: expectedName({ name: schemeName, list: { names: schemes } }),
     };
   } else if (path && schemeName !== 'grpc' && !path.value.startsWith('/')) {
     problem = {

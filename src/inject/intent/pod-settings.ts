@@ -1,7 +1,7 @@
 import { formatDuration, parseDuration } from '../../check/kinds.ts';
 import type { FindValue, GenericKey } from './annotations.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
-import { type Collector, readValue } from '../model/problems.ts';
+import { type Collector, readName, readValue } from '../model/problems.ts';
 import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from '../model/intent.ts';
 
 const deliveries = ['init-container', 'image-volume'] as const;
@@ -21,12 +21,7 @@ export function readPodSettings(
     healthPort: read('health-port', parsePort, 'a number from 1024 to 65535'),
     cpu: read('cpu', quantity(cpu), 'a quantity such as 20m'),
     memory: read('memory', quantity(memory), 'a quantity such as 16Mi'),
-    delivery:
-      read(
-        'delivery',
-        (value) => deliveries.find((delivery) => delivery === value),
-        `one of ${deliveries.join(', ')}`,
-      ) ?? 'init-container',
+    delivery: readName(pod.get('delivery'), deliveries, collector) ?? 'init-container',
     image:
       read(
         'image',

@@ -5,9 +5,17 @@ import { isPatternName, patternNames, patternOf } from '../patterns/index.ts';
 import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, firstContainer, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Collector, createCollector, receivedValue } from '../model/problems.ts';
-import { readChecks, readPreset, readShortForm } from './checks.ts';
+import { type CheckReading, readChecks, readPreset, readShortForm } from './checks.ts';
+import { didYouMean, expectedName } from '../../wording/expected-name.ts';
 import { readPodSettings, readTiming } from './pod-settings.ts';
-import type { AnnotationSet, Checks, ContainerIntent, HealthIntent, ReadingContext } from '../model/intent.ts';
+import type {
+  AnnotationSet,
+  AnnotationValue,
+  Checks,
+  ContainerIntent,
+  HealthIntent,
+  ReadingContext,
+} from '../model/intent.ts';
 
 /** What reading has to know of the Pod, and where it notes mistakes and what it leaves alone. */
 type IntentSource = {
@@ -29,11 +37,11 @@ export function readIntent(asWritten: AnnotationSet, source: IntentSource): Heal
   const named = namedContainer(written, pod, names, collector);
   const kept = names.find((name) => name === chosenContainer);
   const base = named === undefined ? (kept ?? firstContainer(pod)) : named.name;
-  const expected = `one of ${names.join(', ')}`;
   for (const [name, values] of written.containers) {
     if (candidates.has(name)) continue;
+    const expected = { expected: 'the name of a container', unknown: { name, list: { names } } };
     for (const { annotation } of values.values()) {
-      collector.addProblem({ annotation, received: unknownName(name, [...candidates.keys()]), expected });
+      collector.addProblem({ annotation, received: unknownName(name, names), ...expected });
     }
   }
   const containers: ContainerIntent[] = [];
@@ -91,7 +99,7 @@ function namedContainer(
     return byKubectl !== undefined && names.includes(byKubectl) ? { name: byKubectl } : undefined;
   }
   if (names.includes(entry.value)) return { name: entry.value };
-  const expected = `one of ${names.join(', ')}`;
+  const expected = expectedName({ name: entry.value, list: { names } });
   collector.addProblem({ annotation: entry.annotation, received: receivedValue(entry.value), expected });
   return { name: undefined };
 }
@@ -107,7 +115,7 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   const probes: { [name in ProbeName]?: ReturnType<typeof readChecks> | 'off' } = {};
   for (const name of probeNames) {
     const entry = find(name);
-    if (entry) probes[name] = entry.value.trim() === 'off' ? 'off' : readChecks(entry, { parseCheck, collector });
+    if (entry) probes[name] = readProbe(entry, { parseCheck, collector });
   }
   const timing = readTiming(find, collector);
   const startupTimeout = find('startup-timeout');
@@ -138,6 +146,19 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   const found = readPreset(container, { annotation, isAuto, context }, collector);
   if (!found) return hasClaim ? written : undefined;
   return { ...read, ...found, probes: { ...found.probes, ...written.probes } };
+}
+
+/** What people write for `off`, and what YAML makes of one without quotes. */
+const negations: ReadonlySet<string> = new Set(['no', 'none', 'false', 'never', 'disable', 'disabled', '0']);
+
+function readProbe(entry: AnnotationValue, reading: CheckReading): Checks | 'off' | undefined {
+  const value = entry.value.trim();
+  if (value === 'off') return 'off';
+  if (!negations.has(value.toLowerCase())) return readChecks(entry, reading);
+  const { annotation } = entry;
+  const expected = 'off (in quotes), or a check such as http://:8080/healthz';
+  reading.collector.addProblem({ annotation, received: receivedValue(value), expected });
+  return undefined;
 }
 
 /** Gives the checks of the key `check` to the patterns of the list that claim them; the rest is for the others. */
@@ -172,7 +193,9 @@ function readPatterns(find: FindValue, context: ReadingContext, collector: Colle
   const names = splitPatterns(value);
   const bad = names.find((name) => !choices.includes(name) && !(name === 'none' && names.length === 1));
   if (bad !== undefined) {
-    collector.addProblem({ annotation, received: receivedValue(value.includes('@') ? value : bad), expected });
+    const hint = didYouMean(bad, [...choices, 'none']);
+    const received = receivedValue(value.includes('@') ? value : bad);
+    collector.addProblem({ annotation, received, expected: expected + hint });
   } else if (new Set(names).size < names.length) {
     collector.addProblem({ annotation, received: receivedValue(value), expected: 'every pattern once' });
   }

@@ -1,4 +1,5 @@
 import { quote } from '../../check/check.ts';
+import { type UnknownName, expectedName } from '../../wording/expected-name.ts';
 import type { AnnotationValue } from './intent.ts';
 
 /** A user's mistake: which annotation, what was received (a clause) and what was expected; never a secret. */
@@ -6,7 +7,16 @@ export type Problem = {
   readonly annotation: string;
   readonly received: string;
   readonly expected: string;
+  /** The name that is in no list: `spelledOut` makes `expected` of it. */
+  readonly unknown?: UnknownName;
 };
+
+/** The problem with the names that were expected written out, which takes more time than to find it. */
+export const spelledOut = ({ annotation, received, expected, unknown }: Problem): Problem => ({
+  annotation,
+  received,
+  expected: unknown ? expectedName(unknown) : expected,
+});
 
 /** What was left as the user has it, and why. */
 export type SkippedItem = { readonly what: string; readonly why: string };
@@ -37,7 +47,7 @@ export function createCollector(): Collector {
     warnings,
     addProblem: (...more) => void problems.push(...more),
     addSkipped: (item) => void skippedItems.push(item),
-    addWarning: (sentence) => void warnings.push(sentence),
+    addWarning: (warning) => void warnings.push(warning),
     addAll(other) {
       problems.push(...other.problems);
       skippedItems.push(...other.skippedItems);
@@ -60,13 +70,27 @@ export function readValue<T>(
   return value;
 }
 
+/** The value of an annotation as one of a few names; undefined where none is written, and with a problem where it is none of them. */
+export function readName<T extends string>(
+  entry: AnnotationValue | undefined,
+  names: readonly T[],
+  collector: Collector,
+): T | undefined {
+  const expected = entry && expectedName({ name: entry.value, list: { names } });
+  return readValue(entry, (value) => names.find((name) => name === value), expected ?? '', collector);
+}
+
 /** Says a problem in one full sentence, which fits into a header: a key that no apiserver would take is quoted. */
-export const sentence = ({ annotation, received, expected }: Problem): string =>
-  `${keyOf(annotation)}: ${received}, expected ${expected}.`;
+export function sentence(problem: Problem): string {
+  const { annotation, received, expected } = spelledOut(problem);
+  return `${keyOf(annotation)}: ${received}, expected ${expected}.`;
+}
 
 /** Says a problem to other readers than its author. It quotes nothing, since a secret may stand in the wrong place. */
-export const discreetSentence = ({ annotation, expected }: Problem): string =>
-  `${keyOf(annotation)}: expected ${expected}.`;
+export function discreetSentence(problem: Problem): string {
+  const { annotation, expected } = spelledOut(problem);
+  return `${keyOf(annotation)}: expected ${expected}.`;
+}
 
 const keyOf = (annotation: string): string => (/^[\w./-]{1,316}$/.test(annotation) ? annotation : quote(annotation));
 

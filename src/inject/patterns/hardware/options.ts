@@ -3,7 +3,7 @@ import type { V1Container } from '@kubernetes/client-node';
 import { isDevice } from '../../../check/kinds.ts';
 import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../model/intent.ts';
 import { type Pod, isWithin, probedContainers } from '../../pod/pod.ts';
-import { type Problem, type Collector, readValue, receivedValue } from '../../model/problems.ts';
+import { type Problem, type Collector, readName, readValue, receivedValue } from '../../model/problems.ts';
 
 /** The keys of this pattern, with a line of meaning each. */
 export const ownKeys = {
@@ -63,7 +63,7 @@ export function readHardwareOptions(
       permitted('one', list),
     );
 
-  const mode = read('mode', oneOf(modes), `one of ${modes.join(', ')}`) ?? 'sidecar';
+  const mode = readName(annotations.get('mode'), modes, collector) ?? 'sidecar';
   const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown once,');
   const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
     (device) => device.path,
@@ -73,17 +73,12 @@ export function readHardwareOptions(
   const resourceClaim = named('resource-claim', allowed.resourceClaims);
   return {
     mode,
-    onFailure: read('on-failure', oneOf(actions), `one of ${actions.join(', ')}`) ?? 'move',
+    onFailure: readName(annotations.get('on-failure'), actions, collector) ?? 'move',
     hostPaths,
     devices,
     resourceClaim,
   };
 }
-
-const oneOf =
-  <T extends string>(choices: readonly T[]) =>
-  (value: string): T | undefined =>
-    choices.find((choice) => choice === value);
 
 /** The end of a sentence on what an annotation may name. */
 const permitted = (what: string, allowed: readonly string[]): string =>
