@@ -289,7 +289,7 @@ describe('the limits of what is looked at', () => {
       const containers = times(podLimits.containers + 1, (at) => redis(`c${at}`));
       const asked = await webhook.review(pod(containers));
       assert.deepEqual(asked.warnings, [
-        'health-injector: The Pod has more in it than health-injector looks at, and is admitted unchanged. ' +
+        'health-injector: The Pod has more in it than health-injector looks at, and no probes were added. ' +
           'Pod: it has 129 containers, and at most 128 are looked at.',
       ]);
       assert.deepEqual(patchOf(asked), []);

@@ -9,14 +9,14 @@ const genericReasons = {
   'excluded-namespace': 'The namespace belongs to Kubernetes or to health-injector itself.',
   'host-network':
     "The Pod is on its node's network, where a sidecar would take a port of the node: only an annotation may ask for that.",
-  'internal-error': 'health-injector failed on this Pod, which is admitted unchanged.',
-  'invalid-annotations': 'An annotation is wrong, and the Pod is admitted unchanged.',
+  'internal-error': 'health-injector failed on this Pod, and no probes were added.',
+  'invalid-annotations': 'An annotation is wrong, and no probes were added.',
   'limit-range':
-    'A LimitRange of the namespace leaves no room for the agent beside the containers of the Pod, which is admitted unchanged.',
+    'A LimitRange of the namespace leaves no room for the agent beside the containers of the Pod, and no probes were added.',
   'mirror-pod': 'It is the mirror of a static Pod, which only its node can change.',
   'namespace-disabled': 'The namespace is left alone: it says inject: disabled.',
   'no-image-volumes':
-    'The cluster has no image volumes, which delivery: image-volume needs: it would drop the volume without a word. The Pod is admitted unchanged.',
+    'The cluster has no image volumes, which delivery: image-volume needs: it would drop the volume without a word. No probes were added.',
   'no-object': 'The request carries no object that could be read.',
   'not-a-create': 'Only Pods that are being created, and templates that may still change, can be changed.',
   'not-a-pod': 'The request is not about a Pod or a workload.',
@@ -29,14 +29,14 @@ const genericReasons = {
   'opted-out': 'The annotation pattern: none opts out.',
   'owned-workload': 'The workload belongs to another one, from which its template comes.',
   'own-pod': 'It is a Pod of health-injector.',
-  'invalid-policy': 'The policy that selects the Pod has a mistake, and the Pod is admitted unchanged.',
+  'invalid-policy': 'The policy that selects the Pod has a mistake, and no probes were added.',
   'pod-resources':
-    'The Pod says in spec.resources what all its containers get, which leaves nothing for the agent; it is admitted unchanged.',
+    'The Pod says in spec.resources what all its containers get, which leaves nothing for the agent; no probes were added.',
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
-  quota: 'A ResourceQuota of the namespace has too little left for the agent, and the Pod is admitted unchanged.',
+  quota: 'A ResourceQuota of the namespace has too little left for the agent, and no probes were added.',
   'sub-resource': 'The request is about a sub-resource.',
-  'too-costly': 'The review took more CPU than health-injector spends on one, and the object is admitted unchanged.',
-  'too-large': 'The Pod has more in it than health-injector looks at, and is admitted unchanged.',
+  'too-costly': 'The review took more CPU than health-injector spends on one, and no probes were added.',
+  'too-large': 'The Pod has more in it than health-injector looks at, and no probes were added.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
 } as const satisfies Readonly<Record<string, string>> & Readonly<Record<FitReason, string>>;
 

@@ -57,7 +57,7 @@ spec: { containers: [{ name: redis, image: 'redis:7' }] }
     const [web, db] = out.split('\n\n');
     assert.match(
       web ?? '',
-      /^Pod shop\/web: An annotation is wrong, and the Pod is admitted unchanged\.\n  problem        health\.example\.com\/perod: /,
+      /^Pod shop\/web: An annotation is wrong, and no probes were added\.\n  problem        health\.example\.com\/perod: /,
     );
     // 1800 runs an hour, 40 ms each, and two probes.
     assert.match(db ?? '', /liveness     cli: exec:pg_isready, every 2s, exec, about 72 s of node CPU an hour$/m);

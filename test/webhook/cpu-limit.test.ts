@@ -78,7 +78,7 @@ describe('a review that costs too much', () => {
         uid: '',
         allowed: true,
         warnings: [
-          'health-injector: The review took more CPU than health-injector spends on one, and the object is admitted unchanged.',
+          'health-injector: The review took more CPU than health-injector spends on one, and no probes were added.',
         ],
       },
     );
