@@ -50,13 +50,67 @@ const guessing = (name: string, pattern: string): Pod =>
     metadata: { name, namespace: 'shop', annotations: { 'health.example.com/pattern': pattern } },
     spec: { containers: [{ name: 'db', image: 'redis:7' }] },
   });
+const of = 'checked_container="db",check="redis 127.0.0.1:6379"';
 const metrics = [
+  `health_probe_check_verdict{${of},verdict="pass"} 0`,
+  `health_probe_check_verdict{${of},verdict="fail"} 1`,
+  `health_probe_checks_total{${of},verdict="pass"} 90`,
+  `health_probe_checks_total{${of},verdict="fail"} 30`,
+  `health_probe_check_duration_seconds{${of}} 0.000420`,
+  `health_probe_check_last_run_timestamp_seconds{${of}} ${(Date.now() / 1_000).toFixed(3)}`,
   '# TYPE health_probe_check_unproven gauge',
   'health_probe_check_unproven{checked_container="db",check="redis 127.0.0.1:6379"} 1',
   'health_probe_check_unproven{checked_container="db",check="say \\"x\\""} 0',
   'health_probe_check_unproven{checked_container="db"} 1',
   '# EOF',
 ].join('\n');
+
+const secondsAgo = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
+
+const log = [
+  `${secondsAgo(3_000)} level=info msg=listening address=0.0.0.0:9440 checks=1`,
+  `${secondsAgo(2_000)} level=warn container=db check="redis 127.0.0.1:6379" verdict=fail reason="says \\"no\\""`,
+  `${secondsAgo(1_000)} level=info container=db check="redis 127.0.0.1:6379" verdict=pass reason=PONG`,
+  `${secondsAgo(200)} level=warn container=db check="redis 127.0.0.1:6379" verdict=fail reason="connection refused \u001b[2J\u202e"`,
+].join('\n');
+
+/** A Pod that carries what is asked for, and fails. */
+const unwellPod: Pod = {
+  ...wellPod,
+  metadata: { ...wellPod.metadata, name: 'unwell', uid: 'unwell' },
+  status: {
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'False',
+        lastTransitionTime: secondsAgo(300) as unknown as Date,
+        message: 'containers with unready status: [app]',
+      },
+    ],
+    containerStatuses: [
+      {
+        name: 'app',
+        image: 'app:1',
+        imageID: '',
+        ready: false,
+        restartCount: 4,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: {
+          terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt: secondsAgo(60) as unknown as Date },
+        },
+      },
+    ],
+  },
+};
+const eventsAbout = (uid: string): string =>
+  `/api/v1/namespaces/shop/events?limit=200&fieldSelector=involvedObject.uid=${uid}`;
+const event = (reason: string, type: string, message: string, seconds: number, count = 1): object => ({
+  reason,
+  type,
+  message,
+  count,
+  lastTimestamp: secondsAgo(seconds),
+});
 
 const answers: Parameters<typeof startCluster>[0] = {
   [`${apps}/deployments/web`]: object('Deployment', 'web', 'd'),
@@ -128,8 +182,20 @@ const answers: Parameters<typeof startCluster>[0] = {
     ]),
   ),
   [`${lists}/told:9440/proxy/metrics`]: metrics,
+  [`${lists}/told/log?container=health-probe&tailLines=400`]: log,
   [`${lists}/hushed:9440/proxy/metrics`]: 'forbidden',
+  [`${lists}/hushed/log?container=health-probe&tailLines=400`]: 'forbidden',
   [`${lists}/web-2-b`]: { apiVersion: 'v1', kind: 'Pod', ...wellPod },
+  [`${lists}/unwell`]: { apiVersion: 'v1', kind: 'Pod', ...unwellPod },
+  [eventsAbout('')]: { metadata: {}, items: [] },
+  [eventsAbout('unwell')]: {
+    metadata: {},
+    items: [
+      event('Scheduled', 'Normal', 'to a node', 50),
+      event('Unhealthy', 'Warning', 'Liveness probe failed: connection refused\u001b[2J', 30, 7),
+      event('Killing', 'Normal', 'Container app failed liveness probe, will be restarted', 20),
+    ],
+  },
 };
 
 /** What is said about the newest Pods, line by line. */
@@ -202,15 +268,57 @@ describe('health-injector explain, on live objects', () => {
       'db: redis 127.0.0.1:6379 is unproven: it has not passed since the container started, and restarts nothing.',
       'db: say "x" has passed, and is a check like any other.',
     ]);
-    const [unknown] = await guesses('hushed');
-    assert.match(
-      unknown ?? '',
-      /^whether .* is not known, since the sidecar cannot be asked: 403, ".* is forbidden"\.$/,
-    );
     assert.deepEqual(await guesses('inside'), [
       'whether a check has passed that was found is known in the container only.',
     ]);
     assert.deepEqual(await guesses('web-2-b'), []);
+  });
+
+  it('shows what each check says now, since when, why, and the failures before', async () => {
+    const { out } = await explain('pod/told');
+    assert.match(out, /^ {2}newest Pod .* but the check redis 127\.0\.0\.1:6379 of db fails\.$/m);
+    const [now, before, ...rest] = out.split('\n').filter((line) => /^ {4,6}(check|before) /.test(line));
+    assert.match(
+      now ?? '',
+      /^ {4}check +db: redis 127\.0\.0\.1:6379 fails since [34] min: connection refused \\u001b\[2J\\u202e \(asked \d+ s ago, took 0\.4 ms, 90 of 120 runs passed\)$/,
+    );
+    assert.match(before ?? '', /^ {6}before +3[34] min ago fails: says "no"$/);
+    assert.deepEqual(rest, ['    check        db: say "x" has no result yet']);
+    const [{ pod: live }] = JSON.parse((await explain('pod/told', '-o', 'json')).out);
+    const [check] = live.checks;
+    assert.deepEqual(
+      [check.verdict, check.runs, check.isProven, check.failures.length],
+      ['fail', { pass: 90, fail: 30 }, false, 2],
+    );
+  });
+
+  it('names the right that is missing where the agent may not be asked', async () => {
+    const { code, out } = await explain('pod/hushed');
+    assert.equal(code, 0);
+    assert.deepEqual(
+      out.split('\n').flatMap((line) => /^ {4}not known +(.*)$/.exec(line)?.[1] ?? []),
+      [
+        'what the checks of health-probe say now is not known, since the agent cannot be asked: you lack the right to get pods/proxy in namespace shop.',
+        'since when, and why they failed, is not known, since the log of health-probe cannot be read: you lack the right to get pods/log in namespace shop.',
+      ],
+    );
+  });
+
+  it('never says of a Pod that fails only that it carries all: status, restarts, last end and Events stand below', async () => {
+    const { out } = await explain('pod/unwell');
+    // How long ago depends on how long the test takes.
+    const lines = out
+      .slice(out.indexOf('  newest Pod'))
+      .replaceAll(/\d+ (s|min)\b/g, 'TIME')
+      .trimEnd()
+      .split('\n');
+    assert.deepEqual(lines, [
+      '  newest Pod     unwell: it carries all that is asked for, added by version 0.0.0, but it is not Ready and its containers were restarted 4 times.',
+      '    not Ready    since TIME: containers with unready status: [app]',
+      '    container    app is not ready, waits: CrashLoopBackOff, was restarted 4 times, last ended TIME ago with exit code 137 (OOMKilled)',
+      '    event        Killing, TIME ago: Container app failed liveness probe, will be restarted',
+      '    event        Unhealthy, TIME ago, 7 times: Liveness probe failed: connection refused\\u001b[2J',
+    ]);
   });
 
   it('explains a Pod, as data too', async () => {
@@ -226,6 +334,10 @@ describe('health-injector explain, on live objects', () => {
           isComplete: true,
           problems: [],
           sentence: 'it carries all that is asked for, added by version 0.0.0.',
+          state: { message: '', restarts: 0, troubled: [] },
+          checks: [],
+          events: [],
+          unanswered: [],
         },
       ],
     );

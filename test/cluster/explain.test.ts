@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { healthInjector } from '../cli/support/health-injector.ts';
 import { deployment } from './support/deployment.ts';
 import { apply, eventually, useNamespace } from './support/kubectl.ts';
-import { podsOf, readyPod } from './support/pods.ts';
+import { exec, podsOf, readyPod } from './support/pods.ts';
 
 const namespace = 'test-explain';
 
@@ -14,6 +14,17 @@ describe('health-injector explain, on a cluster', () => {
     apply(
       namespace,
       deployment('web', { annotations: { pattern: 'port', check: 'http://:8081/livez' }, container }),
+      deployment('redis', {
+        annotations: {
+          pattern: 'sidecar',
+          check: 'redis://:6379',
+          period: '1s',
+          timeout: '500ms',
+          'failure-threshold': '600',
+        },
+        container: { image: 'docker.io/local/redis:7' },
+        pod: { shareProcessNamespace: true },
+      }),
       deployment('wrong', { annotations: { pattern: 'port', check: 'http://:99999' }, container }),
     ),
   );
@@ -39,5 +50,18 @@ describe('health-injector explain, on a cluster', () => {
     const { out } = await healthInjector(['explain', 'deployment', 'wrong', '-n', namespace]);
     assert.match(out, /problem +health\.example\.com\/check: port is "99999"/);
     assert.match(out, /it says +health\.example\.com\/check: port is "99999"/);
+  });
+
+  it('asks the agent of a Pod that fails, and says what, since when, why and how often', async () => {
+    const before = await readyPod(namespace, 'redis');
+    await exec(namespace, before, 'redis', '/usr/bin/pkill', '-STOP', 'redis-server');
+    const line = await eventually('a failing check', 30, async () => {
+      const { out } = await healthInjector(['explain', 'deploy/redis', '-n', namespace]);
+      return /^ {4}check +redis: redis 127\.0\.0\.1:6379 fails since .*$/m.exec(out)?.[0];
+    });
+    assert.match(line, /fails since \d+ s: .+ \(asked \d+ s ago, took \d+ ms, \d+ of \d+ runs passed\)$/);
+    const { out } = await healthInjector(['explain', 'deploy/redis', '-n', namespace]);
+    assert.match(out, /newest Pod .* but .*the check redis 127\.0\.0\.1:6379 of redis fails/);
+    assert.doesNotMatch(out, /not known/);
   });
 });

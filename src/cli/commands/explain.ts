@@ -51,7 +51,7 @@ export const explainCommand = defineCommand({
       terminal.printJson(explanations);
       terminal.reportLines(unread);
     } else {
-      const lines = formatExplanations(explanations);
+      const lines = formatExplanations(explanations, Date.now());
       terminal.printLines([...lines, ...(lines.length > 0 && unread.length > 0 ? [''] : []), ...unread]);
     }
     return exitCode.ok;

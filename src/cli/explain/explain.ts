@@ -9,7 +9,10 @@ import { type ProbeName, probeField, probeNames } from '../../inject/pod/additio
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import { templateAt } from '../../inject/workload.ts';
 import type { Evaluation } from '../evaluate.ts';
+import type { CheckState } from './agent-state.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
+import type { PodEvent } from './pod-events.ts';
+import { type PodState, readPodState } from './pod-state.ts';
 
 /** All that can be said of what injection does to one Pod or workload, and why. */
 export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part'> & {
@@ -28,7 +31,7 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part
   /** Undefined where nothing is added. */
   readonly cost?: Cost;
   /** The newest Pod of a live workload, or the Pod itself; null where the workload has none. */
-  readonly pod?: PodExplanation | null;
+  readonly pod?: LivePodExplanation | null;
 };
 
 /** Explains what injection does to an object. */
@@ -168,12 +171,46 @@ type PodExplanation = {
   readonly missed: readonly string[];
   /** What the webhook said about it when it was admitted. */
   readonly problems: readonly string[];
+  readonly state: PodState;
+};
+
+/** The same with what its agents, the kubelet and the controller say of it now. */
+export type LivePodExplanation = PodExplanation & {
   /** What became of the checks that were found, as its sidecar tells it; undefined where there are none. */
   readonly guesses?: readonly string[];
+  readonly checks: readonly CheckState[];
+  readonly events: readonly PodEvent[];
+  /** What could not be asked, and why. */
+  readonly unanswered: readonly string[];
 };
 
 /** The webhook writes no more, but anybody may write the annotation. */
 const maxProblems = 32;
+
+/** The explanation of a Pod with what was asked of its agents and of the cluster: what fails stands in the first sentence. */
+export function withAnswers(
+  pod: PodExplanation,
+  answers: Pick<LivePodExplanation, 'guesses' | 'checks' | 'events' | 'unanswered'>,
+): LivePodExplanation {
+  const failing = answers.checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'alive');
+  const { isReady, restarts } = pod.state;
+  const troubles = [
+    ...(isReady === false ? ['it is not Ready'] : []),
+    ...failing.map(
+      ({ container, check, verdict }) =>
+        `the check ${check} of ${container} ${verdict === 'fail' ? 'fails' : 'is alive and not ready'}`,
+    ),
+  ];
+  const often =
+    restarts === 0 ? [] : [`its containers were restarted ${restarts === 1 ? 'once' : `${restarts} times`}`];
+  if (troubles.length === 0 && often.length === 0) return { ...pod, ...answers };
+  const now = troubles.length > 0 || isReady !== true ? troubles : ['it is Ready now'];
+  return {
+    ...pod,
+    ...answers,
+    sentence: `${pod.sentence.replace(/\.$/, '')}, but ${listFormat.format([...now, ...often])}.`,
+  };
+}
 
 /** Compares a Pod with what injection adds to it today, or to the workload that made it. */
 export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): PodExplanation {
@@ -183,7 +220,8 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
   const carried = new Set(status?.added);
   const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
   const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
-  const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems };
+  const state = readPodState(pod);
+  const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems, state };
   if (missed.length > 0) {
     return {
       ...about,

@@ -1,12 +1,13 @@
 import { titleOf } from '../evaluate.ts';
 import { type Cost, formatCpu } from './cost.ts';
+import { formatPod, row } from './format-pod.ts';
 import type { ContainerExplanation, Explanation, ProbeExplanation } from './explain.ts';
 
 /** Writes explanations for people: one fact a line, and an empty line between two objects. */
-export const formatExplanations = (explanations: readonly Explanation[]): string[] =>
-  explanations.flatMap((explanation, index) => (index === 0 ? [] : ['']).concat(formatExplanation(explanation)));
+export const formatExplanations = (explanations: readonly Explanation[], nowMs: number): string[] =>
+  explanations.flatMap((explanation, index) => (index === 0 ? [] : ['']).concat(formatExplanation(explanation, nowMs)));
 
-function formatExplanation(explanation: Explanation): string[] {
+function formatExplanation(explanation: Explanation, nowMs: number): string[] {
   const { by, result, containers, added, kept, fitting, warnings, problems, cost, pod } = explanation;
   return [
     `${titleOf(explanation)}: ${explanation.sentence}`,
@@ -18,13 +19,9 @@ function formatExplanation(explanation: Explanation): string[] {
     ...(cost ? [row('costs', formatCost(cost))] : []),
     ...warnings.map((warning) => row('warning', warning)),
     ...problems.map((problem) => row('problem', problem)),
-    ...(pod === undefined ? [] : [row('newest Pod', pod === null ? 'there is none.' : `${pod.name}: ${pod.sentence}`)]),
-    ...(pod?.guesses ?? []).map((guess) => row('  guess', guess)),
-    ...(pod?.problems ?? []).map((problem) => row('  it says', problem)),
+    ...(pod === undefined ? [] : pod === null ? [row('newest Pod', 'there is none.')] : formatPod(pod, nowMs)),
   ];
 }
-
-const row = (label: string, text: string): string => `  ${label.padEnd(15)}${text}`;
 
 /** Why a pattern was passed over is the same for most probes of a container, and said once. */
 function formatContainer({ name, image, from, probes }: ContainerExplanation): string[] {

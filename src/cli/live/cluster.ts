@@ -17,6 +17,8 @@ export type Target = {
 /** What is asked of a cluster; where there is no answer, a `UserError` says why. */
 export type Cluster = {
   readonly client: Client;
+  /** The same with little room for an answer, for what a Pod answers. */
+  readonly strangers: Client;
   readonly namespace: string;
   readonly read: (reference: Reference) => Promise<object>;
   /** The newest Pod that a workload made, by the chain of owners; undefined where it has none. */
@@ -38,6 +40,7 @@ const collections: Readonly<Record<LiveKind, readonly [api: string, collection: 
 
 const timeoutMs = 30_000;
 const maxResponseBytes = 256 * 1024 * 1024;
+const strangersBytes = 1024 * 1024;
 
 /** Gets ready to ask a cluster; nothing is asked yet. */
 export async function openCluster(target: Target): Promise<Cluster> {
@@ -64,6 +67,7 @@ export async function openCluster(target: Target): Promise<Cluster> {
   };
   return {
     client,
+    strangers: createClient(config.transport, { maxResponseBytes: strangersBytes }),
     namespace,
     get,
     async read({ kind, name }) {

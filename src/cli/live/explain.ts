@@ -6,9 +6,10 @@ import type { PolicyScope } from '../../inject/model/scope.ts';
 import { groupOf, templatePath } from '../../inject/workload.ts';
 import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
-import { type Explanation, explain, explainPod } from '../explain/explain.ts';
+import { type Explanation, explain, explainPod, withAnswers } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
-import { guessesOf } from './guesses.ts';
+import { askAgents } from './agents.ts';
+import { readPodEvents } from './pod-events.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
 /** Objects of a cluster, explained, and one sentence for what the cluster does not show. */
@@ -34,7 +35,7 @@ export async function explainLive(
 
 async function explainOne(
   reference: Reference,
-  { client, read, newestPod }: Cluster,
+  { strangers, read, newestPod }: Cluster,
   context: EvaluationContext,
 ): Promise<Explanation> {
   const object = await read(reference);
@@ -46,8 +47,18 @@ async function explainOne(
   const newest = reference.kind === 'Pod' ? object : await newestPod(reference, object);
   const live = newest && evaluate(subject('Pod', newest), context)?.pod;
   if (!live) return { ...explain(evaluation, context.prefix), pod: null };
-  const guesses = await guessesOf(live, client, context.prefix);
-  const pod = { ...explainPod(live, evaluation, context.prefix), ...(guesses.length > 0 ? { guesses } : {}) };
+  const { namespace = '', uid = '' } = live.metadata ?? {};
+  const [agents, events] = await Promise.all([
+    askAgents(live, strangers, context.prefix),
+    readPodEvents(namespace, uid, strangers),
+  ]);
+  const { guesses, checks } = agents;
+  const pod = withAnswers(explainPod(live, evaluation, context.prefix), {
+    ...(guesses.length > 0 ? { guesses } : {}),
+    checks,
+    events: events.events,
+    unanswered: [...agents.unanswered, ...events.unanswered],
+  });
   return { ...explain(evaluation, context.prefix), pod };
 }
 

@@ -5,21 +5,28 @@ import { readStatus } from './status.ts';
 /** What a sidecar says of a check that was found and not written. */
 export type Guess = { readonly container: string; readonly check: string; readonly isProven: boolean };
 
-/**
- * The ports at which the sidecars of a Pod tell, in their metrics, whether what was found and not written has passed. Anyone
- * may have written the Pod: each is a port.
- */
-export function guessPorts(pod: Pod, prefix: string): readonly number[] {
-  const guessing = allContainers(pod).filter(
-    (container) => isAgentContainer(container, 'serve') && container.args?.includes('--guess'),
+/** An agent that a Pod runs as a sidecar, and where it listens. */
+export type ServingAgent = { readonly name: string; readonly port: number };
+
+/** The sidecars that the webhook added. Anyone may have written the Pod: each has a port that an agent could have. */
+export const servingAgents = (pod: Pod, prefix: string): readonly ServingAgent[] => servingWith(pod, prefix, []);
+
+/** The ports at which the sidecars of a Pod tell, in their metrics, whether what was found and not written has passed. */
+export const guessPorts = (pod: Pod, prefix: string): readonly number[] =>
+  servingWith(pod, prefix, ['--guess']).map(({ port }) => port);
+
+function servingWith(pod: Pod, prefix: string, words: readonly string[]): readonly ServingAgent[] {
+  const serving = allContainers(pod).filter(
+    (container) =>
+      isAgentContainer(container, 'serve') && words.every((word) => container.args?.includes(word) ?? false),
   );
   // Few Pods have one, and only of these is the status read.
-  if (guessing.length === 0) return [];
+  if (serving.length === 0) return [];
   const added = new Set(readStatus(pod, prefix)?.added);
-  return guessing.flatMap(({ name, args = [] }) => {
+  return serving.flatMap(({ name, args = [] }) => {
     const port = Number(args[args.indexOf('--port') + 1]);
     const isPort = Number.isInteger(port) && port >= 1_024 && port <= 65_535;
-    return added.has(`initContainers/${name}`) && isPort ? [port] : [];
+    return added.has(`initContainers/${name}`) && isPort ? [{ name, port }] : [];
   });
 }
 

@@ -1,0 +1,76 @@
+import { formatAge, formatAgo } from './age.ts';
+import type { CheckState } from './agent-state.ts';
+import type { LivePodExplanation } from './explain.ts';
+import type { PodEvent } from './pod-events.ts';
+import type { ContainerState, PodState } from './pod-state.ts';
+
+/** One fact of an explanation. */
+export const row = (label: string, text: string): string => `  ${label.padEnd(15)}${text}`;
+
+/** Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked. */
+export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
+  const { name, sentence, state, checks, guesses = [], events, problems, unanswered } = pod;
+  return [
+    row('newest Pod', `${name}: ${sentence}`),
+    ...(state.isReady === false ? [row('  not Ready', formatUnready(state, nowMs))] : []),
+    ...checks.flatMap((check) => formatCheck(check, nowMs)),
+    ...state.troubled.map((container) => row('  container', formatContainerState(container, nowMs))),
+    ...events.map((event) => row('  event', formatEvent(event, nowMs))),
+    ...guesses.map((guess) => row('  guess', guess)),
+    ...problems.map((problem) => row('  it says', problem)),
+    ...unanswered.map((what) => row('  not known', what)),
+  ];
+}
+
+const formatUnready = ({ since, message }: PodState, nowMs: number): string =>
+  `since ${formatAge(nowMs - Date.parse(since ?? ''))}${message === '' ? '' : `: ${message}`}`;
+
+const words: Readonly<Record<string, string>> = {
+  pass: 'passes',
+  alive: 'is alive and not ready',
+  unknown: 'cannot tell',
+  fail: 'fails',
+};
+
+function formatCheck(state: CheckState, nowMs: number): string[] {
+  const { container, check, verdict, since, reason = '', failures } = state;
+  const name = container === '' ? check : `${container}: ${check}`;
+  const isPassing = verdict === 'pass';
+  const now = verdict === undefined ? 'has no result yet' : (words[verdict] ?? '');
+  const whence = since === undefined ? '' : ` since ${formatAge(nowMs - Date.parse(since))}`;
+  const why = isPassing || reason === '' ? '' : `: ${reason}`;
+  // Why it fails now stands in the line above.
+  const earlier = failures.filter(({ at }) => at !== since);
+  return [
+    row('  check', `${name} ${now}${whence}${why}${formatRuns(state, nowMs)}`),
+    ...earlier.map(({ at, reason: was, verdict: word }) =>
+      row('    before', `${formatAgo(at, nowMs)} ${words[word] ?? ''}: ${was}`),
+    ),
+  ];
+}
+
+function formatRuns({ lastRun, durationMs, runs }: CheckState, nowMs: number): string {
+  const total = Object.values(runs).reduce((sum, count) => sum + count, 0);
+  const parts = [
+    ...(lastRun === undefined ? [] : [`asked ${formatAgo(lastRun, nowMs)}`]),
+    ...(durationMs === undefined ? [] : [`took ${formatMs(durationMs)}`]),
+    ...(total === 0 ? [] : [`${runs['pass'] ?? 0} of ${total} runs passed`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+const formatMs = (ms: number): string => (ms < 10 ? `${Number(ms.toFixed(1))} ms` : `${Math.round(ms)} ms`);
+
+function formatContainerState({ name, isReady, restarts, waiting, lastEnd }: ContainerState, nowMs: number): string {
+  const often = restarts === 0 ? [] : [`was restarted ${restarts === 1 ? 'once' : `${restarts} times`}`];
+  const reason = lastEnd === undefined || lastEnd.reason === '' ? '' : ` (${lastEnd.reason})`;
+  return `${name} ${[
+    isReady ? 'is ready' : 'is not ready',
+    ...(waiting === undefined ? [] : [`waits: ${waiting}`]),
+    ...often,
+    ...(lastEnd ? [`last ended ${formatAgo(lastEnd.at, nowMs)} with exit code ${lastEnd.exitCode}${reason}`] : []),
+  ].join(', ')}`;
+}
+
+const formatEvent = ({ reason, message, count, last }: PodEvent, nowMs: number): string =>
+  `${reason}, ${formatAgo(last, nowMs)}${count > 1 ? `, ${count} times` : ''}: ${message}`;
