@@ -208,7 +208,7 @@ export function withAnswers(
   return {
     ...pod,
     ...answers,
-    sentence: `${pod.sentence.replace(/\.$/, '')}, but ${listFormat.format([...now, ...often])}.`,
+    sentence: `${pod.sentence.replace(/\.$/, '')}, but ${new Intl.ListFormat('en').format([...now, ...often])}.`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Server } from '../server.ts';
+import { brokers } from './brokers.ts';
 import { mariadb } from './mariadb.ts';
 import { memcached } from './memcached.ts';
 import { messaging } from './messaging.ts';
@@ -20,5 +21,6 @@ export const servers: readonly Server[] = [
   ...web,
   ...names,
   ...messaging,
+  ...brokers,
   ...observability,
 ];
