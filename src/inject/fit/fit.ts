@@ -65,7 +65,9 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
   const asked = { cpu: parseQuantity(surroundings.cpu), memory: parseQuantity(surroundings.memory) };
   const sizes = sizesFor(asked, { qosClass, hasLevel: isLevelSet, hasDefaults: rules.container.size > 0 });
   let refusal: readonly Violation[] = [];
-  for (const [index, size] of sizes.entries()) {
+  let index = -1;
+  for (const size of sizes) {
+    index += 1;
     const resources = resourcesOf(size, frame);
     const sized = agents.map(({ value }) => withResources(value, resources));
     const compared = compare(sized);

@@ -57,12 +57,18 @@ export const roundUp = (resource: string, amount: Amount): Amount =>
   divideUp(amount, stepOf(resource)) * stepOf(resource);
 export const roundDown = (resource: string, amount: Amount): Amount => (amount / stepOf(resource)) * stepOf(resource);
 
+/** The units that amounts are written in, the largest first. */
+const written = (['Gi', 'Mi', 'Ki'] as const).map((unit) => ({
+  unit,
+  factor: 1_024n ** BigInt(binaries.indexOf(unit) + 1),
+}));
+
 /** Writes an amount in the largest unit that holds it without a fraction. */
 export function formatQuantity(resource: string, amount: Amount): string {
   if (amount < 0n) return `-${formatQuantity(resource, -amount)}`;
   if (amount % whole !== 0n) return `${divideUp(amount, millis(1))}m`;
   const count = amount / whole;
   if (resource === 'cpu' || count === 0n) return `${count}`;
-  const unit = ['Gi', 'Mi', 'Ki'].find((name) => count % 1_024n ** BigInt(binaries.indexOf(name) + 1) === 0n);
-  return unit === undefined ? `${count}` : `${count / 1_024n ** BigInt(binaries.indexOf(unit) + 1)}${unit}`;
+  const found = written.find(({ factor }) => count % factor === 0n);
+  return found ? `${count / found.factor}${found.unit}` : `${count}`;
 }

@@ -27,36 +27,39 @@ const cpuRequest = millis(20);
 /** With a limit of its request the kernel would stop an agent for most of the time when many ask it at once. */
 const cpuLimit = millis(100);
 const memory = mebibytes(16);
+const middleCpu = millis(50);
+const small = { cpu: millis(10), memory: mebibytes(8) };
+const least = { cpu: millis(1), memory: mebibytes(4) };
 /** The kubelet keeps five logs of 10 MiB of a container. */
 const storage: Demand = { request: mebibytes(16), limit: mebibytes(64) };
 const lean: Demand = { request: mebibytes(1), limit: mebibytes(64) };
 
-/** The sizes to try, the best first; the last ones are what an agent can just live with. */
-export function sizesFor(asked: AskedSize, { qosClass, hasLevel, hasDefaults }: Manner): readonly Size[] {
+/** The sizes to try, the best first, which mostly fits; the last ones are what an agent can just live with. */
+export function* sizesFor(asked: AskedSize, { qosClass, hasLevel, hasDefaults }: Manner): Generator<Size> {
   const request = asked.cpu ?? cpuRequest;
   const limit = greater(cpuLimit, request);
   const full = asked.memory ?? memory;
-  const [smallCpu, leastCpu] = [lesser(request, millis(10)), lesser(request, millis(1))];
-  const [smallMemory, leastMemory] = [lesser(full, mebibytes(8)), lesser(full, mebibytes(4))];
   if (hasLevel) {
-    const shared = (cpu: Amount, bytes: Amount): Size =>
-      sizeOf({ request: cpu, limit }, { request: bytes, limit: full });
-    return [shared(request, full), shared(request, 0n), shared(0n, full), shared(0n, 0n)];
+    for (const cpu of [request, 0n]) {
+      for (const bytes of [full, 0n]) yield sizeOf({ request: cpu, limit }, { request: bytes, limit: full });
+    }
+    return;
   }
+  const [smallCpu, leastCpu] = [lesser(request, small.cpu), lesser(request, least.cpu)];
+  const [smallMemory, leastMemory] = [lesser(full, small.memory), lesser(full, least.memory)];
   if (qosClass === 'Guaranteed') {
-    const ample = asked.cpu === undefined ? [equal(cpuLimit, full), equal(millis(50), full)] : [];
-    return [...ample, equal(request, full), equal(smallCpu, full), equal(smallCpu, smallMemory, lean)];
+    if (asked.cpu === undefined) yield* [equal(cpuLimit, full), equal(middleCpu, full)];
+    yield* [equal(request, full), equal(smallCpu, full), equal(smallCpu, smallMemory, lean)];
+    return;
   }
   const both = { request: full, limit: full };
-  return [
-    sizeOf({ request, limit }, both),
-    sizeOf({ request, limit: greater(millis(50), request) }, both),
-    sizeOf({ request, limit: request }, both),
-    sizeOf({ request: smallCpu, limit: smallCpu }, { request: smallMemory, limit: full }),
-    sizeOf({ request: leastCpu, limit: smallCpu }, { request: leastMemory, limit: full }, lean),
-    sizeOf({ request: leastCpu, limit: smallCpu }, { request: leastMemory, limit: smallMemory }, lean),
-    ...(qosClass === 'BestEffort' && !hasDefaults ? [undefined] : []),
-  ];
+  yield sizeOf({ request, limit }, both);
+  yield sizeOf({ request, limit: greater(middleCpu, request) }, both);
+  yield sizeOf({ request, limit: request }, both);
+  yield sizeOf({ request: smallCpu, limit: smallCpu }, { request: smallMemory, limit: full });
+  yield sizeOf({ request: leastCpu, limit: smallCpu }, { request: leastMemory, limit: full }, lean);
+  yield sizeOf({ request: leastCpu, limit: smallCpu }, { request: leastMemory, limit: smallMemory }, lean);
+  if (qosClass === 'BestEffort' && !hasDefaults) yield undefined;
 }
 
 const sizeOf = (cpu: Demand, bytes: Demand, space = storage): Size => ({ cpu, memory: bytes, storage: space });
@@ -122,8 +125,8 @@ function within(
     amount === undefined ? [] : [roundDown(resource, amount)],
   );
   const capped = (amount: Amount): Amount => most.reduce(lesser, amount);
-  const least = roundUp(resource, bounds.min?.amount ?? 0n);
-  const request = capped(greater(demand.request, least));
+  const lowest = roundUp(resource, bounds.min?.amount ?? 0n);
+  const request = capped(greater(demand.request, lowest));
   const isCompute = resource === 'cpu' || resource === 'memory';
   if (isGuaranteed && isCompute) {
     const both = capped(greater(request, leastLimit(resource)));
