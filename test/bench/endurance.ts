@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { program } from '../agent/support/agent.ts';
 import { cpuSeconds, residentMiB } from './measure.ts';
 import { type Report, addRow } from './report.ts';
+import { startLoginServers } from './login-servers.ts';
 import type { Servers } from './servers.ts';
 import { environment } from './watched.ts';
 
@@ -72,17 +73,20 @@ async function observe(
 }
 
 /** Ten protocols once a second for as long as `MINUTES` says, then a hundred thousand checks as fast as they come. */
-export async function benchEndurance({ watched }: Servers, report: Report): Promise<string[]> {
+export async function benchEndurance({ watched, directory }: Servers, report: Report): Promise<string[]> {
   const minutes = Number(process.env['MINUTES'] ?? '1');
   const plain = watched.filter(({ name }) => !name.includes('no login') && !name.includes('TLS'));
   const ten = [...new Map(plain.map((each) => [each.check.split(':')[0], each])).values()].slice(0, 10);
-  const named = (times: number): string[] =>
-    Array.from({ length: times }, (_, turn) => ten.map(({ check }, place) => `check-${turn}-${place}=${check}`)).flat();
+  const named = (times: number, checks = ten.map(({ check }) => check)): string[] =>
+    Array.from({ length: times }, (_, turn) => checks.map((check, place) => `check-${turn}-${place}=${check}`)).flat();
+  const logins = await startLoginServers(directory);
   return [
     `  serve with a check a second of ${ten.map(({ name }) => name.split(',')[0]).join(', ')}, for ${minutes} min`,
     `    ${await observe(named(1), '1s', minutes * 60_000, report)}`,
     `  serve with sixty checks every 100 ms, until a hundred thousand are made`,
     `    ${await observe(named(6), '100ms', 170_000, report, 100_000)}`,
+    `  the same of ${logins.map((check) => check.slice(0, check.indexOf(':'))).join(', ')}, which take several steps or a signature`,
+    `    ${await observe(named(6, logins), '200ms', 170_000, report, 100_000)}`,
   ];
 }
 

@@ -42,7 +42,8 @@ export async function startSlowServers(directory: string): Promise<Watched[]> {
   ];
 }
 
-function rabbitOptions({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }) {
+/** A broker with TLS, and a user who may log in and no more. */
+export function rabbitOptions({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }) {
   const tls = [`cacertfile = ${ca}`, `certfile = ${cert}`, `keyfile = ${key}`];
   const permissions = [{ user: login.user, vhost: '/', configure: '^$', write: '^$', read: '^$' }];
   const users = [{ name: login.user, password: login.password, tags: '' }];
