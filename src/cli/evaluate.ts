@@ -3,6 +3,7 @@ import type { V1ObjectMeta, V1PodTemplateSpec, V1ResourceQuota } from '@kubernet
 import jsonPatch from 'fast-json-patch';
 import { type LimitRange, readRules } from '../inject/fit/rules.ts';
 import type { InjectionContext } from '../inject/decide.ts';
+import { hintsFor, unknownInject } from '../inject/hints.ts';
 import { inject } from '../inject/inject.ts';
 import { type Outcome, rejected, skipped } from '../inject/outcome.ts';
 import type { Problem } from '../inject/model/problems.ts';
@@ -44,8 +45,10 @@ export type Evaluation = Pick<Evaluable, 'kind' | 'namespace' | 'name' | 'part'>
   /** The Pod that the webhook is asked about: with the annotations that it copies down from the workload. */
   readonly pod: Pod;
   readonly outcome: Outcome;
-  /** One sentence for each annotation of the workload that does not count. */
+  /** One sentence for each annotation that does not count: the template says otherwise, or its prefix is none of ours. */
   readonly overruled: readonly string[];
+  /** Why the namespace asks for nothing, although it seems to. */
+  readonly namespaceHint?: string | undefined;
   /** Why the object is left as it is, where what stands in the manifest is no object that a cluster would take. */
   readonly leftAlone?: LeftAlone;
 };
@@ -141,7 +144,8 @@ export function evaluate(
   if (context.excludedNamespaces.has(namespace)) {
     return { ...unchanged, pod, outcome: skipped(pod, 'excluded-namespace') };
   }
-  const outcome = inject(pod, context, context.scopeFor(namespace));
+  const scope = context.scopeFor(namespace);
+  const outcome = inject(pod, context, scope);
   const bare = outcome.by === undefined ? undefined : bareWorkload(kind, value);
   if (bare) return leave(bare);
   return {
@@ -149,7 +153,12 @@ export function evaluate(
     after: afterOf(value, { templatePath, template: template as Pod, pod, outcome }, context.prefix),
     pod,
     outcome,
-    overruled: isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : [],
+    overruled: [
+      ...(isWorkload ? shadowedAnnotations(applied, templatePath, context.prefix) : []),
+      ...hintsFor([value, templateAt(value, templatePath)], context.prefix),
+    ],
+    namespaceHint:
+      scope.namespace && outcome.result === 'not-asked' ? unknownInject(scope.namespace, context.prefix) : undefined,
   };
 }
 

@@ -1,3 +1,7 @@
+import type { V1ObjectMeta } from '@kubernetes/client-node';
+import { unknownInject } from '../inject/hints.ts';
+import { isFields } from '../manifest/fields.ts';
+import { readNamespace } from '../policy/store.ts';
 import type { InjectionContext } from '../inject/decide.ts';
 import { readAnnotations } from '../inject/intent/annotations.ts';
 import { type Problem, sentence } from '../inject/model/problems.ts';
@@ -21,6 +25,7 @@ export function findingsIn(
   return inOrder([
     ...own.flatMap((object) => objectFindings(object, context.prefix)),
     ...policyFindings(file, context),
+    ...namespaceFindings(file, context.prefix),
     ...unreadFindings(file, context.prefix),
   ]);
 }
@@ -80,6 +85,36 @@ function locateAnnotation(annotation: string, { file, object, before, templatePa
     Object.hasOwn(templateAt(before, path)?.metadata?.annotations ?? {}, annotation);
   const path = has(templatePath) || !has([]) ? templatePath : [];
   return locate(file.manifest, object, [...path, 'metadata', 'annotations', annotation]);
+}
+
+/** The Namespaces of a file that have the label `inject` with a value that is none. */
+function namespaceFindings({ name: file, manifest }: ManifestFile, prefix: string): Finding[] {
+  return manifest.objects.flatMap((object) => {
+    const { value, kind, name } = object;
+    if (kind !== 'Namespace' || !isFields(value['metadata'])) return [];
+    const metadata: V1ObjectMeta = value['metadata'];
+    const message = unknownInject(readNamespace(metadata, prefix), prefix);
+    if (message === undefined) return [];
+    const key = `${prefix}inject`;
+    const place = metadata.labels?.[key] === undefined ? 'annotations' : 'labels';
+    const at = { file, severity: 'warning' as const, kind, namespace: '', name, message };
+    return [Object.assign(at, locate(manifest, object, ['metadata', place, key]))];
+  });
+}
+
+/** What is said of the objects of a file that are explained of others: its policies and Namespaces. */
+export function policyRemarks(file: ManifestFile, context: InjectionContext): readonly Finding[] {
+  const mistakes = policyFindings(file, context);
+  const sound = file.manifest.objects
+    .filter(({ value, name }) => isHealthPolicy(value) && !mistakes.some((mistake) => mistake.name === name))
+    .map((object): Finding => {
+      const { kind, name } = object;
+      const message =
+        'It has no mistake. What it adds is explained of a workload: name the manifest of one, and this file with --policies.';
+      const place = locate(file.manifest, object, []);
+      return Object.assign({ file: file.name, severity: 'note' as const, kind, namespace: '', name, message }, place);
+    });
+  return inOrder([...mistakes, ...sound, ...namespaceFindings(file, context.prefix)]);
 }
 
 /** What is wrong with what the HealthPolicies of a file inject, whatever the Pod. */

@@ -72,6 +72,9 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
           what,
           why: 'a Pod that runs to completion gets a liveness probe only from the key liveness',
         });
+        collector.addWarning(
+          `The Pod runs to completion: container "${intent.container}" gets no liveness probe, which only the key liveness adds there (off means none).`,
+        );
         continue;
       }
     } else if (probe !== 'readiness' && runsToCompletion(pod)) {

@@ -4,7 +4,7 @@ import { fit } from './fit/fit.ts';
 import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
 import { type KubernetesSettings, hasFeature, featureState } from './model/features.ts';
-import type { HealthIntent, ReadingContext } from './model/intent.ts';
+import type { AnnotationSet, HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
 import type { PatternPlan } from './patterns/pattern.ts';
@@ -87,10 +87,16 @@ export function decideInjection(call: Call, findExclusion: () => SkipReason | un
     return excluded ? skip(excluded, { by: request.by, request }) : injectRequested(call, request, problems);
   }
   // An unknown key is a mistake of the user's, also where nothing else asks for a check.
+  if (found.reason === 'namespace-disabled' && isAnnotated(written, problems)) {
+    return skip(found.reason, { skippedItems: [{ what: 'Pod', why: 'its annotations count for nothing there' }] });
+  }
   if (found.reason !== 'not-asked' || problems.length === 0) return skip(found.reason);
   const excluded = findExclusion();
   return excluded ? skip(excluded) : reject(problems);
 }
+
+const isAnnotated = ({ pod, containers }: AnnotationSet, problems: readonly Problem[]): boolean =>
+  pod.size > 0 || containers.size > 0 || problems.length > 0;
 
 function injectRequested(call: Call, request: InjectionRequest, misread: readonly Problem[]): InjectionDecision {
   const { pod, arrived, context, scope, earlier } = call;
@@ -148,7 +154,7 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
     kind: 'injected',
     additions: fitted.additions,
     status,
-    warnings: [...assignment.warnings, ...plan.warnings],
+    warnings: [...read.warnings, ...assignment.warnings, ...plan.warnings],
   };
 }
 

@@ -12,6 +12,7 @@ export const results = [
   'copied',
   'excluded',
   'removed',
+  'advised',
   ...(Object.keys(skipReasons) as readonly SkipReason[]),
 ] as const;
 
@@ -91,7 +92,8 @@ export function warningsOf(outcome: Outcome): readonly string[] {
       return outcome.by === undefined ? outcome.warnings : [];
     case 'skipped': {
       const { by, reason, skippedItems } = outcome;
-      if (by !== undefined || !warnReasons.has(reason)) return [];
+      const isLost = reason === 'namespace-disabled' && skippedItems.length > 0;
+      if (by !== undefined || !(warnReasons.has(reason) || isLost)) return [];
       return [[skipReasons[reason], ...skippedItems.map(({ what, why }) => `${what}: ${why}.`)].join(' ')];
     }
     case 'rejected':

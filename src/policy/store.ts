@@ -124,6 +124,11 @@ function byOwner(entries: ReturnType<typeof exclusionsIn>): Map<string, NodeExcl
 /** Where OpenShift says which uids the containers of a namespace may have. */
 const uidRange = 'openshift.io/sa.scc.uid-range';
 
+function readInject(value: string | undefined): Pick<Namespace, 'inject' | 'unknownValue'> {
+  if (value === 'enabled' || value === 'disabled') return { inject: value };
+  return { inject: undefined, ...(value === undefined ? {} : { unknownValue: value.slice(0, 64) }) };
+}
+
 /** Reads a namespace by its metadata; the label `inject` comes before the annotation, and another value is none. */
 export function readNamespace(
   metadata: {
@@ -140,7 +145,7 @@ export function readNamespace(
     name,
     // The apiserver sets this label on every namespace; without a cluster it is not there.
     labels: { 'kubernetes.io/metadata.name': name, ...metadata.labels },
-    inject: inject === 'enabled' || inject === 'disabled' ? inject : undefined,
+    ...readInject(inject),
     hasUidRange: Boolean(metadata.annotations?.[uidRange]),
   };
 }

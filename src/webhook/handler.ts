@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { PolicyScope } from '../inject/model/scope.ts';
 import type { Store } from '../policy/store.ts';
 import { type Rejection, type ReviewRequest, type ReviewResponse, objectFields, parseReview } from './admission.ts';
 import type { Answer } from './answer.ts';
@@ -9,12 +10,14 @@ import { endedByLimit, limitCpu } from './cpu-limit.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
-import { type Unanswered, admitUnchanged, mutate } from './mutate.ts';
+import { type Unanswered, admitUnchanged } from './mutate.ts';
 
 /** Two objects of the apiserver's own limit of 3 MB, and their envelope. */
 const maxBodyBytes = 7 * 1024 * 1024;
 
 export type HandlerDeps = {
+  /** Answers one review. */
+  readonly answer: (review: ReviewRequest, context: MutateContext, scope: PolicyScope) => Answer;
   readonly context: MutateContext;
   readonly store: Store;
   readonly metrics: Metrics;
@@ -25,8 +28,17 @@ export type HandlerDeps = {
   readonly limits: Pick<Limits, 'reviewCpuMs' | 'limitedFromCharacters'>;
 };
 
-/** Answers `POST /mutate`: a review gets a review, every other call an HTTP error with one sentence. Never rejects. */
-export function createAdmissionHandler({ context, store, metrics, log, bodies, clientAuth, limits }: HandlerDeps) {
+/** Answers POST at one path: a review gets a review, every other call an HTTP error with one sentence. Never rejects. */
+export function createAdmissionHandler({
+  answer,
+  context,
+  store,
+  metrics,
+  log,
+  bodies,
+  clientAuth,
+  limits,
+}: HandlerDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     metrics.inFlight.inc();
     try {
@@ -64,9 +76,9 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
   }
 
   function respond(review: ReviewRequest, isLarge: boolean, startMs: number): ReviewResponse {
-    const answer = (): Answer => mutate(review, context, store.scopeFor(review.namespace, Date.now()));
+    const work = (): Answer => answer(review, context, store.scopeFor(review.namespace, Date.now()));
     try {
-      const answered = isLarge ? limitCpu(limits.reviewCpuMs, answer) : answer();
+      const answered = isLarge ? limitCpu(limits.reviewCpuMs, work) : work();
       if (answered === endedByLimit) return giveUp(review, 'too-costly', startMs);
       metrics.answered(answered, (performance.now() - startMs) / 1_000);
       logAnswer(review, answered);
@@ -98,7 +110,7 @@ export function createAdmissionHandler({ context, store, metrics, log, bodies, c
 function levelOf(result: Answer['result'], problems: Answer['problems']): 'debug' | 'info' | 'warn' {
   if (result === 'injected') return 'info';
   if (problems.length > 0) return 'warn';
-  return result === 'copied' || result === 'excluded' || result === 'audit' ? 'info' : 'debug';
+  return result === 'copied' || result === 'advised' || result === 'excluded' || result === 'audit' ? 'info' : 'debug';
 }
 
 function send(response: ServerResponse, answer: ReviewResponse): void {

@@ -12,7 +12,7 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   const reviews = new Counter({
     name: 'health_injector_reviews_total',
-    help: 'Admission reviews answered, by what became of the object: injected, copied, or the reason why not.',
+    help: 'Admission reviews answered, by what became of the object: injected, copied, advised on, or the reason why not.',
     labelNames: ['result'],
     registers: [registry],
   });
@@ -36,7 +36,7 @@ export function createMetrics() {
   });
   const inFlight = new Gauge({
     name: 'health_injector_requests_in_flight',
-    help: 'Calls of /mutate that are being answered.',
+    help: 'Reviews that are being answered.',
     registers: [registry],
   });
   initCounterSeries(reviews, 'result', results);

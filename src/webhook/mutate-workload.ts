@@ -1,3 +1,4 @@
+import { disabledWarnings } from '../inject/hints.ts';
 import { inject } from '../inject/inject.ts';
 import { exceededAnnotationLimit } from '../inject/pod/limits.ts';
 import { warningsOf } from '../inject/outcome.ts';
@@ -23,7 +24,10 @@ export function mutateWorkload(
   if (operation !== 'CREATE' && operation !== 'UPDATE') return allow(request, 'not-a-create');
   // The template of a Job cannot be changed once it is there.
   if (operation === 'UPDATE' && kind === 'Job') return allow(request, 'not-a-create');
-  if (scope.namespace?.inject === 'disabled') return allow(request, 'namespace-disabled');
+  if (scope.namespace?.inject === 'disabled') {
+    const warnings = disabledWarnings([workload, templateAt(workload, path)], context.prefix);
+    return allow(request, 'namespace-disabled', { warnings });
+  }
   const owners = workload.metadata?.ownerReferences ?? [];
   if (owners.some((owner) => owner.kind === 'Deployment' || owner.kind === 'CronJob')) {
     return allow(request, 'owned-workload');

@@ -6,7 +6,9 @@ import type { Registry } from 'prom-client';
 import type { Store } from '../policy/store.ts';
 import { createBodyMemory } from './body.ts';
 import { type ClientRule, createClientAuth } from './client-auth.ts';
+import { advise } from './advise.ts';
 import { createAdmissionHandler } from './handler.ts';
+import { mutate } from './mutate.ts';
 import { type Limits, applyServerLimits, createCallCounter, defaultLimits, serverOptions } from './limits.ts';
 import { addServerMetrics, createMetrics } from './metrics.ts';
 import type { MutateContext } from './mutate-context.ts';
@@ -42,7 +44,7 @@ export type WebhookServer = {
 
 const minVersion = 'TLSv1.2';
 
-/** Builds the HTTPS server: `/mutate`, `/livez`, `/readyz`, `/metrics`. */
+/** Builds the HTTPS server: `/mutate`, `/advise`, `/livez`, `/readyz`, `/metrics`. */
 export function createWebhookServer({
   context,
   store,
@@ -54,7 +56,7 @@ export function createWebhookServer({
   const limits = { ...defaultLimits, ...givenLimits };
   const metrics = createMetrics();
   const clientAuth = clients && createClientAuth(clients.names);
-  const handle = createAdmissionHandler({
+  const deps = {
     context,
     store,
     metrics,
@@ -62,10 +64,16 @@ export function createWebhookServer({
     bodies: createBodyMemory(limits.bodiesBytes),
     clientAuth,
     limits,
-  });
+  };
+  const handle = createAdmissionHandler({ ...deps, answer: mutate });
+  const handleAdvice = createAdmissionHandler({ ...deps, answer: advise });
   let isDraining = false;
   const failedChecks = new Set<string>();
-  const app = createApp(handle, () => (isDraining ? ['draining'] : [...failedChecks]), metrics.registry);
+  const app = createApp(
+    { '/mutate': handle, '/advise': handleAdvice },
+    () => (isDraining ? ['draining'] : [...failedChecks]),
+    metrics.registry,
+  );
   const isLastCall = createCallCounter(limits);
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -123,17 +131,19 @@ export function createWebhookServer({
 }
 
 function createApp(
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  handlers: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>>,
   readyzFailures: () => readonly string[],
   registry: Registry,
 ): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
-  app.post('/mutate', handle);
-  app.all(
-    '/mutate',
-    (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
-  );
+  for (const [path, handle] of Object.entries(handlers)) {
+    app.post(path, handle);
+    app.all(
+      path,
+      (_request, response) => void response.set('allow', 'POST').status(405).type('text').send('Use POST.\n'),
+    );
+  }
   app.get('/livez', (_request, response) => void response.type('text').send('ok\n'));
   app.get('/readyz', (_request, response) => {
     const reasons = readyzFailures();
@@ -147,7 +157,10 @@ function createApp(
   });
   app.use(
     (_request, response) =>
-      void response.status(404).type('text').send('Nothing is here: see /livez, /readyz, /metrics and /mutate.\n'),
+      void response
+        .status(404)
+        .type('text')
+        .send('Nothing is here: see /livez, /readyz, /metrics, /mutate and /advise.\n'),
   );
   return app;
 }

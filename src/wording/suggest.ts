@@ -2,12 +2,12 @@
 const longestName = 40;
 
 /** Of some names the one that was probably meant; undefined where none is near. A name of any length takes bounded time. */
-export function suggest(name: string, names: readonly string[]): string | undefined {
+export function suggest(name: string, names: readonly string[], mostEdits = Infinity): string | undefined {
   if (name.length > longestName) return undefined;
   const typed = name.toLowerCase();
   let nearest: { readonly name: string; readonly distance: number } | undefined;
   for (const each of names) {
-    const most = Math.max(1, Math.floor(each.length / 3));
+    const most = Math.min(Math.max(1, Math.floor(each.length / 3)), mostEdits);
     if (Math.abs(each.length - typed.length) > most) continue;
     const distance = editDistance(typed, each.toLowerCase());
     if (distance <= most && distance < (nearest?.distance ?? Infinity)) nearest = { name: each, distance };

@@ -1,6 +1,27 @@
 import assert from 'node:assert/strict';
 import { healthInjector, manifests } from './support/health-injector.ts';
 
+const policy = (inject: string) => `
+apiVersion: health.example.com/v1alpha1
+kind: HealthPolicy
+metadata: { name: web }
+spec: { inject: { pattern: sidecar, ${inject} } }
+`;
+
+const annotatedIn = (inject: string, prefix: string) => `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { health.example.com/inject: "${inject}" } }
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  namespace: shop
+  annotations: { ${prefix}/pattern: sidecar, ${prefix}/check: "redis://:6379" }
+spec: { containers: [{ name: redis, image: 'redis:7' }] }
+`;
+
 describe('health-injector explain, on manifests', () => {
   it('says which check every container gets, by which pattern, and what it costs', async () => {
     const { code, out, errors } = await healthInjector(['explain', `${manifests}shop.yaml`]);
@@ -27,9 +48,44 @@ CronJob shop/report: health checks by port.
   added          report/readinessProbe
   left alone     report/livenessProbe: a Pod that runs to completion gets a liveness probe only from the key liveness
   costs          about 0.7 s of node CPU an hour for every Pod once it has started
+  warning        The Pod runs to completion: container "report" gets no liveness probe, which only the key liveness adds there (off means none).
 
 Pod plain: No annotation, policy or namespace asks for a health check.
 `,
+    );
+  });
+
+  it('says of a policy whether it has a mistake, and where to look for the Pods that it selects', async () => {
+    const sound = await healthInjector(['explain', '-'], { input: policy('check: "redis://:6379"') });
+    assert.match(sound.out, /^standard input:2:1: note: HealthPolicy web: It has no mistake\. .* --policies\.\n$/);
+    const wrong = await healthInjector(['explain', '-'], { input: policy('perod: 5s') });
+    assert.match(wrong.out, /HealthPolicy web: spec\.inject\.perod: the key is unknown, .*did you mean period\?/);
+    const nothing = await healthInjector(['explain', '-'], { input: 'apiVersion: v1\nkind: ConfigMap\n' });
+    assert.equal(nothing.out, 'There is no Pod and no workload to explain.\n');
+  });
+
+  it('says of a Service that it is no workload, and which words are', async () => {
+    for (const name of ['svc/redis', 'node/worker-1', 'hp/web']) {
+      const { code, errors } = await healthInjector(['explain', name]);
+      assert.equal(code, 64);
+      assert.match(errors, /is no Pod or workload, and there is no such file: expected pod\/NAME, deployment\/NAME, /);
+    }
+    const { code, errors } = await healthInjector(['explain', 'manifests/redis']);
+    assert.deepEqual([code, /cannot be read: ENOENT/.test(errors)], [2, true]);
+  });
+
+  it('says what counts for nothing: another prefix, a namespace with another value, or one that is left alone', async () => {
+    const misspelt = annotatedIn('true', 'health.exmaple.com');
+    const { out } = await healthInjector(['explain', '-'], { input: misspelt });
+    assert.match(out, /warning {8}health\.exmaple\.com\/pattern counts for nothing: the prefix of health-injector is/);
+    assert.match(out, /warning {8}health\.example\.com\/inject of Namespace "shop" is "true" and counts for nothing/);
+    const lint = await healthInjector(['lint', '-'], { input: misspelt });
+    assert.match(lint.out, /standard input:4:35: warning: Namespace shop: .* expected enabled or disabled\./);
+    assert.match(lint.out, /warning: Pod shop\/a: health\.exmaple\.com\/pattern counts for nothing/);
+    const disabled = await healthInjector(['lint', '-'], { input: annotatedIn('disabled', 'health.example.com') });
+    assert.match(
+      disabled.out,
+      /warning: Pod shop\/a: The namespace is left alone: .* its annotations count for nothing there\./,
     );
   });
 

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { must } from '../support/process.ts';
 
 /** What the apiserver answered. */
-export type ApiAnswer = { readonly status: number; readonly body: any };
+export type ApiAnswer = { readonly status: number; readonly body: any; readonly warnings: string };
 
 export type Apiserver = Awaited<ReturnType<typeof startApiserver>>;
 
@@ -17,9 +17,9 @@ const token = 'validity';
 
 /**
  * Starts etcd and a kube-apiserver of the test cluster's version, and nothing else: it judges objects, and no controller
- * or node does anything with them.
+ * or node does anything with them. Each of `files` is written, and its path given as the flag of that name.
  */
-export async function startApiserver(tools: string) {
+export async function startApiserver(tools: string, files: Readonly<Record<string, string>> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'validity-'));
   const bin = (await must(`${tools}/cluster`, ['bin'])).trim();
   await must(`${tools}/cluster`, ['build']);
@@ -56,6 +56,7 @@ export async function startApiserver(tools: string) {
       'service-account-issuer': 'https://kubernetes.default.svc',
       'service-account-key-file': publicKey,
       'service-account-signing-key-file': privateKey,
+      ...Object.fromEntries(Object.entries(files).map(([flag, text]) => [flag, file(flag, text)])),
     }),
   ];
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
@@ -72,7 +73,8 @@ export async function startApiserver(tools: string) {
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
           const isJson = response.headers['content-type']?.startsWith('application/json');
-          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+          const warnings = [response.headers['warning'] ?? ''].flat().join(', ');
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, warnings });
         });
       });
       sent.on('error', reject);
@@ -101,6 +103,7 @@ export async function startApiserver(tools: string) {
   return {
     version: gitVersion as string,
     kubeconfig,
+    directory,
     call,
     must: must2xx,
     async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
 import { type Explanation, explain } from '../explain/explain.ts';
 import { formatFinding } from '../finding.ts';
+import { policyRemarks } from '../findings.ts';
 import { unreadFindings } from '../unread.ts';
 import { formatExplanations } from '../explain/format.ts';
 import { readContext, readManifests } from '../input.ts';
@@ -35,7 +36,11 @@ export const explainCommand = defineCommand({
     if (references.length === 0 || names.length > 0 || values.file) {
       const files = await readManifests(values, names, terminal);
       const objects = evaluateAll(files, context);
-      unread.push(...files.flatMap((file) => unreadFindings(file, context.prefix)).map(formatFinding));
+      const remarks = files.flatMap((file) =>
+        policyRemarks(file, context).concat(unreadFindings(file, context.prefix)),
+      );
+      unread.push(...remarks.map(formatFinding));
+      if (objects.length === 0 && remarks.length === 0) unread.push('There is no Pod and no workload to explain.');
       explanations.push(...objects.map((object) => explain(object, context.prefix)));
     }
     if (references.length > 0) {

@@ -38,7 +38,8 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part
 export function explain(evaluation: Evaluation, prefix: string): Explanation {
   const { kind, namespace, name, part, outcome, leftAlone } = evaluation;
   const containers = explainContainers(evaluation, prefix);
-  const nothing = { added: [], kept: [], fitting: outcome.fitting ?? [], warnings: evaluation.overruled, problems: [] };
+  const warnings = [...evaluation.overruled, ...(evaluation.namespaceHint ? [evaluation.namespaceHint] : [])];
+  const nothing = { added: [], kept: [], fitting: outcome.fitting ?? [], warnings, problems: [] };
   const about = { kind, namespace, name, ...(part === undefined ? {} : { part }), by: outcome.by ?? null, containers };
   if (leftAlone) return { ...about, ...nothing, result: 'left-alone', sentence: `left alone: ${leftAlone.message}` };
   switch (outcome.kind) {

@@ -1,4 +1,5 @@
 // https://kubernetes.io/docs/reference/kubectl/#resource-types
+import { existsSync } from 'node:fs';
 import { UserError, exitCode } from '../command.ts';
 
 /** The kinds that have Pods, by the words that kubectl takes for them. */
@@ -33,12 +34,27 @@ export function parseReferences(args: readonly string[]): {
   const files: string[] = [];
   for (const arg of args) {
     const [, word = '', name = ''] = /^([^/]+)\/([^/]+)$/.exec(arg) ?? [];
+    const isFile = /\.(ya?ml|json)$/.test(name) || existsSync(arg);
     const kind = kindOf(word);
     if (kind && !/\.(ya?ml|json)$/.test(name)) references.push({ kind, name });
+    else if (!isFile && others.has(word.toLowerCase())) throw new UserError(exitCode.usage, [noWorkload(arg)]);
     else files.push(arg);
   }
   return { references, files };
 }
+
+/** Kinds that people ask about as well, by the words that kubectl takes for them. */
+const others: ReadonlySet<string> = new Set(
+  [
+    'svc service services ep endpoints ing ingress ingresses no node nodes ns namespace namespaces cm configmap configmaps',
+    'secret secrets hpa pvc rc rollout rollouts hp healthpolicy healthpolicies nq nodequarantine nodequarantines',
+  ].flatMap((line) => line.split(' ')),
+);
+
+const noWorkload = (arg: string): string =>
+  `${arg} is no Pod or workload, and there is no such file: expected ${Object.values(words)
+    .map(([word]) => `${word}/NAME`)
+    .join(', ')}, or a file.`;
 
 function kindOf(word: string): LiveKind | undefined {
   const plain = word.toLowerCase().replace(/\.(apps|batch)$/, '');

@@ -6,6 +6,7 @@ import { type ProbeName, probeField, probeNames } from '../pod/additions.ts';
 import { type Pod, firstContainer, probedContainers, runsToCompletion } from '../pod/pod.ts';
 import { type Collector, createCollector, receivedValue } from '../model/problems.ts';
 import { type CheckReading, readChecks, readPreset, readShortForm } from './checks.ts';
+import { unusualPorts } from './unusual-port.ts';
 import { didYouMean, expectedName } from '../../wording/expected-name.ts';
 import { readPodSettings, readTiming } from './pod-settings.ts';
 import type {
@@ -137,6 +138,11 @@ function readContainer(find: FindValue, container: V1Container, source: IntentSo
   const read = { container: container.name, patterns: choices, claimed, timing };
   const written = { ...read, check, probes: probes as ContainerIntent['probes'], found: undefined };
   const hasClaim = claimed.size > 0;
+  if (check || ofProbe) {
+    for (const sentence of unusualPorts(container, [check, ...Object.values(probes)], context)) {
+      collector.addWarning(sentence);
+    }
+  }
   if (check || ofProbe || (hasClaim && !isAuto)) return written;
   const why = isAuto ? reasonToLeave(container, source) : undefined;
   if (why !== undefined) {

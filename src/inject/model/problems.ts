@@ -83,16 +83,18 @@ export function readName<T extends string>(
 /** Says a problem in one full sentence, which fits into a header: a key that no apiserver would take is quoted. */
 export function sentence(problem: Problem): string {
   const { annotation, received, expected } = spelledOut(problem);
-  return `${keyOf(annotation)}: ${received}, expected ${expected}.`;
+  return `${shownKey(annotation)}: ${received}, expected ${expected}.`;
 }
 
 /** Says a problem to other readers than its author. It quotes nothing, since a secret may stand in the wrong place. */
 export function discreetSentence(problem: Problem): string {
   const { annotation, expected } = spelledOut(problem);
-  return `${keyOf(annotation)}: expected ${expected}.`;
+  return `${shownKey(annotation)}: expected ${expected}.`;
 }
 
-const keyOf = (annotation: string): string => (/^[\w./-]{1,316}$/.test(annotation) ? annotation : quote(annotation));
+/** A key as a sentence shows it. */
+export const shownKey = (annotation: string): string =>
+  /^[\w./-]{1,316}$/.test(annotation) ? annotation : quote(annotation);
 
 /** Quotes the value of an annotation; what stands before an `@` may be a login in the wrong place, and is not repeated. */
 export const receivedValue = (value: string): string => `received ${quote(value.replace(/^[^]*@/, '…@'))}`;

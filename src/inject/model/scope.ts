@@ -11,6 +11,8 @@ export type Namespace = {
   readonly labels: Labels;
   /** The value of its label or annotation `inject`, which counts for Pods without annotations of ours. */
   readonly inject: 'enabled' | 'disabled' | undefined;
+  /** The value of `inject` where it is neither. */
+  readonly unknownValue?: string;
   /** OpenShift gives the containers of the namespace uids of a range of its own, and refuses others. */
   readonly hasUidRange: boolean;
 };

@@ -20,10 +20,22 @@ const byImage = Map.groupBy(
 
 /** The checks for a container of a well-known image or with a port for health; otherwise why none is known, as a clause. */
 export function findChecks(container: V1Container): PresetChecks | Refusal {
-  const { variables, expand } = readVariables(container);
-  const line = isReadable(container) ? commandLineOf(container, expand) : tooLong;
+  const { variables, line } = readContainer(container);
   const byName = imageChecks(container, line, variables);
   return isRefusal(byName) ? (healthPortChecks(container, line) ?? byName) : byName;
+}
+
+/** The same by the image alone. */
+export function findServerChecks(container: V1Container): PresetChecks | Refusal {
+  if (!byImage.has(baseName(container.image ?? ''))) return noGuess('nothing is known of its image');
+  const { variables, line } = readContainer(container);
+  return imageChecks(container, line, variables);
+}
+
+function readContainer(container: V1Container) {
+  const { variables, expand } = readVariables(container);
+  const line: CommandLine | Refusal = isReadable(container) ? commandLineOf(container, expand) : tooLong;
+  return { variables, line };
 }
 
 /** Whether what the container is told is short enough to be read. */

@@ -8,7 +8,7 @@ import { type Borrowed, borrow } from '../borrow.ts';
 import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, statePath } from '../cli/index.ts';
 import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
-import { sidecarContainer, sidecarPort } from '../sidecar/index.ts';
+import { cutTimeouts, sidecarContainer, sidecarPort } from '../sidecar/index.ts';
 import type { HardwareOptions } from './options.ts';
 
 /** A read of a sensor may wait for the device behind it. */
@@ -37,7 +37,7 @@ export function planSidecar(
   ];
   return {
     additions,
-    warnings: [...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)],
+    warnings: [...assignments.flatMap(cutTimeouts), ...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)],
     problems: borrowed.problems,
   };
 }

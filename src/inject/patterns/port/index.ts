@@ -2,7 +2,7 @@
 import type { V1HTTPHeader, V1Probe } from '@kubernetes/client-node';
 import { type Check, type Refusal, isPod, refuse } from '../../../check/check.ts';
 import { headerName } from '../../../check/headers.ts';
-import { variableOf } from '../../../check/kinds.ts';
+import { formatDuration, variableOf } from '../../../check/kinds.ts';
 import { isAddedProbe } from '../../pod/additions.ts';
 import { literal } from '../../pod/agent-container.ts';
 import { type ContainerAssignment, definePattern } from '../pattern.ts';
@@ -25,7 +25,11 @@ export const port = definePattern({
   isAddedForm: (addition) => addition.kind === 'probe' && isAddedProbe(addition.value),
   plan: (assignments, { pod }) => ({
     additions: assignments.flatMap(planContainer),
-    warnings: [...networkWarnings(pod, portsOf(assignments)), ...assignments.flatMap(shellWarnings)],
+    warnings: [
+      ...assignments.flatMap(roundedTimeouts),
+      ...networkWarnings(pod, portsOf(assignments)),
+      ...assignments.flatMap(shellWarnings),
+    ],
     problems: [],
   }),
 });
@@ -38,6 +42,13 @@ const portsOf = (assignments: readonly ContainerAssignment[]): number[] => [
     ),
   ),
 ];
+
+/** Says where a timeout is not what was asked for, since the kubelet has whole seconds. */
+function roundedTimeouts({ container, timing: { timeoutMs = 0 } }: ContainerAssignment): string[] {
+  if (timeoutMs % 1_000 === 0) return [];
+  const [asked, rounded] = [timeoutMs, Math.ceil(timeoutMs / 1_000) * 1_000].map(formatDuration);
+  return [`The timeout of container "${container}" is ${rounded} and not ${asked}: the kubelet has whole seconds.`];
+}
 
 function planContainer({ container, probes, timing }: ContainerAssignment) {
   const hasStartup = probes.some(({ probe }) => probe === 'startup');

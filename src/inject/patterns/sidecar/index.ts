@@ -82,6 +82,7 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
   ];
   const warnings = [
     ...assignments.flatMap(remoteWarnings),
+    ...assignments.flatMap(cutTimeouts),
     ...networkWarnings(pod, [port]),
     ...hostNetworkWarnings(pod, port),
   ];
@@ -100,6 +101,14 @@ function probesOf({ container, probes, timing }: ContainerAssignment, port: numb
     });
     return { kind: 'probe', container, probe, value };
   });
+}
+
+/** Says where a timeout is not what was asked for, since no check lasts longer than its period. */
+export function cutTimeouts({ container, timing }: ContainerAssignment): string[] {
+  const { periodSeconds, timeoutMs } = checkTiming(timing);
+  if (timing.timeoutMs === undefined || timing.timeoutMs === timeoutMs) return [];
+  const [asked, period] = [timing.timeoutMs, periodSeconds * 1_000].map(formatDuration);
+  return [`The timeout of container "${container}" is ${period} and not ${asked}: no check is longer than its period.`];
 }
 
 function remoteWarnings({ container, probes }: ContainerAssignment): string[] {
