@@ -18,11 +18,12 @@ export type ReviewRequest = {
   readonly oldObject: unknown;
 };
 
-/** The response to one request; kubectl shows `warnings`. */
+/** The response to one request; kubectl shows `warnings`, and the apiserver writes `auditAnnotations` into its audit log. */
 export type ReviewResponse = {
   readonly uid: string;
   readonly allowed: boolean;
   readonly warnings?: readonly string[];
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
   readonly patchType?: 'JSONPatch';
   /** Base64 of the JSON Patch. */
   readonly patch?: string;

@@ -82,7 +82,7 @@ export function createAdmissionHandler({
       if (answered === endedByLimit) return giveUp(review, 'too-costly', startMs);
       metrics.answered(answered, (performance.now() - startMs) / 1_000);
       logAnswer(review, answered);
-      return answered.response;
+      return audited(answered.response, answered);
     } catch (error) {
       return giveUp(review, 'internal-error', startMs, error);
     }
@@ -93,7 +93,14 @@ export function createAdmissionHandler({
     const cause = error === undefined ? { reason } : { err: withoutMessage(error) };
     const fields = { uid: review.uid, ...objectFields(review), ...cause };
     log.error(fields, 'review failed, the object is admitted unchanged');
-    return { ...admitUnchanged(reason), uid: review.uid };
+    return audited({ ...admitUnchanged(reason), uid: review.uid }, { result: reason, by: undefined });
+  }
+
+  /** Has the audit log say what was decided, in words of our own and names of the administrator's; of most Pods there is nothing to say. */
+  function audited(response: ReviewResponse, { result, by }: Pick<Answer, 'result' | 'by'>): ReviewResponse {
+    if (result === 'not-asked') return response;
+    const policy = by === undefined ? {} : { policy: by };
+    return { ...response, auditAnnotations: { reason: result, ...policy, version: context.version } };
   }
 
   function logAnswer(review: ReviewRequest, { result, by, added, kept, problems }: Answer): void {

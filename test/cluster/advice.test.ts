@@ -62,6 +62,11 @@ describe('what is wrong, on a real apiserver with the manifests of deploy/', () 
     for (const [name, labels] of Object.entries({ shop: {}, left: { 'health.example.com/inject': 'disabled' } })) {
       await apiserver.must('POST', namespaces, { metadata: { name, labels } });
     }
+    await eventually(
+      'the policies are served',
+      60_000,
+      async () => (await apiserver.call('GET', policies)).status === 200,
+    );
     await follow(apiserver, webhook.store, stop.signal);
     const path = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
     await apiserver.must('POST', path, configuration(webhook));

@@ -80,6 +80,7 @@ describe('a review that costs too much', () => {
         warnings: [
           'health-injector: The review took more CPU than health-injector spends on one, and no probes were added.',
         ],
+        auditAnnotations: { reason: 'too-costly', version: testContext.version },
       },
     );
     parse = () => undefined;
