@@ -19,8 +19,9 @@ export function unusualPorts(
   const found = findServerChecks(container);
   const server = isRefusal(found) ? found : parseCheck(found.check);
   if (isRefusal(server)) return [];
+  const numbers = numbersIn(container);
   const unusual = local.filter(
-    ({ scheme, port }) => scheme === server.scheme && port !== server.port && !names(container, `${port}`),
+    ({ scheme, port }) => scheme === server.scheme && port !== server.port && !numbers.has(`${port}`),
   );
   const image = baseName(container.image ?? '');
   return [...new Set(unusual.map(({ port }) => port))].map(
@@ -29,9 +30,9 @@ export function unusualPorts(
   );
 }
 
-/** Whether the container is told the number, for whatever. */
-const names = ({ command, args, env }: V1Container, port: string): boolean =>
-  [command, args, env?.map(({ value }) => value)].some((texts) => texts?.some((text) => `${text}`.includes(port)));
+/** The numbers that the container is told, for whatever: each text is read once, however many checks there are. */
+const numbersIn = ({ command, args, env }: V1Container): ReadonlySet<string> =>
+  new Set([command, args, env?.map(({ value }) => value)].flatMap((texts) => `${texts ?? ''}`.match(/\d+/g) ?? []));
 
 const declares = ({ ports }: V1Container, wanted: number): boolean =>
   ports?.some(({ containerPort }) => containerPort === wanted) === true;
