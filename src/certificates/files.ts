@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollFiles } from '../config/poll-file.ts';
-import { type KeyPair, issueAuthority, issueServingCertificate, readCertificate, validityOf } from './pki.ts';
+import { type KeyPair, issueAuthority, issueServingCertificate } from './pki.ts';
+import { readCertificate, validityOf } from './x509.ts';
 import { isDue } from './rotation.ts';
 
 /** Reads `tls.crt` and `tls.key` of a folder; throws where they are not there. */

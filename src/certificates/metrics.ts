@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { initCounterSeries } from '../config/counter-series.ts';
-import { validityOf } from './pki.ts';
+import { validityOf } from './x509.ts';
 import type { RotationPlan } from './rotation.ts';
 
 /** The metrics of the certificate that is served. */

@@ -14,7 +14,8 @@ import {
   writeBundle,
 } from './ca-bundle.ts';
 import type { CertificateMetrics } from './metrics.ts';
-import { type KeyPair, makeKeys, pemOf, readCertificates, validityOf } from './pki.ts';
+import { type KeyPair, makeKeys } from './pki.ts';
+import { pemOf, readCertificates, validityOf } from './x509.ts';
 import { planRotation } from './rotation.ts';
 import {
   type Secret,

@@ -2,17 +2,8 @@
 import { type X509Certificate, createPrivateKey } from 'node:crypto';
 import { ignoreNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import {
-  type KeyPair,
-  type RsaKeys,
-  issueAuthority,
-  issueServingCertificate,
-  pemOf,
-  readCertificate,
-  readCertificates,
-  signersOf,
-  validityOf,
-} from './pki.ts';
+import { type KeyPair, type RsaKeys, issueAuthority, issueServingCertificate } from './pki.ts';
+import { pemOf, readCertificate, readCertificates, signersOf, validityOf } from './x509.ts';
 import { type CertificateState, type RotationPlan, authorityDays, leafDays } from './rotation.ts';
 
 export type Secret = {

@@ -4,7 +4,8 @@ import type { WebhookSettings } from '../config/webhook.ts';
 import type { Client } from '../kube/client.ts';
 import { developmentCertificate, readKeyPair, watchKeyPair } from './files.ts';
 import { createCertificateMetrics } from './metrics.ts';
-import { type KeyPair, readCertificate } from './pki.ts';
+import { type KeyPair } from './pki.ts';
+import { readCertificate } from './x509.ts';
 import { runCertificateReconciler } from './reconciler.ts';
 
 export type CertificateSourceOptions = {

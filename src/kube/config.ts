@@ -5,10 +5,17 @@ import { Agent, type RequestOptions, request as httpsRequest } from 'node:https'
 import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Transport } from './client.ts';
+import { type PortForwarder, createPortForwarder } from './port-forward.ts';
 
 /** Where the apiserver is and how to log in, or one sentence for the user about what is missing. */
 export type Config =
-  | { readonly transport: Transport; readonly namespace: string; readonly problem?: undefined }
+  | {
+      readonly transport: Transport;
+      readonly namespace: string;
+      /** Undefined where the programs of a cluster need none. */
+      readonly forward?: PortForwarder;
+      readonly problem?: undefined;
+    }
   | { readonly problem: string };
 
 type InClusterOptions = {
@@ -69,7 +76,7 @@ const serverOfNobody = 'http://localhost:8080';
  * loaded here and not with this file.
  */
 export async function fromKubeconfig({ userAgent, file, context }: KubeconfigOptions): Promise<Config> {
-  const { KubeConfig } = await import('./kubeconfig.ts');
+  const { KubeConfig, PortForward } = await import('./kubeconfig.ts');
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
@@ -90,7 +97,11 @@ export async function fromKubeconfig({ userAgent, file, context }: KubeconfigOpt
     return { problem: `The kubeconfig's current context has the server "${server}", expected an https:// URL.` };
   }
   const prepare = prepareKubeconfig(config, new URL(server));
-  return { transport: createHttpsTransport({ prepare, userAgent }), namespace: current.namespace ?? 'default' };
+  return {
+    transport: createHttpsTransport({ prepare, userAgent }),
+    namespace: current.namespace ?? 'default',
+    forward: createPortForwarder(new PortForward(config)),
+  };
 }
 
 function prepareKubeconfig(config: KubeConfig, { hostname, port, pathname }: URL): () => Promise<RequestOptions> {

@@ -1,2 +1,2 @@
 // By its name alone, so that the build leaves out the clients of the library's 15 MB of API groups: `build/bundle.ts`.
-export { KubeConfig } from '@kubernetes/client-node';
+export { KubeConfig, PortForward } from '@kubernetes/client-node';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readCertificates, signersOf } from '../../src/certificates/pki.ts';
+import { readCertificates, signersOf } from '../../src/certificates/x509.ts';
 import { type KeyPair, issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Cluster, configurationPath, secretPath, startCluster } from './support/cluster.ts';

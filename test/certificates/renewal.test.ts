@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
-import { readCertificates } from '../../src/certificates/pki.ts';
+import { readCertificates } from '../../src/certificates/x509.ts';
 import { type KeyPair, issueAuthority, issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningWebhook, reviewOf, startWebhook } from '../support/webhook.ts';

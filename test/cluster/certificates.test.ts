@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import forge from 'node-forge';
-import { readCertificate, readCertificates, signersOf } from '../../src/certificates/pki.ts';
+import { readCertificate, readCertificates, signersOf } from '../../src/certificates/x509.ts';
 import { issueServingCertificate } from '../../src/certificates/pki.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { assertNoneFailed, underLoad } from './support/load.ts';

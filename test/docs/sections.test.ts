@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
+import { diagnosticGroups } from '../../src/diagnostics/groups/index.ts';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
 import { reasons } from '../../src/controllers/hardware/reasons.ts';
 import { keys } from '../../src/inject/intent/annotations.ts';
@@ -30,6 +31,14 @@ const parts: Readonly<Record<string, { readonly file: string; readonly said: Rea
     said: Object.fromEntries(
       Object.entries(reasons).flatMap(([reason, { kind, isEvent, sentence }]) =>
         isEvent && (kind === 'hold' || kind === 'refuse') ? [[reason, `> ... ${sentence}.\n\n`]] : [],
+      ),
+    ),
+  },
+  diagnostics: {
+    file: 'docs/check.md',
+    said: Object.fromEntries(
+      diagnosticGroups.flatMap(({ title: group, rows }) =>
+        rows.map(({ id, title }) => [id, `> ${group}: ${title}.\n\n`]),
       ),
     ),
   },

@@ -18,7 +18,7 @@ const flagsOfOthers = ['--listen-metrics-urls', '--take-ownership', '--set-image
 const settings = [...Object.keys(webhookOptions), ...Object.keys(controllerOptions)];
 const knownKeys = new Set<string>([...Object.keys(keys), ...writtenKeys, ...otherKeys]);
 const variables = new Set(settings.map((name) => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`));
-const flag = /(?<![\w-])--[a-z][a-z-]*/g;
+const flag = /(?<![\w-])--[a-z][a-z0-9-]*/g;
 
 const loaded = await loadCommands(commands);
 

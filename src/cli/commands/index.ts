@@ -8,5 +8,6 @@ export const commands: Commands = {
   explain: async () => (await import('./explain.ts')).explainCommand,
   lint: async () => (await import('./lint.ts')).lintCommand,
   missed: async () => (await import('./missed.ts')).missedCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
   completion: async () => (await import('./completion.ts')).completionCommandOf(() => commands),
 };
