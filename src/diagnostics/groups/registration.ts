@@ -25,6 +25,10 @@ export const entriesWhere = (facts: Registered, is: (entry: V1MutatingWebhook) =
 
 export const applyAgain = 'Apply the manifests of your version again, or run helm upgrade.';
 
+/** Of the entries that change something; the others only warn, and some of them about few namespaces. */
+const changingWhere = (facts: Registered, is: (entry: V1MutatingWebhook) => boolean): readonly string[] =>
+  entriesWhere(facts, (entry) => (entry.name === pods || entry.name === workloads) && is(entry));
+
 /** Whether the apiserver asks the webhook, and about what. */
 export const registrationGroup: DiagnosticGroup = {
   title: 'Registration of the webhook',
@@ -130,7 +134,7 @@ export const registrationGroup: DiagnosticGroup = {
       needs: ['mutatingWebhooks', 'namespaces'],
       after: registered,
       run(facts) {
-        const nothing = entriesWhere(facts, ({ namespaceSelector }) => {
+        const nothing = changingWhere(facts, ({ namespaceSelector }) => {
           const selects = compileSelector(namespaceSelector);
           return !facts.namespaces.some(({ labels }) => selects(labels));
         });
@@ -206,7 +210,7 @@ export const registrationGroup: DiagnosticGroup = {
       needs: ['mutatingWebhooks'],
       after: registered,
       run(facts) {
-        const never = entriesWhere(facts, ({ reinvocationPolicy }) => reinvocationPolicy !== 'IfNeeded');
+        const never = changingWhere(facts, ({ reinvocationPolicy }) => reinvocationPolicy !== 'IfNeeded');
         return unless(
           never.length > 0,
           warning,
