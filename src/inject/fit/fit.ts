@@ -212,15 +212,16 @@ function notesOf(
   before: string,
   after: string,
 ): string[] {
-  const { requests = {}, limits = {} } = agent.resources ?? {};
-  const fitted =
-    size === undefined
-      ? 'The agent asks for no resources: a quota counts the Pod as BestEffort.'
-      : `The agent asks for ${list(requests)} and is limited to ${list(limits)}, which is what the Pod and its namespace have room for.`;
   return [
-    ...(index > 0 ? [fitted] : []),
+    ...(index > 0 ? [fittedNote(size, agent)] : []),
     ...(before === after ? [] : [`The QoS class of the Pod becomes ${after}: it is ${before} without the agent.`]),
   ];
+}
+
+function fittedNote(size: Size, { resources: { requests = {}, limits = {} } = {} }: V1Container): string {
+  return size === undefined
+    ? 'The agent asks for no resources: a quota counts the Pod as BestEffort.'
+    : `The agent asks for ${list(requests)} and is limited to ${list(limits)}, which is what the Pod and its namespace have room for.`;
 }
 
 const list = (values: Readonly<Record<string, string>>): string =>

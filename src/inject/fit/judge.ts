@@ -140,23 +140,23 @@ function quotaViolations(quota: Quota, { pod, before, after, asItCame, ours }: C
   const wasCounted = matchesQuota(quota, pod, before);
   // A Pod that is there already is part of what is used. An apiserver before 1.34 writes null for one that is being created.
   const isCharged = Boolean(pod.metadata?.creationTimestamp) && matchesQuota(quota, pod, asItCame);
-  const mute = hasLevel(after) ? [] : muteContainers(quota, wasCounted ? ours : after.containers);
-  return [
-    ...mute,
-    ...rule.shares.flatMap(({ key, counts, resource, hard }, index): Violation[] => {
-      const amountOf = (each: SummedPod): Amount =>
-        counts === 'pods' ? whole : (each.charge(counts).get(resource) ?? 0n);
-      const [without, asked] = [wasCounted ? amountOf(before) : 0n, amountOf(after)];
-      const left = hard - (used[index] ?? 0n) + (isCharged ? amountOf(asItCame) : 0n);
-      if (asked === 0n || asked <= left || without === asked || without > left) return [];
-      const write = (amount: Amount): string => formatQuantity(resource, amount);
-      const why =
-        `ResourceQuota ${rule.name} has ${write(left < 0n ? 0n : left)} of ${write(hard)} left for ${key}, ` +
-        `and the Pod asks for ${write(without)} without the agent and for ${write(asked)} with it`;
-      return [{ reason: 'quota', why }];
-    }),
-  ];
+  const violations = hasLevel(after) ? [] : muteContainers(quota, wasCounted ? ours : after.containers);
+  for (const [index, share] of rule.shares.entries()) {
+    const [without, asked] = [wasCounted ? amountOf(share, before) : 0n, amountOf(share, after)];
+    const left = share.hard - (used[index] ?? 0n) + (isCharged ? amountOf(share, asItCame) : 0n);
+    if (asked === 0n || asked <= left || without === asked || without > left) continue;
+    const write = (amount: Amount): string => formatQuantity(share.resource, amount);
+    const why =
+      `ResourceQuota ${rule.name} has ${write(left < 0n ? 0n : left)} of ${write(share.hard)} left for ${share.key}, ` +
+      `and the Pod asks for ${write(without)} without the agent and for ${write(asked)} with it`;
+    violations.push({ reason: 'quota', why });
+  }
+  return violations;
 }
+
+/** What a Pod takes of a share. */
+const amountOf = ({ counts, resource }: Quota['rule']['shares'][number], pod: SummedPod): Amount =>
+  counts === 'pods' ? whole : (pod.charge(counts).get(resource) ?? 0n);
 
 function muteContainers(
   { rule: { name: quota, shares } }: Quota,
