@@ -43,6 +43,9 @@ const seriesMs = 5 * 60_000;
 const eventTtlMs = 60 * 60_000;
 
 const maxSeries = 4_096;
+
+/** As many digits as a random name has. */
+const suffixLength = 16;
 const maxQueued = 256;
 const callTimeoutMs = 10_000;
 
@@ -69,8 +72,11 @@ const overall = {
 /** For durable Events; the tries take some minutes. */
 const durable = { concurrency: 4, maxTries: 10, backoff: { minMs: 1_000, maxMs: 30_000 } };
 
-/** What was recorded of one object, reason and note; `path` is empty until its Event is written. */
-type Series = { path: string; count: number; writtenMs: number };
+/**
+ * What was recorded of one object, reason and note; `path` is empty until its Event is written. The name of the Event comes
+ * from the key: the next leader, which knows of none, finds it there and makes no second one.
+ */
+type Series = { path: string; count: number; writtenMs: number; readonly suffix: string };
 
 /** A recorder whose load on the apiserver is bounded, until `signal` is aborted. */
 export function createEventRecorder(
@@ -88,7 +94,7 @@ export function createEventRecorder(
   let queued = 0;
   let last = Promise.resolve();
 
-  const makeEvent = (input: EventInput): NewEvent => newEvent(input, { controller, instance, date: clock.date() });
+  const recording = () => ({ controller, instance, date: clock.date() });
 
   /** Creates an Event and returns its path. */
   const create = (event: NewEvent): Promise<string> =>
@@ -97,7 +103,7 @@ export function createEventRecorder(
       try {
         await client.create(collection, event, { signal: inner });
       } catch (error) {
-        // Names are random: a conflict means that an earlier try was written, and only its answer lost.
+        // An earlier try was written, and only its answer lost; or an earlier leader has recorded the same.
         if (!isConflict(error)) throw error;
       }
       return `${collection}/${event.metadata.name}`;
@@ -121,7 +127,7 @@ export function createEventRecorder(
       if (await patchSeries(series)) return 'patched';
       series.count = 1;
     }
-    series.path = await create(makeEvent(input));
+    series.path = await create(newEvent(input, { ...recording(), suffix: series.suffix }));
     return 'created';
   };
 
@@ -184,7 +190,7 @@ export function createEventRecorder(
       if (before) before.count += 1;
       if (before && nowMs - before.writtenMs < seriesMs) return onOutcome('aggregated');
       if (queued >= maxQueued || !mayWrite(input, nowMs)) return onOutcome('limited');
-      const series = before ?? { path: '', count: 1, writtenMs: nowMs };
+      const series = before ?? { path: '', count: 1, writtenMs: nowMs, suffix: key.slice(0, suffixLength) };
       series.writtenMs = nowMs;
       seriesByKey.delete(key);
       seriesByKey.set(key, series);
@@ -193,7 +199,7 @@ export function createEventRecorder(
     },
     eventDurable(input) {
       // Made now: its time is that of the input, whenever it is written.
-      const event = makeEvent(input);
+      const event = newEvent(input, recording());
       const written = limitDurable(() => writeDurable(event));
       openDurable.add(written);
       void written.then(() => openDurable.delete(written));

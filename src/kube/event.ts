@@ -37,12 +37,19 @@ function endingInAlphanumeric(name: string): string {
   return name.slice(0, end);
 }
 
-/** An Event as the apiserver takes it: in the namespace of its object, or in `default`, under a random name. */
+/** Who records an Event, and when; `suffix` ends its name, which is random where there is none. */
+type Recording = {
+  readonly controller: string;
+  readonly instance: string;
+  readonly date: Date;
+  readonly suffix?: string;
+};
+
+/** An Event as the apiserver takes it: in the namespace of its object, or in `default`. */
 export function newEvent(
   { regarding, type, reason, action, note }: EventInput,
-  { controller, instance, date }: { readonly controller: string; readonly instance: string; readonly date: Date },
+  { controller, instance, date, suffix = randomBytes(8).toString('hex') }: Recording,
 ) {
-  const suffix = randomBytes(8).toString('hex');
   const name = endingInAlphanumeric(regarding.name.slice(0, maxNameLength - suffix.length - 1));
   return {
     apiVersion: 'events.k8s.io/v1',

@@ -24,9 +24,8 @@ const released: EventInput = {
 const minuteMs = 60_000;
 
 /** A recorder, its apiserver and its clock. */
-function start() {
+function start(server = eventServer()) {
   const time = virtualTime();
-  const server = eventServer();
   const stop = new AbortController();
   const counts: Partial<Record<EventOutcome, number>> = {};
   const failures: string[] = [];
@@ -117,6 +116,21 @@ describe('Events', () => {
     assert.deepEqual(counts, { created: 1, patched: 3, aggregated: 16 });
   });
 
+  it('that an earlier leader has recorded are no second ones, and go on as its series', async () => {
+    const first = start();
+    await first.write(moved);
+    const next = start(first.server);
+    await next.write(moved, { ...moved, note: 'another' });
+    assert.deepEqual(
+      first.server.all().map(({ note }: any) => note),
+      [moved.note, 'another'],
+    );
+    await next.time.pass(6 * minuteMs);
+    await next.write(moved);
+    assert.equal(first.server.all()[0].series.count, 2);
+    assert.deepEqual(next.failures, []);
+  });
+
   it('with another note, reason or object are others', async () => {
     const { server, write } = start();
     await write(
@@ -132,8 +146,9 @@ describe('Events', () => {
     const { time, server, counts, write } = start();
     await write(moved);
     await time.pass(60 * minuteMs);
+    server.expire();
     await write(moved);
-    assert.equal(server.all().length, 2);
+    assert.equal(server.all().length, 1);
     server.expire();
     await time.pass(6 * minuteMs);
     await write(moved);

@@ -1,6 +1,7 @@
 import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import type { HardwareNode } from './nodes.ts';
 import type { HardwarePod } from './pod.ts';
+import { type Counted, limitDetail } from './limit-details.ts';
 import { type Room, createRoom, mostMoves } from './room.ts';
 import { emptyingRoom, shareRefusal } from '../shares.ts';
 
@@ -36,6 +37,8 @@ export type RemediationBudget = {
   readonly roomRefusal: (pod: HardwarePod) => 'quarantine-full' | 'quarantine-share' | undefined;
   /** Why the Pod's node may not be quarantined, where it is not yet. */
   readonly brakeRefusal: (pod: HardwarePod) => 'brake' | 'brake-share' | undefined;
+  /** What fills the limit that holds a Pod back, and from when there is room again. */
+  readonly limitDetail: (pod: HardwarePod, limit: Limit) => string;
   /** When a quarantine was last begun for the Pods of this namespace: the brake serves the namespaces in turn. */
   readonly lastBegunMs: (namespace: string) => number;
   readonly hasMove: (pod: HardwarePod) => boolean;
@@ -48,6 +51,9 @@ export type RemediationBudget = {
   /** Counts one more move. */
   readonly reserve: (pod: HardwarePod) => void;
 };
+
+/** The limits that count over a window of time. */
+type Limit = 'brake' | 'brake-share' | 'owner-cap';
 
 type NodeEntries = {
   readonly owners: Map<string, QuarantinedOwner>;
@@ -75,6 +81,10 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   const counts = (atMs: number): boolean => nowMs - atMs < ownerWindowMs;
   const usedByOwner = new Map<string, number>();
   const use = (owner: string): void => void usedByOwner.set(owner, (usedByOwner.get(owner) ?? 0) + 1);
+  const nodesInWindow: (Counted & { readonly namespace: string })[] = [];
+  const movesInWindow = new Map<string, Counted[]>();
+  /** What was said of each limit: a node that fails holds many Pods back by the same one. */
+  const details = new Map<string, string>();
   const exclude = (owner: string, node: string): void => {
     const names = nodesOfOwner.get(owner) ?? new Set();
     nodesOfOwner.set(owner, names.add(node));
@@ -90,8 +100,11 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   for (const { spec, metadata } of input.quarantines) {
     // The first entry is that of the owner for which the quarantine was begun.
     const namespace = spec.owners[0]?.owner.namespace ?? '';
-    if (brakeCounts(metadata, windowMs, nowMs)) begin(namespace);
     const begunMs = metadata.creationTimestamp === undefined ? nowMs : Date.parse(String(metadata.creationTimestamp));
+    if (brakeCounts(metadata, windowMs, nowMs)) {
+      begin(namespace);
+      nodesInWindow.push({ name: spec.nodeName, atMs: begunMs, namespace });
+    }
     lastBegunMs.set(namespace, Math.max(begunMs, lastBegunMs.get(namespace) ?? -Infinity));
     if (spec.scope === 'Node') closed.add(spec.nodeName);
     const one = entriesOf(spec.owners);
@@ -103,7 +116,11 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
       for (const { podUid, at } of entry.moves) {
         const atMs = Date.parse(at);
         one.atMs.set(podUid, atMs);
-        if (counts(atMs)) use(owner);
+        if (!counts(atMs)) continue;
+        use(owner);
+        const moved = movesInWindow.get(owner) ?? [];
+        movesInWindow.set(owner, moved);
+        moved.push({ name: spec.nodeName, atMs });
       }
     }
   }
@@ -134,6 +151,8 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     const entries = present ?? entriesOf([]);
     if (!present) {
       begin(namespace);
+      nodesInWindow.push({ name: node, atMs: nowMs, namespace });
+      details.clear();
       byNode.set(node, entries);
       if (settings.scope === 'Node' && isUsableNamed(node)) {
         usable -= 1;
@@ -154,6 +173,17 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     if (input.inFlight.has(pod.uid) && !isCounted(pod)) reserve(pod);
     else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
   }
+
+  const detailOf = ({ namespace, ownerText: owner }: HardwarePod, limit: Limit): string => {
+    if (limit === 'owner-cap') {
+      const moved = movesInWindow.get(owner) ?? [];
+      return limitDetail(moved, { most: mostPerOwner, what: 'Pods of its owner moved', windowMs: ownerWindowMs });
+    }
+    const what = `nodes (${percent}% of ${nodes.size}, at least one)`;
+    if (limit === 'brake') return limitDetail(nodesInWindow, { most: mostNodes, what, windowMs });
+    const own = nodesInWindow.filter((each) => each.namespace === namespace);
+    return limitDetail(own, { most: own.length, what: `${what} for its namespace`, windowMs });
+  };
 
   return {
     node: (name) => nodes.get(name),
@@ -178,6 +208,12 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
       const own = nodesBegunFor.get(namespace) ?? 0;
       const refusal = shareRefusal(emptyingRoom(mostNodes, isShared), { taken: nodesBegun, own, cost: 1 });
       return refusal && (refusal === 'full' ? 'brake' : 'brake-share');
+    },
+    limitDetail(pod, limit) {
+      const key = `${limit} ${limit === 'owner-cap' ? pod.ownerText : pod.namespace}`;
+      const detail = details.get(key) ?? detailOf(pod, limit);
+      details.set(key, detail);
+      return detail;
     },
     lastBegunMs: (namespace) => lastBegunMs.get(namespace) ?? -Infinity,
     hasMove,

@@ -6,6 +6,7 @@ import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBu
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
+import { timeOf } from './limit-details.ts';
 import type { OwnerFact } from './owner-facts.ts';
 import type { HardwarePod } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
@@ -158,7 +159,7 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   const releasedMs = snapshot.manualReleases.get(node);
   const earliestMs = pod.failing?.earliestMs ?? sinceMs;
   if (releasedMs !== undefined && earliestMs <= releasedMs && nowMs - releasedMs < byHandMs)
-    return { kind: 'hold', reason: 'released-by-hand', pod };
+    return { kind: 'hold', reason: 'released-by-hand', pod, detail: `until ${timeOf(releasedMs + byHandMs)}` };
   // A sick node was found better than none: a move would bring the next Pod back here.
   if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
@@ -174,9 +175,12 @@ const dryRun = { kind: 'hold', reason: 'dry-run' } as const;
 function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   const { settings, budget } = pass;
   if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
-  if (budget.movesLeft(pod) <= 0) return { kind: 'hold', reason: 'owner-cap', pod };
-  const reason = budget.roomRefusal(pod) ?? budget.brakeRefusal(pod);
-  if (reason) return { kind: 'hold', reason, pod };
+  if (budget.movesLeft(pod) <= 0)
+    return { kind: 'hold', reason: 'owner-cap', pod, detail: budget.limitDetail(pod, 'owner-cap') };
+  const noRoom = budget.roomRefusal(pod);
+  if (noRoom) return { kind: 'hold', reason: noRoom, pod };
+  const reason = budget.brakeRefusal(pod);
+  if (reason) return { kind: 'hold', reason, pod, detail: budget.limitDetail(pod, reason) };
   const undecided = decideVolumes(pod, pass);
   // A Pod whose volumes are looked up keeps its place. One for which no answer came leaves the brake to the others.
   if (undecided?.reason !== 'volumes-unknown') budget.reserve(pod);

@@ -50,6 +50,29 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0', { failedMs: 0 })] }), []);
   });
 
+  it('is to say what fills the limit that holds it back, by number and name, and until when', () => {
+    const detail = (wish: Partial<Snapshot>, reason: string): string | undefined =>
+      decide(snapshot(wish), settings, nowMs).flatMap((decision) =>
+        decision.reason === reason && 'detail' in decision ? (decision.detail ?? '') : [],
+      )[0];
+    const fleet = nodes(25);
+    const full = [quarantine('node-7', { agoMs: 9 * minute }), quarantine('node-3', { agoMs: 2 * minute })];
+    assert.equal(
+      detail({ nodes: fleet, pods: [pod('a', 'node-0')], quarantines: full }, 'brake'),
+      '2 of 2 nodes (10% of 25, at least one) in 10 minutes: node-7, node-3; one more from 2030-01-01T12:01:00Z',
+    );
+    const many = Array.from({ length: 12 }, (_, at) => quarantine(`node-${at + 1}`, { agoMs: (12 - at) * 10_000 }));
+    assert.match(
+      detail({ nodes: fleet, pods: [pod('a', 'node-0')], quarantines: many }, 'brake') ?? '',
+      /^12 of 2 nodes .*: node-1, node-2, .*, node-8 and 4 more; one more from 2030-01-01T12:09:40Z$/,
+    );
+    const moves = [quarantine('node-1', { owners: ['web'], moves: ['x', 'y'], agoMs: 20 * minute })];
+    assert.equal(
+      detail({ nodes: fleet, pods: [pod('a', 'node-0', { ownerText: 'web' })], quarantines: moves }, 'owner-cap'),
+      '2 of 2 Pods of its owner moved in 30 minutes: node-1, node-1; one more from 2030-01-01T12:10:00Z',
+    );
+  });
+
   it('is nothing for a flap, a young Pod, one on its way out, and one of which nothing new is known', () => {
     const pods = [
       pod('flap', 'node-0', { failedMs: 999 }),
