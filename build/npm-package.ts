@@ -33,7 +33,11 @@ async function buildPackage(folder: string): Promise<void> {
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readme);
   const { name, version, description, license, type, engines } = manifest;
-  const bin = { 'health-injector': 'dist/cli.js', 'kubectl-health': 'dist/cli.js' };
+  const bin = {
+    'health-injector': 'dist/cli.js',
+    'kubectl-health': 'dist/cli.js',
+    'kubectl_complete-health': 'dist/cli.js',
+  };
   const keywords = ['kubernetes', 'health', 'probe', 'liveness', 'readiness', 'lint', 'kubectl-plugin'];
   const fields = {
     name,

@@ -42,6 +42,7 @@ describe('the npm package', () => {
     const { code, out } = await run('kubectl-health', ['--help']);
     assert.equal(code, 0);
     assert.match(out, /^kubectl health COMMAND: /);
+    assert.equal((await run('kubectl_complete-health', ['lint', '-o', 'j'])).out, 'json\n:4\n');
   });
 
   it('brings no other package, no source, no map and no other program', () => {
