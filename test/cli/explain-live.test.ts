@@ -245,9 +245,9 @@ describe('health-injector explain, on live objects', () => {
 
   it('says that the annotations of a workload have not gone down to its template', async () => {
     const { out } = await explain('ds/annotated');
-    assert.match(out, /^DaemonSet shop\/annotated: health checks by port\.\n/);
+    assert.match(out, /^DaemonSet shop\/annotated: a new Pod gets health checks by port\.\n/);
     assert.deepEqual(newestPod(out), [
-      'newest Pod     annotated-x: missed: it lacks app/livenessProbe, app/readinessProbe, since the annotations of the DaemonSet are not on its Pod template: apply it again.',
+      'newest Pod     annotated-x: missed: it lacks app/livenessProbe, app/readinessProbe, since the annotations of the DaemonSet are not on its Pod template: the webhook copies them when the template changes, as by kubectl rollout restart.',
     ]);
   });
 

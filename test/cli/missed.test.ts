@@ -17,6 +17,11 @@ const pod = (namespace: string, name: string, annotations: object, owned = true)
   },
   spec: redis,
 });
+const asked = { 'health.example.com/pattern': 'sidecar' };
+const workload = (name: string, below: object = {}, above: object = asked): object => ({
+  metadata: { namespace: 'shop', name, annotations: { ...above, 'health.example.com/copied': '' } },
+  spec: { template: { metadata: { annotations: below }, spec: redis } },
+});
 const policies = [
   {
     apiVersion: 'health.example.com/v1alpha1',
@@ -36,6 +41,17 @@ const answers = {
     pod('office', 'redis-1-b', {}),
     pod('office', 'bare', { 'health.example.com/pattern': 'port', 'health.example.com/port': '1' }, false),
   ]),
+  '/apis/apps/v1/namespaces/shop/replicasets/redis-1': {
+    metadata: {
+      name: 'redis-1',
+      uid: 'rs',
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'redis', uid: 'd', controller: true }],
+    },
+  },
+  '/apis/apps/v1/deployments?limit=250': list([workload('late'), workload('whole', asked), workload('silent', {}, {})]),
+  '/apis/batch/v1/cronjobs?limit=250': list([
+    { ...workload('nightly'), spec: { jobTemplate: { spec: { template: { metadata: {} } } } } },
+  ]),
   '/api/v1/namespaces/office/pods?limit=250': list([pod('office', 'redis-1-b', {})]),
 };
 
@@ -51,9 +67,16 @@ describe('health-injector missed', function () {
     assert.equal(
       out,
       [
-        'NAMESPACE   OWNER                POD         ASKED                      LACKS',
-        'shop        ReplicaSet/redis-1   redis-1-a   HealthPolicy caches asks   initContainers/health-probe,redis/livenessProbe,redis/readinessProbe,redis/startupProbe',
-        'office                           bare        its annotations ask        redis/livenessProbe,redis/readinessProbe',
+        'NAMESPACE   OWNER              POD         ASKED                                   LACKS',
+        'shop        Deployment/redis   redis-1-a   HealthPolicy caches asks                initContainers/health-probe,redis/livenessProbe,redis/readinessProbe,redis/startupProbe',
+        'office                         bare        its annotations ask                     redis/livenessProbe,redis/readinessProbe',
+        'shop        Deployment/late                the annotations of the Deployment ask   health.example.com/pattern on its template',
+        'shop        CronJob/nightly                the annotations of the CronJob ask      health.example.com/pattern on its template',
+        '',
+        'New Pods have what is missing:',
+        'kubectl rollout restart deployment/redis -n shop',
+        'kubectl rollout restart deployment/late -n shop',
+        'kubectl annotate cronjob/nightly -n shop --overwrite health.example.com/copied=again',
         '',
       ].join('\n'),
     );
@@ -66,7 +89,11 @@ describe('health-injector missed', function () {
 
   it('gives the same to programs', async () => {
     const { out } = await missed('-o', 'json');
-    assert.equal(JSON.parse(out)[0].owner, 'ReplicaSet/redis-1');
+    const [first] = JSON.parse(out);
+    assert.deepEqual(
+      [first.owner, first.mend],
+      ['Deployment/redis', 'kubectl rollout restart deployment/redis -n shop'],
+    );
   });
 
   it('says what it may not see', async () => {

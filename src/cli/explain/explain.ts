@@ -239,7 +239,7 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
 function reasonFor(pod: Pod, { kind, before, templatePath, pod: applied }: Evaluation, prefix: string): string {
   const asked = ({ metadata }: Pick<Pod, 'metadata'>) => readAnnotations(metadata?.annotations ?? {}, prefix).written;
   if (!isDeepStrictEqual(asked(templateAt(before, templatePath) ?? {}), asked(applied))) {
-    return `the annotations of the ${kind} are not on its Pod template: apply it again`;
+    return `the annotations of the ${kind} are not on its Pod template: the webhook copies them when the template changes, as by kubectl rollout restart`;
   }
   const why = isDeepStrictEqual(asked(applied), asked(pod))
     ? 'the webhook was away, or was not asked, when it was created'

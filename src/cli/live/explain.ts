@@ -59,7 +59,11 @@ async function explainOne(
     events: events.events,
     unanswered: [...agents.unanswered, ...events.unanswered],
   });
-  return { ...explain(evaluation, context.prefix), pod };
+  const explanation = explain(evaluation, context.prefix);
+  const isMissed = explanation.result === 'injected' && !pod.isComplete;
+  return isMissed
+    ? { ...explanation, sentence: `a new Pod gets ${explanation.sentence}`, pod }
+    : { ...explanation, pod };
 }
 
 function subject(kind: LiveKind, object: object): Evaluable {

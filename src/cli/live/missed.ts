@@ -1,6 +1,7 @@
-import type { V1ObjectMeta, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import type { KubernetesObject, V1ObjectMeta, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
 import type { LimitRange } from '../../inject/fit/rules.ts';
 import { ApiError } from '../../kube/api-error.ts';
+import { type Owner, createOwnerResolver } from '../../kube/owners.ts';
 import { defaultReflectorOptions, listPages } from '../../kube/reflector.ts';
 import { type PodSummary, summarizePod } from '../../controllers/coverage/pod-index.ts';
 import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
@@ -8,9 +9,16 @@ import { createStore } from '../../policy/store.ts';
 import { UserError, exitCode } from '../command.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { type Target, openCluster } from './cluster.ts';
+import { type Uncopied, uncopiedOf, workloadKinds } from './uncopied.ts';
 
-/** The Pods of a cluster, or of one namespace, that lack the check that they should have. */
-export async function missedPods(target: Target, context: EvaluationContext): Promise<readonly PodSummary[]> {
+/** A Pod that was missed, and the workload at the root of its owners. */
+export type MissedPod = PodSummary & { readonly root: Owner | undefined };
+
+/** What was missed: Pods, and workloads whose annotations were not copied down. */
+export type Missed = { readonly pods: readonly MissedPod[]; readonly workloads: readonly Uncopied[] };
+
+/** What of a cluster, or of one namespace, lacks the check that it should have. */
+export async function findMissed(target: Target, context: EvaluationContext): Promise<Missed> {
   const { client } = await openCluster(target);
   const signal = new AbortController().signal;
   const every = async <T>(path: string, take: (object: T) => void, metadataOnly = false): Promise<void> => {
@@ -29,6 +37,7 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
     });
   const store = createStore(context.prefix);
   const missed: PodSummary[] = [];
+  const workloads: Uncopied[] = [];
   try {
     store.setApiserverVersion(await client.get<object>('/version', { signal }).catch(() => ({})));
     await every<HealthPolicy>(policiesPath, store.policies.upsert);
@@ -41,8 +50,25 @@ export async function missedPods(target: Target, context: EvaluationContext): Pr
       const summary = summarizePod(pod, { ...context, annotatedOnly: false }, scopeFor);
       if (summary?.verdict.state === 'missed') missed.push(summary);
     });
+    for (const [api, collection, kind] of workloadKinds) {
+      await everyShown<KubernetesObject>(`${api}${within}/${collection}`, (workload) => {
+        const { namespace = '' } = workload.metadata ?? {};
+        if (context.excludedNamespaces.has(namespace)) return;
+        if (scopeFor(namespace).namespace?.inject === 'disabled') return;
+        const uncopied = uncopiedOf(workload, kind, context.prefix);
+        if (uncopied) workloads.push(uncopied);
+      });
+    }
   } catch (error) {
     throw new UserError(exitCode.unreadable, [(error as Error).message]);
   }
-  return missed;
+  const owners = createOwnerResolver(client);
+  const pods: MissedPod[] = [];
+  for (const pod of missed) {
+    const { owner, namespace } = pod;
+    // Who may list Pods may still not read their owners.
+    const root = owner && (await owners.resolveRoot(owner, namespace, signal).catch(() => owner));
+    pods.push({ ...pod, root });
+  }
+  return { pods, workloads };
 }

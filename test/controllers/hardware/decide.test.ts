@@ -41,6 +41,12 @@ const readAt = (atMs: number) =>
 const unanswered: ReadingFact = { kind: 'unknown', reading: { check: 'hardware', message: 'x' }, atMs: nowMs };
 const releaseOf = (name: string, wish: object) => decided({ quarantines: [quarantine(name, wish)] });
 
+/** What is said of the first Pod that is held for this reason. */
+const detail = (wish: Partial<Snapshot>, reason: string): string | undefined =>
+  decide(snapshot(wish), settings, nowMs).flatMap((decision) =>
+    decision.reason === reason && 'detail' in decision ? (decision.detail ?? '') : [],
+  )[0];
+
 describe('what to do about a Pod whose hardware fails', () => {
   it('is to move it, from the node that failed first', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0'), pod('b', 'node-1', { failedMs: 9_000 })] }), [
@@ -51,10 +57,6 @@ describe('what to do about a Pod whose hardware fails', () => {
   });
 
   it('is to say what fills the limit that holds it back, by number and name, and until when', () => {
-    const detail = (wish: Partial<Snapshot>, reason: string): string | undefined =>
-      decide(snapshot(wish), settings, nowMs).flatMap((decision) =>
-        decision.reason === reason && 'detail' in decision ? (decision.detail ?? '') : [],
-      )[0];
     const fleet = nodes(25);
     const full = [quarantine('node-7', { agoMs: 9 * minute }), quarantine('node-3', { agoMs: 2 * minute })];
     assert.equal(
