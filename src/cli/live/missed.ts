@@ -12,7 +12,7 @@ import { type Target, openCluster } from './cluster.ts';
 import { type Uncopied, uncopiedOf, workloadKinds } from './uncopied.ts';
 
 /** A Pod that was missed, and the workload at the root of its owners. */
-export type MissedPod = PodSummary & { readonly root: Owner | undefined };
+type MissedPod = PodSummary & { readonly root: Owner | undefined };
 
 /** What was missed: Pods, and workloads whose annotations were not copied down. */
 export type Missed = { readonly pods: readonly MissedPod[]; readonly workloads: readonly Uncopied[] };
