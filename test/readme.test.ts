@@ -5,18 +5,17 @@ import jsonPatch from 'fast-json-patch';
 import { parseAllDocuments } from 'yaml';
 import { isRefusal } from '../src/check/check.ts';
 import { parseCheck } from '../src/check/parse.ts';
-import { schemes } from '../src/check/schemes.ts';
+import { formOf, schemes } from '../src/check/schemes.ts';
 import { loadCommands } from '../src/cli/command.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { programHelp } from '../src/cli/help.ts';
-import { keys } from '../src/inject/intent/annotations.ts';
+import { keys, reaches } from '../src/inject/intent/annotations.ts';
 import { patternNames } from '../src/inject/patterns/index.ts';
 import { program } from './agent/support/agent.ts';
 import { presets } from '../src/inject/presets/table.ts';
 import { type RunningWebhook, patchOf, startWebhook } from './support/webhook.ts';
 
 const root = new URL('../', import.meta.url).pathname;
-const reaches = { pod: 'the Pod', own: 'one container', inherited: 'one container, or all' } as const;
 
 /** The options that come with a server, a login, a connection, TLS, a socket and hardware: they are the same everywhere. */
 const common = [
@@ -41,21 +40,12 @@ const tables = {
   annotations: Object.entries(keys).map(
     ([key, { reach, meaning }]) => `| \`${key}\` | ${reaches[reach]} | ${meaning} |`,
   ),
-  checks: [...schemes].toSorted().map(([name, { summary, target, port, path, options, credentials, tls }]) => {
-    const place = {
-      address: `//:${port ?? 'PORT'}`,
-      file: '///PATH',
-      path: name === 'device' ? '///dev/NAME' : '///NAME',
-      name: '//NAME',
-      command: 'PROGRAM ARGUMENTS',
-      none: '',
-    }[target];
-    const rest =
-      target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
+  checks: [...schemes].toSorted().map(([name, row]) => {
+    const { summary, options, credentials, tls } = row;
     const own = [...options.keys()].filter((option) => !common.includes(option)).map((option) => `\`${option}\``);
     const secure = { always: 'yes', optional: '`tls`', starttls: '`tls` `starttls`' };
     const cells = [
-      `\`${name}:${place}${rest}\``,
+      `\`${formOf(name, row)}\``,
       summary,
       own.join(' '),
       credentials ? 'yes' : '',

@@ -83,6 +83,21 @@ export const schemes: ReadonlyMap<string, Scheme> = new Map(
   Object.entries(table.schemes).map(([name, row]) => [name, { ...row, options: optionsOf(row as Row) } as Scheme]),
 );
 
+/** How a check of this scheme is written, such as `amqp://:5672[/PATH]`. */
+export function formOf(name: string, { target, port, path }: Scheme): string {
+  const place = {
+    address: `//:${port ?? 'PORT'}`,
+    file: '///PATH',
+    path: name === 'device' ? '///dev/NAME' : '///NAME',
+    name: '//NAME',
+    command: 'PROGRAM ARGUMENTS',
+    none: '',
+  }[target];
+  const rest =
+    target === 'address' && path !== 'none' ? { required: '/NAME', optional: '[/PATH]', socket: '' }[path] : '';
+  return `${name}:${place}${rest}`;
+}
+
 /** What a pattern is made of: an opening bracket; or an atom, and how often at least and at most; or an anchor. */
 export const patternToken: RegExp = new RegExp(table.pattern, 'u');
 

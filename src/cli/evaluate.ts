@@ -11,6 +11,7 @@ import type { ManifestObject } from '../manifest/documents.ts';
 import { withoutUndefined } from '../manifest/fields.ts';
 import type { Pod } from '../inject/pod/pod.ts';
 import { type PolicyScope } from '../inject/model/scope.ts';
+import { misshapenPolicyField } from '../policy/shape.ts';
 import { readNamespace } from '../policy/store.ts';
 import { type PatchOperation, createJsonPatch } from '../webhook/json-patch.ts';
 import { uninject } from '../inject/uninject.ts';
@@ -73,13 +74,14 @@ export function evaluateAll(files: readonly ManifestFile[], context: EvaluationC
 }
 
 /** What the manifests say of a namespace comes before what else is known of it. */
-function withNamespaces(context: EvaluationContext, objects: readonly ManifestObject[]): EvaluationContext {
+export function withNamespaces(context: EvaluationContext, objects: readonly ManifestObject[]): EvaluationContext {
+  const sound = objects.filter(({ value }) => misshapenPolicyField(value) === undefined);
   const namespaces = new Map(
-    objects
+    sound
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ name, value }) => [name, readNamespace((value['metadata'] ?? {}) as V1ObjectMeta, context.prefix)]),
   );
-  const ruling = objects.filter(({ kind }) => kind === 'LimitRange' || kind === 'ResourceQuota');
+  const ruling = sound.filter(({ kind }) => kind === 'LimitRange' || kind === 'ResourceQuota');
   const rulesOf = Map.groupBy(ruling, ({ namespace }) => namespace || context.namespace);
   const scopeFor: EvaluationContext['scopeFor'] = (name) => {
     const known = context.scopeFor(name);

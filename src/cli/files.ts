@@ -15,6 +15,7 @@ import {
 import { dirname, join, sep } from 'node:path';
 import type { Manifest } from '../manifest/documents.ts';
 import { type Terminal, UserError, exitCode } from './command.ts';
+import { kustomizations } from './left-alone.ts';
 
 /** A text that was read; `disk` is undefined for standard input. */
 export type TextFile = { readonly name: string; readonly text: string; readonly disk: FileOnDisk | undefined };
@@ -54,9 +55,6 @@ export async function readTexts(
   }
   return [...files.values()];
 }
-
-/** The names that kustomize looks for. */
-export const kustomizations: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 /** Whether kustomize may be what reads the files in the folder of this one. */
 export const isKustomized = ({ disk }: TextFile): boolean =>

@@ -7,6 +7,7 @@ import { readAnnotations } from '../inject/intent/annotations.ts';
 import { type Problem, sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { isHealthPolicy } from '../policy/policy.ts';
+import { misshapenPolicyField, misshapenPolicySentence } from '../policy/shape.ts';
 import { policyProblems } from '../policy/validate.ts';
 import { templateAt } from '../inject/workload.ts';
 import type { EvaluatedObject } from './evaluate.ts';
@@ -29,6 +30,10 @@ export function findingsIn(
     ...unreadFindings(file, context.prefix),
   ]);
 }
+
+/** One sentence for each document that cannot be read. */
+export const mistakesIn = ({ name, manifest }: ManifestFile): string[] =>
+  manifest.mistakes.map((mistake) => `${name}: ${mistake}`);
 
 /** What is said of a file besides what becomes of its Pods: what is left alone or not looked into. */
 export function remarksOn(file: ManifestFile, objects: readonly EvaluatedObject[], prefix: string): readonly Finding[] {
@@ -117,12 +122,17 @@ export function policyRemarks(file: ManifestFile, context: InjectionContext): re
   return inOrder([...mistakes, ...sound, ...namespaceFindings(file, context.prefix)]);
 }
 
-/** What is wrong with what the HealthPolicies of a file inject, whatever the Pod. */
+/** What is wrong with what the HealthPolicies of a file inject, whatever the Pod, and with the shape of what else says what Pods get. */
 function policyFindings({ name: file, manifest }: ManifestFile, context: InjectionContext): Finding[] {
   return manifest.objects.flatMap((object) => {
-    const { value, kind, name } = object;
+    const { value, kind, namespace, name } = object;
+    const at = { file, severity: 'error' as const, kind, namespace, name };
+    const misshapen = misshapenPolicyField(value);
+    if (misshapen) {
+      const message = misshapenPolicySentence(value) ?? '';
+      return [Object.assign({ message }, at, locate(manifest, object, misshapen.path))];
+    }
     if (!isHealthPolicy(value)) return [];
-    const at = { file, severity: 'error' as const, kind, namespace: '', name };
     return policyProblems(value, context).map((problem) => {
       const { annotation } = problem;
       return Object.assign(

@@ -1,12 +1,13 @@
 import { readManifest } from '../manifest/documents.ts';
-import { parseCheck } from '../check/parse.ts';
+import { readPolicyFiles } from '../policy/files.ts';
+import { fillStore } from '../policy/objects.ts';
 import { createStore } from '../policy/store.ts';
-import { readNamespace } from '../policy/store.ts';
-import { fillStore, readPolicyFiles } from '../policy/files.ts';
 import { version } from '../config/options.ts';
 import { type Terminal, UserError, type Values, exitCode } from './command.ts';
+import { evaluationContext } from './context.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { type ManifestFile, isKustomized, readTexts } from './files.ts';
+import { mistakesIn } from './findings.ts';
 import { type inputOptions, readSettingOptions, type settingOptions } from './options.ts';
 
 /** Reads what injection goes by: flags, environment variables, and the files of policies that they name. */
@@ -18,17 +19,7 @@ export function readContext(values: Values<typeof settingOptions>, env: Terminal
     if (files.mistakes.length > 0) throw new UserError(exitCode.unreadable, files.mistakes);
     fillStore(store, files);
   }
-  const { prefix } = settings;
-  return {
-    ...settings,
-    parseCheck,
-    version,
-    namespace: values.namespace ?? '',
-    scopeFor(name) {
-      const { namespace = readNamespace({ name }, prefix), ...rest } = store.scopeFor(name, Date.now());
-      return { ...rest, namespace };
-    },
-  };
+  return evaluationContext({ ...settings, version, namespace: values.namespace ?? '' }, store, Date.now);
 }
 
 /** Reads and parses the manifests that a command line names, each document of which has to be readable. */
@@ -59,7 +50,3 @@ export async function readManifestsLeniently(
     Object.assign({ manifest: readManifest(source.text), isKustomized: isKustomized(source) }, source),
   );
 }
-
-/** One sentence for each document that cannot be read. */
-export const mistakesIn = ({ name, manifest }: ManifestFile): string[] =>
-  manifest.mistakes.map((mistake) => `${name}: ${mistake}`);

@@ -35,6 +35,9 @@ export function misshapen(value: Fields, templatePath: readonly string[]): LeftA
   return { path, severity: 'error', message: `${path.join('.')}: ${found.received}, expected ${found.expected}.` };
 }
 
+/** The names that kustomize looks for. */
+export const kustomizations: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
 const mergeFirst = 'work on the output of kustomize build, where it is merged with what it changes';
 
 /** A patch of kustomize; one that says so, or in the folder of a kustomization one that lacks what every workload has. */

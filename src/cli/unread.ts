@@ -1,9 +1,8 @@
-import { basename } from 'node:path';
 import { sentence } from '../inject/model/problems.ts';
 import { type Path, isFields } from '../manifest/fields.ts';
 import type { Finding } from './finding.ts';
-import { type ManifestFile, kustomizations } from './files.ts';
-import { unrenderedSentence } from './left-alone.ts';
+import type { ManifestFile } from './files.ts';
+import { kustomizations, unrenderedSentence } from './left-alone.ts';
 import { locate } from './locate.ts';
 import { misplacedAnnotations } from './misplaced.ts';
 
@@ -45,7 +44,8 @@ const isJsonPatch = (value: unknown): boolean =>
 
 const isKustomization = (file: string, value: unknown): boolean =>
   isFields(value) &&
-  (value['kind'] === 'Kustomization' || (value['kind'] === undefined && kustomizations.includes(basename(file))));
+  (value['kind'] === 'Kustomization' ||
+    (value['kind'] === undefined && kustomizations.includes(file.replace(/^.*[/\\]/s, ''))));
 
 function misplaced({ name: file, manifest }: ManifestFile, prefix: string): Finding[] {
   return misplacedAnnotations(manifest.objects, prefix).flatMap(({ object, path, message, problems }) => {

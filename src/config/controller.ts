@@ -1,3 +1,4 @@
+import { readCommandLine } from './command-line.ts';
 import { injectionOptions, injectionSettings } from './injection.ts';
 import { logOptions } from './log.ts';
 import {
@@ -6,7 +7,6 @@ import {
   defineOptions,
   hostPort,
   oneOf,
-  readCommandLine,
   seconds,
   text,
   trueOrFalse,

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 
 /** The version of this program. */
@@ -30,7 +29,7 @@ export type OptionValues<O extends Options> = {
 /** `problems` has one sentence for each mistake of the user. */
 export type OptionResult<T> = { readonly values: T } | { readonly problems: readonly string[] };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variable that an option is read from. */
 const variableOf = (name: string): string => `HEALTH_INJECTOR_${name.toUpperCase().replaceAll('-', '_')}`;
@@ -50,21 +49,6 @@ export function readOptions<O extends Options>(
     values[name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())] = value;
   }
   return problems.length > 0 ? { problems } : { values: values as OptionValues<O> };
-}
-
-/** Reads the flags of a command line that has nothing else, then environment variables, then the defaults. */
-export function readCommandLine<O extends Options>(
-  options: O,
-  args: readonly string[],
-  env: Environment,
-): OptionResult<OptionValues<O>> {
-  const flags = Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }]));
-  try {
-    const { values } = parseArgs({ args: [...args], options: flags, strict: true });
-    return readOptions(options, values as { readonly [Name in keyof O]?: string }, env);
-  } catch (error) {
-    return { problems: [`${(error as Error).message}.`] };
-  }
 }
 
 /** The text of `--help`. */

@@ -1,3 +1,4 @@
+import { readCommandLine } from './command-line.ts';
 import { injectionOptions, injectionSettings } from './injection.ts';
 import { logOptions } from './log.ts';
 import {
@@ -7,7 +8,6 @@ import {
   hostPort,
   listOf,
   oneOf,
-  readCommandLine,
   seconds,
   text,
   trueOrFalse,
@@ -109,7 +109,7 @@ const certificateSourceOf = ({ certificateSource, certificateDirectory }: Values
 function contradictionsOf(values: Values): readonly string[] {
   const problems: string[] = [];
   const source = certificateSourceOf(values);
-  if (source === 'development' && !/^(127\.|localhost$|::1$|$)/.test(values.listen.host)) {
+  if (source === 'development' && !isLoopback(values.listen.host)) {
     problems.push('--certificate-source is missing: development certificates are for loopback only.');
   }
   if (source === 'files' && values.certificateDirectory === '') {
@@ -123,3 +123,5 @@ function contradictionsOf(values: Values): readonly string[] {
   }
   return problems;
 }
+
+const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$|$)/.test(host);

@@ -1,36 +1,22 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { V1ObjectMeta, V1ResourceQuota } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
-import type { LimitRange } from '../inject/fit/rules.ts';
-import { type HealthPolicy, isHealthPolicy } from './policy.ts';
+import { type PolicyObjects, fillStore, misshapenObjectsIn, policyObjectsIn } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** What files say of policies and namespaces, and one sentence for each that could not be read. */
-export type PolicyFiles = {
-  readonly policies: readonly HealthPolicy[];
-  readonly namespaces: readonly { readonly metadata?: V1ObjectMeta }[];
-  readonly limitRanges: readonly LimitRange[];
-  readonly resourceQuotas: readonly V1ResourceQuota[];
-  readonly mistakes: readonly string[];
-};
+export type PolicyFiles = PolicyObjects & { readonly mistakes: readonly string[] };
 
-/** Reads the HealthPolicies, Namespaces, LimitRanges and ResourceQuotas in a file, or in all .yaml, .yml and .json files of a folder; other objects are passed over. */
+/** Reads the HealthPolicies, Namespaces, LimitRanges, ResourceQuotas and NodeQuarantines in a file, or in all .yaml, .yml and .json files of a folder; other objects are passed over. */
 export function readPolicyFiles(path: string): PolicyFiles {
   const found = filesOf(path);
   const read = found.files.map(documentsOf);
   const documents = read.flatMap((file) => file.documents);
   return {
-    policies: documents.filter(isHealthPolicy),
-    namespaces: ofKind(documents, 'Namespace'),
-    limitRanges: ofKind(documents, 'LimitRange'),
-    resourceQuotas: ofKind(documents, 'ResourceQuota'),
-    mistakes: [...found.mistakes, ...read.flatMap((file) => file.mistakes)],
+    ...policyObjectsIn(documents),
+    mistakes: [...found.mistakes, ...read.flatMap((file) => file.mistakes), ...misshapenObjectsIn(documents)],
   };
 }
-
-const ofKind = (documents: readonly unknown[], kind: string): object[] =>
-  documents.filter((document): document is object => (document as { kind?: unknown } | null)?.kind === kind);
 
 function filesOf(path: string): { readonly files: readonly string[]; readonly mistakes: readonly string[] } {
   try {
@@ -60,14 +46,6 @@ const unreadable = (path: string, error: unknown): string => `${path} cannot be 
 
 /** A ConfigMap's volume is updated by the kubelet within a minute or so. */
 const pollMs = 10_000;
-
-/** Puts all that files say in the place of what a store holds. */
-export function fillStore(store: Store, files: Omit<PolicyFiles, 'mistakes'>): void {
-  store.policies.reset(files.policies);
-  store.namespaces.reset(files.namespaces);
-  store.limitRanges.reset(files.limitRanges);
-  store.resourceQuotas.reset(files.resourceQuotas);
-}
 
 /** Fills a store from files, and again whenever they say something else, until the call that it returns. */
 export function watchPolicyFiles(

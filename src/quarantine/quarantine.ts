@@ -22,6 +22,12 @@ export type NodeQuarantine = {
   };
 };
 
+/** Tells whether an object is a NodeQuarantine of the version that is read here. */
+export const isNodeQuarantine = (object: unknown): object is NodeQuarantine => {
+  const { apiVersion, kind } = (object ?? {}) as Readonly<Record<string, unknown>>;
+  return apiVersion === 'health.example.com/v1alpha1' && kind === 'NodeQuarantine';
+};
+
 /** The path of the quarantines in the API. */
 export const quarantinesPath = '/apis/health.example.com/v1alpha1/nodequarantines';
 

@@ -31,6 +31,35 @@ describe('policies from files', () => {
     assert.match(readPolicyFiles(join(folder, 'none')).mistakes.join(), /none cannot be read: ENOENT/);
   });
 
+  it('with a field of another type than the apiserver takes are told by that field, and count for nothing', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'health-injector-policies-')), 'a.yaml');
+    const odd = policy('odd').replace('spec: {}', 'spec: { match: { images: redis } }');
+    const nameless = policy('x').replace('{ name: x }', 'null');
+    writeFileSync(
+      file,
+      `${policy('a')}---\n${odd}---\n${nameless}---\napiVersion: v1\nkind: Namespace\nmetadata: []\n`,
+    );
+    const { policies, namespaces, mistakes } = readPolicyFiles(file);
+    assert.deepEqual([policies.map(({ metadata }) => metadata.name), namespaces], [['a'], []]);
+    assert.deepEqual(mistakes, [
+      'HealthPolicy odd: spec.match.images: it is a text, expected a list.',
+      'HealthPolicy without a name: metadata: it is null, expected a map.',
+      'Namespace without a name: metadata: it is a list, expected a map.',
+    ]);
+  });
+
+  it('may hold NodeQuarantines, which keep Pods off as those of a cluster do', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'health-injector-policies-')), 'a.yaml');
+    const owner = '{ namespace: shop, kind: Deployment, name: web }';
+    writeFileSync(
+      file,
+      `apiVersion: health.example.com/v1alpha1\nkind: NodeQuarantine\nmetadata: { name: n }\nspec: { nodeName: n, owners: [{ owner: ${owner}, until: "2130-01-01T00:00:00Z" }] }\n`,
+    );
+    const store = createStore('health.example.com/');
+    watchPolicyFiles(file, store, () => {})();
+    assert.deepEqual([...store.scopeFor('shop', 0).exclusionsByOwner.keys()], ['shop/Deployment/web']);
+  });
+
   it('are read again when they change, and kept while they cannot be read', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'health-injector-policies-')), 'a.yaml');
     writeFileSync(file, policy('a') + namespace);

@@ -3,11 +3,11 @@ import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
 import { formatFinding } from '../finding.ts';
 import { remarksOn } from '../findings.ts';
+import { injectFile } from '../inject-file.ts';
 import { readContext, readManifests } from '../input.ts';
 import { inputOptions, settingOptions } from '../options.ts';
 import { reportOf } from '../report.ts';
 import { unifiedDiff } from '../unified-diff.ts';
-import { injectFile } from './inject.ts';
 
 /** Shows what inject would change. */
 export const diffCommand = defineCommand({

@@ -1,12 +1,11 @@
-import { injectManifest } from '../../manifest/edit.ts';
 import { defineCommand, exitCode } from '../command.ts';
-import { type EvaluatedObject, evaluateAll } from '../evaluate.ts';
-import { type ManifestFile } from '../files.ts';
+import { evaluateAll } from '../evaluate.ts';
 import { formatFinding } from '../finding.ts';
 import { remarksOn } from '../findings.ts';
+import { injectFile } from '../inject-file.ts';
 import { readContext, readManifests } from '../input.ts';
 import { inPlaceOption, inputOptions, settingOptions } from '../options.ts';
-import { type ChangedFile, outputFiles } from '../output.ts';
+import { outputFiles } from '../output.ts';
 import { reportOf } from '../report.ts';
 
 /** Writes into manifests what the webhook would add to their Pods. */
@@ -41,12 +40,3 @@ export const injectCommand = defineCommand({
     return isRefused ? exitCode.found : exitCode.ok;
   },
 });
-
-/** The file with all its objects as they were evaluated. */
-export function injectFile(file: ManifestFile, objects: readonly EvaluatedObject[], prefix: string): ChangedFile {
-  const edits = objects
-    .filter((object) => object.file === file && object.after !== object.before)
-    .map(({ object, after }) => ({ object, wanted: after }));
-  const { text, mistakes, unchanged } = injectManifest(file.manifest, edits, prefix);
-  return { file, text, unchanged, mistakes: mistakes.map((mistake) => `${file.name}: ${mistake}`) };
-}

@@ -1,8 +1,8 @@
 import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
 import { formatFinding } from '../finding.ts';
-import { findingsIn } from '../findings.ts';
-import { mistakesIn, readContext, readManifestsLeniently } from '../input.ts';
+import { findingsIn, mistakesIn } from '../findings.ts';
+import { readContext, readManifestsLeniently } from '../input.ts';
 import { inputOptions, settingOptions } from '../options.ts';
 
 /** Says what is wrong with the annotations of manifests, and where. */

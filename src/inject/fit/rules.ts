@@ -125,9 +125,11 @@ function boundsOf(
     for (const resource of resources) {
       if (!bounds.has(resource) && bounds.size >= mostResources) continue;
       const [min, max, ratio, limit, request] = kinds.map((kind) => parseQuantity(item[kind]?.[resource]));
+      // An apiserver takes no ratio below 1; a file may hold any.
+      const least = ratio !== undefined && ratio > 0n ? ratio : undefined;
       const bound = (amount: Amount | undefined): Bound | undefined => (amount === undefined ? amount : { amount, by });
       const defaults = defaultsOf({ type, min, max, limit, request });
-      add(bounds, resource, defined({ min: bound(min), max: bound(max), ratio: bound(ratio), ...defaults }));
+      add(bounds, resource, defined({ min: bound(min), max: bound(max), ratio: bound(least), ...defaults }));
     }
   }
   return bounds;

@@ -8,6 +8,13 @@ import { type Collector, type Problem, createCollector } from '../model/problems
 /** Whom a key can speak of: the whole Pod, one container, or all containers but those that have their own. */
 type Reach = 'pod' | 'own' | 'inherited';
 
+/** The same as words for a table. */
+export const reaches: Readonly<Record<Reach, string>> = {
+  pod: 'the Pod',
+  own: 'one container',
+  inherited: 'one container, or all',
+};
+
 type KeyRow = { readonly reach: Reach; readonly meaning: string };
 
 /** Such as `1s; cli and exec 5s`: the default of most patterns, and those of the others. */

@@ -74,7 +74,8 @@ function splitLine(line: string): string[] {
 /** What distinguishes two checks of one probe: the name, else the text. */
 const label = (check: Check): string => check.name || check.text;
 
-const schemes = ['http', 'https', 'tcp', 'grpc'];
+/** What the key `scheme` takes. */
+export const shortSchemes: readonly string[] = ['http', 'https', 'tcp', 'grpc'];
 
 /** Reads `port`, `path` and `scheme` as the one check that they are short for; undefined where none is written. */
 export function readShortForm(
@@ -112,11 +113,11 @@ export function readShortForm(
       expected: `${expected}, and it declares none with a name`,
       ...(declared.length > 0 ? { unknown: { name: port.value, list } } : {}),
     };
-  } else if (scheme && !schemes.includes(schemeName)) {
+  } else if (scheme && !shortSchemes.includes(schemeName)) {
     problem = {
       annotation: scheme.annotation,
       received: receivedValue(schemeName),
-      expected: expectedName({ name: schemeName, list: { names: schemes } }),
+      expected: expectedName({ name: schemeName, list: { names: shortSchemes } }),
     };
   } else if (path && schemeName !== 'grpc' && !path.value.startsWith('/')) {
     problem = {

@@ -4,7 +4,8 @@ import { patternNames, patternOf } from '../patterns/index.ts';
 import { type Collector, readName, readValue } from '../model/problems.ts';
 import type { AnnotationMap, HealthIntent, ReadingContext, Timing } from '../model/intent.ts';
 
-const deliveries = ['init-container', 'image-volume'] as const;
+/** What the key `delivery` takes. */
+export const deliveries = ['init-container', 'image-volume'] as const;
 const cpu = /^(\d{1,3}(\.\d{1,3})?|\d{1,5}m)$/;
 const memory = /^\d{1,9}(Ki|Mi|Gi|k|M|G)?$/;
 const imageReference = /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/;

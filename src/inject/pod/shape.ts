@@ -1,14 +1,14 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 
 /** A field whose value is of another kind than Kubernetes takes: where it stands, and two clauses. */
-type MisshapenField = {
+export type MisshapenField = {
   readonly path: readonly (string | number)[];
   readonly received: string;
   readonly expected: string;
 };
 
 /** What a value has to be: the name of a type, a list or a map of one shape, or an object with some fields. */
-type Shape =
+export type Shape =
   | 'text'
   | 'number'
   | 'boolean'
@@ -115,9 +115,10 @@ const types: Readonly<Record<string, readonly string[]>> = {
 const article = { text: 'a text', number: 'a number', boolean: 'true or false', word: 'a text' } as const;
 
 /** Looks at one value. Each Pod is looked at, so a value that is in order costs no allocation. */
-type Look = (value: unknown) => MisshapenField | undefined;
+export type Look = (value: unknown) => MisshapenField | undefined;
 
-function lookFor(shape: Shape): Look {
+/** Makes the search for the first value that does not fit a shape. */
+export function lookFor(shape: Shape): Look {
   if (typeof shape === 'string') return lookForType(shape);
   if ('list' in shape) return lookForList(lookFor(shape.list));
   return 'map' in shape ? lookForMap(lookFor(shape.map)) : lookForFields(shape);

@@ -33,8 +33,10 @@ export type HardwareOptions = {
 /** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
 type HostPath = { readonly path: string; readonly as: string };
 
-const modes = ['sidecar', 'cli'] as const;
-const actions = ['move', 'report'] as const;
+/** What the key `mode` takes. */
+export const hardwareModes = ['sidecar', 'cli'] as const;
+/** What the key `on-failure` takes. */
+export const hardwareActions = ['move', 'report'] as const;
 
 /** A resource or a claim by its name. */
 const resourceName = /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,252}$/;
@@ -63,7 +65,7 @@ export function readHardwareOptions(
       permitted('one', list),
     );
 
-  const mode = readName(annotations.get('mode'), modes, collector) ?? 'sidecar';
+  const mode = readName(annotations.get('mode'), hardwareModes, collector) ?? 'sidecar';
   const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown once,');
   const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
     (device) => device.path,
@@ -73,7 +75,7 @@ export function readHardwareOptions(
   const resourceClaim = named('resource-claim', allowed.resourceClaims);
   return {
     mode,
-    onFailure: readName(annotations.get('on-failure'), actions, collector) ?? 'move',
+    onFailure: readName(annotations.get('on-failure'), hardwareActions, collector) ?? 'move',
     hostPaths,
     devices,
     resourceClaim,
