@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Client, createClient } from '../kube/client.ts';
 import { inCluster } from '../kube/config.ts';
@@ -11,10 +12,14 @@ import { readWebhookSettings, webhookOptions } from '../config/webhook.ts';
 import { createLog, watchLogLevel } from '../config/log.ts';
 import { readClientCa, watchClientCa } from '../webhook/client-auth.ts';
 import { createGenerationReporter, startQuarantineInformer } from '../webhook/quarantine-sync.ts';
+import { createPlaygroundServer } from '../webhook/playground.ts';
 import { createWebhookServer } from '../webhook/server.ts';
 
 /** Where the development certificates are, from wherever the program was started. */
 const developmentDirectory = new URL('../../certs/', import.meta.url).pathname;
+
+/** Where `npm run build:playground` puts the page. */
+const playgroundDirectory = new URL('../../dist/playground/', import.meta.url).pathname;
 
 /** How long a replica that just started waits for the policies before it answers without them. */
 const longestHoldMs = 30_000;
@@ -76,6 +81,8 @@ if (settings.policies === 'cluster') {
   });
 }
 
+const playgroundUrl = settings.playground && (await servePlayground(settings.playground));
+
 webhook.server.once('error', (error) => {
   process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${error.message}.\n`);
   process.exit(1);
@@ -83,17 +90,9 @@ webhook.server.once('error', (error) => {
 webhook.server.listen(settings.port, settings.host, () => {
   const address = webhook.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.port;
-  const url = `https://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
-  log.info({ url, version }, 'listening');
-  if (settings.certificateSource === 'development') {
-    process.stdout.write(`
-health-injector ${version} answers at ${url}. Try it:
-
-  curl --cacert ${developmentDirectory}ca.crt -H 'content-type: application/json' \\
-    --data @deploy/examples/review.json ${url}/mutate
-
-`);
-  }
+  const url = urlOf('https', settings.host, port);
+  if (settings.certificateSource === 'development') process.stdout.write(greeting(url, playgroundUrl));
+  log.info({ url, version, playground: playgroundUrl }, 'listening');
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -107,6 +106,44 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.exit(0);
     });
   });
+}
+
+/** Serves the playground, and gives its URL; undefined where that fails, which keeps the webhook from nothing. */
+async function servePlayground({ host, port }: { host: string; port: number }): Promise<string | undefined> {
+  const server = createPlaygroundServer(playgroundDirectory);
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    const address = `${host}:${port}`;
+    process.stderr.write(
+      `The playground is not served at ${address}, see --playground: ${(error as Error).message}.\n`,
+    );
+    return undefined;
+  }
+  const address = server.address();
+  return `${urlOf('http', host, typeof address === 'object' && address ? address.port : port)}/`;
+}
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** What somebody reads who has started the program by hand. */
+function greeting(url: string, playground: string | undefined): string {
+  const page =
+    playground === undefined
+      ? ''
+      : `Open ${playground} in a browser: edit a manifest, and see what the webhook adds to it.\n\n`;
+  return `
+${page}The webhook answers at ${url}/mutate. One review of a Pod, by hand:
+
+  curl --cacert ${developmentDirectory}ca.crt -H 'content-type: application/json' \\
+    --data @deploy/examples/review.json ${url}/mutate
+
+Ctrl-C ends it. The log follows, one JSON object a line.
+
+`;
 }
 
 /** A client for the cluster that this Pod is in, which a setting asks for. */

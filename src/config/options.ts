@@ -106,6 +106,10 @@ export const hostPort = (example: string): Parser<{ readonly host: string; reado
       : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
   });
 
+/** The same, or nothing. */
+export const noneOr = <T>(parse: Parser<T>): Parser<T | ''> =>
+  parser(`${parse.expected}, or nothing`, (given) => (given === '' ? '' : parse(given)));
+
 /** What every annotation key begins with. */
 export const keyPrefix = parser('a DNS name and a slash', (given) =>
   /^[a-z0-9.-]+\/$/.test(given) ? given : undefined,

@@ -7,6 +7,7 @@ import {
   defineOptions,
   hostPort,
   listOf,
+  noneOr,
   oneOf,
   seconds,
   text,
@@ -60,6 +61,11 @@ export const webhookOptions = defineOptions({
     doc: 'comma list of names, one of which that certificate must have',
   },
   ...logOptions,
+  playground: {
+    default: '',
+    parse: noneOr(hostPort('127.0.0.1:8480')),
+    doc: 'HOST:PORT of loopback at which the playground is served over HTTP, as npm start does',
+  },
   'drain-seconds': { default: '5', parse: seconds(3), doc: 'how long to go on answering after SIGTERM' },
 });
 
@@ -99,6 +105,8 @@ const settingsOf = (values: Values) => ({
   logLevel: values.logLevel,
   /** Empty: the level stays. */
   logLevelFile: values.logLevelFile,
+  /** Undefined: there is no playground. */
+  playground: values.playground === '' ? undefined : values.playground,
   drainMs: values.drainSeconds * 1_000,
 });
 
@@ -120,6 +128,9 @@ function contradictionsOf(values: Values): readonly string[] {
   }
   if (values.clientNames.some(Boolean) && values.clientCa === '') {
     problems.push('--client-names is given without --client-ca, which says who may sign such names.');
+  }
+  if (values.playground !== '' && !isLoopback(values.playground.host)) {
+    problems.push(`--playground is on ${values.playground.host}, expected an address of loopback.`);
   }
   return problems;
 }

@@ -53,6 +53,17 @@ describe('settings', () => {
     assert.equal(read(['--listen=0.0.0.0:8443', '--certificate-directory=/certificates']).host, '0.0.0.0');
   });
 
+  it('serve the playground on loopback only, and not by themselves', () => {
+    assert.equal(read([]).playground, undefined);
+    assert.deepEqual(read(['--playground=127.0.0.1:8480']).playground, { host: '127.0.0.1', port: 8480 });
+    assert.deepEqual(problemsOf(['--playground=0.0.0.0:8480']), [
+      '--playground is on 0.0.0.0, expected an address of loopback.',
+    ]);
+    assert.deepEqual(problemsOf(['--playground=8480']), [
+      '--playground is "8480", expected HOST:PORT such as 127.0.0.1:8480, or nothing.',
+    ]);
+  });
+
   it('say where the certificate comes from', () => {
     const source = (...args: string[]): string => read(args).certificateSource;
     assert.equal(source(), 'development');

@@ -25,7 +25,7 @@ const environmentOf = (objects: any[], component: string): string[] =>
  * What makes no sense in a cluster, where there is a service account, and what few want: `webhook.extraEnv` gives it, with
  * `webhook.extraVolumes` and `webhook.extraVolumeMounts` where it names a file.
  */
-const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE'].map(
+const elsewhere = ['KUBECONFIG', 'CLIENT_CA', 'CLIENT_NAMES', 'LOG_LEVEL_FILE', 'PLAYGROUND'].map(
   (name) => `HEALTH_INJECTOR_${name}`,
 );
 

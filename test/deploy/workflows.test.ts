@@ -126,14 +126,16 @@ describe('a release', () => {
     const writing = jobs.filter(({ permissions = {} }) => Object.values(permissions).includes('write'));
     assert.deepEqual(
       writing.map(({ name }) => name),
-      ['images', 'publish', 'chart', 'npm', 'release'],
+      ['images', 'publish', 'chart', 'npm', 'release', 'pages'],
     );
     for (const { name } of writing) for (const first of ['test', 'version']) assert(before(name).has(first), name);
   });
 
-  it('gives the chart after the images that it names, and the release last', () => {
+  it('gives the chart after the images that it names, the release after all else, and then the page', () => {
     assert(before('chart').has('publish'));
-    for (const { name } of jobs) if (name !== 'release') assert(before('release').has(name), name);
+    const others = jobs.filter(({ name }) => name !== 'release' && name !== 'pages');
+    for (const { name } of others) assert(before('release').has(name), name);
+    assert(before('pages').has('release'));
   });
 
   it('signs and attests all that it gives', () => {

@@ -24,7 +24,7 @@ const packages = globSync('test/agent/*.test.ts').flatMap((file) =>
 
 await Promise.all([
   inTurn(
-    () => install([...new Set(packages)]),
+    () => install([...new Set(packages), 'chromium']),
     manifestsFolder,
     installKafka,
     installCassandra,
