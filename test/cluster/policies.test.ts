@@ -93,7 +93,10 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
       return matched === 6 && injected === 5 && missed === 0 && skipped['nothing-detected'] === 1;
     });
     const printed = await kubectl(['get', 'hp', name]);
-    assert.match(printed, /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +UNPROVEN +LAST SEEN +AGE\n/);
+    assert.match(
+      printed,
+      /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +WOULD +MISSED +SKIPPED +UNPROVEN +LAST SEEN +AGE\n/,
+    );
     assert.match(printed, /test-policies +Enforce +0 +auto +True +6 +5 /);
   });
 
