@@ -92,7 +92,7 @@ function mistakeIn({ rawName, name, value, inlineValue }: Token, options: Comman
   if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value.`;
   if (value === undefined || (!inlineValue && /^-./.test(value))) return `${rawName} needs a value.`;
   if (!Array.isArray(option.value) || option.value.includes(value)) return undefined;
-  return `${rawName} is "${value}", expected ${option.value.join(' or ')}.`;
+  return `${rawName} is "${value}", expected one of ${option.value.join(', ')}.`;
 }
 
 function unknownFlag(rawName: string, options: CommandOptions): string {

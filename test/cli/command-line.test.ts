@@ -59,7 +59,7 @@ describe('the command line', () => {
     'lint --file': '--file needs a value.',
     'lint --prefix --strict': '--prefix needs a value.',
     'lint --strict=yes x.yaml': '--strict takes no value.',
-    'lint -o xml x.yaml': '-o is "xml", expected text or json.',
+    'lint -o xml x.yaml': '-o is "xml", expected one of text, json, github, sarif.',
     'lint --prefix health x.yaml': '--prefix is "health", expected a DNS name and a slash.',
   };
   for (const [line, sentence] of Object.entries(mistakes)) {

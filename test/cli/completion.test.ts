@@ -17,7 +17,7 @@ const lines: Readonly<Record<string, readonly string[] | 'files'>> = {
   '': Object.keys(commands),
   li: ['lint'],
   'lint --st': ['--strict'],
-  'lint -o ': ['text', 'json'],
+  'lint -o ': ['text', 'json', 'github', 'sarif'],
   'lint --output j': ['json'],
   'lint --output=j': ['--output=json'],
   'lint -o json --pol': ['--policies'],
@@ -85,7 +85,7 @@ describe('health-injector completion', () => {
     const completer = join(bin, 'kubectl_complete-health');
     symlinkSync(program, completer);
     const ask = (...words: readonly string[]) => runToEnd(process.execPath, [completer, ...words]);
-    assert.deepEqual(await ask('lint', '-o', ''), { code: 0, out: 'text\njson\n:4\n', errors: '' });
+    assert.deepEqual(await ask('lint', '-o', ''), { code: 0, out: 'text\njson\ngithub\nsarif\n:4\n', errors: '' });
     assert.deepEqual(await ask('lint', '-f', ''), { code: 0, out: ':0\n', errors: '' });
     const { out } = await ask('');
     assert.equal(out.split('\n')[0], `inject\t${loaded['inject']!.summary}`);
@@ -101,7 +101,7 @@ describe('health-injector completion', () => {
     // Kubectl completes plugins since 1.26.
     const { out = '' } = (await runToEnd('kubectl', ['version', '--client'], { env }).catch(() => undefined)) ?? {};
     if (!ended || Number(/v1\.(\d+)/.exec(out)?.[1] ?? 0) < 26) return this.skip();
-    assert.equal(ended.out, 'text\njson\n:4\n');
+    assert.equal(ended.out, 'text\njson\ngithub\nsarif\n:4\n');
     return undefined;
   });
 

@@ -16,7 +16,7 @@ describe('health-injector lint', () => {
       out.split('\n')[1] ?? '',
       /:12:9: Pod shop\/web: health\.example\.com\/perod: the key is unknown, expected a key listed in \S+ \(did you mean period\?\)\.$/,
     );
-    assert.deepEqual([code, errors], [1, '']);
+    assert.deepEqual([code, errors], [1, '2 Pods and workloads in 1 file: 2 errors, 1 warning.\n']);
   });
 
   it('is content with a warning, unless it is strict', async () => {
@@ -126,7 +126,7 @@ spec:
 
   it('says nothing about manifests that are well, in a whole folder', async () => {
     const { code, out, errors } = await healthInjector(['lint', '-f', 'deploy/examples']);
-    assert.deepEqual([code, out, errors], [0, '', '']);
+    assert.deepEqual([code, out, errors], [0, '', '7 Pods and workloads in 8 files: nothing is wrong.\n']);
   });
 
   it('says with 2 where it cannot read a document, and goes on with the others', async () => {
@@ -134,7 +134,10 @@ spec:
       'kind: Pod\nspec: [\n---\nkind: Pod\napiVersion: v1\nmetadata: { annotations: { health.example.com/x: y1 } }\nspec: { containers: [{ name: a }] }\n';
     const { code, out, errors } = await healthInjector(['lint', '-'], { input });
     assert.equal(code, 2);
-    assert.match(errors, /^standard input: Line 3, column \d+ is not YAML that can be read: .*\.\n$/);
+    assert.match(
+      errors,
+      /^standard input: Line 3, column \d+ is not YAML that can be read: .*\.\n1 Pod or workload in 1 file: 1 unreadable document, 1 error\.\n$/,
+    );
     assert.match(out, /^standard input:6:28: Pod without a name: health\.example\.com\/x: the key is unknown/);
   });
 });

@@ -1,6 +1,7 @@
 import { defineCommand, exitCode } from '../command.ts';
 import { evaluateAll } from '../evaluate.ts';
 import { formatFinding } from '../finding.ts';
+import { githubLine, githubMistake, sarifLog, summaryOf } from '../finding-formats.ts';
 import { findingsIn, mistakesIn } from '../findings.ts';
 import { readContext, readManifestsLeniently } from '../input.ts';
 import { inputOptions, settingOptions } from '../options.ts';
@@ -15,8 +16,8 @@ export const lintCommand = defineCommand({
     output: {
       type: 'string',
       short: 'o',
-      value: ['text', 'json'],
-      meaning: 'one line for each, or a list for programs',
+      value: ['text', 'json', 'github', 'sarif'],
+      meaning: 'one line for each, a list for programs, annotations of GitHub Actions, or SARIF 2.1.0',
     },
     strict: { type: 'boolean', meaning: 'take warnings for errors' },
     ...settingOptions,
@@ -25,6 +26,8 @@ export const lintCommand = defineCommand({
   examples: [
     ['lint deploy/', 'every manifest in a folder, as FILE:LINE:COLUMN: KIND NAMESPACE/NAME: SENTENCE'],
     ['lint --strict -o json deploy/', 'for CI: warnings fail too, such as an exec probe that costs too much'],
+    ['lint -o github deploy/', 'in GitHub Actions: each finding is shown at its line of the pull request'],
+    ['lint -o sarif deploy/ > lint.sarif', 'for code scanning, and for all else that reads SARIF'],
     ['lint - < redis.yaml', 'standard input'],
   ],
   async run({ values, positionals, terminal }) {
@@ -38,8 +41,25 @@ export const lintCommand = defineCommand({
     const findings = found.map((finding) =>
       isStrict && finding.severity === 'warning' ? Object.assign({}, finding, { severity: 'error' as const }) : finding,
     );
-    if (values.output === 'json') terminal.printJson(findings);
-    else terminal.printLines(findings.map(formatFinding));
+    const unreadable = files.flatMap(({ name, manifest }) =>
+      manifest.mistakes.map((message) => ({ file: name, message })),
+    );
+    switch (values.output) {
+      case 'json':
+        terminal.printJson(findings);
+        break;
+      case 'sarif':
+        terminal.printJson(sarifLog(found, unreadable, { isStrict, directory: process.cwd() }));
+        break;
+      case 'github':
+        terminal.printLines([...unreadable.map(githubMistake), ...findings.map(githubLine)]);
+        break;
+      default:
+        terminal.printLines(findings.map(formatFinding));
+    }
+    const isForPeople = values.output !== 'json' && values.output !== 'sarif';
+    const extent = { objects: objects.length, files: files.length, unreadable: unreadable.length };
+    if (isForPeople) terminal.reportLines([summaryOf(findings, extent)]);
     if (mistakes.length > 0) return exitCode.unreadable;
     return findings.some(({ severity }) => severity === 'error') ? exitCode.found : exitCode.ok;
   },
