@@ -90,14 +90,22 @@ export function fit(additions: readonly Addition[], surroundings: Surroundings):
   return { kind: 'refused', reason: first.reason, whys: [...new Set(refusal.map(({ why }) => why))] };
 }
 
+const computeOnly: ReadonlySet<string> = new Set(computeResources);
+
+/** The resources that count: those of the QoS class, and what the rules speak of. */
+function resourcesIn({ container, pod, quotas }: ResourceRules): ReadonlySet<string> {
+  if (container.size + pod.size + quotas.length === 0) return computeOnly;
+  const names = new Set<string>(computeOnly);
+  for (const bounds of [container, pod]) for (const name of bounds.keys()) names.add(name);
+  for (const { rule } of quotas) {
+    for (const { counts, resource } of rule.shares) if (counts !== 'pods') names.add(resource);
+  }
+  return names;
+}
+
 /** Reads the Pod once for all sizes. */
 function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surroundings, completesLate: boolean) {
-  const names = new Set<string>([
-    ...computeResources,
-    ...rules.container.keys(),
-    ...rules.pod.keys(),
-    ...rules.quotas.flatMap(({ rule }) => rule.shares.map(({ resource }) => resource)),
-  ]);
+  const names = resourcesIn(rules);
   const read = (value: V1Container, role: ContainerResources['role']) => readContainer(value, role, rules, names);
   const written = readPod(pod, names, read);
   const asItCame = summed(arrived === pod ? written : readPod(arrived, names, read));

@@ -83,21 +83,24 @@ function readAmounts(values: unknown, names: ReadonlySet<string>): Map<string, A
  */
 export function sumContainers(containers: readonly ContainerResources[], kind: 'requests' | 'limits'): Amounts {
   const running = new Map<string, Amount>();
-  const sidecars = new Map<string, Amount>();
-  const peak = new Map<string, Amount>();
+  let sidecars: Map<string, Amount> | undefined;
+  let peak: Map<string, Amount> | undefined;
   for (const { role, [kind]: amounts } of containers) {
     if (role === 'init') {
-      for (const name of new Set([...amounts.keys(), ...sidecars.keys()])) {
-        raise(peak, name, (amounts.get(name) ?? 0n) + (sidecars.get(name) ?? 0n));
+      peak ??= new Map();
+      for (const name of new Set([...amounts.keys(), ...(sidecars?.keys() ?? [])])) {
+        raise(peak, name, (amounts.get(name) ?? 0n) + (sidecars?.get(name) ?? 0n));
       }
       continue;
     }
     for (const [name, amount] of amounts) {
       running.set(name, (running.get(name) ?? 0n) + amount);
-      if (role === 'sidecar') sidecars.set(name, (sidecars.get(name) ?? 0n) + amount);
+      if (role !== 'sidecar') continue;
+      sidecars ??= new Map();
+      sidecars.set(name, (sidecars.get(name) ?? 0n) + amount);
     }
   }
-  for (const [name, amount] of peak) raise(running, name, amount);
+  for (const [name, amount] of peak ?? []) raise(running, name, amount);
   return running;
 }
 
