@@ -62,8 +62,8 @@ export type PlaygroundResult = {
 /** The names of the two files; a folder that holds them gives on the command line what the page shows. */
 export const fileNames = { manifest: 'manifest.yaml', policies: 'policies.yaml' } as const;
 
-/** A longer text is one for the command line. */
-export const longestText = 1_000_000;
+/** A longer text is one for the command line: this much may hold the page up for some seconds, and a link may be a stranger's. */
+export const longestText = 200_000;
 
 /** Does to the fields of the page what the command line and the webhook do. */
 export function runPlayground(input: PlaygroundInput, { version, nowMs }: PlaygroundContext): PlaygroundResult {

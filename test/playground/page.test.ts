@@ -222,7 +222,7 @@ describe('the page of the playground', () => {
     await other.page.close();
   });
 
-  it('shows what a stranger wrote as text, and refuses a link that it cannot read', async () => {
+  it('shows what a stranger wrote as text, sends nothing, and refuses a link that it cannot read', async () => {
     const { page, complaints } = await openPage(`${url}#text=AAAA`);
     assert.match((await page.locator('#notice').textContent()) ?? '', /^The link holds no text/);
     const name = '<img src=x onerror=document.title=1>';
@@ -231,7 +231,10 @@ describe('the page of the playground', () => {
     await page.waitForFunction(() => document.getElementById('summary').textContent.includes('<img'));
     assert.equal(await page.locator('img').count(), 0);
     assert.equal(await page.title(), 'health-injector playground');
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(complaints.splice(0), []);
+    const sent = page.evaluate<string>("fetch('playground.css').then(() => 'sent', () => 'refused')");
+    assert.equal(await sent, 'refused');
+    assert.match(complaints.join(), /Content Security Policy/);
     await page.close();
   });
 

@@ -72,7 +72,7 @@ export function openEditor(options: EditorOptions): TextEditor {
         syntaxHighlighting(colours),
         theme,
         autocompletion({ override: [(context) => complete(context, options)], icons: false }),
-        hoverTooltip((shown, offset) => hover(shown, offset, options)),
+        hoverTooltip((shown, offset) => hover(shown, offset, options), { hideOnChange: true }),
         EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of(({ docChanged }) => {
           if (docChanged) onChange();

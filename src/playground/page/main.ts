@@ -52,7 +52,7 @@ function fill(input: PlaygroundInput): void {
 
 function changed(): void {
   clearTimeout(waiting);
-  waiting = setTimeout(evaluate, lastMs > promptMs ? pauseMs : 0);
+  waiting = setTimeout(evaluate, lastMs > promptMs ? Math.max(pauseMs, lastMs) : 0);
 }
 
 function evaluate(): void {
