@@ -27,6 +27,7 @@ import {
   eventsForUnfitting,
   recordEvents,
 } from './events.ts';
+import { followFailures } from './failures.ts';
 import { followGuesses } from './guesses.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import {
@@ -94,6 +95,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
       if (policy !== undefined) statuses.addAfter(policy, tickMs);
     },
   });
+  const failures = followFailures({ list: () => pods.list(), recorder: options.recorder });
   const problemsOf = createPolicyValidator(context);
   let arePodsStarted = false;
   const requestRelist = (key: string): void => {
@@ -169,6 +171,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   running.push(
     pods.run(signal),
     guesses.run(signal),
+    failures.run(signal),
     runWorkers(
       relists,
       {

@@ -8,6 +8,7 @@ export const eventActions = {
   HealthCheckMissed: 'Inject',
   InvalidHealthAnnotation: 'Inject',
   HealthCheckDoesNotFit: 'Inject',
+  HealthCheckFails: 'Check',
   HealthCheckRepairGivenUp: 'Evict',
   HealthCheckRepairRefused: 'Evict',
 } as const;

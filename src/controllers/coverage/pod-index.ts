@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { guessPorts } from '../../inject/model/guesses.ts';
+import { guessPorts, sidecarPorts } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
@@ -19,6 +19,8 @@ export type PodSummary = {
   readonly verdict: Verdict;
   /** Where the sidecars listen that have guesses; undefined where the Pod has none, or no address yet. */
   readonly guessing: { readonly ip: string; readonly ports: readonly number[] } | undefined;
+  /** Where the sidecars listen of a Pod that is not ready, and since when it is not; undefined for one that is ready. */
+  readonly failing: { readonly ip: string; readonly ports: readonly number[]; readonly sinceMs: number } | undefined;
 };
 
 /** A Pod's author may write the uid of any owner into it, also one of another namespace: alone it is no key. */
@@ -57,6 +59,7 @@ export function summarizePod(
     owner: controllerOf(metadata),
     verdict: { ...verdict, notes: shortened(verdict.notes) },
     guessing: guessingOf(pod, context.prefix),
+    failing: failingOf(pod, context.prefix),
   };
 }
 
@@ -64,6 +67,14 @@ function guessingOf(pod: V1Pod, prefix: string): PodSummary['guessing'] {
   const ip = pod.status?.podIP;
   const ports = ip === undefined ? [] : guessPorts(pod as Pod, prefix);
   return ip === undefined || ports.length === 0 ? undefined : { ip, ports };
+}
+
+function failingOf(pod: V1Pod, prefix: string): PodSummary['failing'] {
+  const { podIP: ip, conditions, phase } = pod.status ?? {};
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  if (ip === undefined || phase !== 'Running' || ready?.status !== 'False') return undefined;
+  const ports = sidecarPorts(pod as Pod, prefix);
+  return ports.length === 0 ? undefined : { ip, ports, sinceMs: Date.parse(String(ready.lastTransitionTime)) };
 }
 
 /** An Event has room for no more. */

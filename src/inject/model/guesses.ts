@@ -11,6 +11,10 @@ export type ServingAgent = { readonly name: string; readonly port: number };
 /** The sidecars that the webhook added. Anyone may have written the Pod: each has a port that an agent could have. */
 export const servingAgents = (pod: Pod, prefix: string): readonly ServingAgent[] => servingWith(pod, prefix, []);
 
+/** The ports of all sidecars that were injected into a Pod. */
+export const sidecarPorts = (pod: Pod, prefix: string): readonly number[] =>
+  servingAgents(pod, prefix).map(({ port }) => port);
+
 /** The ports at which the sidecars of a Pod tell, in their metrics, whether what was found and not written has passed. */
 export const guessPorts = (pod: Pod, prefix: string): readonly number[] =>
   servingWith(pod, prefix, ['--guess']).map(({ port }) => port);

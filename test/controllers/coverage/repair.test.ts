@@ -35,6 +35,7 @@ const record = (
   owner: owner === '' ? undefined : { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
   verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, whoAsks: 'its annotations ask', notes: [] },
   guessing: undefined,
+  failing: undefined,
 });
 
 const evicted = (records: readonly PodSummary[], history: readonly Repair[] = [], rules = settings): string[] =>

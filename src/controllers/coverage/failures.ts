@@ -1,0 +1,115 @@
+import { quote } from '../../check/check.ts';
+import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { inTurns } from '../shares.ts';
+import { type SidecarAnswer, askSidecar } from '../sidecar.ts';
+import type { EventRecorder } from '../../kube/event-recorder.ts';
+import { eventActions } from './events.ts';
+import type { PodSummary } from './pod-index.ts';
+
+/** What the sidecars of Pods say that are not ready. */
+export type Failures = {
+  /** Asks the sidecars in rounds until the signal; never rejects. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** A Pod that starts is not ready either, and a check that flaps is no news. */
+const minimumAgeMs = 75_000;
+const unreadyMs = 10_000;
+
+const roundMs = 15_000;
+
+/** As long as a Pod stays not ready it is asked this often: the recorder makes one series of what it says. */
+const againMs = 5 * 60_000;
+
+/** With four questions at a time and 200 ms between two of a place, 20 are asked in a second at most. */
+const places = 4;
+const spacingMs = 200;
+const timeoutMs = 1_000;
+const mostPerRound = 300;
+
+/**
+ * Asks the sidecars of the Pods that are not ready what fails, each namespace in turn, and records an Event about each: the
+ * kubelet's own has the status code alone.
+ */
+export function followFailures({
+  list,
+  recorder,
+  clock = systemClock,
+}: {
+  readonly list: () => Iterable<PodSummary>;
+  readonly recorder: Pick<EventRecorder, 'event'>;
+  readonly clock?: Clock;
+}): Failures {
+  /** When a Pod was last asked, by uid. */
+  const askedMs = new Map<string, number>();
+
+  const dueNow = (): readonly PodSummary[] => {
+    const nowMs = clock.date().getTime();
+    const failing = [...list()].filter(({ failing: sidecar }) => sidecar && nowMs - sidecar.sinceMs >= unreadyMs);
+    const uids = new Set(failing.map(({ uid }) => uid));
+    for (const uid of askedMs.keys()) if (!uids.has(uid)) askedMs.delete(uid);
+    const due = failing.filter(
+      ({ uid, createdMs }) =>
+        nowMs - createdMs >= minimumAgeMs && clock.now() - (askedMs.get(uid) ?? -Infinity) >= againMs,
+    );
+    return inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+  };
+
+  const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {
+    askedMs.set(pod.uid, clock.now());
+    const { ip = '', ports = [] } = pod.failing ?? {};
+    try {
+      const answers = await withDeadline(timeoutMs, signal, clock, (inner) =>
+        Promise.all(ports.map((port) => askSidecar({ ip, port, path: '/readyz' }, inner))),
+      );
+      const clauses = answers.flatMap((answer) => clauseOf(answer) ?? []);
+      if (clauses.length === 0) return;
+      const { namespace, name, uid } = pod;
+      const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
+      const note = `Pod ${name} is not ready: its sidecar says that ${clauses.join(', and that ')}. The log of the sidecar says why.`;
+      const reason = 'HealthCheckFails';
+      recorder.event({ regarding, type: 'Warning', reason, action: eventActions[reason], note });
+    } catch {
+      // The kubelet's own Event says that there was no answer.
+    }
+  };
+
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        const due = dueNow().values();
+        const work = async (): Promise<void> => {
+          for (const pod of due) {
+            if (signal.aborted) return;
+            await Promise.all([ask(pod, signal), clock.sleep(spacingMs, signal)]);
+          }
+        };
+        await Promise.all(Array.from({ length: places }, work));
+        await clock.sleep(roundMs, signal);
+      }
+    },
+  };
+}
+
+/** What the agent's status codes mean (docs/decisions/0003). */
+const causes: Readonly<Record<number, string>> = {
+  502: 'fails: there is no connection, or no answer of its protocol',
+  503: 'fails: the answer is not healthy, or there is none yet',
+  504: 'fails: there is no answer in time',
+};
+
+/** What turns the direction of a line, and all that a terminal acts on. */
+const unprintable = /[\p{C}\p{Z}]+/gu;
+
+const start = 'failed: ';
+
+/** What fails by an answer as a clause, with the names of the checks quoted: any program may answer at the Pod's address. */
+function clauseOf({ status, body }: SidecarAnswer): string | undefined {
+  const cause = causes[status];
+  if (cause === undefined || !body.startsWith(start)) return undefined;
+  const names = body
+    .slice(start.length, start.length + 256)
+    .replace(unprintable, ' ')
+    .trim();
+  return `${quote(names)} ${cause}`;
+}
