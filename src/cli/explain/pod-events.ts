@@ -19,7 +19,7 @@ export function readEvent(event: CoreV1Event): PodEvent {
   const last = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp;
   return {
     reason: bounded(reason, longestReason),
-    message: bounded(message, longestMessage),
+    message: bounded(message.trim(), longestMessage),
     count: series?.count ?? count ?? 1,
     last: String(last),
   };

@@ -28,18 +28,22 @@ export async function askAgents(pod: Pod, client: Client, prefix: string): Promi
   const answers = await Promise.all(
     servingAgents(pod, prefix).map(async (agent) => {
       const [metrics, log] = await Promise.all([readMetrics(pod, agent, client), readLog(pod, agent, client)]);
-      return { agent, metrics, log };
+      return { agent, metrics, log, states: readAgentState({ metrics: metrics.text, log: log.text }) };
     }),
   );
-  const checks = answers.flatMap(({ metrics, log }) => readAgentState({ metrics: metrics.text, log: log.text }));
+  const checks = answers.flatMap(({ states }) => states);
   const guesses = answers.flatMap(({ metrics }) => readGuesses(metrics.text ?? '')).map(sentenceOf);
-  const unanswered = answers.flatMap(({ agent, metrics, log }) => [
+  const unanswered = answers.flatMap(({ agent, metrics, log, states }) => [
     ...(metrics.why === undefined
       ? []
       : [`what the checks of ${agent.name} say now is not known, since the agent cannot be asked: ${metrics.why}.`]),
     ...(log.why === undefined
       ? []
       : [`since when, and why they failed, is not known, since the log of ${agent.name} cannot be read: ${log.why}.`]),
+    // A kubelet answers so, too, where the file of the log is gone.
+    ...(log.why === undefined && states.length > 0 && states.every(({ since }) => since === undefined)
+      ? [`since when, and why they failed, is not known, since the log of ${agent.name} says nothing of them.`]
+      : []),
   ]);
   const hasGuess = Object.keys(status.fields['found'] ?? {}).length > 0;
   const isByCli = answers.length === 0 && hasGuess && status.patterns.includes('cli');
