@@ -9,5 +9,6 @@ export const commands: Commands = {
   lint: async () => (await import('./lint.ts')).lintCommand,
   missed: async () => (await import('./missed.ts')).missedCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
   completion: async () => (await import('./completion.ts')).completionCommandOf(() => commands),
 };
