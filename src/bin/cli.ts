@@ -5,9 +5,10 @@ import { createTerminal } from '../cli/output.ts';
 import { calledAs } from '../cli/called-as.ts';
 import { run } from '../cli/run.ts';
 
+const interrupted = new AbortController();
 // A reader such as head may stop early; the exit code is the same.
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') return;
+  if (code === 'EPIPE') return interrupted.abort();
   process.stderr.write(`Standard output cannot be written: ${message}.\n`);
   process.exit(exitCode.unreadable);
 });
@@ -20,6 +21,10 @@ const terminal = createTerminal({
   writeOut: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   readStandardInput: () => buffer(process.stdin),
+  untilInterrupted() {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+    return interrupted.signal;
+  },
   isTerminal: process.stdout.isTTY === true,
   isColoured: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   program,

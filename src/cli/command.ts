@@ -28,6 +28,8 @@ export type Terminal = {
   readonly readStandardInput: () => Promise<Uint8Array>;
   /** What the user types to call the program. */
   readonly program: string;
+  /** From the first call on, Ctrl-C and the end of the reader abort the signal, and do not end the process. */
+  readonly untilInterrupted: () => AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 

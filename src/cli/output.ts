@@ -5,6 +5,8 @@ import { bounded, visible, visibleText } from './visible.ts';
 
 /** The streams of a process. */
 type Streams = Pick<Terminal, 'env' | 'readStandardInput'> & {
+  /** Without it nothing interrupts a command. */
+  readonly untilInterrupted?: Terminal['untilInterrupted'];
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   /** Whether people look at standard output. */
@@ -27,6 +29,7 @@ export function createTerminal({
     writeOut(paint && isColoured ? shown.replaceAll(/^.+$/gm, paint) : shown);
   };
   return {
+    untilInterrupted: () => new AbortController().signal,
     ...rest,
     program,
     printText,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { healthInjector } from '../cli/support/health-injector.ts';
+import { healthInjector, program } from '../cli/support/health-injector.ts';
 import { assertSoundPage, startBrowser } from '../report/support/browser.ts';
 import { asked, kinds, makeHistory, makeNamespaces, makeWorkloads, namespaceCount } from '../report/support/fleet.ts';
+import { eventually } from '../support/eventually.ts';
 import { must } from '../support/process.ts';
 import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
 import { type Apiserver, startApiserver } from '../validity/apiserver.ts';
@@ -176,5 +178,62 @@ describe('a report of 300 workloads in 20 namespaces, on a real apiserver', () =
     const rows = JSON.parse((await run('explain', '-A', '-o', 'json')).out);
     assert.equal(rows.length, 300);
     assert.equal(rows.filter(({ state }: any) => state === 'lacks').length, 16);
+  });
+
+  it('watch follows restarts, readiness, Events and quarantines of a namespace, and ends on Ctrl-C', async () => {
+    const child = spawn(process.execPath, [program, 'watch', '-n', 'shop-00', '-o', 'json'], {
+      env: { ...process.env, ...env() },
+    });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const line = (object: string, message: RegExp) =>
+      eventually(`${object} ${message}`, 60_000, async () =>
+        out
+          .split('\n')
+          .filter((text) => text.endsWith('}'))
+          .some((text) => {
+            const found = JSON.parse(text);
+            return found.namespace === 'shop-00' && found.object === object && message.test(found.message);
+          }),
+      );
+    const path = '/api/v1/namespaces/shop-00';
+    try {
+      // What is wrong at the start is told, too.
+      await line('Pod/unwell-0', /^is not Ready$/);
+      await line('Pod/unwell-0', /^app was restarted, 3 times now$/);
+      const pod = await apiserver.must('GET', `${path}/pods/cache-0`);
+      const [container] = pod.status.containerStatuses;
+      const terminated = { exitCode: 137, reason: 'OOMKilled', startedAt: null, finishedAt: new Date().toISOString() };
+      await apiserver.must('PUT', `${path}/pods/cache-0/status`, {
+        ...pod,
+        status: {
+          ...pod.status,
+          conditions: [
+            { ...pod.status.conditions[0], status: 'False', message: 'containers with unready status: [app]' },
+          ],
+          containerStatuses: [{ ...container, ready: false, restartCount: 1, lastState: { terminated } }],
+        },
+      });
+      await line('Pod/cache-0', /^app was restarted, once now: it ended with exit code 137 \(OOMKilled\)$/);
+      await line('Pod/cache-0', /^is not Ready: containers with unready status: \[app\]$/);
+      await apiserver.must('POST', `${path}/events`, {
+        metadata: { name: 'unhealthy' },
+        involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'cache-0', namespace: 'shop-00', uid: pod.metadata.uid },
+        reason: 'Unhealthy',
+        type: 'Warning',
+        message: 'Liveness probe failed: \u001b[2Jno answer',
+        count: 1,
+        lastTimestamp: new Date().toISOString(),
+      });
+      await line('Pod/cache-0', /^Unhealthy: Liveness probe failed: \\u001b\[2Jno answer$/);
+      await apiserver.must('DELETE', '/apis/health.example.com/v1alpha1/nodequarantines/node-a');
+      await line('Deployment/cache', /^is no longer kept off node-a$/);
+      await apiserver.must('DELETE', `${path}/pods/cache-0?gracePeriodSeconds=0`);
+      await line('Pod/cache-0', /^is gone, or on its way out$/);
+    } finally {
+      child.kill('SIGINT');
+    }
+    assert.equal(await ended, 0);
   });
 });

@@ -63,14 +63,17 @@ const formatMs = (ms: number): string => (ms < 10 ? `${Number(ms.toFixed(1))} ms
 
 function formatContainerState({ name, isReady, restarts, waiting, lastEnd }: ContainerState, nowMs: number): string {
   const often = restarts === 0 ? [] : [`was restarted ${restarts === 1 ? 'once' : `${restarts} times`}`];
-  const reason = lastEnd === undefined || lastEnd.reason === '' ? '' : ` (${lastEnd.reason})`;
   return `${name} ${[
     isReady ? 'is ready' : 'is not ready',
     ...(waiting === undefined ? [] : [`waits: ${waiting}`]),
     ...often,
-    ...(lastEnd ? [`last ended ${formatAgo(lastEnd.at, nowMs)} with exit code ${lastEnd.exitCode}${reason}`] : []),
+    ...(lastEnd ? [`last ended ${formatAgo(lastEnd.at, nowMs)} with ${formatEnd(lastEnd)}`] : []),
   ].join(', ')}`;
 }
+
+/** Such as `exit code 137 (OOMKilled)`. */
+export const formatEnd = ({ exitCode, reason }: NonNullable<ContainerState['lastEnd']>): string =>
+  `exit code ${exitCode}${reason === '' ? '' : ` (${reason})`}`;
 
 const formatEvent = ({ reason, message, count, last }: PodEvent, nowMs: number): string =>
   `${reason}, ${formatAgo(last, nowMs)}${count > 1 ? `, ${count} times` : ''}: ${message}`;
