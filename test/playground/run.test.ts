@@ -112,9 +112,10 @@ function pathsIn(value: unknown, path: Keys = []): Keys[] {
 }
 
 describe('the playground', () => {
-  it('says of every example what explain, lint and diff print', async () => {
+  it('says of the examples what explain, lint and diff print', async () => {
     const root = mkdtempSync(join(tmpdir(), 'health-injector-playground-'));
-    for (const [id, { manifest, policies = '' }] of examples) {
+    // Every second, some of each kind.
+    for (const [id, { manifest, policies = '' }] of [...examples].filter((_, index) => index % 2 === 0)) {
       const folder = join(root, id);
       mkdirSync(folder);
       writeFileSync(join(folder, fileNames.manifest), manifest);
@@ -178,15 +179,14 @@ describe('the playground', () => {
 
   it('takes any value in the place of any other for a mistake at worst', () => {
     const odd = [null, '', 0, true, [], {}, [null], ['x'], { a: null }];
-    for (const object of surroundings) {
+    for (const [shift, object] of surroundings.entries()) {
       for (const [index, path] of pathsIn(object).entries()) {
-        // Three of the nine for each, all of them for every three.
-        for (const value of odd.filter((_, each) => each % 3 === index % 3)) {
-          const changed = structuredClone(object);
-          const above = path.slice(0, -1).reduce<any>((inner, key) => inner[key], changed);
-          above[path.at(-1) ?? ''] = value;
-          evaluate({ manifest: `${JSON.stringify(pod)}\n---\n${JSON.stringify(changed)}` });
-        }
+        // Another one for each, and for each kind.
+        const value = odd[(index + shift) % odd.length];
+        const changed = structuredClone(object);
+        const above = path.slice(0, -1).reduce<any>((inner, key) => inner[key], changed);
+        above[path.at(-1) ?? ''] = value;
+        evaluate({ manifest: `${JSON.stringify(pod)}\n---\n${JSON.stringify(changed)}` });
       }
       const { findings } = evaluate({ policies: JSON.stringify({ ...object, metadata: null }) });
       assert.match(findings.map(({ message }) => message).join(), /^metadata/, object.kind);

@@ -5,6 +5,12 @@ export function elementOf<T extends HTMLElement>(id: string, kind: new () => T):
   return found;
 }
 
+/** Writes a text where it is another one: a screen reader would read the same again with each letter that is typed. */
+export function writeText(id: string, text: string): void {
+  const element = elementOf(id, HTMLElement);
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** What an element is made with: its class, its attributes, and what is in it. */
 type Content = string | Node;
 

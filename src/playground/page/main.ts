@@ -5,7 +5,7 @@ import { hoverAt } from '../hover.ts';
 import { prefixOf } from '../place.ts';
 import { type PlaygroundInput, type PlaygroundResult, fileNames, runPlayground } from '../run.ts';
 import { packInput, unpackInput } from '../share.ts';
-import { create, elementOf } from './elements.ts';
+import { create, elementOf, writeText } from './elements.ts';
 import { createField } from './field.ts';
 import { saveText, startOpening } from './files.ts';
 import { loadEditor } from './load-editor.ts';
@@ -65,7 +65,7 @@ function evaluate(): void {
   const isExample = example?.manifest === input.manifest && (example.policies ?? '') === input.policies;
   if (!isExample) exampleSelect.value = '';
   const mark = input.policies.trim() === '' ? '' : ' (in use)';
-  elementOf('tab-policies', HTMLElement).textContent = `Policies, namespaces${mark}`;
+  writeText('tab-policies', `Policies, namespaces${mark}`);
   const problems = problemsOf(result);
   manifest.underline(problems.filter(({ file }) => file === fileNames.manifest));
   policies.underline(problems.filter(({ file }) => file === fileNames.policies));

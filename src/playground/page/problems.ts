@@ -1,5 +1,5 @@
 import type { Mistake, PlaygroundResult } from '../run.ts';
-import { create, elementOf } from './elements.ts';
+import { create, elementOf, writeText } from './elements.ts';
 
 /** What `lint` finds, in its order, and what is wrong with the settings, which have no file. */
 export const problemsOf = ({ problems, findings, mistakes }: PlaygroundResult): Mistake[] => [
@@ -11,7 +11,7 @@ export const problemsOf = ({ problems, findings, mistakes }: PlaygroundResult): 
 /** Lists problems under the editor; each leads to its place. */
 export function showProblems(problems: readonly Mistake[], goTo: (problem: Mistake) => void): void {
   const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-  elementOf('problems-title', HTMLElement).textContent = problems.length === 0 ? 'No problems' : count;
+  writeText('problems-title', problems.length === 0 ? 'No problems' : count);
   elementOf('problems', HTMLElement).replaceChildren(
     ...problems.map((problem) => {
       const { file, line, column, severity, message } = problem;

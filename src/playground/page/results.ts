@@ -2,11 +2,11 @@ import { titleOf } from '../../cli/evaluate.ts';
 import { formatCpu } from '../../cli/explain/cost.ts';
 import { type DiffLine, changedLines, wholeLines } from '../diff-lines.ts';
 import type { PlaygroundResult, ReviewedObject } from '../run.ts';
-import { create, elementOf } from './elements.ts';
+import { create, elementOf, writeText } from './elements.ts';
 
 /** Shows a result, in the panel of a tab; the other panels are made when they are looked at. */
 export function showResult(result: PlaygroundResult, tab: string, { manifest, isWhole }: DiffOptions): void {
-  elementOf('summary', HTMLElement).textContent = summaryOf(result);
+  writeText('summary', summaryOf(result));
   switch (tab) {
     case 'tab-words':
       fill('panel-words', wordNodes(result));
