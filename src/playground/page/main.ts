@@ -65,7 +65,7 @@ function evaluate(): void {
   const isExample = example?.manifest === input.manifest && (example.policies ?? '') === input.policies;
   if (!isExample) exampleSelect.value = '';
   const mark = input.policies.trim() === '' ? '' : ' (in use)';
-  writeText('tab-policies', `Policies, namespaces${mark}`);
+  writeText('tab-policies', `Policies${mark}`);
   const problems = problemsOf(result);
   manifest.underline(problems.filter(({ file }) => file === fileNames.manifest));
   policies.underline(problems.filter(({ file }) => file === fileNames.policies));
