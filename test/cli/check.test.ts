@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commands } from '../../src/cli/commands/index.ts';
 import { formatDiagnoses, reportOfDiagnoses, shortDiagnoses } from '../../src/cli/diagnoses.ts';
+import { createTerminal } from '../../src/cli/output.ts';
+import { run } from '../../src/cli/run.ts';
 import type { Diagnosis } from '../../src/diagnostics/diagnostic.ts';
 import { startCluster } from './support/cluster.ts';
 import { healthInjector } from './support/health-injector.ts';
@@ -152,7 +155,17 @@ describe('health-injector check', () => {
   };
   for (const [what, [args, code, sentence]] of Object.entries(mistakes)) {
     it(`says with ${code} what is wrong with ${what}`, async () => {
-      assert.deepEqual(await check(...args), { code, out: '', errors: `${sentence}\n` });
+      let errors = '';
+      const terminal = createTerminal({
+        writeOut: () => assert.fail('nothing is printed'),
+        writeError: (text) => (errors += text),
+        readStandardInput: async () => new Uint8Array(),
+        isTerminal: false,
+        isColoured: false,
+        env: {},
+      });
+      assert.equal(await run(['check', '--kubeconfig', cluster.kubeconfig, ...args], commands, terminal), code);
+      assert.equal(errors, `${sentence}\n`);
     });
   }
 });

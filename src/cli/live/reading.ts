@@ -4,8 +4,8 @@ import { createSemaphore } from '../../kube/flow-control.ts';
 import { listPages } from '../../kube/reflector.ts';
 import type { FactRead } from '../../diagnostics/facts.ts';
 
-/** No answer is worth more: a whole look takes seconds. */
-const timeoutMs = 10_000;
+/** A whole look takes seconds; an apiserver that is busy may take longer for one answer. */
+const timeoutMs = 30_000;
 
 /** A connection each; more only wait in the queues of the apiserver. */
 const mostAtOnce = 16;

@@ -10,7 +10,7 @@ import type { PortForwarder } from '../../kube/port-forward.ts';
 import type { FactReader } from './reading.ts';
 
 /** An answer, or a handshake, through the apiserver takes milliseconds. */
-const answerMs = 5_000;
+const answerMs = 10_000;
 
 const portOf = (pod: V1Pod): number => pod.spec?.containers[0]?.ports?.[0]?.containerPort ?? 8443;
 

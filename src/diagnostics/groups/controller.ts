@@ -4,7 +4,7 @@ import { type DiagnosticGroup, diagnostic, failed, listed, ok, unless, warning }
 const skewMs = 30_000;
 
 const look = (namespace: string): string =>
-  `Look at kubectl -n ${namespace} logs deployment/health-injector-controller: most often it cannot reach the apiserver, or its Role is missing.`;
+  `Look at kubectl -n ${namespace} logs -l app.kubernetes.io/component=controller: most often it cannot reach the apiserver, or its Role is missing.`;
 
 /** Whether the controller leads and does its work. */
 export const controllerGroup: DiagnosticGroup = {
@@ -88,7 +88,7 @@ export const controllerGroup: DiagnosticGroup = {
           behind.length > 0,
           warning,
           `A replica of the webhook has not seen the NodeQuarantine ${listed(behind.map(({ metadata }) => metadata.name ?? ''))}, so that the controller moves no Pod off that node.`,
-          `The replica reports it within seconds: look at kubectl -n ${namespace} logs deployment/health-injector.`,
+          `The replica reports it within seconds: look at kubectl -n ${namespace} logs -l app.kubernetes.io/component=webhook.`,
         );
       },
     }),

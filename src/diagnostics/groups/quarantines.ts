@@ -53,7 +53,7 @@ export const quarantinesGroup: DiagnosticGroup = {
           over.length > 0,
           warning,
           `The time of a NodeQuarantine is over, and it still stands: ${listed(over.map(({ spec }) => spec.nodeName))}.`,
-          `The controller ends it: look at kubectl -n ${namespace} logs deployment/health-injector-controller, and at HEALTH_INJECTOR_HARDWARE, which must not be off.`,
+          `The controller ends it: look at kubectl -n ${namespace} logs -l app.kubernetes.io/component=controller, and at HEALTH_INJECTOR_HARDWARE, which must not be off.`,
         );
       },
     }),

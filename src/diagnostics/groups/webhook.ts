@@ -68,7 +68,7 @@ export const webhookGroup: DiagnosticGroup = {
         const said = annotations[`${prefix}problems`];
         return failed(
           `A Pod with annotations, created as a dry run in ${namespace}, came back without a health check${said === undefined ? '' : `: ${said}`}.`,
-          'Mend what else failed here; where nothing did, the apiserver cannot reach the webhook’s Pods, or another webhook takes the annotations away.',
+          'Mend what else failed here; where nothing did, the apiserver cannot reach the Pods of the webhook, or another webhook takes the annotations away.',
         );
       },
     }),
