@@ -59,5 +59,5 @@ function summaryOf(diagnoses: readonly Diagnosis[]): string {
   const notSeen = unchecked > 0 ? `, ${unchecked} not checked` : '';
   const sound = warning > 0 || unchecked > 0 ? 'Nothing that was checked is broken' : 'All is well';
   const verdict = failed > 0 ? 'Something is broken' : sound;
-  return `${verdict}: ${ok} ok, ${warning} warnings, ${failed} failed${notSeen}.`;
+  return `${verdict}: ${ok} ok, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${failed} failed${notSeen}.`;
 }

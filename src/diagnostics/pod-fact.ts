@@ -19,6 +19,8 @@ type AgentFact = {
   readonly image: string;
   /** Why it does not run, such as `ImagePullBackOff`; empty where it does. */
   readonly waiting: string;
+  /** It ended with an error, and has not begun again. */
+  readonly hasFailed: boolean;
   readonly restarts: number;
   /** Why it ended last, such as `OOMKilled`; empty where it never did. */
   readonly lastReason: string;
@@ -53,9 +55,13 @@ const agentFactOf = (container: string, image: string, status: V1ContainerStatus
   container,
   image,
   waiting: status?.state?.waiting?.reason ?? '',
+  hasFailed: (status?.state?.terminated?.exitCode ?? 0) !== 0,
   restarts: status?.restartCount ?? 0,
   lastReason: status?.lastState?.terminated?.reason ?? '',
 });
 
 /** Such as `shop/redis-0`. */
 export const podName = ({ namespace, name }: PodFact): string => `${namespace}/${name}`;
+
+/** Such as `2 Pods`. */
+export const countOfPods = ({ length }: readonly PodFact[]): string => `${length} ${length === 1 ? 'Pod' : 'Pods'}`;

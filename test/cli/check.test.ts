@@ -62,7 +62,7 @@ describe('health-injector check', () => {
       '         docs/check.md#some-id',
       '  -    all is well (not checked: no right to list pods)',
       '',
-      'Something is broken: 1 ok, 1 warnings, 1 failed, 1 not checked.',
+      'Something is broken: 1 ok, 1 warning, 1 failed, 1 not checked.',
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('health-injector check', () => {
     assert.deepEqual(shortDiagnoses(diagnoses), [
       'WARN some-id: It is old. Renew it. docs/check.md#some-id',
       'FAIL some-id: It is gone. Bring it back. docs/check.md#some-id',
-      'Something is broken: 1 ok, 1 warnings, 1 failed, 1 not checked.',
+      'Something is broken: 1 ok, 1 warning, 1 failed, 1 not checked.',
     ]);
     assert.deepEqual(shortDiagnoses([diagnosis({})]), ['All is well: 1 ok, 0 warnings, 0 failed.']);
     assert.deepEqual(shortDiagnoses([diagnosis({ status: 'unchecked' })]), [

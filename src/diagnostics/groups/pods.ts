@@ -1,11 +1,11 @@
 import { type DiagnosticGroup, diagnostic, failed, listed, unless, warning } from '../diagnostic.ts';
-import { type PodFact, podName } from '../pod-fact.ts';
+import { type PodFact, countOfPods, podName } from '../pod-fact.ts';
 import { isPullFailure } from './programs.ts';
 
 /** So many restarts of an agent are no accident. */
 const mostRestarts = 5;
 
-const named = (pods: readonly PodFact[]): string => `${pods.length} Pods: ${listed(pods.map(podName))}`;
+const named = (pods: readonly PodFact[]): string => `${countOfPods(pods)}: ${listed(pods.map(podName))}`;
 
 /** Whether the Pods have what was asked for, and it runs. */
 export const podsGroup: DiagnosticGroup = {
@@ -61,7 +61,10 @@ export const podsGroup: DiagnosticGroup = {
       needs: ['pods'],
       run({ pods }) {
         const crashing = pods.filter(({ agents }) =>
-          agents.some(({ waiting, restarts }) => waiting === 'CrashLoopBackOff' || restarts > mostRestarts),
+          agents.some(
+            ({ waiting, hasFailed, restarts }) =>
+              waiting === 'CrashLoopBackOff' || (hasFailed && restarts > 0) || restarts > mostRestarts,
+          ),
         );
         const reasons = new Set(crashing.flatMap(({ agents }) => agents.flatMap(({ lastReason }) => lastReason || [])));
         return unless(

@@ -1,5 +1,5 @@
 import { type DiagnosticGroup, diagnostic, listed, minorOf, ok, unless, warning } from '../diagnostic.ts';
-import { podName } from '../pod-fact.ts';
+import { countOfPods, podName } from '../pod-fact.ts';
 
 /** Faults of some versions of Kubernetes that something in this cluster meets. */
 export const versionFaultsGroup: DiagnosticGroup = {
@@ -16,7 +16,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
         return unless(
           met.length > 0,
           warning,
-          `Kubelets before 1.37 write an Event a second for each image volume (kubernetes#138655), and ${met.length} Pods have one: ${listed(met.map(podName))}.`,
+          `Kubelets before 1.37 write an Event a second for each image volume (kubernetes#138655), and there is one in ${countOfPods(met)}: ${listed(met.map(podName))}.`,
           'Use delivery: init-container for them, or upgrade their nodes to 1.37.',
         );
       },
@@ -32,7 +32,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
         return unless(
           met.length > 0,
           warning,
-          `Kubelets of 1.35 and 1.36 stop an exec readiness probe when its Pod begins to terminate, so that the Pod stays Ready (kubernetes#140882); ${met.length} Pods have one: ${listed(met.map(podName))}.`,
+          `Kubelets of 1.35 and 1.36 stop an exec readiness probe when its Pod begins to terminate, so that the Pod stays Ready (kubernetes#140882), and there is one in ${countOfPods(met)}: ${listed(met.map(podName))}.`,
           'Use the pattern sidecar for Pods that drain, or upgrade their nodes to 1.37.',
         );
       },

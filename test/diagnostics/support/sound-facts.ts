@@ -116,7 +116,16 @@ function makeFacts(): { about: any; reads: { [Name in keyof ClusterReads]: any }
         name: 'redis-0',
         node: 'a',
         state: 'injected',
-        agents: [{ container: 'health-probe', image: about.agentImage, waiting: '', restarts: 0, lastReason: '' }],
+        agents: [
+          {
+            container: 'health-probe',
+            image: about.agentImage,
+            waiting: '',
+            hasFailed: false,
+            restarts: 0,
+            lastReason: '',
+          },
+        ],
         hasImageVolume: false,
         hasExecReadiness: false,
       },
