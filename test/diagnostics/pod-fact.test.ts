@@ -13,6 +13,8 @@ const podOf = (annotations: object, state: object): any => ({
 });
 const ours = { [`${prefix}status`]: '{}' };
 
+const agentOf = (state: object): any => podFactOf(podOf(ours, state), 'injected', prefix)?.agents[0];
+
 describe('what is held of a Pod for the diagnostics', () => {
   it('is nothing where nothing of ours is in it and nothing asks for any', () => {
     assert.equal(podFactOf(podOf({}, {}), '', prefix), undefined);
@@ -20,7 +22,6 @@ describe('what is held of a Pod for the diagnostics', () => {
   });
 
   it('says why an agent does not run, and that it failed also while the kubelet does not say that it waits', () => {
-    const agentOf = (state: object): any => podFactOf(podOf(ours, state), 'injected', prefix)?.agents[0];
     assert.deepEqual([agentOf({ running: {} }).waiting, agentOf({ running: {} }).hasFailed], ['', false]);
     assert.equal(agentOf({ waiting: { reason: 'ErrImagePull' } }).waiting, 'ErrImagePull');
     // A sidecar that ended stays terminated through most of its backoff.
