@@ -13,9 +13,10 @@ use super::request::Head;
 use super::response::Response;
 use super::worker::Shared;
 
-/// How long the kubelet waits for checks that are overdue to begin: after the agent itself was stopped its threads wake in
-/// no order.
-const WAKE_PAUSE: Duration = Duration::from_millis(20);
+/// How long the kubelet waits at most for the checks to begin: after the agent itself was stopped its threads wake in no
+/// order, and on a busy machine late.
+const LONGEST_WAKE: Duration = Duration::from_millis(300);
+const WAKE_STEP: Duration = Duration::from_millis(5);
 
 /// What it takes to answer.
 pub struct Answering<'a> {
@@ -48,8 +49,8 @@ impl Answering<'_> {
                         Err(response) => return self.counted(&response, "probe", request.method == "HEAD"),
                     }
                 }
-                if request.kubelet && self.shared.state().is_overdue(Instant::now()) {
-                    thread::sleep(WAKE_PAUSE);
+                if request.kubelet {
+                    self.await_runs();
                 }
                 let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
                 let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());
@@ -64,6 +65,17 @@ impl Answering<'_> {
             self.shared.report(index);
         }
         self.counted(&response, class, head_only)
+    }
+
+    /// Gives the checks the time to begin where the agent itself was stopped until now.
+    fn await_runs(&self) {
+        let woken = Instant::now();
+        if !self.shared.state().has_woken(woken) {
+            return;
+        }
+        while self.shared.state().has_stale(Instant::now()) && woken.elapsed() < LONGEST_WAKE {
+            thread::sleep(WAKE_STEP);
+        }
     }
 
     fn counted(&mut self, response: &Response, class: &'static str, head_only: bool) -> Reply {

@@ -11,6 +11,10 @@ use crate::runner::Run;
 pub struct State {
     pub entries: Vec<CheckState>,
     started: Instant,
+    /// When a run last began or ended, or the kubelet last asked.
+    touched: Instant,
+    /// When that had not happened for long, and for how long.
+    woken: Option<(Instant, Duration)>,
     stopping: bool,
 }
 
@@ -49,6 +53,9 @@ pub enum Freshness<'a> {
     Known(&'a Outcome),
 }
 
+/// How long the threads of an agent that was stopped take to go on.
+const WAKING: Duration = Duration::from_secs(1);
+
 /// The order of `Entry::counts`.
 pub const VERDICTS: [Verdict; 4] = [Verdict::Pass, Verdict::Alive, Verdict::Unknown, Verdict::Fail];
 
@@ -66,7 +73,13 @@ impl State {
             running_since: None,
             counts: [0; VERDICTS.len()],
         };
-        Self { entries: jobs.iter().map(entry).collect(), started, stopping: false }
+        Self {
+            entries: jobs.iter().map(entry).collect(),
+            started,
+            touched: started,
+            woken: None,
+            stopping: false,
+        }
     }
 
     /// From now on nothing is ready: traffic should go elsewhere before the end.
@@ -81,6 +94,7 @@ impl State {
 
     /// Notes that a run began.
     pub fn begin(&mut self, index: usize, now: Instant) {
+        self.touch(now);
         if let Some(entry) = self.entries.get_mut(index) {
             entry.running_since = Some(now);
         }
@@ -88,6 +102,7 @@ impl State {
 
     /// Notes how a run ended, and says whether the verdict is another one than before.
     pub fn finish(&mut self, index: usize, run: Run, now: Instant, wall: SystemTime) -> bool {
+        self.touch(now);
         let Some(entry) = self.entries.get_mut(index) else { return false };
         let before = entry.last.as_ref().map(|last| last.outcome.verdict);
         let after = run.outcome.verdict;
@@ -119,6 +134,7 @@ impl State {
 
     /// Notes a question of the kubelet. True if the answer should tell of a guess that is unproven.
     pub fn note_question(&mut self, probe: Probe, container: Option<&str>, now: Instant) -> bool {
+        self.touch(now);
         let index = position(probe);
         let mut tells = false;
         for entry in &mut self.entries {
@@ -142,22 +158,40 @@ impl State {
     /// What the check is worth now. A run that is under way, and not for long, shows that its thread is neither stuck nor
     /// starved: an old result holds until that run ends.
     pub fn freshness<'a>(&self, entry: &'a CheckState, now: Instant) -> Freshness<'a> {
-        let is_at_work = entry.running_since.is_some_and(|begun| !entry.has_outlasted(begun, now));
         match &entry.last {
-            _ if self.is_old(entry, now) && !is_at_work => Freshness::Stale,
+            _ if self.is_stale(entry, now) => Freshness::Stale,
             Some(last) => Freshness::Known(&last.outcome),
             None => Freshness::Pending,
         }
     }
 
-    /// Whether a result is old and the next run has not begun: as when the agent itself was stopped until now, by a frozen
-    /// cgroup or a machine that was paused.
-    pub fn is_overdue(&self, now: Instant) -> bool {
-        self.entries.iter().any(|entry| entry.running_since.is_none() && self.is_old(entry, now))
+    /// Whether a check is stale because the agent itself was stopped until a moment ago, by a frozen cgroup or a machine that
+    /// was paused: nothing at all had happened for half the time that a result may be old.
+    pub fn has_woken(&self, now: Instant) -> bool {
+        let recently = self.woken.filter(|(at, _)| now.saturating_duration_since(*at) < WAKING);
+        let silence =
+            now.saturating_duration_since(self.touched).max(recently.map_or(Duration::ZERO, |(_, gap)| gap));
+        self.entries.iter().any(|entry| self.is_stale(entry, now) && silence > entry.stale_after / 2)
     }
 
-    fn is_old(&self, entry: &CheckState, now: Instant) -> bool {
-        entry.has_outlasted(entry.last.as_ref().map_or(self.started, |last| last.ended), now)
+    /// Notes that something happens.
+    fn touch(&mut self, now: Instant) {
+        let silence = now.saturating_duration_since(self.touched);
+        if self.entries.iter().any(|entry| silence > entry.stale_after / 2) {
+            self.woken = Some((now, silence));
+        }
+        self.touched = now;
+    }
+
+    /// Whether any check is stale.
+    pub fn has_stale(&self, now: Instant) -> bool {
+        self.entries.iter().any(|entry| self.is_stale(entry, now))
+    }
+
+    fn is_stale(&self, entry: &CheckState, now: Instant) -> bool {
+        let since = entry.last.as_ref().map_or(self.started, |last| last.ended);
+        let is_at_work = entry.running_since.is_some_and(|begun| !entry.has_outlasted(begun, now));
+        entry.has_outlasted(since, now) && !is_at_work
     }
 
     /// The checks that answer a probe, of one container or of all.

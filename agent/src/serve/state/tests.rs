@@ -45,12 +45,25 @@ fn an_old_result_holds_while_the_next_run_is_under_way_and_no_longer() {
     let mut state = State::new(&jobs("--period 1s tcp://:1"), start);
     state.finish(0, run(Outcome::pass("")), start, SystemTime::UNIX_EPOCH);
     let thawed = start + 60 * SECOND;
-    assert!(state.is_overdue(thawed));
+    assert!(state.has_woken(thawed));
     assert_eq!(statuses(&state, thawed), [Some(503); 3]);
     state.begin(0, thawed);
-    assert!(!state.is_overdue(thawed));
+    assert!(!state.has_stale(thawed));
     assert_eq!(statuses(&state, thawed + SECOND), [None; 3]);
     assert_eq!(statuses(&state, thawed + 4 * SECOND), [Some(503); 3]);
+}
+
+#[test]
+fn a_check_that_is_stuck_is_no_sign_that_the_agent_was_stopped_while_the_kubelet_asks() {
+    let start = Instant::now();
+    let mut state = State::new(&jobs("--period 10s tcp://:1"), start);
+    state.begin(0, start);
+    for asked in 1..6 {
+        state.note_question(Probe::Liveness, None, start + 10 * asked * SECOND);
+    }
+    let now = start + 60 * SECOND;
+    assert!(state.has_stale(now));
+    assert!(!state.has_woken(now));
 }
 
 #[test]
