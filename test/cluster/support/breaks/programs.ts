@@ -50,7 +50,7 @@ export function programBreaks(): RealBreaks {
         'agent-version': 'warning',
       },
       async make() {
-        const image = `ghcr.io/health-injector/health-injector:9.9.9`;
+        const image = `ghcr.io/health-injector/${system}:9.9.9`;
         const spec = { progressDeadlineSeconds: 2, template: { spec: { containers: [{ name: 'webhook', image }] } } };
         await kubectl(['patch', ...webhook, '--patch', JSON.stringify({ spec })]);
       },
