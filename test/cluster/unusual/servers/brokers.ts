@@ -76,7 +76,7 @@ const zookeeperJars = [
   ...['snappy-java', 'zookeeper-jute', 'jetty9-server', 'jetty9-servlet', 'jetty9-util'].map(jar),
 ];
 
-const ensemble = ['server.1=127.0.0.1:2888:3888', 'server.2=127.0.0.1:9:9', 'server.3=127.0.0.1:10:10'];
+const ensemble = ['server.1=127.0.0.1:2888:3888', 'server.2=127.0.0.1:9:10', 'server.3=127.0.0.1:11:12'];
 const standalone = ['dataDir=/tmp/data', 'tickTime=2000', 'initLimit=10', 'syncLimit=5', 'admin.enableServer=false'];
 
 const zookeeper: Server = {
