@@ -89,7 +89,7 @@ export const installerRights: readonly Right[] = [
   { group: '', resource: 'namespaces', verbs: ['create'] },
   { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', verbs: ['create'] },
   { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations', verbs: ['create'] },
-  // `escalate` and `bind` as well: the apiserver lets nobody grant what he does not have.
+  // `escalate` and `bind` as well: the apiserver lets an account grant only the rights that it has.
   { group: 'rbac.authorization.k8s.io', resource: 'clusterroles', verbs: ['create', 'escalate'] },
   { group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings', verbs: ['create'] },
   ...['serviceaccounts', 'services'].map((resource) => ({

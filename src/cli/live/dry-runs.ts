@@ -13,7 +13,7 @@ type DryRunRequest = {
 
 const name = 'health-injector-check';
 
-/** It passes Pod Security `restricted`, so that no namespace refuses it; the sidecar is whoever's. */
+/** It passes Pod Security `restricted`, so that no namespace refuses it; the sidecar is that of another injector. */
 function podOf(image: string, annotations: Readonly<Record<string, string>>, hasSidecar: boolean): V1Pod {
   const container = {
     image,

@@ -93,7 +93,7 @@ export async function servedFacts(
   return { value: seen };
 }
 
-/** The certificate of a server, whoever signed it: that is what is looked at afterwards. */
+/** The certificate of a server, by any signer: who signed it is looked at afterwards. */
 const presented = (socket: Duplex, servername: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const tls = connect({ socket, servername, rejectUnauthorized: false });
