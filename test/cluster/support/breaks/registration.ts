@@ -51,7 +51,7 @@ export function registrationBreaks(): RealBreaks {
       },
       mend: () => kubectl(['delete', 'mutatingwebhookconfiguration', 'second']),
     },
-    'an entry is removed': entries({ 'webhook-entries': 'failed' }, (webhooks) => webhooks.pop()),
+    'an entry is removed': entries({ 'webhook-entries': 'failed' }, (webhooks) => webhooks.splice(1, 1)),
     'a rule asks about another operation': entries({ 'webhook-rules': 'failed' }, ([pods]) => {
       pods.rules[0].operations = ['UPDATE'];
     }),
