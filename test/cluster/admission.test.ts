@@ -53,7 +53,10 @@ describe('admission, through the real apiserver', () => {
   it('a mistake admits the Pod unchanged, and kubectl shows the sentence', async () => {
     const pod = await dryRun('wrong', 'htp://:8081');
     assert.equal(pod.spec.containers[0].livenessProbe, undefined);
-    assert.match(pod.metadata.annotations['health.example.com/problems'], /scheme is "htp", expected a scheme listed in .* \(did you mean http\?\)/);
+    assert.match(
+      pod.metadata.annotations['health.example.com/problems'],
+      /scheme is "htp", expected a scheme listed in .* \(did you mean http\?\)/,
+    );
   });
 
   it('another injector before ours and one after it leave all results whole', async () => {
