@@ -1,10 +1,11 @@
 import { quote } from '../../check/check.ts';
-import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { type Clock, systemClock } from '../../kube/clock.ts';
 import { inTurns } from '../shares.ts';
-import { type SidecarAnswer, askSidecar } from '../sidecar.ts';
+import type { SidecarAnswer } from '../sidecar.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { eventActions } from './events.ts';
 import type { PodSummary } from './pod-index.ts';
+import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
 
 /** What the sidecars of Pods say that are not ready. */
 export type Failures = {
@@ -12,19 +13,16 @@ export type Failures = {
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-/** A Pod that starts is not ready either, and a check that flaps is no news. */
-const minimumAgeMs = 75_000;
+/** A check that flaps is no news. */
 const unreadyMs = 10_000;
 
-const roundMs = 15_000;
+const pauseMs = 15_000;
 
 /** As long as a Pod stays not ready it is asked this often: the recorder makes one series of what it says. */
 const againMs = 5 * 60_000;
 
-/** With four questions at a time and 200 ms between two of a place, 20 are asked in a second at most. */
+/** Twenty in a second at most. */
 const places = 4;
-const spacingMs = 200;
-const timeoutMs = 1_000;
 const mostPerRound = 300;
 
 /**
@@ -57,11 +55,8 @@ export function followFailures({
 
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {
     askedMs.set(pod.uid, clock.now());
-    const { ip = '', ports = [] } = pod.failing ?? {};
     try {
-      const answers = await withDeadline(timeoutMs, signal, clock, (inner) =>
-        Promise.all(ports.map((port) => askSidecar({ ip, port, path: '/readyz' }, inner))),
-      );
+      const answers = pod.failing ? await askSidecars(pod.failing, '/readyz', clock, signal) : [];
       const clauses = answers.flatMap((answer) => clauseOf(answer) ?? []);
       if (clauses.length === 0) return;
       const { namespace, name, uid } = pod;
@@ -74,21 +69,7 @@ export function followFailures({
     }
   };
 
-  return {
-    async run(signal) {
-      while (!signal.aborted) {
-        const due = dueNow().values();
-        const work = async (): Promise<void> => {
-          for (const pod of due) {
-            if (signal.aborted) return;
-            await Promise.all([ask(pod, signal), clock.sleep(spacingMs, signal)]);
-          }
-        };
-        await Promise.all(Array.from({ length: places }, work));
-        await clock.sleep(roundMs, signal);
-      }
-    },
-  };
+  return { run: (signal) => askInRounds({ dueNow, ask, places, pauseMs, clock }, signal) };
 }
 
 /** What the agent's status codes mean (docs/decisions/0003). */

@@ -1,8 +1,8 @@
 import { readGuesses } from '../../inject/model/guesses.ts';
-import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
+import { type Clock, systemClock } from '../../kube/clock.ts';
 import { inTurns } from '../shares.ts';
-import { askSidecar } from '../sidecar.ts';
 import type { PodSummary } from './pod-index.ts';
+import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
 
 /** Which Pods have a guess that has not passed since the container started, as far as their sidecars have answered. */
 export type Guesses = {
@@ -15,15 +15,10 @@ export type Guesses = {
 /** The last answer about a Pod; undefined where its sidecar has not answered yet. */
 type Answer = { readonly isUnproven: boolean | undefined; readonly askedMs: number };
 
-/** A guess may hold readiness back for its first minute, and says no more until then than that the Pod is starting. */
-const minimumAgeMs = 75_000;
+const pauseMs = 30_000;
 
-const roundMs = 30_000;
-
-/** With eight questions at a time and 200 ms between two of a place, 40 are asked in a second at most. */
+/** Forty in a second at most. */
 const places = 8;
-const spacingMs = 200;
-const timeoutMs = 1_000;
 
 /** So many take a minute where all answer at once, and six where none does. */
 const mostPerRound = 2_400;
@@ -66,29 +61,14 @@ export function followGuesses({
   return {
     isUnproven: (uid) => answers.get(uid)?.isUnproven === true,
     countUnproven: () => [...answers.values()].filter(({ isUnproven }) => isUnproven === true).length,
-    async run(signal) {
-      while (!signal.aborted) {
-        const due = dueNow().values();
-        const work = async (): Promise<void> => {
-          for (const pod of due) {
-            if (signal.aborted) return;
-            await Promise.all([ask(pod, signal), clock.sleep(spacingMs, signal)]);
-          }
-        };
-        await Promise.all(Array.from({ length: places }, work));
-        await clock.sleep(roundMs, signal);
-      }
-    },
+    run: (signal) => askInRounds({ dueNow, ask, places, pauseMs, clock }, signal),
   };
 }
 
 /** Undefined where no sidecar of the Pod says anything of a guess. */
 async function askPod({ guessing }: PodSummary, clock: Clock, signal: AbortSignal): Promise<boolean | undefined> {
-  const { ip = '', ports = [] } = guessing ?? {};
   try {
-    const answers = await withDeadline(timeoutMs, signal, clock, (inner) =>
-      Promise.all(ports.map((port) => askSidecar({ ip, port, path: '/metrics' }, inner))),
-    );
+    const answers = guessing ? await askSidecars(guessing, '/metrics', clock, signal) : [];
     const guesses = answers.flatMap(({ body }) => readGuesses(body));
     return guesses.length === 0 ? undefined : guesses.some(({ isProven }) => !isProven);
   } catch {
