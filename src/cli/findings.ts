@@ -107,8 +107,12 @@ function namespaceFindings({ name: file, manifest }: ManifestFile, prefix: strin
   });
 }
 
+/** What `explain` says of a file besides its Pods and workloads: of its policies and Namespaces, and of what is not read. */
+export const explainRemarks = (file: ManifestFile, context: InjectionContext): readonly Finding[] =>
+  policyRemarks(file, context).concat(unreadFindings(file, context.prefix));
+
 /** What is said of the objects of a file that are explained of others: its policies and Namespaces. */
-export function policyRemarks(file: ManifestFile, context: InjectionContext): readonly Finding[] {
+function policyRemarks(file: ManifestFile, context: InjectionContext): readonly Finding[] {
   const mistakes = policyFindings(file, context);
   const sound = file.manifest.objects
     .filter(({ value, name }) => isHealthPolicy(value) && !mistakes.some((mistake) => mistake.name === name))

@@ -4,10 +4,9 @@ import { type Explanation, explain } from '../cli/explain/explain.ts';
 import { formatExplanations } from '../cli/explain/format.ts';
 import type { ManifestFile } from '../cli/files.ts';
 import { type Finding, formatFinding } from '../cli/finding.ts';
-import { findingsIn, mistakesIn, policyRemarks } from '../cli/findings.ts';
+import { explainRemarks, findingsIn, mistakesIn } from '../cli/findings.ts';
 import { injectFile } from '../cli/inject-file.ts';
 import { unifiedDiff } from '../cli/unified-diff.ts';
-import { unreadFindings } from '../cli/unread.ts';
 import { groupOf } from '../inject/workload.ts';
 import { readManifest } from '../manifest/documents.ts';
 import { fillStore, policyObjectsIn } from '../policy/objects.ts';
@@ -81,8 +80,7 @@ export function runPlayground(input: PlaygroundInput, { version, nowMs }: Playgr
   const findings = files.flatMap((file) => findingsIn(file, objects, context));
   const unreadable = files.flatMap(mistakesIn);
   const explained = formatExplanations(explanations, nowMs);
-  const remarks = files.flatMap((file) => policyRemarks(file, context).concat(unreadFindings(file, context.prefix)));
-  const unread = remarks.map(formatFinding);
+  const unread = files.flatMap((file) => explainRemarks(file, context)).map(formatFinding);
   return {
     problems: [],
     injected: changed.text,

@@ -4,8 +4,7 @@ import { type Explanation, explain } from '../explain/explain.ts';
 import { stateOf, workloadTable } from '../explain/table.ts';
 import { cleaned } from '../facts/clean.ts';
 import { formatFinding } from '../finding.ts';
-import { policyRemarks } from '../findings.ts';
-import { unreadFindings } from '../unread.ts';
+import { explainRemarks } from '../findings.ts';
 import { formatExplanations } from '../explain/format.ts';
 import { readContext, readManifests } from '../input.ts';
 import { parseReferences } from '../live/reference.ts';
@@ -57,9 +56,7 @@ export const explainCommand = defineCommand({
     if (references.length === 0 || names.length > 0 || values.file) {
       const files = await readManifests(values, names, terminal);
       const objects = evaluateAll(files, context);
-      const remarks = files.flatMap((file) =>
-        policyRemarks(file, context).concat(unreadFindings(file, context.prefix)),
-      );
+      const remarks = files.flatMap((file) => explainRemarks(file, context));
       unread.push(...remarks.map(formatFinding));
       if (objects.length === 0 && remarks.length === 0) unread.push('There is no Pod and no workload to explain.');
       explanations.push(...objects.map((object) => explain(object, context.prefix)));
