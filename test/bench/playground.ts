@@ -2,8 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import { examples } from '../../src/playground/examples/index.ts';
+import { startBrowser } from '../support/browser.ts';
 
 const built = new URL('../../dist/playground/', import.meta.url).pathname;
 const rounds = 15;
@@ -23,7 +23,7 @@ function longManifest(): string {
   return text;
 }
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await startBrowser();
 const url = pathToFileURL(`${built}index.html`).href;
 const first: number[] = [];
 for (let round = 0; round < rounds; round++) {

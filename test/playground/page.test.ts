@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
-import { type Browser, type Page, chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { parseAllDocuments } from 'yaml';
 import express from 'express';
 import type { runPlayground } from '../../src/playground/run.ts';
 import { examples } from '../../src/playground/examples/index.ts';
 import { isHealthPolicy } from '../../src/policy/policy.ts';
-import { needProgram } from '../support/packages.ts';
+import { startBrowser } from '../support/browser.ts';
 import { type RunningWebhook, startWebhook, testContext } from '../support/webhook.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -30,8 +30,7 @@ describe('the page of the playground', () => {
   let server: Server;
   let url: string;
   before(async () => {
-    await needProgram('chromium', 'chromium');
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    browser = await startBrowser();
     // Any file server, under any path.
     server = createServer(express().use('/some/where/', express.static(built))).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -8,7 +8,8 @@ import { renderHtml } from '../../src/report/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { createReport } from '../../src/report/report.ts';
 import { healthInjector, manifests } from '../cli/support/health-injector.ts';
-import { assertSoundPage, startBrowser } from './support/browser.ts';
+import { startBrowser } from '../support/browser.ts';
+import { assertSoundPage } from './support/sound-page.ts';
 
 const hostile = '<img src=x onerror=alert(1)> | `code` [link](http://evil) "\'&';
 

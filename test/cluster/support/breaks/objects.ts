@@ -9,6 +9,24 @@ const inNamespace = (name: string, metadata: object): object => ({
   metadata: { name, ...metadata },
 });
 
+const patchNode = (name: string, status: object): Promise<string> =>
+  kubectl(['patch', 'node', name, '--subresource=status', '--type=merge', '--patch', JSON.stringify({ status })]);
+
+/** Has the Deployment of the controller say what becomes of sick hardware; while it is paused, no Pod of it changes. */
+function setHardware(value: string, paused: boolean): Promise<string> {
+  const env = [{ name: 'HEALTH_INJECTOR_HARDWARE', value }];
+  const spec = { paused, template: { spec: { containers: [{ name: 'controller', env }] } } };
+  return kubectl([
+    'patch',
+    'deployment',
+    'health-injector-controller',
+    '-n',
+    system,
+    '--patch',
+    JSON.stringify({ spec }),
+  ]);
+}
+
 /** A Pod as the webhook would have made it, where it is not asked: what becomes of it is the test's. */
 const podWith = (namespace: string, name: string, agent: object, spec: object = {}): object => ({
   apiVersion: 'v1',
@@ -94,15 +112,7 @@ export function objectBreaks(namespace: string): RealBreaks {
           ].map((key) => [key, '-']),
         );
         const status = { nodeInfo: { ...nodeInfo, kubeletVersion: 'v1.31.0' } };
-        await kubectl([
-          'patch',
-          'node',
-          'node-old',
-          '--subresource=status',
-          '--type=merge',
-          '--patch',
-          JSON.stringify({ status }),
-        ]);
+        await patchNode('node-old', status);
       },
       mend: () => kubectl(['delete', 'node', 'node-old']),
     },
@@ -111,50 +121,14 @@ export function objectBreaks(namespace: string): RealBreaks {
       async make() {
         const devices = { 'example.com/a': '2', 'example.com/b': '2' };
         const status = { capacity: devices, allocatable: devices };
-        await kubectl([
-          'patch',
-          'node',
-          'node-a',
-          '--subresource=status',
-          '--type=merge',
-          '--patch',
-          JSON.stringify({ status }),
-        ]);
-        const env = [{ name: 'HEALTH_INJECTOR_HARDWARE', value: 'move' }];
-        const spec = { paused: true, template: { spec: { containers: [{ name: 'controller', env }] } } };
-        await kubectl([
-          'patch',
-          'deployment',
-          'health-injector-controller',
-          '-n',
-          system,
-          '--patch',
-          JSON.stringify({ spec }),
-        ]);
+        await patchNode('node-a', status);
+        await setHardware('move', true);
       },
       async mend() {
         const gone = { 'example.com/a': null, 'example.com/b': null };
         const status = { capacity: gone, allocatable: gone };
-        await kubectl([
-          'patch',
-          'node',
-          'node-a',
-          '--subresource=status',
-          '--type=merge',
-          '--patch',
-          JSON.stringify({ status }),
-        ]);
-        const env = [{ name: 'HEALTH_INJECTOR_HARDWARE', value: 'dry-run' }];
-        const spec = { paused: false, template: { spec: { containers: [{ name: 'controller', env }] } } };
-        await kubectl([
-          'patch',
-          'deployment',
-          'health-injector-controller',
-          '-n',
-          system,
-          '--patch',
-          JSON.stringify({ spec }),
-        ]);
+        await patchNode('node-a', status);
+        await setHardware('dry-run', false);
       },
     },
     'a policy of the apiserver takes sidecars away': {

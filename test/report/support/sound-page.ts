@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { type Browser, chromium } from 'playwright-core';
-import { install } from '../../support/packages.ts';
-
-/** The Chromium of the machine; it may run as root in a test. */
-export async function startBrowser(): Promise<Browser> {
-  await install(['chromium']);
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-}
+import type { Browser } from 'playwright-core';
 
 /** Opens a file in light, dark and print; nothing may be reported, nothing may be asked for, and axe has to find nothing. */
 export async function assertSoundPage(browser: Browser, file: string): Promise<void> {
