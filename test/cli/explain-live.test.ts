@@ -51,19 +51,21 @@ const guessing = (name: string, pattern: string): Pod =>
     spec: { containers: [{ name: 'db', image: 'redis:7' }] },
   });
 const of = 'checked_container="db",check="redis 127.0.0.1:6379"';
-const metrics = [
-  `health_probe_check_verdict{${of},verdict="pass"} 0`,
-  `health_probe_check_verdict{${of},verdict="fail"} 1`,
-  `health_probe_checks_total{${of},verdict="pass"} 90`,
-  `health_probe_checks_total{${of},verdict="fail"} 30`,
-  `health_probe_check_duration_seconds{${of}} 0.000420`,
-  `health_probe_check_last_run_timestamp_seconds{${of}} ${(Date.now() / 1_000).toFixed(3)}`,
-  '# TYPE health_probe_check_unproven gauge',
-  'health_probe_check_unproven{checked_container="db",check="redis 127.0.0.1:6379"} 1',
-  'health_probe_check_unproven{checked_container="db",check="say \\"x\\""} 0',
-  'health_probe_check_unproven{checked_container="db"} 1',
-  '# EOF',
-].join('\n');
+/** Of an agent that has just asked, whenever it is asked itself. */
+const metricsNow = (): string =>
+  [
+    `health_probe_check_verdict{${of},verdict="pass"} 0`,
+    `health_probe_check_verdict{${of},verdict="fail"} 1`,
+    `health_probe_checks_total{${of},verdict="pass"} 90`,
+    `health_probe_checks_total{${of},verdict="fail"} 30`,
+    `health_probe_check_duration_seconds{${of}} 0.000420`,
+    `health_probe_check_last_run_timestamp_seconds{${of}} ${(Date.now() / 1_000).toFixed(3)}`,
+    '# TYPE health_probe_check_unproven gauge',
+    'health_probe_check_unproven{checked_container="db",check="redis 127.0.0.1:6379"} 1',
+    'health_probe_check_unproven{checked_container="db",check="say \\"x\\""} 0',
+    'health_probe_check_unproven{checked_container="db"} 1',
+    '# EOF',
+  ].join('\n');
 
 const secondsAgo = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
 
@@ -183,9 +185,13 @@ const answers: Parameters<typeof startCluster>[0] = {
       guessing('inside', 'cli'),
     ].map((each) => [`${lists}/${each.metadata?.name}`, { apiVersion: 'v1', kind: 'Pod', ...each }]),
   ),
-  [`${lists}/told:9440/proxy/metrics`]: metrics,
+  get [`${lists}/told:9440/proxy/metrics`]() {
+    return metricsNow();
+  },
   [`${lists}/told/log?container=health-probe&tailLines=400`]: log,
-  [`${lists}/logless:9440/proxy/metrics`]: metrics,
+  get [`${lists}/logless:9440/proxy/metrics`]() {
+    return metricsNow();
+  },
   [`${lists}/logless/log?container=health-probe&tailLines=400`]: 'failed to try resolving symlinks in path',
   [`${lists}/hushed:9440/proxy/metrics`]: 'forbidden',
   [`${lists}/hushed/log?container=health-probe&tailLines=400`]: 'forbidden',
