@@ -166,7 +166,7 @@ describe('the server', () => {
 
   it('drains: not ready, still answering, hanging up after each answer, then gone', async () => {
     const going = await startWebhook();
-    const gone = going.drain(150);
+    const gone = going.drain(1_500);
     const ready = await going.send('GET', '/readyz');
     assert.deepEqual([ready.code, ready.body], [503, 'draining\n']);
     const answer = await going.send('POST', '/mutate', good, json);
