@@ -118,11 +118,13 @@ function modelOf(agents: readonly AgentAddition[], { pod, arrived, rules }: Surr
   const before = summed({ ...written, level: explicit && completeOf(explicit) });
   const wanted = agents.reduce<Pod>(apply, pod);
   const known = new Map(before.containers.map((container) => [container.name, container]));
-  const limits = before.sum('limits');
   const frame: Frame = {
     rules,
     isGuaranteed: before.qosClass() === 'Guaranteed' && !hasLevel(before),
-    leastLimit: (resource) => (limits.has(resource) ? 0n : (rules.pod.get(resource)?.min?.amount ?? 0n)),
+    leastLimit(resource) {
+      const least = rules.pod.get(resource)?.min?.amount;
+      return least === undefined || before.sum('limits').has(resource) ? 0n : least;
+    },
     mostLimit: (resource) =>
       written.level?.limits.get(resource) ??
       (before.qosClass() === 'Guaranteed' ? roomIn(before, resource) : undefined),

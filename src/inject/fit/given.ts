@@ -33,12 +33,18 @@ export function givenBy({ requests, limits }: V1ResourceRequirements = {}, isUse
 }
 
 const usual = usuallyGiven({ cpu: undefined, memory: undefined });
-const usualText = JSON.stringify(usual);
 
 /** True for what they are given where nothing bounds them. */
-export const isUsuallyGiven = (given: Given, asked: AskedSize): boolean =>
-  JSON.stringify(given) ===
-  (asked.cpu === undefined && asked.memory === undefined ? usualText : JSON.stringify(usuallyGiven(asked)));
+export function isUsuallyGiven(given: Given, asked: AskedSize): boolean {
+  const expected = asked.cpu === undefined && asked.memory === undefined ? usual : usuallyGiven(asked);
+  const { requests, limits, user } = expected;
+  return given.user === user && areSame(given.requests, requests) && areSame(given.limits, limits);
+}
+
+function areSame(some: Quantities = {}, others: Quantities = {}): boolean {
+  const names = Object.keys(some);
+  return names.length === Object.keys(others).length && names.every((name) => some[name] === others[name]);
+}
 
 /** What a `status` of an earlier call says of it. Anyone may have written that. */
 export function readGiven(value: unknown): Given {

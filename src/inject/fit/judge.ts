@@ -76,21 +76,24 @@ function containerViolations(
   { name, requests, limits }: ContainerResources,
   { container }: ResourceRules,
 ): Violation[] {
-  return [...container].flatMap(([resource, bounds]) => {
+  const violations: Violation[] = [];
+  for (const [resource, bounds] of container) {
     const why = brokenBound(resource, bounds, requests.get(resource), limits.get(resource));
-    return why === undefined ? [] : [{ reason: 'limit-range' as const, why: `container ${name}: ${why}` }];
-  });
+    if (why !== undefined) violations.push({ reason: 'limit-range', why: `container ${name}: ${why}` });
+  }
+  return violations;
 }
 
 function podViolations({ before, after }: Compared, { pod }: ResourceRules): Violation[] {
-  return [...pod].flatMap(([resource, bounds]) => {
+  const violations: Violation[] = [];
+  for (const [resource, bounds] of pod) {
     const broken = (each: SummedPod): string | undefined =>
       brokenBound(resource, bounds, each.sum('requests').get(resource), each.sum('limits').get(resource));
     const why = broken(after);
-    return why === undefined || broken(before) !== undefined
-      ? []
-      : [{ reason: 'limit-range' as const, why: `the Pod with the agent: ${why}` }];
-  });
+    if (why === undefined || broken(before) !== undefined) continue;
+    violations.push({ reason: 'limit-range', why: `the Pod with the agent: ${why}` });
+  }
+  return violations;
 }
 
 /** The bound that a request and a limit break, in a clause; undefined where they keep all. */
@@ -142,9 +145,11 @@ function quotaViolations(quota: Quota, { pod, before, after, asItCame, ours }: C
   const isCharged = Boolean(pod.metadata?.creationTimestamp) && matchesQuota(quota, pod, asItCame);
   const violations = hasLevel(after) ? [] : muteContainers(quota, wasCounted ? ours : after.containers);
   for (const [index, share] of rule.shares.entries()) {
-    const [without, asked] = [wasCounted ? amountOf(share, before) : 0n, amountOf(share, after)];
+    const asked = amountOf(share, after);
     const left = share.hard - (used[index] ?? 0n) + (isCharged ? amountOf(share, asItCame) : 0n);
-    if (asked === 0n || asked <= left || without === asked || without > left) continue;
+    if (asked === 0n || asked <= left) continue;
+    const without = wasCounted ? amountOf(share, before) : 0n;
+    if (without === asked || without > left) continue;
     const write = (amount: Amount): string => formatQuantity(share.resource, amount);
     const why =
       `ResourceQuota ${rule.name} has ${write(left < 0n ? 0n : left)} of ${write(share.hard)} left for ${share.key}, ` +

@@ -58,7 +58,8 @@ export function readContainer(
 ): ContainerResources {
   const written: V1ResourceRequirements = resources ?? {};
   const limits = readAmounts(written.limits, names);
-  const requests = new Map([...limits, ...readAmounts(written.requests, names)]);
+  const requests = readAmounts(written.requests, names);
+  for (const [resource, limit] of limits) if (!requests.has(resource)) requests.set(resource, limit);
   for (const [resource, bounds] of container) {
     if (bounds.defaultRequest !== undefined && !requests.has(resource)) requests.set(resource, bounds.defaultRequest);
     if (bounds.default !== undefined && !limits.has(resource)) limits.set(resource, bounds.default);
@@ -128,18 +129,18 @@ export function chargeOf(pod: PodResources, kind: 'requests' | 'limits'): Amount
 /** The QoS class that the apiserver gives the Pod. */
 export function qosClassOf({ containers, level }: PodResources): QosClass {
   const judged = level ? [level] : containers;
-  const totals = { requests: new Map<string, Amount>(), limits: new Map<string, Amount>() };
-  let isLimited = true;
-  for (const each of judged) {
-    for (const kind of ['requests', 'limits'] as const) {
-      for (const name of computeResources) {
-        const amount = each[kind].get(name) ?? 0n;
-        if (amount > 0n) totals[kind].set(name, (totals[kind].get(name) ?? 0n) + amount);
-      }
+  let [isNothing, isLimited, areEqual] = [true, true, true];
+  for (const name of computeResources) {
+    let [requested, limited] = [0n, 0n];
+    for (const { requests, limits } of judged) {
+      const [request, limit] = [requests.get(name) ?? 0n, limits.get(name) ?? 0n];
+      if (request > 0n) requested += request;
+      if (limit > 0n) limited += limit;
+      else isLimited = false;
     }
-    isLimited &&= computeResources.every((name) => (each.limits.get(name) ?? 0n) > 0n);
+    isNothing &&= requested === 0n && limited === 0n;
+    areEqual &&= requested === limited;
   }
-  if (totals.requests.size === 0 && totals.limits.size === 0) return 'BestEffort';
-  const areEqual = computeResources.every((name) => totals.requests.get(name) === totals.limits.get(name));
+  if (isNothing) return 'BestEffort';
   return isLimited && areEqual ? 'Guaranteed' : 'Burstable';
 }

@@ -121,12 +121,12 @@ function within(
   const bounds = rules.container.get(resource) ?? {};
   // A device or a huge page is never asked for, not even where each container has to.
   if (demand.limit === 0n) return { request: 0n, limit: isLimited(resource, bounds, rules) ? 0n : undefined };
-  const most = [bounds.max?.amount, mostLimit(resource)].flatMap((amount) =>
-    amount === undefined ? [] : [roundDown(resource, amount)],
-  );
-  const capped = (amount: Amount): Amount => most.reduce(lesser, amount);
-  const lowest = roundUp(resource, bounds.min?.amount ?? 0n);
-  const request = capped(greater(demand.request, lowest));
+  const [max, room] = [bounds.max?.amount, mostLimit(resource)];
+  const tightest = max === undefined || (room !== undefined && room < max) ? room : max;
+  const most = tightest === undefined ? undefined : roundDown(resource, tightest);
+  const capped = (amount: Amount): Amount => (most === undefined ? amount : lesser(amount, most));
+  const min = bounds.min?.amount;
+  const request = capped(min === undefined ? demand.request : greater(demand.request, roundUp(resource, min)));
   const isCompute = resource === 'cpu' || resource === 'memory';
   if (isGuaranteed && isCompute) {
     const both = capped(greater(request, leastLimit(resource)));
