@@ -8,7 +8,7 @@ import { type RabbitServer, startRabbit } from './support/rabbitmq.ts';
 import { eventually } from '../support/eventually.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
-import { aliveIn, endAsked } from './support/life.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -38,9 +38,11 @@ describe('the agent asks a real rabbitmq', () => {
   before(async function () {
     const tls = [`cacertfile = ${files.ca}`, `certfile = ${files.cert}`, `keyfile = ${files.key}`];
     const mutual = ['verify = verify_peer', 'fail_if_no_peer_cert = true'];
-    rabbit = await startRabbit(directory, { tls: [...tls, ...mutual], definitions }, async (port) => {
-      assert.equal((await ask('--probe', 'startup', `amqp://:${port}`)).code, 2);
-    });
+    rabbit = await startAsked({ url: 'amqp://:PORT' }, () =>
+      startRabbit(directory, { tls: [...tls, ...mutual], definitions }, async (port) => {
+        assert.equal((await ask('--probe', 'startup', `amqp://:${port}`)).code, 2);
+      }),
+    );
     url = `amqp://probe:$PASSWORD@:${rabbit.port}`;
     await eventually('the end of its start', 10_000, async () => rabbit.log().includes('Server startup complete'));
   });

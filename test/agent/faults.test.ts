@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
@@ -83,8 +85,10 @@ describe('the agent reaches a real server through a network that fails after eac
     const users = join(directory, 'users');
     writeFileSync(users, `probe:{PLAIN}${password}\n`);
     const locked = `location /locked { auth_basic it; auth_basic_user_file ${users}; return 200 well; }`;
+    const limited = 'location /large { limit_conn all 1; limit_conn_status 429; }';
     const own = await freePort();
-    const servers = `server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} }`;
+    const servers = `limit_conn_zone $server_name zone=all:1m;
+server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${limited} }`;
     const nginx = await startAsked({ url }, () => startNginx(directory, servers, own));
     const { port } = nginx;
     await livesThroughFaults({ url, port });
@@ -92,6 +96,12 @@ describe('the agent reaches a real server through a network that fails after eac
     await livesThroughTls(directory, { url: 'tls://:PORT', port });
     await aliveIn('wrong login', { url: 'http://probe:$WRONG@:PORT/locked', port, env });
     await aliveIn('no login', { url: 'http://:PORT/locked', port });
+    writeFileSync(join(directory, 'html/large'), Buffer.alloc(32 << 20));
+    // Who does not read what he asked for takes the one place that there is.
+    const client = connect(port, '127.0.0.1', () => client.write('GET /large HTTP/1.1\r\nHost: it\r\n\r\n'));
+    await once(client, 'readable');
+    await aliveIn('full', { url: 'http://:PORT/large', port });
+    client.destroy();
     await endAsked({ url, port }, nginx);
   });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { certificateFor, writeCertificate } from './certificates.ts';
+import { type CertificateFiles, certificateFor, writeCertificate } from './certificates.ts';
 import { freePort, startDaemon } from './daemon.ts';
 import { type Conversation, askLiveness } from './faults.ts';
+import type { Server } from './servers.ts';
 import { recordFaults } from './situations.ts';
 
 const dayMs = 86_400_000;
@@ -26,6 +27,9 @@ const pemFrom = (from?: Date): string => {
   return `${cert}\n${key}`;
 };
 
+/** Nine days ago: a certificate from then is expired. */
+const longAgo = (): Date => new Date(Date.now() - 9 * dayMs);
+
 /** Asks a real server behind a HAProxy that ends TLS in each manner: none of them is a reason to restart it. `alpn` as `h2`. */
 export async function livesThroughTls(
   directory: string,
@@ -36,7 +40,7 @@ export async function livesThroughTls(
   const name = `haproxy-${port}`;
   const [pem, old] = [join(directory, `${name}.pem`), join(directory, `${name}-old.pem`)];
   writeFileSync(pem, pemFrom());
-  writeFileSync(old, pemFrom(new Date(Date.now() - 9 * dayMs)));
+  writeFileSync(old, pemFrom(longAgo()));
   const binds = await Promise.all(
     Object.entries(manners).map(async ([manner, optionsOf]) => {
       const bind = await freePort();
@@ -61,4 +65,40 @@ export async function livesThroughTls(
   );
   await haproxy.kill();
   recordFaults(url, verdicts);
+}
+
+/** How a server that begins TLS in its own protocol is started. */
+export type OwnTls = {
+  readonly files: CertificateFiles;
+  /** The only version that it speaks; undefined where the manner is not one of a version. */
+  readonly version: '1.2' | '1.3' | undefined;
+  readonly wantsClient: boolean;
+};
+
+/**
+ * Starts a server in each manner of TLS in turn, and asks it: none of them is a reason to restart it. `start` gives undefined
+ * for a manner that the server does not have.
+ */
+export async function livesThroughOwnTls(
+  directory: string,
+  url: string,
+  start: (tls: OwnTls) => Promise<Server> | undefined,
+): Promise<void> {
+  const valid = writeCertificate(directory, 'own', certificateFor(['localhost']));
+  const expired = writeCertificate(directory, 'own-old', certificateFor(['localhost'], longAgo()));
+  const own: Readonly<Record<string, OwnTls>> = {
+    'TLS 1.2': { files: valid, version: '1.2', wantsClient: false },
+    'TLS 1.3': { files: valid, version: '1.3', wantsClient: false },
+    'client certificate wanted, TLS 1.2': { files: valid, version: '1.2', wantsClient: true },
+    'client certificate wanted, TLS 1.3': { files: valid, version: '1.3', wantsClient: true },
+    expired: { files: expired, version: undefined, wantsClient: false },
+  };
+  for (const [manner, tls] of Object.entries(own)) {
+    const server = await start(tls);
+    if (!server) continue;
+    const { code, line } = await askLiveness(url.replace('PORT', `${server.port}`));
+    assert.equal(code, 0, `${manner}: ${line}`);
+    await server.kill();
+    recordFaults(url, [[manner, 'alive']]);
+  }
 }
