@@ -12,7 +12,7 @@ const warmUpMs = 5_000;
 
 /**
  * A `serve` for so long, and until it has made so many checks: its memory, threads and descriptors at the start and at
- * the end, and what it takes.
+ * the end, what it takes, and its memory halfway, beyond which what only fills up at first does not grow.
  */
 async function observe(
   checks: readonly string[],
@@ -41,8 +41,12 @@ async function observe(
   });
   const [begin, cpu] = [look(), cpuSeconds(pid)];
   let most = begin.memoryMiB;
+  let halfway: number | undefined;
   const begun = Date.now();
-  while (Date.now() - begun < durationMs || sum(await metrics(), made) < least) {
+  for (;;) {
+    const [spentMs, count] = [Date.now() - begun, sum(await metrics(), made)];
+    if (spentMs >= durationMs && count >= least) break;
+    if (spentMs * 2 >= durationMs && count * 2 >= least) halfway ??= residentMiB(pid);
     await sleep(1_000);
     most = Math.max(most, residentMiB(pid));
   }
@@ -57,6 +61,7 @@ async function observe(
     made: `${runs}`,
     passed: `${passes}`,
     'memory at first': `${begin.memoryMiB.toFixed(2)} MiB`,
+    halfway: `${halfway?.toFixed(2)} MiB`,
     'at last': `${end.memoryMiB.toFixed(2)} MiB`,
     'at most': `${most.toFixed(2)} MiB`,
     threads: `${end.threads}`,
@@ -66,7 +71,7 @@ async function observe(
   server.kill('SIGKILL');
   await once(server, 'exit');
   return [
-    `${runs} checks, ${passes} passed; ${begin.memoryMiB.toFixed(2)} -> ${end.memoryMiB.toFixed(2)} MiB resident (at most ${most.toFixed(2)})`,
+    `${runs} checks, ${passes} passed; ${begin.memoryMiB.toFixed(2)} -> ${halfway?.toFixed(2)} halfway -> ${end.memoryMiB.toFixed(2)} MiB resident (at most ${most.toFixed(2)})`,
     `${begin.threads} -> ${end.threads} threads, ${begin.descriptors} -> ${end.descriptors} descriptors`,
     `${share.toFixed(1)} m of a CPU`,
   ].join(', ');
