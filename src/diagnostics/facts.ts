@@ -100,7 +100,7 @@ export type ClusterReads = {
   readonly namespaces: readonly NamespaceFact[];
   readonly mutatingWebhooks: readonly V1MutatingWebhookConfiguration[];
   readonly validatingWebhooks: readonly V1ValidatingWebhookConfiguration[];
-  readonly mutatingPolicies: readonly { readonly name: string; readonly usesJsonPatch: boolean }[];
+  readonly mutatingPolicies: readonly { readonly name: string; readonly patchesWithObjects: boolean }[];
   readonly deviceTaintRules: readonly { readonly name: string; readonly selectsDevices: boolean }[];
   readonly webhookServices: readonly ServiceFact[];
   readonly deployments: readonly V1Deployment[];

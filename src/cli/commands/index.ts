@@ -7,6 +7,7 @@ export const commands: Commands = {
   diff: async () => (await import('./diff.ts')).diffCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   lint: async () => (await import('./lint.ts')).lintCommand,
+  'export-policy': async () => (await import('./export-policy.ts')).exportPolicyCommand,
   missed: async () => (await import('./missed.ts')).missedCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   report: async () => (await import('./report.ts')).reportCommand,

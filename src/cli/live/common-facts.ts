@@ -53,10 +53,10 @@ export async function readCommonFacts(reader: FactReader, client: Client, about:
     ),
     quarantines: list<NodeQuarantine>(quarantinesPath, `nodequarantines.${apiGroup}`),
     mutatingPolicies: orNone(
-      reader.list<KubernetesObject, { name: string; usesJsonPatch: boolean }>(
+      reader.list<KubernetesObject, { name: string; patchesWithObjects: boolean }>(
         `${admission}/mutatingadmissionpolicies`,
         { what: 'mutatingadmissionpolicies', limit: mostObjects },
-        (object) => ({ name: object.metadata?.name ?? '', usesJsonPatch: patchTypesOf(object).includes('JSONPatch') }),
+        (object) => ({ name: object.metadata?.name ?? '', patchesWithObjects: patchesWithObjects(object) }),
       ),
     ),
     deviceTaintRules: orNone(
@@ -81,9 +81,10 @@ async function orNone<T>(read: Promise<FactRead<readonly T[]>>): Promise<FactRea
   return 'unread' in found && found.unread.startsWith('the cluster has no ') ? { value: [] } : found;
 }
 
-const patchTypesOf = (object: object): readonly string[] =>
-  ((object as { spec?: { mutations?: { patchType?: string }[] } }).spec?.mutations ?? []).map(
-    ({ patchType = '' }) => patchType,
+/** A value without an `Object{}`, as the policies of `export-policy` have them, holds no list of such. */
+const patchesWithObjects = (object: object): boolean =>
+  ((object as { spec?: { mutations?: { jsonPatch?: { expression?: string } }[] } }).spec?.mutations ?? []).some(
+    ({ jsonPatch }) => jsonPatch?.expression?.includes('Object') === true,
   );
 
 const selectsDevices = (object: object): boolean =>

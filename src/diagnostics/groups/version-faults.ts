@@ -58,11 +58,13 @@ export const versionFaultsGroup: DiagnosticGroup = {
       needs: ['apiserver', 'mutatingPolicies'],
       run({ apiserver, mutatingPolicies }) {
         const met =
-          minorOf(apiserver.gitVersion) < 37 ? mutatingPolicies.filter(({ usesJsonPatch }) => usesJsonPatch) : [];
+          minorOf(apiserver.gitVersion) < 37
+            ? mutatingPolicies.filter(({ patchesWithObjects }) => patchesWithObjects)
+            : [];
         return unless(
           met.length > 0,
           warning,
-          `Before 1.37 the apiserver panics at a MutatingAdmissionPolicy whose JSONPatch adds a list of objects (kubernetes#142181), and these policies use JSONPatch: ${listed(met.map(({ name }) => name))}.`,
+          `Before 1.37 the apiserver panics at a MutatingAdmissionPolicy whose JSONPatch adds a list of objects (kubernetes#142181), and these policies have an Object in one: ${listed(met.map(({ name }) => name))}.`,
           'Make them add list elements one by one, or upgrade the apiserver to 1.37.',
         );
       },

@@ -176,7 +176,7 @@ export const breaks: Readonly<Record<string, Break>> = {
     about.hardware = 'move';
     of.nodes[0].devices = ['example.com/a', 'example.com/b'];
   }),
-  'fault-policy-panic': warns(({ of }) => of.mutatingPolicies.push({ name: 'add', usesJsonPatch: true })),
+  'fault-policy-panic': warns(({ of }) => of.mutatingPolicies.push({ name: 'add', patchesWithObjects: true })),
   'fault-device-taint-rule': warns(({ of }) => {
     of.apiserver.gitVersion = 'v1.37.0';
     of.deviceTaintRules.push({ name: 'all', selectsDevices: false });

@@ -135,7 +135,10 @@ export function objectBreaks(namespace: string): RealBreaks {
       finds: { 'native-sidecars': 'failed', 'fault-policy-panic': 'warning' },
       async make() {
         await applyObject(
-          mutatingPolicy('no-sidecars', '[JSONPatch{op: "remove", path: "/spec/initContainers/0/restartPolicy"}]'),
+          mutatingPolicy(
+            'no-sidecars',
+            '[JSONPatch{op: "remove", path: "/spec/initContainers/0/restartPolicy"}] + (object.metadata.name == "" ? [JSONPatch{op: "replace", path: "/spec", value: Object.spec{}}] : [])',
+          ),
         );
         await applyObject({
           apiVersion: 'admissionregistration.k8s.io/v1',
