@@ -1,5 +1,6 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-matchconditions
 import type { V1Container } from '@kubernetes/client-node';
+import { parseQuantity } from '../inject/fit/quantity.ts';
 import { probeField, probeNames } from '../inject/pod/additions.ts';
 import { type Pod, allContainers } from '../inject/pod/pod.ts';
 import { celText } from './cel.ts';
@@ -133,7 +134,7 @@ function agentConditions(pod: Pod, { initContainers }: Recipe): Condition[] {
 const isGuaranteed = (pod: Pod): boolean =>
   allContainers(pod).every(({ resources }: V1Container) =>
     ['cpu', 'memory'].every((name) => {
-      const limit = resources?.limits?.[name];
-      return limit !== undefined && (resources?.requests?.[name] ?? limit) === limit;
+      const limit = parseQuantity(resources?.limits?.[name]);
+      return limit !== undefined && (parseQuantity(resources?.requests?.[name]) ?? limit) === limit;
     }),
   );
