@@ -36,7 +36,7 @@ type Case = {
   readonly exports: Exports;
 };
 
-const cases = globSync('**/*.input.yaml', { cwd: `${root}test/cases` })
+const cases = globSync(process.env['CASES'] ?? '**/*.input.yaml', { cwd: `${root}test/cases` })
   .toSorted()
   .map(readCase);
 
@@ -46,7 +46,7 @@ const tally = { exported: 0, same: 0, invalid: 0, refused: 0 };
 try {
   for (const { namespace, metadata } of cases) await makeNamespace(namespace, metadata);
   await makeNamespace('control', {});
-  const ofPods = cases.filter(({ exports }) => exports.byPolicy.length === 0);
+  const ofPods = cases.filter((each) => !objectsOf(each).some(({ metadata }) => isOfHealthPolicy(metadata.name)));
   for (const each of ofPods) await apply(each);
   for (const each of ofPods) await judge(each);
   // A policy that speaks for any Pod would speak for those of the other cases too.
@@ -86,13 +86,18 @@ function readCase(file: string, index: number): Case {
   };
 }
 
+function isOfHealthPolicy(name: string): boolean {
+  return name.startsWith('health-injector-policy-');
+}
+
 async function makeNamespace(name: string, metadata: object): Promise<void> {
   await apiserver.must('POST', '/api/v1/namespaces', { metadata: { ...metadata, name } });
   await apiserver.must('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
 }
 
-const objectsOf = ({ exports }: Case): any[] =>
-  exports.results.flatMap((each) => (each.kind === 'exported' ? each.policy.objects : []));
+function objectsOf({ exports }: Case): any[] {
+  return exports.results.flatMap((each) => (each.kind === 'exported' ? each.policy.objects : []));
+}
 
 async function apply(each: Case): Promise<void> {
   for (const object of objectsOf(each)) {
@@ -116,8 +121,9 @@ function create(namespace: string, { metadata, spec }: Pod): Promise<ApiAnswer> 
 }
 
 /** A Pod without what the apiserver makes anew each time. */
-const plain = (answer: ApiAnswer): Pod =>
-  JSON.parse(JSON.stringify(asManifest(answer.body)).replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access'));
+function plain({ body }: ApiAnswer): Pod {
+  return JSON.parse(JSON.stringify(asManifest(body)).replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access'));
+}
 
 /** Compares what the policies of a case make of its Pod with what the webhook makes, and looks that they touch nothing else. */
 async function judge({ file, namespace, input, object, exports }: Case): Promise<void> {
@@ -131,7 +137,7 @@ async function judge({ file, namespace, input, object, exports }: Case): Promise
   if (wanted.status >= 300) return void tally.invalid++;
   const isSame = async (): Promise<boolean> => isDeepStrictEqual(plain(await create(namespace, input)), plain(wanted));
   try {
-    await eventually('the policy', 15_000, isSame);
+    await eventually('the policy', tally.same > 0 ? 3_000 : 15_000, isSame);
     tally.same++;
   } catch {
     const made = await create(namespace, input);
