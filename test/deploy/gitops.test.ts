@@ -148,14 +148,17 @@ describe('the configuration for kube-state-metrics', () => {
 describe('what reads the metrics of the sidecars', () => {
   const { spec: rules } = read('deploy/monitoring/sidecars/prometheus-rule.yaml');
 
-  it('finds them by the name of their port, which needs no label', () => {
+  it('finds them by the names of their ports, which need no label', () => {
     const { spec } = read('deploy/monitoring/sidecars/pod-monitor.yaml');
-    const text = readFileSync(`${root}test/cases/sidecar/redis-of-a-stateful-set.output.yaml`, 'utf8');
-    const pod = parseAllDocuments(text).at(-1)?.toJS() as any;
-    const [{ ports }] = pod.spec.initContainers;
+    const cases = ['sidecar/redis-of-a-stateful-set', 'hardware/a-claim-of-the-pod-is-shared'];
+    const named = cases.flatMap((name) => {
+      const text = readFileSync(`${root}test/cases/${name}.output.yaml`, 'utf8');
+      const pod = parseAllDocuments(text).at(-1)?.toJS() as any;
+      return pod.spec.initContainers.flatMap(({ ports }: any) => ports.map(({ name: port }: any) => port));
+    });
     assert.deepEqual(
       spec.podMetricsEndpoints.map(({ port }: any) => port),
-      ports.map(({ name }: any) => name),
+      named,
     );
     assert.deepEqual([spec.selector, spec.namespaceSelector], [{}, { any: true }]);
   });

@@ -21,6 +21,7 @@ export function chartFiles(): Readonly<Record<string, string>> {
     ['deploy/crds/nodequarantines.yaml', 'nodequarantines.yaml'],
     ['deploy/monitoring/rules.yaml', 'rules.yaml'],
     ['deploy/monitoring/dashboard.json', 'dashboard.json'],
+    ['deploy/monitoring/sidecars-dashboard.json', 'sidecars-dashboard.json'],
   ] as const;
   return {
     ...Object.fromEntries(copies.map(([from, to]) => [`${chart}/files/${to}`, read(from)])),
