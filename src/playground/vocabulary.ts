@@ -4,6 +4,7 @@ import { annotationOnlyKeys, keys, reaches } from '../inject/intent/annotations.
 import { shortSchemes } from '../inject/intent/checks.ts';
 import { deliveries } from '../inject/intent/pod-settings.ts';
 import { hardwareActions, hardwareModes } from '../inject/patterns/hardware/options.ts';
+import { reasonAudiences } from '../inject/patterns/sidecar/options.ts';
 import { patternNames } from '../inject/patterns/index.ts';
 
 /** A word that may be written somewhere, and what it means. */
@@ -47,6 +48,7 @@ export const valueWords: ReadonlyMap<string, readonly Term[]> = new Map([
   ['delivery', deliveries.map((name) => word(name))],
   ['mode', hardwareModes.map((name) => word(name))],
   ['on-failure', hardwareActions.map((name) => word(name))],
+  ['reasons', reasonAudiences.map((name) => word(name))],
   ['inject', ['enabled', 'disabled'].map((name) => word(name))],
   ['liveness', [off]],
   ['readiness', [off]],

@@ -76,6 +76,17 @@ const log = [
   `${secondsAgo(200)} level=warn container=db check="redis 127.0.0.1:6379" verdict=fail reason="connection refused \u001b[2J\u202e"`,
 ].join('\n');
 
+/** A Pod whose node has no sensor. */
+const blindPod = injected({
+  metadata: {
+    name: 'blind',
+    namespace: 'shop',
+    annotations: { 'health.example.com/pattern': 'hardware', 'health.example.com/check': 'temperature:' },
+  },
+  spec,
+});
+const ofSensor = 'checked_container="app",check="temperature"';
+
 /** A Pod that carries what is asked for, and fails. */
 const unwellPod: Pod = {
   ...wellPod,
@@ -193,6 +204,16 @@ const answers: Parameters<typeof startCluster>[0] = {
     return metricsNow();
   },
   [`${lists}/logless/log?container=health-probe&tailLines=400`]: 'failed to try resolving symlinks in path',
+  [`${lists}/blind`]: { apiVersion: 'v1', kind: 'Pod', ...blindPod },
+  [`${lists}/blind:9441/proxy/metrics`]: [
+    `health_probe_check_verdict{${ofSensor},verdict="unknown"} 1`,
+    `health_probe_checks_total{${ofSensor},verdict="pass"} 0`,
+    `health_probe_checks_total{${ofSensor},verdict="unknown"} 90`,
+  ].join('\n'),
+  [`${lists}/blind/log?container=health-probe-hardware&tailLines=400`]: [
+    `${secondsAgo(900)} level=info msg=listening address=0.0.0.0:9441 checks=1`,
+    `${secondsAgo(899)} level=warn container=app check=temperature verdict=unknown reason="no sensor is visible"`,
+  ].join('\n'),
   [`${lists}/hushed:9440/proxy/metrics`]: 'forbidden',
   [`${lists}/hushed/log?container=health-probe&tailLines=400`]: 'forbidden',
   [`${lists}/web-2-b`]: { apiVersion: 'v1', kind: 'Pod', ...wellPod },
@@ -318,6 +339,16 @@ describe('health-injector explain, on live objects', () => {
     const { out } = await explain('pod/logless');
     assert.match(out, /^ {4}check +db: redis 127\.0\.0\.1:6379 fails \(asked/m);
     assert.match(out, /^ {4}not known +since when, .* the log of health-probe says nothing of them\.$/m);
+  });
+
+  it('says of hardware that cannot be read since when and why, that it guards nothing, and what to do', async () => {
+    const { out } = await explain('pod/blind');
+    const lines = out.split('\n').filter((line) => /^ {4,6}(check|so) /.test(line));
+    assert.match(
+      lines[0] ?? '',
+      /^ {4}check +app: temperature cannot tell since 1\d min: no sensor is visible \(0 of 90 runs passed\)$/,
+    );
+    assert.match(lines[1] ?? '', /^ {6}so +an unknown reading passes, and guards nothing: .* option strict$/);
   });
 
   it('never says of a Pod that fails only that it carries all: status, restarts, last end and Events stand below', async () => {

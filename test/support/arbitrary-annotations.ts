@@ -65,6 +65,7 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   delivery: fc.constantFrom('init-container', 'image-volume'),
   mode: fc.constantFrom('sidecar', 'cli'),
   'on-failure': fc.constantFrom('move', 'report'),
+  reasons: fc.constantFrom('pod', 'public'),
   'host-paths': fc.constantFrom('/sys', '/sys,/proc', '/var/lib/fake/sys:/sys'),
   devices: fc.constantFrom('/dev/nvme0', '/dev/sda,/dev/infiniband/uverbs0'),
   'device-resource': fc.constant('nvidia.com/gpu'),

@@ -43,11 +43,16 @@ function formatCheck(state: CheckState, nowMs: number): string[] {
   const earlier = failures.filter(({ at }) => at !== since);
   return [
     row('  check', `${name} ${now}${whence}${why}${formatRuns(state, nowMs)}`),
+    ...(verdict === 'unknown' ? [row('    so', unknownAdvice)] : []),
     ...earlier.map(({ at, reason: was, verdict: word }) =>
       row('    before', `${formatAgo(at, nowMs)} ${words[word] ?? ''}: ${was}`),
     ),
   ];
 }
+
+/** docs/decisions/0018-unknown-hardware-passes.md */
+const unknownAdvice =
+  'an unknown reading passes, and guards nothing: give the Pod what the check reads, remove it, or add its option strict';
 
 function formatRuns({ lastRun, durationMs, runs }: CheckState, nowMs: number): string {
   const total = Object.values(runs).reduce((sum, count) => sum + count, 0);

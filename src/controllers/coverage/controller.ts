@@ -45,6 +45,7 @@ import {
   writePolicyStatus,
 } from './policy-status.ts';
 import { type Repair, type RepairSettings, decideRepairs } from './repair.ts';
+import { followUnknownHardware } from './unknown-hardware.ts';
 
 type CoverageOptions = {
   readonly client: Client;
@@ -96,6 +97,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     },
   });
   const failures = followFailures({ list: () => pods.list(), recorder: options.recorder });
+  const unknownHardware = followUnknownHardware({ list: () => pods.list(), recorder: options.recorder });
   const problemsOf = createPolicyValidator(context);
   let arePodsStarted = false;
   const requestRelist = (key: string): void => {
@@ -172,6 +174,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     pods.run(signal),
     guesses.run(signal),
     failures.run(signal),
+    unknownHardware.run(signal),
     runWorkers(
       relists,
       {

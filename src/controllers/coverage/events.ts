@@ -9,6 +9,7 @@ export const eventActions = {
   InvalidHealthAnnotation: 'Inject',
   HealthCheckDoesNotFit: 'Inject',
   HealthCheckFails: 'Check',
+  HardwareUnknown: 'Check',
   HealthCheckRepairGivenUp: 'Evict',
   HealthCheckRepairRefused: 'Evict',
 } as const;

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../kube/clock.ts';
 import { inTurns } from '../shares.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
+import { oneLine, readSentences } from './agent-answers.ts';
 import { eventActions } from './events.ts';
 import type { PodSummary } from './pod-index.ts';
 import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
@@ -56,7 +57,7 @@ export function followFailures({
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {
     askedMs.set(pod.uid, clock.now());
     try {
-      const answers = pod.failing ? await askSidecars(pod.failing, '/readyz', clock, signal) : [];
+      const answers = pod.failing ? await askSidecars(pod.failing, '/readyz?verbose', clock, signal) : [];
       const clauses = answers.flatMap((answer) => clauseOf(answer) ?? []);
       if (clauses.length === 0) return;
       const { namespace, name, uid } = pod;
@@ -79,18 +80,21 @@ const causes: Readonly<Record<number, string>> = {
   504: 'fails: there is no answer in time',
 };
 
-/** What turns the direction of a line, and all that a terminal acts on. */
-const unprintable = /[\p{C}\p{Z}]+/gu;
-
 const start = 'failed: ';
 
-/** What fails by an answer as a clause, with the names of the checks quoted: any program may answer at the Pod's address. */
+/**
+ * What fails by an answer as a clause, with the agent's sentences where it shows them. The names of the checks and the
+ * sentences are quoted: any program may answer at the Pod's address.
+ */
 function clauseOf({ status, body }: SidecarAnswer): string | undefined {
   const cause = causes[status];
-  if (cause === undefined || !body.startsWith(start)) return undefined;
-  const names = body
-    .slice(start.length, start.length + 256)
-    .replace(unprintable, ' ')
-    .trim();
-  return `${quote(names)} ${cause}`;
+  // The lines of the checks come before it, where the agent shows them.
+  const summary = body.startsWith(start) ? body : body.slice(body.lastIndexOf(`\n${start}`) + 1);
+  if (cause === undefined || !summary.startsWith(start)) return undefined;
+  const names = oneLine(summary.slice(start.length, start.length + 256));
+  const failing = readSentences(body).filter(({ isFailing }) => isFailing);
+  const sentences = failing.slice(0, mostSentences).map(({ sentence }) => sentence);
+  return `${quote(names)} ${cause}${sentences.length === 0 ? '' : ` (${sentences.join(', ')})`}`;
 }
+
+const mostSentences = 2;

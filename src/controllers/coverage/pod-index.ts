@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { guessPorts, sidecarPorts } from '../../inject/model/guesses.ts';
+import { guessPorts, hardwareAgents, sidecarPorts } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
@@ -21,6 +21,8 @@ export type PodSummary = {
   readonly guessing: { readonly ip: string; readonly ports: readonly number[] } | undefined;
   /** Where the sidecars listen of a Pod that is not ready, and since when it is not; undefined for one that is ready. */
   readonly failing: { readonly ip: string; readonly ports: readonly number[]; readonly sinceMs: number } | undefined;
+  /** Where the sidecars listen that check hardware, and when the last of them started; undefined where none does. */
+  readonly hardware: { readonly ip: string; readonly ports: readonly number[]; readonly startedMs: number } | undefined;
 };
 
 /** A Pod's author may write the uid of any owner into it, also one of another namespace: alone it is no key. */
@@ -60,6 +62,7 @@ export function summarizePod(
     verdict: { ...verdict, notes: shortened(verdict.notes) },
     guessing: guessingOf(pod, context.prefix),
     failing: failingOf(pod, context.prefix),
+    hardware: hardwareOf(pod, context.prefix),
   };
 }
 
@@ -75,6 +78,17 @@ function failingOf(pod: V1Pod, prefix: string): PodSummary['failing'] {
   if (ip === undefined || phase !== 'Running' || ready?.status !== 'False') return undefined;
   const ports = sidecarPorts(pod as Pod, prefix);
   return ports.length === 0 ? undefined : { ip, ports, sinceMs: Date.parse(String(ready.lastTransitionTime)) };
+}
+
+function hardwareOf(pod: V1Pod, prefix: string): PodSummary['hardware'] {
+  const { podIP: ip, initContainerStatuses = [] } = pod.status ?? {};
+  const agents = ip === undefined ? [] : hardwareAgents(pod as Pod, prefix);
+  const startsMs = agents.map(({ name }) =>
+    Date.parse(String(initContainerStatuses.find((status) => status.name === name)?.state?.running?.startedAt)),
+  );
+  // One that does not run cannot be asked.
+  if (ip === undefined || startsMs.length === 0 || startsMs.some(Number.isNaN)) return undefined;
+  return { ip, ports: agents.map(({ port }) => port), startedMs: Math.max(...startsMs) };
 }
 
 /** An Event has room for no more. */

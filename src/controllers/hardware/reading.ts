@@ -1,3 +1,4 @@
+import { readAgentLine } from '../../inject/model/agent-lines.ts';
 import { isHardwareScheme } from '../../inject/patterns/hardware/index.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 
@@ -53,25 +54,11 @@ function schemeOf(label: string): string | undefined {
   return isHardwareScheme(scheme) && (next === '' || next === ' ' || next === ':') ? scheme : undefined;
 }
 
-const failingMark = '[-] ';
-
-function readFailingLine(line: string): Failure | undefined {
-  const colon = line.indexOf(': ', failingMark.length + 1);
-  if (!line.startsWith(failingMark) || colon < 0) return undefined;
-  const detail = line.slice(colon + 2);
-  const message = withoutTimes(detail);
-  return {
-    label: line.slice(failingMark.length, colon),
-    message: message.startsWith('fail, ') ? message.slice('fail, '.length) : message,
-  };
-}
-
-/** Takes `, 3 ms, 2 s ago` off the end of a line. */
-function withoutTimes(detail: string): string {
-  if (!detail.endsWith(' ago')) return detail;
-  const age = detail.lastIndexOf(', ');
-  const latency = age > 0 ? detail.lastIndexOf(', ', age - 1) : -1;
-  return latency < 0 ? detail : detail.slice(0, latency);
+function readFailingLine(text: string): Failure | undefined {
+  const line = readAgentLine(text);
+  if (!line?.isFailing) return undefined;
+  const { label, detail } = line;
+  return { label, message: detail.startsWith('fail, ') ? detail.slice('fail, '.length) : detail };
 }
 
 /** Whether an answer that names no failure is one of an agent whose checks pass; while it stops, it says so and is not ready. */

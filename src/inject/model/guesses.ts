@@ -1,3 +1,4 @@
+import { isHardware } from '../../check/check.ts';
 import { isAgentContainer } from '../pod/agent-container.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 import { readStatus } from './status.ts';
@@ -9,7 +10,8 @@ export type Guess = { readonly container: string; readonly check: string; readon
 export type ServingAgent = { readonly name: string; readonly port: number };
 
 /** The sidecars that the webhook added. Anyone may have written the Pod: each has a port that an agent could have. */
-export const servingAgents = (pod: Pod, prefix: string): readonly ServingAgent[] => servingWith(pod, prefix, []);
+export const servingAgents = (pod: Pod, prefix: string): readonly ServingAgent[] =>
+  servingWith(pod, prefix, () => true);
 
 /** The ports of all sidecars that were injected into a Pod. */
 export const sidecarPorts = (pod: Pod, prefix: string): readonly number[] =>
@@ -17,12 +19,19 @@ export const sidecarPorts = (pod: Pod, prefix: string): readonly number[] =>
 
 /** The ports at which the sidecars of a Pod tell, in their metrics, whether what was found and not written has passed. */
 export const guessPorts = (pod: Pod, prefix: string): readonly number[] =>
-  servingWith(pod, prefix, ['--guess']).map(({ port }) => port);
+  servingWith(pod, prefix, (args) => args.includes('--guess')).map(({ port }) => port);
 
-function servingWith(pod: Pod, prefix: string, words: readonly string[]): readonly ServingAgent[] {
+/** The sidecars of a Pod that check hardware, whatever else they check. */
+export const hardwareAgents = (pod: Pod, prefix: string): readonly ServingAgent[] =>
+  servingWith(pod, prefix, (args) => args.some((arg) => isHardware({ scheme: String(arg).split(':', 1)[0] ?? '' })));
+
+function servingWith(
+  pod: Pod,
+  prefix: string,
+  isWanted: (args: readonly string[]) => boolean,
+): readonly ServingAgent[] {
   const serving = allContainers(pod).filter(
-    (container) =>
-      isAgentContainer(container, 'serve') && words.every((word) => container.args?.includes(word) ?? false),
+    (container) => isAgentContainer(container, 'serve') && isWanted(container.args ?? []),
   );
   // Few Pods have one, and only of these is the status read.
   if (serving.length === 0) return [];

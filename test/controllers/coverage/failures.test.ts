@@ -69,7 +69,7 @@ describe('what the sidecars of Pods say that are not ready', () => {
     const told = { questions: 0 };
     const port = await listen(
       createHttpServer((request, response) => {
-        assert.equal(request.url, '/readyz');
+        assert.equal(request.url, '/readyz?verbose');
         told.questions += 1;
         response.writeHead(status).end(body);
       }),
@@ -86,7 +86,7 @@ describe('what the sidecars of Pods say that are not ready', () => {
     ended = followFailures({ list: () => pods, recorder, clock }).run(life.signal);
   };
 
-  it('stands in an Event about the Pod, as the real agent says it of a server that answers no more', async () => {
+  it('stands in an Event about the Pod, as the real agent says it of a server that answers no more to who may have its sentence', async () => {
     const silent = await listen(createServer(() => {}));
     const agent = await serve([
       '--container',
@@ -106,7 +106,18 @@ describe('what the sidecars of Pods say that are not ready', () => {
     assert.deepEqual([regarding.name, type, reason, action], ['shop-a', 'Warning', 'HealthCheckFails', 'Check']);
     assert.equal(
       note,
-      `Pod shop-a is not ready: its sidecar says that "redis/redis 127.0.0.1:${silent}" fails: there is no answer in time. The log of the sidecar says why.`,
+      `Pod shop-a is not ready: its sidecar says that "redis/redis 127.0.0.1:${silent}" fails: there is no answer in time ("timed out after 200ms"). The log of the sidecar says why.`,
+    );
+  });
+
+  it('quotes and cuts the sentences too, whatever answers at the address', async () => {
+    const lines = `[-] a: fail, NODE" MUST\u202e BE ${'y'.repeat(2_000)}, 1 ms, 2 s ago\n`.repeat(20);
+    const hostile = await answering(503, `${lines}failed: a`);
+    follow(podWith('evil-0', hostile.port));
+    await eventually('the Event', 20_000, async () => events.length > 0);
+    assert.match(
+      events[0]?.note ?? '',
+      /"a" fails: the answer is not healthy, or there is none yet \("NODE' MUST BE y{230,250}…", "NODE' MUST BE y{230,250}…"\)\. The log/,
     );
   });
 
@@ -125,6 +136,7 @@ describe('what the sidecars of Pods say that are not ready', () => {
       events.map(({ regarding }) => regarding.name),
       ['shop-fails'],
     );
+    assert.match(events[0]?.note ?? '', /"redis" fails: the answer is not healthy, or there is none yet\. The log/);
   });
 
   it('is quoted and cut, whatever answers at the address, and is nothing where nothing fails', async () => {

@@ -36,6 +36,7 @@ const record = (
   verdict: { state: isMissed ? 'missed' : 'injected', policy: undefined, whoAsks: 'its annotations ask', notes: [] },
   guessing: undefined,
   failing: undefined,
+  hardware: undefined,
 });
 
 const evicted = (records: readonly PodSummary[], history: readonly Repair[] = [], rules = settings): string[] =>

@@ -10,14 +10,17 @@ import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
+import { type SidecarOptions, readSidecarOptions, sidecarKeys } from './options.ts';
 
 const defaultTimeoutMs = 1_000;
 
 /** A native sidecar speaks the application's protocol; probes on the application's container ask the sidecar. */
-export const sidecar = definePattern({
+export const sidecar = definePattern<SidecarOptions>({
   summary: 'a native sidecar that speaks the protocol; probes on the container ask it',
   probesFilledByCheck: ['liveness', 'readiness', 'startup'],
   defaultTimeoutMs,
+  ownKeys: sidecarKeys,
+  readOptions: readSidecarOptions,
   unsupportedReason,
   plan,
   isAddedForm,
@@ -45,8 +48,8 @@ function unsupportedReason(checks: readonly Check[], _container: string, pod: Po
 /** The annotation of another key with the same prefix. */
 const sibling = (annotation: string, key: string): string => annotation.slice(0, annotation.lastIndexOf('/') + 1) + key;
 
-function plan(assignments: readonly ContainerAssignment[], context: PlanContext): PatternPlan {
-  const { pod, intent } = context;
+function plan(assignments: readonly ContainerAssignment[], context: PlanContext<SidecarOptions>): PatternPlan {
+  const { pod, intent, options } = context;
   const borrowed = borrow(assignments, pod);
   const problems: Problem[] = [...borrowed.problems];
   const port = sidecarPort(context);
@@ -75,6 +78,7 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
         borrowed,
         settings: intent,
         ownProbes: livenessOfAgent(port),
+        flags: options.reasons === 'public' ? ['--verbose'] : [],
       }),
       ...(first === undefined ? {} : { before: first }),
     },
