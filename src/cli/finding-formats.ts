@@ -37,7 +37,7 @@ const rules = {
   'invalid-annotation': 'An annotation is wrong, so that its Pods get no probes.',
   'unreadable-object': 'An object is not one that a cluster would take, and is left as it is.',
   warning: 'Pods get something else than their author may expect.',
-  note: 'A part of the manifest is not looked into.',
+  note: 'A part of the manifest is not looked into, or no probe is added where nobody wrote one.',
 } as const;
 
 function ruleOf({ severity, annotation }: Finding): keyof typeof rules {

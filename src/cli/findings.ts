@@ -4,7 +4,7 @@ import { isFields } from '../manifest/fields.ts';
 import { readNamespace } from '../policy/store.ts';
 import type { InjectionContext } from '../inject/decide.ts';
 import { readAnnotations } from '../inject/intent/annotations.ts';
-import { type Problem, sentence } from '../inject/model/problems.ts';
+import { type Problem, completes, sentence } from '../inject/model/problems.ts';
 import { warningsOf } from '../inject/outcome.ts';
 import { isHealthPolicy } from '../policy/policy.ts';
 import { misshapenPolicyField, misshapenPolicySentence } from '../policy/shape.ts';
@@ -52,14 +52,18 @@ const aboutOf = ({ file, kind, namespace, name, part }: EvaluatedObject) => ({
   ...(part === undefined ? {} : { part }),
 });
 
-/** Everything that injection has to say about an object: errors at their annotation, warnings at the pattern. */
+/** Everything that injection has to say about an object: errors at their annotation, warnings and notes at the pattern. */
 function objectFindings(evaluated: EvaluatedObject, prefix: string): readonly Finding[] {
   const { outcome } = evaluated;
   if (evaluated.leftAlone) return leftAloneFindings(evaluated, prefix);
   if (outcome.kind === 'rejected') return problemFindings(evaluated, outcome.problems);
   const location = locateAnnotation(`${prefix}pattern`, evaluated);
   const at = { ...aboutOf(evaluated), ...location, severity: 'warning' as const };
-  return [...evaluated.overruled, ...warningsOf(outcome)].map((message) => Object.assign({ message }, at));
+  const warnings = [...evaluated.overruled, ...warningsOf(outcome)].map((message) => Object.assign({ message }, at));
+  const notes = outcome.skippedItems
+    .filter(({ why }) => why === completes)
+    .map(({ what, why }) => ({ ...at, severity: 'note' as const, message: `No ${what}: ${why}.` }));
+  return [...warnings, ...notes];
 }
 
 const problemFindings = (evaluated: EvaluatedObject, problems: readonly Problem[]): readonly Finding[] =>

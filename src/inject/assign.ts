@@ -5,7 +5,14 @@ import { patternNames, patternOf } from './patterns/index.ts';
 import type { ContainerAssignment, ProbeAssignment } from './patterns/pattern.ts';
 import { type ProbeName, probeField, probeNames } from './pod/additions.ts';
 import { type Pod, probedContainers, runsToCompletion } from './pod/pod.ts';
-import { type Problem, type Collector, type SkippedItem, createCollector, existsAlready } from './model/problems.ts';
+import {
+  type Problem,
+  type Collector,
+  type SkippedItem,
+  completes,
+  createCollector,
+  existsAlready,
+} from './model/problems.ts';
 import type { Namespace } from './model/scope.ts';
 import type { SkipReason } from './skip-reasons.ts';
 
@@ -68,13 +75,8 @@ function assignContainer(target: Target, collector: Collector): ProbesByPattern 
       // A startup probe restarts a container as a liveness probe does: without our liveness there is no startup either.
       if (probe === 'startup' && !hasProbe(byPattern, 'liveness')) continue;
       if (probe === 'liveness' && runsToCompletion(pod)) {
-        collector.addSkipped({
-          what,
-          why: 'a Pod that runs to completion gets a liveness probe only from the key liveness',
-        });
-        collector.addWarning(
-          `The Pod runs to completion: container "${intent.container}" gets no liveness probe, which only the key liveness adds there (off means none).`,
-        );
+        // Nobody wrote it, so nothing is amiss.
+        collector.addSkipped({ what, why: completes });
         continue;
       }
     } else if (probe !== 'readiness' && runsToCompletion(pod)) {

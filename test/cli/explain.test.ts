@@ -48,7 +48,6 @@ CronJob shop/report: health checks by port.
   added          report/readinessProbe
   left alone     report/livenessProbe: a Pod that runs to completion gets a liveness probe only from the key liveness
   costs          about 0.7 s of node CPU an hour for every Pod once it has started
-  warning        The Pod runs to completion: container "report" gets no liveness probe, which only the key liveness adds there (off means none).
 
 Pod plain: No annotation, policy or namespace asks for a health check.
 `,

@@ -50,7 +50,6 @@ describe('health-injector inject, uninject and diff', () => {
       errors,
       `Deployment shop/redis: injected port (liveness of redis), sidecar (readiness of redis)
 CronJob shop/report: injected port (readiness of report); left alone report/livenessProbe
-CronJob shop/report: warning: The Pod runs to completion: container "report" gets no liveness probe, which only the key liveness adds there (off means none).
 Pod plain: skipped: No annotation, policy or namespace asks for a health check.
 `,
     );

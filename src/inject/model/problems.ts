@@ -22,6 +22,9 @@ export const spelledOut = ({ annotation, received, expected, unknown }: Problem)
 export type SkippedItem = { readonly what: string; readonly why: string };
 
 /** Why a probe is left alone that the user wrote. */
+/** Why a Pod of a Job gets no liveness probe that nobody wrote. */
+export const completes = 'a Pod that runs to completion gets a liveness probe only from the key liveness';
+
 export const existsAlready = 'the container has this probe already';
 
 /** Collects what the steps of reading and assigning find besides their results. */
