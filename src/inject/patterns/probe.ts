@@ -16,6 +16,12 @@ const startupPeriodSeconds = { network: 2, exec: 10 };
 const mostFailures = 2_147_483_647;
 
 /**
+ * How long the kubelet waits for an answer of the agent, in whole seconds. The agent gives the result of its last run at once,
+ * so a late answer says that its node lacks CPU and nothing of the application (docs/decisions/0047).
+ */
+export const answerTimeoutSeconds = (periodSeconds: number): number => Math.min(5, periodSeconds);
+
+/**
  * Puts the timing on a probe by the kubelet's rules: only readiness may need several passes, only the others may
  * have a grace period, and a startup probe takes over the initial delay.
  * https://kubernetes.io/docs/concepts/workloads/pods/probes/

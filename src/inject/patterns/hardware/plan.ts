@@ -7,7 +7,7 @@ import { createNaming, freeName, freePort, isWithin } from '../../pod/pod.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, statePath } from '../cli/index.ts';
 import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.ts';
-import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
+import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { cutTimeouts, sidecarContainer, sidecarPort } from '../sidecar/index.ts';
 import type { HardwareOptions } from './options.ts';
 
@@ -64,9 +64,10 @@ function containerOf(
   const timing = strictest(assignments.map((assignment) => assignment.timing));
   const action = { httpGet: { path: '/readyz', port, scheme: 'HTTP' } };
   // No liveness: an agent that is restarted forgets what it counted, and a memory error that it held would be well again.
+  const periodSeconds = timing.periodSeconds ?? 10;
   const readinessProbe = timed(action, 'readiness', timing, {
-    periodSeconds: timing.periodSeconds ?? 10,
-    timeoutSeconds: 1,
+    periodSeconds,
+    timeoutSeconds: answerTimeoutSeconds(periodSeconds),
     hasStartup: false,
   });
   const container = sidecarContainer({

@@ -9,7 +9,7 @@ import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '.
 import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
-import { hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
+import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { type SidecarOptions, readSidecarOptions, sidecarKeys } from './options.ts';
 
 const defaultTimeoutMs = 1_000;
@@ -100,7 +100,7 @@ function probesOf({ container, probes, timing }: ContainerAssignment, port: numb
     const path = { liveness: 'livez', readiness: 'readyz', startup: 'startupz' }[probe];
     const value = timed({ httpGet: { path: `/${path}/${container}`, port, scheme: 'HTTP' } }, probe, timing, {
       periodSeconds,
-      timeoutSeconds: 1,
+      timeoutSeconds: answerTimeoutSeconds(periodSeconds),
       hasStartup,
     });
     return { kind: 'probe', container, probe, value };
@@ -168,12 +168,15 @@ function podAddresses(assignments: readonly ContainerAssignment[]): V1EnvVar[] {
   return isNamed ? [{ name: 'HEALTH_PROBE_POD_IPS', valueFrom }] : [];
 }
 
-/** Has an agent restarted that does not get on: what it knows of an application its next runs tell again. */
+/**
+ * Has an agent restarted that does not get on: what it knows of an application its next runs tell again. It fails no later
+ * than the probes of the application, which ask the same agent.
+ */
 const livenessOfAgent = (port: number): OwnProbes => ({
   livenessProbe: {
     httpGet: { path: '/agentz', port, scheme: 'HTTP' },
     periodSeconds: 10,
-    timeoutSeconds: 1,
+    timeoutSeconds: answerTimeoutSeconds(10),
     failureThreshold: 3,
   },
 });
