@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { inject } from '../../src/inject/inject.ts';
 import type { Outcome } from '../../src/inject/outcome.ts';
 import type { SkippedItem } from '../../src/inject/model/problems.ts';
-import { skipReasons } from '../../src/inject/skip-reasons.ts';
 import { patternNames } from '../../src/inject/patterns/index.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
 import { type PolicyScope, annotationsOnly } from '../../src/inject/model/scope.ts';
@@ -85,9 +84,13 @@ describe('the manifests of real projects', () => {
   it('are listed in docs/projects.md as they are answered', () => {
     const file = new URL('../../docs/projects.md', import.meta.url).pathname;
     const text = readFileSync(file, 'utf8');
-    const rows = all.flatMap(({ source, workloads }) => workloads.map((workload) => row(source.file, workload)));
-    const place = /(<!-- projects: [^]*?\n\|---.*\n)([^]*?)(<!-- \/projects -->)/;
-    const wanted = text.replace(place, (_, head, __, end) => `${head}${rows.join('\n')}\n${end}`);
+    const rows = all.flatMap(({ source, workloads }) => workloads.flatMap((workload) => row(source.file, workload)));
+    const workloads = all.flatMap((each) => each.workloads);
+    const asked = /(<!-- projects: [^]*?\n\|---.*\n)([^]*?)(<!-- \/projects -->)/;
+    const left = /(<!-- left alone: [^\n]*\n)([^]*?)(<!-- \/left alone -->)/;
+    const wanted = text
+      .replace(asked, (_, head, __, end) => `${head}${[...new Set(rows)].join('\n')}\n${end}`)
+      .replace(left, (_, head, __, end) => `${head}${leftAlone(workloads).join('\n')}\n${end}`);
     if (process.env['UPDATE'] === '1') writeFileSync(file, wanted);
     else assert.equal(text, wanted);
   });
@@ -103,12 +106,31 @@ function assertHarmless({ input, outcome }: Asked): void {
   if (outcome.kind === 'rejected') assert(outcome.problems.length > 0);
 }
 
-/** A row of the table: project, workload, image, what was done, and why. */
-function row(file: string, workload: Workload): string {
+/** The images without tags of the containers that are left alone, in a line for each reason; the most frequent one first. */
+function leftAlone(workloads: readonly Workload[]): string[] {
+  const items = workloads.flatMap((workload) => {
+    const { input, outcome } = ask(workload);
+    if (outcome.kind !== 'skipped') return [];
+    return outcome.skippedItems.map(({ what, why }) => {
+      const { image = '' } = input.spec.containers.find(({ name }) => name === what) ?? {};
+      return { why, image: image.replace(/@.*/, '').replace(/:[^/:]*$/, '') };
+    });
+  });
+  return [...Map.groupBy(items, ({ why }) => why)]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([why, own]) => {
+      const images = [...new Set(own.map(({ image }) => `\`${image}\``))].toSorted();
+      return `- **${why}** (${own.length}): ${images.join(', ')}`;
+    });
+}
+
+/** A row of the table, of a workload that gets a check: project, workload, image, what was done, and why. */
+function row(file: string, workload: Workload): string[] {
   const { input, outcome } = ask(workload);
+  if (outcome.kind === 'skipped') return [];
   const images = input.spec.containers.map(({ image }) => `\`${image?.replace(/@sha256:.*/, '')}\``);
   const cells = [file.replace(/\/.*/, ''), workload.title, images.join('<br>'), ...words(outcome)];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`];
 }
 
 function words(outcome: Outcome): [string, string] {
@@ -125,7 +147,7 @@ function words(outcome: Outcome): [string, string] {
       return [done, [...found, ...outcome.warnings, ...outcome.skippedItems.map(keptWords)].join('<br>')];
     }
     case 'skipped':
-      return ['left alone', [skipReasons[outcome.reason], ...outcome.skippedItems.map(keptWords)].join('<br>')];
+      throw new Error('it stands in the other list');
     case 'rejected':
       return ['left alone, with a problem', outcome.problems.map(({ received }) => `${received}.`).join('<br>')];
     default:

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type Answer, situationTables } from './situation-tables.ts';
 
 /** One run of `check`, as a test made it. */
 export type Situation = {
@@ -50,27 +51,20 @@ export const mochaHooks = {
 const head = `# What each check says in each situation
 
 Made by \`npm run test:situations\` from the runs of the tests. **pass**: ready. **alive**: liveness holds, readiness does not.
-**fail**: neither. The code is that of \`health-probe check\`, the time that of the whole program.`;
+**fail**: neither. The code is that of \`health-probe check\`.
+A line stands once for each protocol, with the first situation that gave it; what four protocols or more say in the same way stands in one table.`;
 
-/** The tables, and the titles of the tests whose rows are in each: the first that fits. */
-const sections = {
-  'Peers that are no good': /^a peer that/,
-  'Replayed: MongoDB in states that its manual tells of': / replayed /,
-  'Real servers and processes': /^/,
-} as const;
+/** A peer that is no good is in a table only where no real server gave the line. */
+const isPeer = ({ title: [first = ''] }: Row): boolean => first.startsWith('a peer that');
 
 function page(): string {
   const verdicts = new Map<string, string>();
   for (const row of rows.filter((candidate) => probeOf(candidate) === 'liveness'))
     for (const key of keysOf(row)) verdicts.set(key, row.code === 0 ? '**alive**' : '**fail**');
-  const sectionOf = ({ title: [first = ''] }: Row) =>
-    Object.entries(sections).find(([, titles]) => titles.test(first))?.[0];
-  const parts = Object.keys(sections)
-    .toReversed()
-    .map((name) => [name, rows.filter((row) => sectionOf(row) === name)] as const)
-    .filter(([, own]) => own.length > 0)
-    .map(([name, own]) => [`## ${name}`, '', columns, ...table(own, verdicts), ''].join('\n'));
-  return [head, '', faultyTable(), parts.join('\n')].join('\n');
+  const asked = rows
+    .filter((row) => probeOf(row) === 'readiness')
+    .toSorted((a, b) => Number(isPeer(a)) - Number(isPeer(b)));
+  return [head, '', faultyTable(), situationTables(asked.map((row) => answerOf(row, verdicts)))].join('\n');
 }
 
 /** The states of a server come first, in the order of its life, and then what stands between it and the check. */
@@ -97,24 +91,13 @@ function faultyTable(): string {
   ].join('\n');
 }
 
-const columns = `| check | situation | outcome | code | ms | line |
-|---|---|---|---|---|---|`;
-
-/** The first run of each check for readiness in each situation with each code. */
-function table(own: readonly Row[], verdicts: ReadonlyMap<string, string>): string[] {
-  const lines = new Map<string, string>();
-  for (const row of own.filter((candidate) => probeOf(candidate) === 'readiness')) {
-    const { url, code, ms, reason } = row;
-    const situation = row.title.slice(1).join(', ');
-    // What a test did not ask for liveness: nobody there, and no answer in time.
-    const unasked = code === 2 || code === 3 ? '**fail**' : 'not ready';
-    const known = keysOf(row).find((key) => verdicts.has(key));
-    const outcome = code === 0 ? 'pass' : (verdicts.get(known ?? '') ?? unasked);
-    const cells = [`\`${url}\``, situation, outcome, `${code}`, ms.toFixed(), `\`${reason}\``];
-    const key = [url, situation, code].join('\n');
-    if (!lines.has(key)) lines.set(key, `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
-  }
-  return [...lines.values()].toSorted();
+function answerOf(row: Row, verdicts: ReadonlyMap<string, string>): Answer {
+  const { url, code, reason, title: titles } = row;
+  // What a test did not ask for liveness: nobody there, and no answer in time.
+  const unasked = code === 2 || code === 3 ? '**fail**' : 'not ready';
+  const known = keysOf(row).find((key) => verdicts.has(key));
+  const outcome = code === 0 ? 'pass' : (verdicts.get(known ?? '') ?? unasked);
+  return { url, situation: titles.slice(1).join(', '), outcome, code, line: reason };
 }
 
 const probeOf = ({ args }: Row): string =>
