@@ -21,10 +21,10 @@ export const spelledOut = ({ annotation, received, expected, unknown }: Problem)
 /** What was left as the user has it, and why. */
 export type SkippedItem = { readonly what: string; readonly why: string };
 
-/** Why a probe is left alone that the user wrote. */
 /** Why a Pod of a Job gets no liveness probe that nobody wrote. */
 export const completes = 'a Pod that runs to completion gets a liveness probe only from the key liveness';
 
+/** Why a probe is left alone that the user wrote. */
 export const existsAlready = 'the container has this probe already';
 
 /** Collects what the steps of reading and assigning find besides their results. */
