@@ -1,0 +1,39 @@
+// https://kubernetes.io/docs/concepts/storage/volumes/#downwardapi
+import type { V1Pod, V1Volume } from '@kubernetes/client-node';
+import { holdKey } from './hold.ts';
+
+/** The name of the volume in a Pod that has no other of this name. */
+export const holdVolumeName = 'health-probe-hold';
+
+/** The file in the volume. */
+const holdPath = 'hold';
+
+/** Where the agent finds the file in a folder on which the volume is mounted. A mount of the file alone would never change. */
+export const holdFile = (mountPath: string): string => `${mountPath}/${holdPath}`;
+
+const fieldPathOf = (prefix: string): string => `metadata.annotations['${prefix}${holdKey}']`;
+
+/** The volume by which the kubelet hands the annotation `hold` to the agent; an empty file where there is none. */
+export const holdVolume = (name: string, prefix: string): V1Volume => ({
+  name,
+  downwardAPI: { items: [{ path: holdPath, fieldRef: { apiVersion: 'v1', fieldPath: fieldPathOf(prefix) } }] },
+});
+
+/** True for a volume in the form in which it is added, with any prefix. Anyone may have written it. */
+export function isHoldVolume({ downwardAPI }: V1Volume): boolean {
+  const items: unknown = downwardAPI?.items;
+  if (!Array.isArray(items) || items.length !== 1) return false;
+  const [item] = items as readonly { readonly path?: unknown; readonly fieldRef?: { readonly fieldPath?: unknown } }[];
+  const fieldPath = item?.fieldRef?.fieldPath;
+  return item?.path === holdPath && typeof fieldPath === 'string' && fieldPath.endsWith(`/${holdKey}']`);
+}
+
+/** True where the agent in a Pod sees a hold: the volume is there, and something mounts it. */
+export function canBeHeld({ spec }: Pick<V1Pod, 'spec'>, prefix: string): boolean {
+  const volume = spec?.volumes?.find(
+    (each) => isHoldVolume(each) && each.downwardAPI?.items?.[0]?.fieldRef?.fieldPath === fieldPathOf(prefix),
+  );
+  if (!volume) return false;
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  return containers.some(({ volumeMounts }) => volumeMounts?.some(({ name }) => name === volume.name));
+}
