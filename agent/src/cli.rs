@@ -2,6 +2,7 @@
 
 pub mod check;
 mod help;
+mod hold;
 pub mod install;
 mod life;
 mod serve;

@@ -8,6 +8,7 @@ mod cli;
 #[cfg(fuzzing)]
 #[path = "../fuzz/target.rs"]
 mod fuzz;
+mod hold;
 mod left_file;
 mod line;
 mod net;

@@ -8,6 +8,7 @@ mod filter;
 mod fixture;
 mod gate;
 mod guess;
+mod holding;
 mod listener;
 mod log;
 mod metrics;
@@ -28,11 +29,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::{Bind, EX_USAGE, Serve};
+use crate::hold::HoldFile;
 use crate::sys;
+use holding::Holding;
 use plan::Job;
 use probe::{Asking, Pool};
 use server::Server;
 use worker::Shared;
+
+/// How it answers.
+struct Answers {
+    drain: Duration,
+    verbose: bool,
+    hold: Option<HoldFile>,
+}
 
 /// Serves until SIGTERM or SIGINT; exits with 0 after an orderly end, 1 if it cannot start.
 pub fn run(command: Serve) -> ExitCode {
@@ -45,7 +55,8 @@ pub fn run(command: Serve) -> ExitCode {
         }
     };
     let probes = Pool::new(command.modules).map(Asking::new);
-    match probes.and_then(|asking| serve(command.bind, command.drain, command.verbose, (jobs, asking))) {
+    let answers = Answers { drain: command.drain, verbose: command.verbose, hold: command.hold };
+    match probes.and_then(|asking| serve(command.bind, answers, (jobs, asking))) {
         Ok(()) => {
             log::write("info", &[("msg", "stopped")]);
             ExitCode::SUCCESS
@@ -61,7 +72,7 @@ pub fn run(command: Serve) -> ExitCode {
     }
 }
 
-fn serve(bind: Bind, drain: Duration, verbose: bool, (jobs, asking): (Vec<Job>, Asking)) -> io::Result<()> {
+fn serve(bind: Bind, answers: Answers, (jobs, asking): (Vec<Job>, Asking)) -> io::Result<()> {
     let signals = sys::termination_signals()?;
     let listeners = listener::listen(bind)?;
     let shared = Arc::new(Shared::new(jobs));
@@ -71,5 +82,6 @@ fn serve(bind: Bind, drain: Duration, verbose: bool, (jobs, asking): (Vec<Job>, 
         log::write("info", &[("msg", "listening"), ("address", &address), ("checks", &checks)]);
     }
     worker::start(&shared)?;
-    Server::new(shared, asking, listeners, signals, (drain, verbose)).run()
+    let Answers { drain, verbose, hold } = answers;
+    Server::new(shared, asking, listeners, signals, (drain, verbose, Holding::new(hold))).run()
 }

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::hold::HoldOptions;
 use super::life::Life;
 use super::words::{Word, Words, wrong};
 use crate::check::{Deadline, HELD_BACK, HostRoots, Probe, Verdict};
+use crate::hold::{HoldFile, Reading};
 use crate::left_file;
 use crate::line;
 use crate::registry::SCHEMES;
@@ -23,6 +25,8 @@ const OPTIONS: &[&str] = &[
     "--guess",
     "--period",
     "--state",
+    "--hold",
+    "--longest-hold",
     "--proc-root",
     "--sys-root",
     "--dev-root",
@@ -36,6 +40,7 @@ pub struct CheckOnce {
     /// Each with its text.
     checks: Vec<(String, Runner)>,
     guess: Option<Guess>,
+    hold: Option<HoldFile>,
 }
 
 /// Where it is kept what is proven, for checks that were found rather than written.
@@ -51,6 +56,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
     let mut timeout = Duration::from_secs(1);
     let mut roots = HostRoots { state: Some(PathBuf::new()), ..HostRoots::default() };
     let mut texts = Vec::new();
+    let mut hold = HoldOptions::default();
     let (mut is_guess, mut period) = (false, Duration::from_secs(10));
     while let Some(word) = words.word() {
         match word {
@@ -65,6 +71,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
                 "--sys-root" => roots.sys = words.value("--sys-root")?.into(),
                 "--dev-root" => roots.dev = words.value("--dev-root")?.into(),
                 "--help" => return Ok(None),
+                _ if hold.read(&name, &mut words)? => {}
                 _ => return Err(Word::Option(name).unknown(OPTIONS)),
             },
         }
@@ -78,7 +85,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
     });
     let with_runner = |text: String| runner(&text, &roots).map(|runner| (text, runner));
     let checks = texts.into_iter().map(with_runner).collect::<Result<_, _>>()?;
-    Ok(Some(CheckOnce { probe, timeout, checks, guess }))
+    Ok(Some(CheckOnce { probe, timeout, checks, guess, hold: hold.complete() }))
 }
 
 fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {
@@ -98,15 +105,30 @@ fn named(word: &str) -> Result<Probe, ParseError> {
         .ok_or_else(|| wrong("--probe", word, "one of liveness, readiness, startup"))
 }
 
-/// Runs the checks one after the other until one does not hold; all share one deadline, so the exec probe's time-out is kept.
+/// Runs the checks and prints what they say. While the probe is held a failure is told, and counts for nothing.
 pub fn run(command: &CheckOnce) -> ExitCode {
+    let (text, code) = ask(command);
+    let hold = command.hold.as_ref().map(|file| file.read(SystemTime::now()));
+    let held = match &hold {
+        Some(Reading::InForce(hold)) => hold.sentence(command.probe),
+        _ => None,
+    };
+    match held {
+        Some(held) if code == 0 => print(&format!("{held}, and passes: {text}"), 0),
+        Some(held) => print(&format!("{held}, or would fail: {text}"), 0),
+        None => print(&text, code),
+    }
+}
+
+/// Runs the checks one after the other until one does not hold; all share one deadline, so the exec probe's time-out is kept.
+fn ask(command: &CheckOnce) -> (String, u8) {
     let deadline = Deadline::after(command.timeout);
     let mut life = command.guess.as_ref().map(|guess| (Life::load(&guess.folder), guess.held_back));
     match (&mut life, command.probe) {
         // A guess is never late: that the probe is run at all says that the container is new.
         (Some((life, _)), Probe::Startup) => {
             life.begin();
-            return print("unproven: the container is new", 0);
+            return ("unproven: the container is new".to_owned(), 0);
         }
         (Some((life, _)), Probe::Readiness) => life.begin_if_unknown(),
         _ => {}
@@ -120,7 +142,7 @@ pub fn run(command: &CheckOnce) -> ExitCode {
             Some((life, held_back)) if !holds && !life.has_passed(text) => {
                 let sentence = format!("unproven: {}", failure(&run, &runner.label));
                 if command.probe == Probe::Readiness && life.is_younger_than(*held_back) {
-                    return print(&sentence, code(&run));
+                    return (sentence, code(&run));
                 }
                 shown.push(sentence);
                 continue;
@@ -128,7 +150,7 @@ pub fn run(command: &CheckOnce) -> ExitCode {
             _ => {}
         }
         if !holds {
-            return print(&failure(&run, &runner.label), code(&run));
+            return (failure(&run, &runner.label), code(&run));
         }
         shown.push(success(&run, &runner.label));
     }
@@ -136,7 +158,7 @@ pub fn run(command: &CheckOnce) -> ExitCode {
         [one] => one.clone(),
         all => format!("{} checks hold: {}", all.len(), all.join("; ")),
     };
-    print(&text, 0)
+    (text, 0)
 }
 
 fn success(run: &Run, label: &str) -> String {
@@ -212,7 +234,7 @@ mod tests {
             ),
             (
                 &["check", "--all"],
-                "option is \"--all\", expected one of --probe, --timeout, --guess, --period, --state, --proc-root, --sys-root, --dev-root, --help",
+                "option is \"--all\", expected one of --probe, --timeout, --guess, --period, --state, --hold, --longest-hold, --proc-root, --sys-root, --dev-root, --help",
             ),
             (
                 &["check", "push:"],

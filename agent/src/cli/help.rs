@@ -41,6 +41,9 @@ Usage: health-probe check [OPTIONS] CHECK...
                     run holds, but for readiness in the first minute; what has passed is kept in --state
   --period TIME     how often the probe is run (default 10s), for the end of that minute
   --state DIR       where counters are kept for the next run (default: beside this program)
+  --hold FILE       until when liveness, startup and readiness hold whatever the checks say, as the kubelet writes it there
+  --longest-hold TIME
+                    how far away that may be (default 1h); a later time counts for nothing
   --proc-root DIR, --sys-root DIR, --dev-root DIR
                     where these file systems are (default /proc, /sys, /dev), for what is read there
 
@@ -84,6 +87,9 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
                     a port or a range; may be given several times
   --port PORT       where to listen, on every address (default 9440)
   --listen ADDR:PORT
+  --hold FILE       until when liveness, startup and readiness hold whatever the checks say, as the kubelet writes it there
+  --longest-hold TIME
+                    how far away that may be (default 1h); a later time counts for nothing
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
   --verbose         tell reasons to everybody, not to loopback only: for checks whose answers hold no secret
   --proc-root DIR, --sys-root DIR, --dev-root DIR

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 pub use module::Module;
 
+use super::hold::HoldOptions;
 use super::words::{Word, Words, wrong};
 use crate::check::{HostRoots, Probe};
+use crate::hold::HoldFile;
 use crate::registry::SCHEMES;
 use crate::scheme::{CheckUrl, ParseError, parse as parse_check, quoted};
 use target::TargetPattern;
@@ -19,6 +21,8 @@ const OPTIONS: &[&str] = &[
     "--port",
     "--drain",
     "--verbose",
+    "--hold",
+    "--longest-hold",
     "--proc-root",
     "--sys-root",
     "--dev-root",
@@ -66,6 +70,7 @@ pub struct Serve {
     pub drain: Duration,
     /// Reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
+    pub hold: Option<HoldFile>,
     pub roots: HostRoots,
     pub sections: Vec<Section>,
     /// What `/probe` may ask; where there is none, it is not served.
@@ -78,10 +83,12 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         bind: Bind::Any(9440),
         drain: Duration::from_secs(1),
         verbose: false,
+        hold: None,
         roots: HostRoots::default(),
         sections: Vec::new(),
         modules: Vec::new(),
     };
+    let mut hold = HoldOptions::default();
     let mut section = Section {
         container: String::new(),
         period: Duration::from_secs(10),
@@ -126,12 +133,14 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
                 let next = Section { container, period, timeout, guess, shared, own };
                 serve.sections.push(std::mem::replace(&mut section, next));
             }
+            _ if hold.read(&name, &mut words)? => {}
             _ => match Probe::ALL.iter().position(|probe| name.strip_prefix("--") == Some(probe.word())) {
                 Some(index) => section.own[index].push(parse_check(&words.value(&name)?, SCHEMES)?),
                 None => return Err(Word::Option(name).unknown(OPTIONS)),
             },
         }
     }
+    serve.hold = hold.complete();
     serve.sections.push(section);
     serve.sections = complete(serve.sections)?;
     serve.modules.iter().try_for_each(Module::complete)?;

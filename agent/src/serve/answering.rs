@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::connection::{Connection, Reply};
 use super::endpoints::{Context, class, note, respond};
 use super::gate::Gate;
+use super::holding::Holding;
 use super::metrics::Requests;
 use super::probe::Asking;
 use super::request::Head;
@@ -24,6 +25,7 @@ pub struct Answering<'a> {
     pub asking: &'a mut Asking,
     pub requests: &'a mut Requests,
     pub gate: &'a mut Gate,
+    pub holding: &'a mut Holding,
     pub verbose: bool,
     pub now: Instant,
 }
@@ -52,10 +54,11 @@ impl Answering<'_> {
                 if request.kubelet {
                     self.await_runs();
                 }
+                let held = self.holding.read(SystemTime::now());
                 let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
                 let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());
                 let tells = note(request, &mut state, now);
-                let context = Context { state: &state, requests, now, loopback, verbose, tells };
+                let context = Context { state: &state, requests, now, held, loopback, verbose, tells };
                 (respond(request, &context), class(&request.path), request.method == "HEAD")
             }
             Head::Refused(status) => (Response::error(*status), "other", false),

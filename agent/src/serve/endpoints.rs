@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::holding::Held;
 use super::metrics::{self, Requests};
 use super::request::Request;
 use super::response::Response;
@@ -15,6 +16,7 @@ pub struct Context<'a> {
     pub state: &'a State,
     pub requests: &'a Requests,
     pub now: Instant,
+    pub held: Held<'a>,
     /// Whether the peer is in this Pod: only then are reports taken.
     pub loopback: bool,
     /// Whether reasons are shown to every peer, not to this Pod only.
@@ -51,7 +53,7 @@ pub fn respond(request: &Request, context: &Context) -> Response {
         ["readyz", container @ ..] => read(request, || probe(Probe::Readiness, container, request, context)),
         ["startupz", container @ ..] => read(request, || probe(Probe::Startup, container, request, context)),
         ["agentz"] => read(request, || agent(context)),
-        ["metrics"] => read(request, || metrics::render(context.state, context.requests)),
+        ["metrics"] => read(request, || metrics::render(context.state, context.requests, context.held)),
         ["push", target @ ..] => push(target, request, context),
         _ => Response::error(404),
     }
@@ -82,7 +84,12 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
         .collect();
     let stopping = probe == Probe::Readiness && state.is_stopping();
     let first_failure = judged.iter().find_map(|(_, failure)| *failure);
-    let status = if stopping { 503 } else { first_failure.unwrap_or(200) };
+    let held = context.held.sentence(probe).filter(|_| !stopping);
+    let status = match first_failure {
+        _ if stopping => 503,
+        Some(failure) if held.is_none() => failure,
+        _ => 200,
+    };
     let verbose = (context.loopback || context.verbose)
         && request.query.split('&').any(|word| word.split('=').next() == Some("verbose"));
     let names =
@@ -93,9 +100,11 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
         .filter(|(entry, _)| entry.is_unproven())
         .map(|(entry, _)| name(entry, container))
         .collect();
-    let summary = match (status, unproven.is_empty()) {
-        (200, true) => "ok".to_owned(),
-        (200, false) => format!("ok, unproven: {}", unproven.join(", ")),
+    let summary = match (held, status, unproven.is_empty()) {
+        (Some(held), ..) if failed.is_empty() => format!("ok, {held}"),
+        (Some(held), ..) => format!("ok, {held}, or failed: {}", failed.join(", ")),
+        (None, 200, true) => "ok".to_owned(),
+        (None, 200, false) => format!("ok, unproven: {}", unproven.join(", ")),
         _ => format!("failed: {}", failed.join(", ")),
     };
     if status == 200 && context.tells {

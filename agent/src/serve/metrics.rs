@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
+use super::holding::Held;
 use super::response::Response;
 use super::state::{CheckState, Last, State, VERDICTS};
+use crate::check::Probe;
 use crate::version::VERSION;
 
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +31,7 @@ impl Requests {
 }
 
 /// All metrics; a check is known by its container and label, never by its text.
-pub fn render(state: &State, requests: &Requests) -> Response {
+pub fn render(state: &State, requests: &Requests, held: Held) -> Response {
     let mut text = String::new();
     family(&mut text, "health_probe_build", "info", "The version of the agent.");
     sample(&mut text, "health_probe_build_info", &[("version", VERSION)], "1");
@@ -55,6 +57,14 @@ pub fn render(state: &State, requests: &Requests) -> Response {
     family(&mut text, name, "gauge", help);
     for entry in state.entries.iter().filter(|entry| entry.guess.is_some()) {
         sample(&mut text, name, &labels(entry, None), if entry.is_unproven() { "1" } else { "0" });
+    }
+    if held.is_possible {
+        let name = "health_probe_hold";
+        family(&mut text, name, "gauge", "1 for a probe that holds whatever its checks say, 0 otherwise.");
+        for probe in [Probe::Liveness, Probe::Readiness] {
+            let is = if held.sentence(probe).is_some() { "1" } else { "0" };
+            sample(&mut text, name, &[("probe", probe.word())], is);
+        }
     }
     family(&mut text, "health_probe_checks", "counter", "Runs of a check, by how they ended.");
     for entry in &state.entries {
@@ -131,6 +141,7 @@ mod tests {
     use super::*;
     use crate::check::Outcome;
     use crate::serve::fixture::{jobs, run};
+    use crate::serve::holding::NO_HOLD;
 
     #[test]
     fn every_sample_of_a_check_is_there_and_the_text_has_an_end() {
@@ -142,7 +153,7 @@ mod tests {
         requests.count("livez", 200);
         requests.count("livez", 200);
         requests.drop_connection("rate");
-        let response = render(&state, &requests);
+        let response = render(&state, &requests, NO_HOLD);
         assert_eq!(response.content_type, CONTENT_TYPE);
         let lines: Vec<_> = response.body.lines().collect();
         let of = r#"checked_container="web",check="exec a\"b""#;
@@ -166,7 +177,7 @@ mod tests {
         let now = Instant::now();
         let mut state = State::new(&jobs("--container a --guess x=tcp://:1 --container b y=tcp://:2"), now);
         let shown = |state: &State| {
-            let body = render(state, &Requests::default()).body;
+            let body = render(state, &Requests::default(), NO_HOLD).body;
             body.lines().filter(|line| line.starts_with("health_probe_check_unproven{")).collect::<String>()
         };
         let of = "health_probe_check_unproven{checked_container=\"a\",check=\"x\"}";

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::answering::Answering;
 use super::connection::Connection;
 use super::gate::Gate;
+use super::holding::Holding;
 use super::metrics::Requests;
 use super::probe::Asking;
 use super::worker::Shared;
@@ -36,6 +37,7 @@ pub struct Server {
     signals: PipeReader,
     drain: Duration,
     verbose: bool,
+    holding: Holding,
     connections: Vec<Connection>,
     /// Those that wait for a probe.
     asking: Asking,
@@ -52,10 +54,22 @@ impl Server {
         asking: Asking,
         listeners: Vec<TcpListener>,
         signals: PipeReader,
-        (drain, verbose): (Duration, bool),
+        (drain, verbose, holding): (Duration, bool, Holding),
     ) -> Self {
         let (connections, requests, gate) = (Vec::new(), Requests::default(), Gate::new(Instant::now()));
-        Self { shared, listeners, signals, drain, verbose, connections, asking, requests, gate, closes: None }
+        Self {
+            shared,
+            listeners,
+            signals,
+            drain,
+            verbose,
+            holding,
+            connections,
+            asking,
+            requests,
+            gate,
+            closes: None,
+        }
     }
 
     /// Serves until a signal, then goes on for the drain period, and returns when the last answer is out. A second signal ends it at once.
@@ -190,8 +204,8 @@ impl Server {
 
     fn answering(&mut self, now: Instant) -> Answering<'_> {
         let (shared, asking, verbose) = (&self.shared, &mut self.asking, self.verbose);
-        let (requests, gate) = (&mut self.requests, &mut self.gate);
-        Answering { shared, asking, requests, gate, verbose, now }
+        let (requests, gate, holding) = (&mut self.requests, &mut self.gate, &mut self.holding);
+        Answering { shared, asking, requests, gate, holding, verbose, now }
     }
 }
 

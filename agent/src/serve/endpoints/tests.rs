@@ -1,8 +1,10 @@
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::*;
 use crate::check::{Cause, Outcome};
+use crate::hold::{Hold, HoldFile, Reading, judge};
 use crate::serve::fixture::{SECOND, jobs, run};
+use crate::serve::holding::{Holding, NO_HOLD};
 
 /// Two containers and the outcomes of their checks, if they have any yet.
 struct World {
@@ -11,6 +13,7 @@ struct World {
     now: Instant,
     loopback: bool,
     verbose: bool,
+    hold: Option<Hold>,
 }
 
 fn world(line: &str, outcomes: &[Outcome]) -> World {
@@ -19,16 +22,17 @@ fn world(line: &str, outcomes: &[Outcome]) -> World {
     for (index, outcome) in outcomes.iter().enumerate() {
         state.finish(index, run(outcome.clone()), now, SystemTime::UNIX_EPOCH);
     }
-    World { state, requests: Requests::default(), now, loopback: false, verbose: false }
+    World { state, requests: Requests::default(), now, loopback: false, verbose: false, hold: None }
 }
 
 impl World {
     fn ask(&self, method: &str, target: &str) -> Response {
-        let World { state, requests, now, loopback, verbose } = self;
+        let World { state, requests, now, loopback, verbose, hold } = self;
         let (now, loopback, verbose) = (*now, *loopback, *verbose);
+        let held = Held { is_possible: hold.is_some(), hold: hold.as_ref() };
         respond(
             &request(method, target, false),
-            &Context { state, requests, now, loopback, verbose, tells: false },
+            &Context { state, requests, now, held, loopback, verbose, tells: false },
         )
     }
 
@@ -38,7 +42,7 @@ impl World {
         let tells = note(&request, &mut self.state, now);
         let World { state, requests, loopback, verbose, .. } = self;
         let (loopback, verbose) = (*loopback, *verbose);
-        respond(&request, &Context { state, requests, now, loopback, verbose, tells })
+        respond(&request, &Context { state, requests, now, held: NO_HOLD, loopback, verbose, tells })
     }
 
     fn get(&self, target: &str) -> (u16, String) {
@@ -225,4 +229,56 @@ fn a_guess_says_why_it_is_unproven_where_reasons_are_told() {
     assert_eq!(world.get("/readyz?verbose"), (200, expected.into()));
     world.state.finish(0, run(Outcome::pass("PONG")), world.now, SystemTime::UNIX_EPOCH);
     assert_eq!(world.get("/readyz?verbose").1, "[+] x: pass, PONG, 0.5 ms, 0ms ago\nok\n");
+}
+
+/// A hold until a second after 1970 began.
+fn hold(text: &str) -> Option<Hold> {
+    match judge(text, UNIX_EPOCH, SECOND) {
+        Reading::InForce(hold) => Some(hold),
+        _ => None,
+    }
+}
+
+#[test]
+fn while_liveness_is_held_it_and_startup_hold_and_readiness_tells_the_truth() {
+    let mut world = world(TWO, &[Outcome::pass("fine"), Outcome::fail(Cause::Timeout, "no answer")]);
+    world.hold = hold("liveness=1970-01-01T00:00:01Z reason=pause");
+    let told = "ok, held until 1970-01-01T00:00:01Z (pause), or failed: ";
+    assert_eq!(world.get("/livez"), (200, format!("{told}cache/x")));
+    assert_eq!(world.get("/livez/cache"), (200, format!("{told}x")));
+    assert_eq!(world.get("/livez/web"), (200, "ok, held until 1970-01-01T00:00:01Z (pause)".into()));
+    assert_eq!(world.get("/startupz/cache").0, 200);
+    assert_eq!(world.get("/readyz/cache"), (504, "failed: x".into()));
+    world.loopback = true;
+    let (status, body) = world.get("/livez/cache?verbose");
+    assert_eq!(status, 200);
+    assert!(body.starts_with("[-] x: fail, no answer, "), "{body}");
+    let metrics = world.get("/metrics").1;
+    assert!(metrics.contains("health_probe_hold{probe=\"liveness\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("health_probe_hold{probe=\"readiness\"} 0\n"), "{metrics}");
+}
+
+#[test]
+fn readiness_is_held_on_wish_but_not_once_the_end_has_begun() {
+    let mut world = world(TWO, &[Outcome::pass("fine"), Outcome::fail(Cause::Timeout, "no answer")]);
+    world.hold = hold("liveness=1970-01-01T00:00:01Z readiness=1970-01-01T00:00:01Z reason=pause");
+    assert_eq!(world.get("/readyz").0, 200);
+    world.state.stop();
+    assert_eq!(world.get("/readyz"), (503, "failed: shutting down, cache/x".into()));
+    assert_eq!(world.get("/livez").0, 200);
+}
+
+#[test]
+fn a_hold_is_read_anew_at_each_question() {
+    let path = std::env::temp_dir().join(format!("holding-{}", std::process::id()));
+    let file = HoldFile { path: path.to_str().unwrap().to_owned(), longest: SECOND };
+    let mut holding = Holding::new(Some(file));
+    let mut held = || holding.read(UNIX_EPOCH).sentence(Probe::Liveness);
+    assert_eq!(held(), None);
+    std::fs::write(&path, "liveness=1970-01-01T00:00:01Z reason=pause").unwrap();
+    assert_eq!(held().as_deref(), Some("held until 1970-01-01T00:00:01Z (pause)"));
+    std::fs::write(&path, "liveness=1970-01-01T01:00:00Z reason=pause").unwrap();
+    assert_eq!(held(), None);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(held(), None);
 }
