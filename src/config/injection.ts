@@ -1,3 +1,5 @@
+import { longestPauseMs, parsePause } from '../hold/pause.ts';
+import { parseRestartBudget, restartBudgetExpected } from '../hold/settings.ts';
 import {
   type OptionValues,
   defineOptions,
@@ -5,6 +7,7 @@ import {
   kubernetesVersion,
   listOf,
   oneOf,
+  parser,
   text,
   trueOrFalse,
 } from './options.ts';
@@ -59,6 +62,19 @@ export const injectionOptions = defineOptions({
     parse: listOf(/^[\w./-]+$/, names),
     doc: 'comma list of claims of Pods that the annotation resource-claim may name',
   },
+  'max-pause': {
+    default: '1h',
+    parse: parser('0, or a duration such as 1h, of 24h at most', (given) => {
+      const maxPauseMs = given === '0' ? 0 : parsePause(given);
+      return maxPauseMs !== undefined && maxPauseMs <= longestPauseMs ? maxPauseMs : undefined;
+    }),
+    doc: 'how long the annotation pause may hold the liveness of a Pod; 0: not at all',
+  },
+  'restart-budget': {
+    default: '25%',
+    parse: parser(restartBudgetExpected, parseRestartBudget),
+    doc: "of an owner's Pods, how many our liveness may restart in ten minutes, at least one; off: all of them",
+  },
   'excluded-namespaces': {
     default: 'kube-system,kube-node-lease',
     parse: listOf(/^/, names),
@@ -75,6 +91,8 @@ export const injectionSettings = ({
   kubernetesVersion: version,
   featureGates,
   excludedNamespaces,
+  maxPause,
+  restartBudget,
   allowedHostPaths: hostPaths,
   allowedDevices: devices,
   allowedDeviceResources: deviceResources,
@@ -88,6 +106,7 @@ export const injectionSettings = ({
     gates: new Map(featureGates.map((gate) => [gate.replace(/=.*/, ''), gate.endsWith('=true')])),
   },
   allowImage,
+  holds: { maxPauseMs: maxPause, restartBudgetPercent: restartBudget },
   allowed: { hostPaths, devices, deviceResources, resourceClaims },
   excludedNamespaces: new Set(excludedNamespaces),
 });

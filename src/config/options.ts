@@ -59,7 +59,8 @@ export function optionHelp(title: string, options: Options): string {
   return `${title}\n\n${lines.join('\n')}\n\nEach is also an environment variable: HEALTH_INJECTOR_LISTEN ...\n`;
 }
 
-const parser = <T>(expected: string, parse: (text: string) => T | undefined): Parser<T> =>
+/** A parser, with the words for what it expects. */
+export const parser = <T>(expected: string, parse: (text: string) => T | undefined): Parser<T> =>
   Object.assign((text: string) => parse(text), { expected });
 
 export const text = parser('a text', (given) => given);

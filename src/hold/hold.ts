@@ -1,7 +1,7 @@
 /** Who asked for a hold. A pause wins over the restart budget. */
 export const holdReasons = ['pause', 'restart-budget'] as const;
 
-export type HoldReason = (typeof holdReasons)[number];
+type HoldReason = (typeof holdReasons)[number];
 
 /** Until when an agent answers the kubelet as if its checks passed, by its node's clock. */
 export type Hold = {

@@ -16,6 +16,9 @@ export type PauseRequest =
     }
   | { readonly kind: 'invalid'; readonly key: string; readonly received: string; readonly expected: string };
 
+/** No administrator allows more: a process that is looked at for longer is better run by itself. */
+export const longestPauseMs = 24 * 3_600_000;
+
 /** No value has more characters: it goes into the annotation `hold`. */
 const longestPause = 27;
 
@@ -38,7 +41,7 @@ export function readPause(
   return { kind: 'pause', text, durationMs, holdsReadiness: readiness === 'true' };
 }
 
-export const pauseExpected = 'a duration such as 15m or 1h, in whole seconds';
+const pauseExpected = 'a duration such as 15m or 1h, in whole seconds';
 
 /** Milliseconds; undefined for what is no duration in whole seconds. */
 export function parsePause(text: string): number | undefined {

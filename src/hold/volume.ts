@@ -1,9 +1,12 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#downwardapi
-import type { V1Pod, V1Volume } from '@kubernetes/client-node';
+import type { V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { holdKey } from './hold.ts';
 
 /** The name of the volume in a Pod that has no other of this name. */
 export const holdVolumeName = 'health-probe-hold';
+
+/** Where the volume is in a sidecar, whose image has nothing there; and in a container of the user's, beside the agent's own. */
+export const holdMountPaths = { sidecar: '/health-probe-hold', cli: '/opt/health-probe-hold' } as const;
 
 /** The file in the volume. */
 const holdPath = 'hold';
@@ -27,6 +30,16 @@ export function isHoldVolume({ downwardAPI }: V1Volume): boolean {
   const fieldPath = item?.fieldRef?.fieldPath;
   return item?.path === holdPath && typeof fieldPath === 'string' && fieldPath.endsWith(`/${holdKey}']`);
 }
+
+/** The mount of that volume. */
+export const holdMount = (name: string, mountPath: string): V1VolumeMount => ({ name, mountPath, readOnly: true });
+
+/**
+ * True for the name that `status` has for the volume or its mount. A Pod without them lacks no check: it was made by an
+ * earlier version, or under other settings.
+ */
+export const isHoldName = (added: string): boolean =>
+  /^volumes\/health-probe-hold(-\d+)?$/.test(added) || added.endsWith(`/volumeMounts/${holdMountPaths.cli}`);
 
 /** True where the agent in a Pod sees a hold: the volume is there, and something mounts it. */
 export function canBeHeld({ spec }: Pick<V1Pod, 'spec'>, prefix: string): boolean {

@@ -1,5 +1,6 @@
 import { readAnnotations } from './intent/annotations.ts';
 import { type Assignment, assign, withoutForbidden } from './assign.ts';
+import { isHoldName } from '../hold/volume.ts';
 import { fit } from './fit/fit.ts';
 import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
@@ -198,6 +199,7 @@ function statusOf(
   { added, given }: { readonly added: readonly string[]; readonly given: Given | undefined },
   { context, earlier }: Call,
 ): Status {
+  const holds = added.some(isHoldName) ? intent.holds : undefined;
   const found = intent.containers.flatMap(({ container, found: text }) =>
     text === undefined ? [] : [[container, text]],
   );
@@ -216,7 +218,12 @@ function statusOf(
     ...Object.fromEntries(ofPatterns),
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     ...(given && { fitted: given }),
-    config: configHash(request.written, context.version, intent.image),
+    ...(holds && holds.restartBudgetPercent > 0 ? { restartBudget: `${holds.restartBudgetPercent}%` } : {}),
+    config: configHash(request.written, {
+      version: context.version,
+      image: intent.image,
+      longestHoldMs: holds?.longestMs,
+    }),
     ...(earlier && Object.keys(earlier.source).length > 0 ? { source: earlier.source } : {}),
   };
 }

@@ -7,6 +7,7 @@ import {
   decideUnread,
   skip,
 } from './decide.ts';
+import { holdKey } from '../hold/hold.ts';
 import { isDebugCopy } from './debug-copy.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
 import { readGiven } from './fit/given.ts';
@@ -81,6 +82,7 @@ function finish(arrival: Arrival, call: Call, decision: InjectionDecision, exclu
   const filled = putBack(clean, additions, { pod, taken, isSameWish, isSameFit, given, parseCheck });
   const excluding = excludeNodes(filled, exclusions, { clean, prefix });
   const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
+  const holdAnnotation = `${prefix}${holdKey}`;
   /** The Pod that came in where nothing has changed. */
   const settle = (annotated: Pod): Pod => {
     if (annotated === pod) return pod;
@@ -91,7 +93,9 @@ function finish(arrival: Arrival, call: Call, decision: InjectionDecision, exclu
   if (decision.kind === 'injected') {
     const { status, warnings } = decision;
     const added = [...new Set([...status.added, ...excluding.added])];
-    const values = { [statusKey]: JSON.stringify({ ...status, added }), [problemsKey]: undefined };
+    // A Pod that is held now is held on, by what stands in it.
+    const held = { [holdAnnotation]: pod.metadata?.annotations?.[holdAnnotation] };
+    const values = { ...held, [statusKey]: JSON.stringify({ ...status, added }), [problemsKey]: undefined };
     const annotated = annotate(keepEvictable(excluding.pod, emptiedVolumes(additions)), values);
     // The status may be what is too much: the apiserver would refuse the Pod, and not because of its author.
     if (!areAnnotationsTaken(annotated.metadata?.annotations)) {

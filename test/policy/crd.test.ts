@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { schemeNames } from '../../src/check/schemes.ts';
-import { keys } from '../../src/inject/intent/annotations.ts';
+import { annotationOnlyKeys, keys } from '../../src/inject/intent/annotations.ts';
 import { patternNames } from '../../src/inject/patterns/index.ts';
 import { apiGroup } from '../../src/policy/policy.ts';
 
@@ -11,15 +11,15 @@ const { inject } = spec.versions[0].schema.openAPIV3Schema.properties.spec.prope
 const ruleOf = (key: string): string => inject.properties[key]['x-kubernetes-validations'][0].rule;
 
 describe('the CustomResourceDefinition of policies', () => {
-  it('has the words of the annotations, with their meanings, but for the image', () => {
-    const { image: _, ...rest } = keys;
+  it('has the words of the annotations, with their meanings, but for those that only an annotation has', () => {
+    const words = Object.entries(keys).filter(([key]) => !Object.hasOwn(annotationOnlyKeys, key));
     const meanings = Object.entries(inject.properties).map(([key, property]: [string, any]) => [
       key,
       property.description,
     ]);
     assert.deepEqual(
       meanings,
-      Object.entries(rest).map(([key, { meaning }]) => [key, meaning]),
+      words.map(([key, { meaning }]) => [key, meaning]),
     );
     assert.equal(spec.group, apiGroup);
   });

@@ -71,6 +71,9 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'device-resource': fc.constant('nvidia.com/gpu'),
   'resource-claim': fc.constant('gpu'),
   image: fc.constant('other:1'),
+  'restart-budget': fc.constantFrom('off', '25%', '100%'),
+  pause: fc.constantFrom('15m', 'odd'),
+  'pause-readiness': fc.constant('true'),
 };
 
 /** How many Pods of a hundred have the key. */

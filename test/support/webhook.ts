@@ -25,6 +25,7 @@ export const testContext: MutateContext = {
     deviceResources: ['nvidia.com/gpu'],
     resourceClaims: ['gpu'],
   },
+  holds: { maxPauseMs: 3_600_000, restartBudgetPercent: 25 },
   version: '0.0.0',
   excludedNamespaces: new Set(['kube-system', 'kube-node-lease']),
   strict: false,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isHoldName } from '../../hold/volume.ts';
 import type { ContainerIntent } from '../../inject/model/intent.ts';
 import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
@@ -57,7 +58,9 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
       const { added, skippedItems: kept } = outcome;
       // An upgrade gives the next Pod another image and other arguments; the one that is there misses nothing by that.
       const isLive = Boolean(evaluation.pod.metadata?.creationTimestamp);
-      const isNew = outcome.result === 'injected' && !(isLive && added.every((what) => outcome.carried.has(what)));
+      const isNew =
+        outcome.result === 'injected' &&
+        !(isLive && added.every((what) => outcome.carried.has(what) || isHoldName(what)));
       return {
         ...about,
         ...nothing,
@@ -219,7 +222,8 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
   const annotations = pod.metadata?.annotations ?? {};
   const status = readStatus(pod, prefix);
   const carried = new Set(status?.added);
-  const missed = outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name)) : [];
+  const missed =
+    outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name) && !isHoldName(name)) : [];
   const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const state = readPodState(pod);
   const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems, state };

@@ -1,3 +1,4 @@
+import { isHoldName } from '../../hold/volume.ts';
 import { isFitReason } from '../../inject/fit/judge.ts';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { inject } from '../../inject/inject.ts';
@@ -26,7 +27,7 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
   switch (outcome.kind) {
     case 'injected': {
       // After an upgrade a new Pod would get another image and other arguments: this one misses nothing.
-      const isMissed = outcome.added.some((name) => !outcome.carried.has(name));
+      const isMissed = outcome.added.some((name) => !outcome.carried.has(name) && !isHoldName(name));
       return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
     }
     case 'rejected':

@@ -1,6 +1,8 @@
 import { quote } from '../../check/check.ts';
 import type { NameList } from '../../wording/expected-name.ts';
 import { formatDuration } from '../../check/kinds.ts';
+import { holdKey } from '../../hold/hold.ts';
+import { pauseKey, pauseReadinessKey } from '../../hold/pause.ts';
 import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
 import { type Collector, type Problem, createCollector } from '../model/problems.ts';
@@ -70,6 +72,10 @@ const genericKeys = {
   cpu: { reach: 'pod', meaning: 'CPU request of an injected container (20m).' },
   memory: { reach: 'pod', meaning: 'Memory request and limit of an injected container (16Mi).' },
   delivery: { reach: 'pod', meaning: 'How cli brings the agent: init-container (the default) or image-volume.' },
+  'restart-budget': {
+    reach: 'pod',
+    meaning: "Of an owner's Pods, how many our liveness may restart in ten minutes, at least one (25%); off for all.",
+  },
 } as const satisfies Record<string, KeyRow>;
 
 function notesOn(key: string): string {
@@ -87,8 +93,15 @@ const patternKeys = Object.fromEntries(
   ),
 );
 
+/** What a person writes on a Pod that runs. It is for the controller, and changes nothing of what is injected. */
+const runningKeys: Readonly<Record<string, KeyRow>> = {
+  [pauseKey]: { reach: 'pod', meaning: 'How long the liveness of this Pod is held from now on, such as 15m.' },
+  [pauseReadinessKey]: { reach: 'pod', meaning: 'true: the pause holds readiness as well (false).' },
+};
+
 /** The keys that a policy cannot have. */
 export const annotationOnlyKeys: Readonly<Record<string, KeyRow>> = {
+  ...runningKeys,
   image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
 };
 
@@ -102,7 +115,7 @@ export type GenericKey = keyof typeof genericKeys;
 export type FindValue = (key: GenericKey) => AnnotationValue | undefined;
 
 /** The keys that we write back. */
-export const writtenKeys = ['status', 'problems', 'copied'] as const;
+export const writtenKeys = ['status', 'problems', 'copied', holdKey] as const;
 
 const longestValue = 4096;
 
@@ -154,7 +167,7 @@ export function readAnnotations(
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(prefix)) continue;
     const rest = annotation.slice(prefix.length);
-    if ((writtenKeys as readonly string[]).includes(rest)) continue;
+    if ((writtenKeys as readonly string[]).includes(rest) || Object.hasOwn(runningKeys, rest)) continue;
     const dot = rest.indexOf('.');
     const key = dot < 0 ? rest : rest.slice(0, dot);
     const container = dot < 0 ? undefined : rest.slice(dot + 1);

@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../../check/kinds.ts';
+import { longestHoldMs, parseRestartBudget, restartBudgetExpected } from '../../hold/settings.ts';
 import type { FindValue, GenericKey } from './annotations.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
 import { type Collector, readName, readValue } from '../model/problems.ts';
@@ -18,7 +19,9 @@ export function readPodSettings(
 ): Omit<HealthIntent, 'containers' | 'chosenContainer'> {
   const read = <T>(key: GenericKey | 'image', parse: (value: string) => T | undefined, expected: string) =>
     readValue(pod.get(key), parse, expected, collector);
+  const budget = read('restart-budget', parseRestartBudget, restartBudgetExpected);
   return {
+    holds: holdIntent(budget, context),
     healthPort: read('health-port', parsePort, 'a number from 1024 to 65535'),
     cpu: read('cpu', quantity(cpu), 'a quantity such as 20m'),
     memory: read('memory', quantity(memory), 'a quantity such as 16Mi'),
@@ -31,6 +34,12 @@ export function readPodSettings(
       ) ?? context.agentImage,
     options: new Map(patternNames.map((name) => [name, patternOf(name).readOptions?.(pod, context, collector)])),
   };
+}
+
+function holdIntent(budget: number | undefined, { holds, prefix }: ReadingContext): HealthIntent['holds'] {
+  const settings = { ...holds, ...(budget === undefined ? {} : { restartBudgetPercent: budget }) };
+  const longestMs = longestHoldMs(settings);
+  return longestMs === 0 ? undefined : { prefix, longestMs, restartBudgetPercent: settings.restartBudgetPercent };
 }
 
 /** Below 1024 a container without privileges could not listen. */

@@ -1,5 +1,6 @@
 import type { Check } from '../../check/check.ts';
 import type { CheckParser } from '../../check/parse.ts';
+import type { HoldSettings } from '../../hold/settings.ts';
 import type { ProbeName } from '../pod/additions.ts';
 
 /** One annotation as the user wrote it. */
@@ -21,6 +22,7 @@ export type ReadingContext = {
   readonly agentImage: string;
   readonly allowImage: boolean;
   readonly allowed: Allowed;
+  readonly holds: HoldSettings;
 };
 
 /** What of a node the administrator lets an annotation or a policy name; a path stands for all that is below it. */
@@ -61,6 +63,16 @@ export type ContainerIntent = {
   readonly found: string | undefined;
 };
 
+/** By what the agent learns that its liveness is held. */
+type HoldIntent = {
+  /** That of the annotation `hold`. */
+  readonly prefix: string;
+  /** How far away the end of a hold may be. */
+  readonly longestMs: number;
+  /** 0 where the Pod has no restart budget. */
+  readonly restartBudgetPercent: number;
+};
+
 /** What the annotations of one Pod ask for, with nothing left to parse: no later step reads an annotation. */
 export type HealthIntent = {
   readonly containers: readonly ContainerIntent[];
@@ -72,6 +84,8 @@ export type HealthIntent = {
   readonly memory: string | undefined;
   readonly delivery: 'init-container' | 'image-volume';
   readonly image: string;
+  /** Undefined where it never is: there is neither a pause nor a restart budget. */
+  readonly holds: HoldIntent | undefined;
   /** What each pattern read from the keys that are its own. */
   readonly options: ReadonlyMap<string, unknown>;
 };

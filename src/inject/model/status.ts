@@ -23,6 +23,8 @@ export type Status = {
   readonly found?: Readonly<Record<string, string>>;
   /** What the Pod and its namespace left for the containers that were added; absent where that is what is usual. */
   readonly fitted?: Given;
+  /** Of an owner's Pods, how many may be restarted in ten minutes, such as `25%`; absent where this Pod cannot be held. */
+  readonly restartBudget?: string;
   /** A hash of annotations, image and version. */
   readonly config: string;
   /** How a manifest wrote what the command line filled, by its place in the template; only there, and seldom. */
@@ -105,9 +107,17 @@ export function statusNaming(added: readonly string[], version: string): string 
   return JSON.stringify(status);
 }
 
-/** A short hash of the annotations and settings, so that one can see which Pods an upgrade would change. */
-export function configHash(written: AnnotationSet, version: string, image: string): string {
+/** A short hash of the annotations and settings; `longestHoldMs` is undefined where the Pod cannot be held. It is there so that one can see which Pods an upgrade would change. */
+export function configHash(
+  written: AnnotationSet,
+  {
+    version,
+    image,
+    longestHoldMs,
+  }: { readonly version: string; readonly image: string; readonly longestHoldMs: number | undefined },
+): string {
   const containers = [...written.containers].map(([name, entries]) => [name, [...entries.values()]]);
-  const text = JSON.stringify([version, image, [...written.pod.values()], containers]);
+  const hold = longestHoldMs === undefined ? [] : [longestHoldMs];
+  const text = JSON.stringify([version, image, [...written.pod.values()], containers, ...hold]);
   return hash('sha256', text).slice(0, 12);
 }

@@ -4,6 +4,7 @@
 import type { V1Probe, V1VolumeMount } from '@kubernetes/client-node';
 import { type Check, type Refusal, needsState } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
+import { holdMountPaths, isHoldVolume } from '../../../hold/volume.ts';
 import { type Addition, isAddedProbe } from '../../pod/additions.ts';
 import { agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { firstInitContainer, freeName, probedContainers } from '../../pod/pod.ts';
@@ -15,6 +16,7 @@ import {
   type ProbeAssignment,
   definePattern,
 } from '../pattern.ts';
+import { hasRoomFor, holdFor } from '../hold.ts';
 import { timed } from '../probe.ts';
 import { shellWarnings } from '../shell.ts';
 
@@ -51,11 +53,14 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
   const containersOf = (has: (assignment: ProbeAssignment) => boolean): string[] =>
     assignments.filter(({ probes }) => probes.some(has)).map(({ container }) => container);
   const shipped = containersOf(needsAgent);
+  const hold = shipped.length > 0 ? holdFor(context, 'cli') : undefined;
+  const held = new Set(hold ? shipped.filter((name) => hasRoomFor(hold, mountsOf(name, context))) : []);
   return {
     additions: [
       ...(shipped.length > 0 ? deliver(shipped, context) : []),
       ...keepState(containersOf(counts), context),
-      ...assignments.flatMap((assignment) => execProbes(assignment)),
+      ...(hold && held.size > 0 ? [hold.volume, ...[...held].map((container) => mounted(container, hold.mount))] : []),
+      ...assignments.flatMap((assignment) => execProbes(assignment, held.has(assignment.container) ? hold?.flags : [])),
     ],
     warnings: assignments.flatMap((assignment) => [...costWarning(assignment), ...shellWarnings(assignment)]),
     problems: assignments.flatMap(({ container, probes }) => [
@@ -72,15 +77,23 @@ const needsAgent = ({ checks, isGuess }: ProbeAssignment): boolean =>
 /** True for a probe whose next run needs to know what this one has counted, or whether it passed. */
 const counts = ({ checks, isGuess }: ProbeAssignment): boolean => isGuess || checks.some(needsState);
 
-/** The exec probes of one container. */
-export function execProbes({ container, probes, timing }: ContainerAssignment): Addition[] {
+const mounted = (container: string, value: V1VolumeMount): Addition => ({ kind: 'volumeMount', container, value });
+
+const mountsOf = (container: string, { pod }: PlanContext): readonly V1VolumeMount[] =>
+  probedContainers(pod).find(({ name }) => name === container)?.volumeMounts ?? [];
+
+/** The exec probes of one container; `holdFlags` are for the agent. */
+export function execProbes(
+  { container, probes, timing }: ContainerAssignment,
+  holdFlags: readonly string[] = [],
+): Addition[] {
   const periodSeconds = timing.periodSeconds ?? defaultPeriodSeconds;
   const timeoutMs = timing.timeoutMs ?? defaultTimeoutMs;
   const hasStartup = probes.some(({ probe }) => probe === 'startup');
   return probes.map((assignment) => {
     // The agent's own deadline comes first: killed by the kubelet's, it could not say what it was waiting for.
     const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(assignment) ? 1 : 0);
-    const action = execProbe(assignment, { periodSeconds, timeoutMs });
+    const action = execProbe(assignment, { periodSeconds, timeoutMs, holdFlags });
     const value = timed(action, assignment.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
     return { kind: 'probe', container, probe: assignment.probe, value };
   });
@@ -88,7 +101,11 @@ export function execProbes({ container, probes, timing }: ContainerAssignment): 
 
 function execProbe(
   assignment: ProbeAssignment,
-  { periodSeconds, timeoutMs }: { readonly periodSeconds: number; readonly timeoutMs: number },
+  {
+    periodSeconds,
+    timeoutMs,
+    holdFlags,
+  }: { readonly periodSeconds: number; readonly timeoutMs: number; readonly holdFlags: readonly string[] },
 ): V1Probe {
   const command = needsAgent(assignment)
     ? [
@@ -100,6 +117,7 @@ function execProbe(
         formatDuration(timeoutMs),
         ...(assignment.isGuess ? ['--guess', '--period', `${periodSeconds}s`] : []),
         ...(counts(assignment) ? ['--state', statePath] : []),
+        ...holdFlags,
         ...assignment.checks.map((check) => check.text),
       ]
     : (assignment.checks[0] as Check).command;
@@ -130,7 +148,7 @@ const sizeLimit = '16Mi';
 export function deliver(containers: readonly string[], { pod, intent }: PlanContext): Addition[] {
   const name = freeName(pod, 'health-probe-agent');
   const mount: V1VolumeMount = { name, mountPath, readOnly: true };
-  const mounts = containers.map((container) => ({ kind: 'volumeMount' as const, container, value: mount }));
+  const mounts = containers.map((container) => mounted(container, mount));
   if (intent.delivery === 'image-volume') {
     const image = { reference: intent.image, pullPolicy: 'IfNotPresent' };
     return [{ kind: 'volume', value: { name, image } }, ...mounts];
@@ -156,10 +174,9 @@ export function mountProblem(
   container: string,
   path: string,
   annotation: string | undefined,
-  { pod }: PlanContext,
+  context: PlanContext,
 ): Problem[] {
-  const mounts = probedContainers(pod).find(({ name }) => name === container)?.volumeMounts ?? [];
-  const isTaken = mounts.some((mount) => mount.mountPath === path);
+  const isTaken = mountsOf(container, context).some((mount) => mount.mountPath === path);
   if (annotation === undefined || !isTaken) return [];
   const received = `container "${container}" has a volume of its own at ${path}, where the agent goes`;
   return [{ annotation, received, expected: 'that path free, or pattern sidecar' }];
@@ -187,11 +204,12 @@ function isAddedForm(addition: Addition): boolean {
       return isAgentContainer(addition.value, 'install', mountPath);
     case 'volume': {
       const { emptyDir, image } = addition.value;
+      if (isHoldVolume(addition.value)) return true;
       return typeof emptyDir?.sizeLimit === 'string' || typeof image?.reference === 'string';
     }
     case 'volumeMount': {
       const { value, container } = addition;
-      return value.mountPath === mountPath
+      return value.mountPath === mountPath || value.mountPath === holdMountPaths.cli
         ? value.readOnly === true && value.subPath === undefined
         : value.mountPath === statePath && value.subPath === container;
     }

@@ -2,12 +2,14 @@
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
 import { type Check, type Refusal, isLocal, isPod } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
+import { isHoldVolume } from '../../../hold/volume.ts';
 import type { Timing } from '../../model/intent.ts';
 import { type Addition, type ProbeName, isAddedProbe } from '../../pod/additions.ts';
 import { type AgentSettings, agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
 import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '../../pod/pod.ts';
 import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
+import { hasRoomFor, holdFor } from '../hold.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { type SidecarOptions, readSidecarOptions, sidecarKeys } from './options.ts';
@@ -68,17 +70,20 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext<
     pod,
     assignments.map(({ container }) => container),
   );
+  const wanted = holdFor(context, 'sidecar');
+  const hold = wanted && hasRoomFor(wanted, borrowed.mounts) ? wanted : undefined;
   const additions: Addition[] = [
+    ...(hold ? [hold.volume] : []),
     {
       kind: 'initContainer',
       value: sidecarContainer({
         name,
         port,
         assignments,
-        borrowed,
+        borrowed: hold ? { ...borrowed, mounts: [...borrowed.mounts, hold.mount] } : borrowed,
         settings: intent,
         ownProbes: livenessOfAgent(port),
-        flags: options.reasons === 'public' ? ['--verbose'] : [],
+        flags: [...(options.reasons === 'public' ? ['--verbose'] : []), ...(hold?.flags ?? [])],
       }),
       ...(first === undefined ? {} : { before: first }),
     },
@@ -210,5 +215,6 @@ function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly
 
 function isAddedForm(addition: Addition): boolean {
   if (addition.kind === 'initContainer') return isAgentContainer(addition.value, 'serve', '--port');
+  if (addition.kind === 'volume') return isHoldVolume(addition.value);
   return addition.kind === 'probe' && isAddedProbe(addition.value);
 }
