@@ -5,6 +5,8 @@ import { type ControllerMetrics, createControllerMetrics } from '../controllers/
 import { runHardwareController } from '../controllers/hardware/controller.ts';
 import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
+import { runHoldController } from '../controllers/hold/controller.ts';
+import { createHoldMetrics } from '../controllers/hold/metrics.ts';
 import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
@@ -37,6 +39,7 @@ const { log, flush } = createLog(settings.logLevel);
 if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
+const holdMetrics = createHoldMetrics(metrics.registry);
 const server = serve(metrics);
 server.listen(settings.port, settings.host, () => log.info({ address: server.address(), version }, 'listening'));
 
@@ -74,8 +77,10 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
     onError: failed,
     onAction,
   };
+  const hold = { prefix: settings.prefix, maxPauseMs: settings.holds.maxPauseMs };
   await Promise.all([
     runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
+    runHoldController({ client, settings: hold, recorder, metrics: holdMetrics, onError: failed, onAction }, signal),
     settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),
   ]);
   await recorder.idle();

@@ -41,7 +41,7 @@ export function readPause(
   return { kind: 'pause', text, durationMs, holdsReadiness: readiness === 'true' };
 }
 
-const pauseExpected = 'a duration such as 15m or 1h, in whole seconds';
+export const pauseExpected = 'a duration such as 15m or 1h, in whole seconds';
 
 /** Milliseconds; undefined for what is no duration in whole seconds. */
 export function parsePause(text: string): number | undefined {

@@ -114,8 +114,8 @@ pub fn run(command: &CheckOnce) -> ExitCode {
         _ => None,
     };
     match held {
-        Some(held) if code == 0 => print(&format!("{held}, and passes: {text}"), 0),
-        Some(held) => print(&format!("{held}, or would fail: {text}"), 0),
+        Some(held) if code == 0 => print(&format!("{held}: {text}"), 0),
+        Some(held) => print(&format!("{held}, without that: {text}"), 0),
         None => print(&text, code),
     }
 }

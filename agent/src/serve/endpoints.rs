@@ -102,7 +102,7 @@ fn probe(probe: Probe, container: &[&str], request: &Request, context: &Context)
         .collect();
     let summary = match (held, status, unproven.is_empty()) {
         (Some(held), ..) if failed.is_empty() => format!("ok, {held}"),
-        (Some(held), ..) => format!("ok, {held}, or failed: {}", failed.join(", ")),
+        (Some(held), ..) => format!("ok, {held}, without that failed: {}", failed.join(", ")),
         (None, 200, true) => "ok".to_owned(),
         (None, 200, false) => format!("ok, unproven: {}", unproven.join(", ")),
         _ => format!("failed: {}", failed.join(", ")),

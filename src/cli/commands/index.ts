@@ -11,6 +11,7 @@ export const commands: Commands = {
   missed: async () => (await import('./missed.ts')).missedCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   report: async () => (await import('./report.ts')).reportCommand,
+  pause: async () => (await import('./pause.ts')).pauseCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,
   completion: async () => (await import('./completion.ts')).completionCommandOf(() => commands),
 };

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Hold, holdKey, parseHold } from '../../hold/hold.ts';
 import { isHoldName } from '../../hold/volume.ts';
 import type { ContainerIntent } from '../../inject/model/intent.ts';
 import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
@@ -176,6 +177,8 @@ type PodExplanation = {
   /** What the webhook said about it when it was admitted. */
   readonly problems: readonly string[];
   readonly state: PodState;
+  /** Until when its probes are held, by the clock of its node; undefined where nothing is written. */
+  readonly hold?: Hold;
 };
 
 /** The same with what its agents, the kubelet and the controller say of it now. */
@@ -226,7 +229,15 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
     outcome.kind === 'injected' ? outcome.added.filter((name) => !carried.has(name) && !isHoldName(name)) : [];
   const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const state = readPodState(pod);
-  const about = { name: pod.metadata?.name ?? '', isComplete: missed.length === 0, missed, problems, state };
+  const hold = parseHold(annotations[`${prefix}${holdKey}`]);
+  const about = {
+    name: pod.metadata?.name ?? '',
+    isComplete: missed.length === 0,
+    missed,
+    problems,
+    state,
+    ...(hold && { hold }),
+  };
   if (missed.length > 0) {
     return {
       ...about,

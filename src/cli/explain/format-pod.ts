@@ -1,3 +1,5 @@
+import type { Hold } from '../../hold/hold.ts';
+import { visible } from '../visible.ts';
 import { formatAge, formatAgo } from './age.ts';
 import type { CheckState } from './agent-state.ts';
 import type { LivePodExplanation } from './explain.ts';
@@ -9,9 +11,10 @@ export const row = (label: string, text: string): string => `  ${label.padEnd(15
 
 /** Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked. */
 export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
-  const { name, sentence, state, checks, guesses = [], events, problems, unanswered } = pod;
+  const { name, sentence, state, checks, guesses = [], events, problems, unanswered, hold } = pod;
   return [
     row('newest Pod', `${name}: ${sentence}`),
+    ...(hold && hold.livenessUntilMs > nowMs ? [row('  held', formatHeld(hold))] : []),
     ...(state.isReady === false ? [row('  not Ready', formatUnready(state, nowMs))] : []),
     ...checks.flatMap((check) => formatCheck(check, nowMs)),
     ...state.troubled.map((container) => row('  container', formatContainerState(container, nowMs))),
@@ -20,6 +23,12 @@ export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
     ...problems.map((problem) => row('  it says', problem)),
     ...unanswered.map((what) => row('  not known', what)),
   ];
+}
+
+function formatHeld({ livenessUntilMs, readinessUntilMs, reason, source }: Hold): string {
+  const what = readinessUntilMs === undefined ? 'liveness is' : 'liveness and readiness are';
+  const why = source === undefined ? reason : `${reason} of ${visible(source)}`;
+  return `${what} held until ${new Date(livenessUntilMs).toISOString().replace('.000Z', 'Z')}, whatever the checks say (${why})`;
 }
 
 const formatUnready = ({ since, message }: PodState, nowMs: number): string =>

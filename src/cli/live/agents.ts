@@ -54,7 +54,7 @@ export async function askAgents(pod: Pod, client: Client, prefix: string): Promi
 /** A text, or why there is none, as a clause. */
 type Reading = { readonly text: string | undefined; readonly why: string | undefined };
 
-const readMetrics = (pod: Pod, { port }: ServingAgent, client: Client): Promise<Reading> =>
+export const readMetrics = (pod: Pod, { port }: ServingAgent, client: Client): Promise<Reading> =>
   read(client, pod, { path: `:${port}/proxy/metrics`, resource: 'pods/proxy' });
 
 const readLog = (pod: Pod, { name }: ServingAgent, client: Client): Promise<Reading> =>

@@ -243,12 +243,12 @@ fn hold(text: &str) -> Option<Hold> {
 fn while_liveness_is_held_it_and_startup_hold_and_readiness_tells_the_truth() {
     let mut world = world(TWO, &[Outcome::pass("fine"), Outcome::fail(Cause::Timeout, "no answer")]);
     world.hold = hold("liveness=1970-01-01T00:00:01Z reason=pause");
-    let told = "ok, held until 1970-01-01T00:00:01Z (pause), or failed: ";
-    assert_eq!(world.get("/livez"), (200, format!("{told}cache/x")));
-    assert_eq!(world.get("/livez/cache"), (200, format!("{told}x")));
-    assert_eq!(world.get("/livez/web"), (200, "ok, held until 1970-01-01T00:00:01Z (pause)".into()));
+    let told = "ok, held until 1970-01-01T00:00:01Z (pause), without that failed: ";
+    assert_eq!(world.get("/livez"), (200, format!("{told}cache/x\n")));
+    assert_eq!(world.get("/livez/cache"), (200, format!("{told}x\n")));
+    assert_eq!(world.get("/livez/web"), (200, "ok, held until 1970-01-01T00:00:01Z (pause)\n".into()));
     assert_eq!(world.get("/startupz/cache").0, 200);
-    assert_eq!(world.get("/readyz/cache"), (504, "failed: x".into()));
+    assert_eq!(world.get("/readyz/cache"), (504, "failed: x\n".into()));
     world.loopback = true;
     let (status, body) = world.get("/livez/cache?verbose");
     assert_eq!(status, 200);
@@ -264,7 +264,7 @@ fn readiness_is_held_on_wish_but_not_once_the_end_has_begun() {
     world.hold = hold("liveness=1970-01-01T00:00:01Z readiness=1970-01-01T00:00:01Z reason=pause");
     assert_eq!(world.get("/readyz").0, 200);
     world.state.stop();
-    assert_eq!(world.get("/readyz"), (503, "failed: shutting down, cache/x".into()));
+    assert_eq!(world.get("/readyz"), (503, "failed: shutting down, cache/x\n".into()));
     assert_eq!(world.get("/livez").0, 200);
 }
 

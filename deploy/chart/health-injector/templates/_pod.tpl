@@ -79,6 +79,10 @@ topologySpreadConstraints:
   value: {{ .Values.allowed.deviceResources | join "," | quote }}
 - name: HEALTH_INJECTOR_ALLOWED_RESOURCE_CLAIMS
   value: {{ .Values.allowed.resourceClaims | join "," | quote }}
+- name: HEALTH_INJECTOR_MAX_PAUSE
+  value: {{ .Values.maxPause | quote }}
+- name: HEALTH_INJECTOR_RESTART_BUDGET
+  value: {{ .Values.restartBudget | quote }}
 - name: HEALTH_INJECTOR_EXCLUDED_NAMESPACES
   value: {{ include "health-injector.excludedNamespaces" . | fromJsonArray | join "," }}
 - name: HEALTH_INJECTOR_LOG_LEVEL
