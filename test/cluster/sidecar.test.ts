@@ -45,13 +45,13 @@ describe('sidecar, on the real kubelet: dnsmasq on loopback, asked by DNS querie
     assert.deepEqual(stateOf(pod, name), { ready: true, started: true, restartCount: 0 });
   });
 
-  it('the sidecar has no environment, and no mount but the token that the apiserver mounts everywhere', async () => {
+  it('the sidecar has no environment, and no mount but its hold and the token that the apiserver mounts everywhere', async () => {
     const { spec } = await podOf(namespace, name);
     const [{ env, volumeMounts = [] }] = spec.initContainers;
     assert.equal(env, undefined);
     assert.deepEqual(
       volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath),
-      ['/var/run/secrets/kubernetes.io/serviceaccount'],
+      ['/health-probe-hold', '/var/run/secrets/kubernetes.io/serviceaccount'],
     );
   });
 

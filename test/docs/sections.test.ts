@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { diagnosticGroups } from '../../src/diagnostics/groups/index.ts';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
+import { pauseActions } from '../../src/controllers/hold/decide.ts';
 import { reasons } from '../../src/controllers/hardware/reasons.ts';
 import { keys } from '../../src/inject/intent/annotations.ts';
 import { skipReasons } from '../../src/inject/skip-reasons.ts';
@@ -44,7 +45,7 @@ const parts: Readonly<Record<string, { readonly file: string; readonly said: Rea
   },
   events: {
     file: 'docs/troubleshooting.md',
-    said: Object.fromEntries(Object.keys(eventActions).map((reason) => [reason, ''])),
+    said: Object.fromEntries(Object.keys({ ...eventActions, ...pauseActions }).map((reason) => [reason, ''])),
   },
 };
 

@@ -120,7 +120,9 @@ export function createMemoryApiserver() {
     }
     const merged = method === 'PATCH' ? (merge(object, body) as Stored) : { ...body };
     const generation = (object.metadata.generation ?? 1) + (isStatus ? 0 : 1);
-    return { status: 200, body: put(collection, { ...merged, metadata: { ...object.metadata, generation } }) };
+    const { annotations } = merged.metadata as { annotations?: object };
+    const metadata = { ...object.metadata, ...(annotations && { annotations }), generation };
+    return { status: 200, body: put(collection, { ...merged, metadata }) };
   };
 
   const client = createClient(async ({ method, path, body, signal }) => {

@@ -29,6 +29,9 @@ const workers = 4;
 /** A Pod that was written between our read and our write is read again. */
 const conflictMs = 100;
 
+/** A Pod is written no more often: somebody else may take away what is written, each time. */
+const rewriteMs = 500;
+
 /**
  * Writes the annotation `hold` of the Pods that are paused, and takes it away. Each Pod is a key in a work queue, so one
  * patch at a time is on its way for a Pod. It reads the Pod anew before each decision. Runs until `signal` is aborted.
@@ -40,6 +43,7 @@ export async function runHoldController(options: HoldOptions, signal: AbortSigna
   const queue = createWorkQueue({ clock }, signal);
   /** What was last said of a Pod: a refusal stands as long as its annotation, and is said once. */
   const said = new Map<string, string>();
+  const wroteMs = new Map<string, number>();
   const pods = createInformer<HoldAnnotations>({
     client,
     path: '/api/v1/pods',
@@ -58,7 +62,7 @@ export async function runHoldController(options: HoldOptions, signal: AbortSigna
   };
   pods.onChange(({ key, after }) => {
     if (after) queue.add(key);
-    else said.delete(key);
+    else for (const map of [said, wroteMs]) map.delete(key);
     countPaused();
   });
 
@@ -80,6 +84,9 @@ export async function runHoldController(options: HoldOptions, signal: AbortSigna
     const nowMs = clock.date().getTime();
     const { annotations, event, againAtMs } = decidePause(pod, settings, nowMs);
     if (Object.keys(annotations).length > 0) {
+      const sinceMs = clock.now() - (wroteMs.get(key) ?? -Infinity);
+      if (sinceMs < rewriteMs) return queue.addAfter(key, rewriteMs - sinceMs);
+      wroteMs.set(key, clock.now());
       const { uid, resourceVersion } = pod.metadata ?? {};
       try {
         // The subresource takes annotations, and its right changes nothing of what a Pod runs.
