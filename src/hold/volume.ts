@@ -42,7 +42,7 @@ export const isHoldName = (added: string): boolean =>
   /^volumes\/health-probe-hold(-\d+)?$/.test(added) || added.endsWith(`/volumeMounts/${holdMountPaths.cli}`);
 
 /** True where the agent in a Pod sees a hold: the volume is there, and something mounts it. */
-export function canBeHeld({ spec }: Pick<V1Pod, 'spec'>, prefix: string): boolean {
+export function isHoldable({ spec }: Pick<V1Pod, 'spec'>, prefix: string): boolean {
   const volume = spec?.volumes?.find(
     (each) => isHoldVolume(each) && each.downwardAPI?.items?.[0]?.fieldRef?.fieldPath === fieldPathOf(prefix),
   );

@@ -35,7 +35,7 @@ describe('health-injector explain, on manifests', () => {
     readiness    sidecar: redis://:6379, every 10s, network, about 0.7 s of node CPU an hour
                  not port: received a redis check, which the kubelet does not speak, expected http, https, tcp, grpc or exec with pattern port, or pattern sidecar or cli
     startup      not added: no check is for it
-  added          redis/livenessProbe, initContainers/health-probe, redis/readinessProbe
+  added          redis/livenessProbe, volumes/health-probe-hold, initContainers/health-probe, redis/readinessProbe
   fitted         The QoS class of the Pod becomes Burstable: it is BestEffort without the agent.
   costs          about 2.2 s of node CPU an hour for every Pod once it has started, and the sidecar reserves 20m of CPU and 16Mi of memory
 

@@ -130,4 +130,27 @@ describe('a pause, on the real kubelet', () => {
     await annotate(ready.metadata.name, 'pause-');
     await isHeld(ready.metadata.name, '0');
   });
+
+  // MEASURE=20: what docs/pause.md says.
+  it('is in force within seconds', async function (this: Mocha.Context) {
+    const times = Number(process.env['MEASURE'] ?? '1');
+    this.timeout(times * 60_000);
+    const { metadata, status } = await readyPod(namespace, 'ready');
+    const body = async () => (await fetch(`http://${status.podIP}:9440/livez`)).text();
+    const until = async (wanted: boolean): Promise<number> => {
+      const beganMs = performance.now();
+      await annotate(metadata.name, wanted ? 'pause=15m' : 'pause-');
+      while ((await body()).includes('held until') !== wanted) await sleep(25);
+      return Math.round(performance.now() - beganMs);
+    };
+    const taken: { readonly begun: number; readonly ended: number }[] = [];
+    for (let time = 0; time < times; time += 1) {
+      taken.push({ begun: await until(true), ended: await until(false) });
+    }
+    if (times > 1) console.log(JSON.stringify(taken));
+    assert(
+      taken.every(({ begun, ended }) => begun < 30_000 && ended < 30_000),
+      JSON.stringify(taken),
+    );
+  });
 });

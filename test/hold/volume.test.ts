@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict';
-import { canBeHeld, holdVolume, isHoldVolume } from '../../src/hold/volume.ts';
+import { isHoldable, holdVolume, isHoldVolume } from '../../src/hold/volume.ts';
 
 const prefix = 'health.example.com/';
 
@@ -9,11 +9,11 @@ describe('the volume of a hold', () => {
   const container = { name: 'web', volumeMounts: [mount] };
 
   it('makes a Pod one that can be held, once something mounts it', () => {
-    equal(canBeHeld({ spec: { containers: [container], volumes: [volume] } }, prefix), true);
-    equal(canBeHeld({ spec: { containers: [{ name: 'web' }], volumes: [volume] } }, prefix), false);
-    equal(canBeHeld({ spec: { containers: [container], volumes: [volume] } }, 'other.example.com/'), false);
-    equal(canBeHeld({ spec: { containers: [container] } }, prefix), false);
-    equal(canBeHeld({}, prefix), false);
+    equal(isHoldable({ spec: { containers: [container], volumes: [volume] } }, prefix), true);
+    equal(isHoldable({ spec: { containers: [{ name: 'web' }], volumes: [volume] } }, prefix), false);
+    equal(isHoldable({ spec: { containers: [container], volumes: [volume] } }, 'other.example.com/'), false);
+    equal(isHoldable({ spec: { containers: [container] } }, prefix), false);
+    equal(isHoldable({}, prefix), false);
   });
 
   it('is known by its form', () => {

@@ -7,6 +7,7 @@ import { type Pod, allContainers } from '../../src/inject/pod/pod.ts';
 import { after, asking, pod, prefix, prefixed, probedIn, redis, withWords } from './support/again.ts';
 
 const logAgent: V1Container = { name: 'logagent', image: 'log:1' };
+const hold = { name: 'health-probe-hold', mountPath: '/health-probe-hold', readOnly: true };
 
 const containerOf = (input: Pod, wanted: string): V1Container => {
   const found = allContainers(input).find(({ name }) => name === wanted);
@@ -105,7 +106,7 @@ describe('a second call', () => {
       ...before,
       image: `mirror.example/${before.image}`,
       env: [{ name: 'HTTP_PROXY', value: 'http://proxy' }],
-      volumeMounts: [{ name: 'token', mountPath: '/run/token' }],
+      volumeMounts: [hold, { name: 'token', mountPath: '/run/token' }],
       resources: { ...before.resources, limits: { ...before.resources?.limits, 'ephemeral-storage': '1Gi' } },
     });
     assert.deepEqual(after(twice), twice);
@@ -156,7 +157,7 @@ describe('a second call', () => {
     });
     const twice = containerOf(after(withWords(theirs, asking)), 'health-probe');
     assert.deepEqual(twice.env, [{ name: 'NODE', value: 'n' }]);
-    assert.deepEqual(twice.volumeMounts, [{ name: 'tls', mountPath: '/other' }]);
+    assert.deepEqual(twice.volumeMounts, [hold, { name: 'tls', mountPath: '/other' }]);
     assert.deepEqual(after(theirs), theirs, 'the order of others stays');
   });
 

@@ -10,7 +10,7 @@ import {
   pauseReadinessKey,
   readPause,
 } from '../../hold/pause.ts';
-import { probesNotHeld, reasonNotToHold } from '../../inject/model/holdable.ts';
+import { unholdableProbes, reasonNotToHold } from '../../inject/model/holdable.ts';
 
 /** The reasons of Events about a Pod that was paused, each with what was done. */
 export const pauseActions = {
@@ -112,7 +112,7 @@ const holdUntil = (untilMs: number, { text, holdsReadiness }: PauseRequest & { r
 function begun(pod: V1Pod, { livenessUntilMs, readinessUntilMs }: Hold, prefix: string, cut = ''): PauseEvent {
   const until = new Date(livenessUntilMs).toISOString().replace('.000Z', 'Z');
   const what = readinessUntilMs === undefined ? 'liveness' : 'liveness and readiness';
-  const others = probesNotHeld(pod, prefix);
+  const others = unholdableProbes(pod, prefix);
   const notHeld = others.length === 0 ? '' : ` Not held, since the agent does not answer it: ${others.join(', ')}.`;
   const note = `The ${what} of Pod ${pod.metadata?.name} is held until ${until}.${cut}${notHeld}`;
   return { reason: 'HealthPaused', note };

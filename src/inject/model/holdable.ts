@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import { canBeHeld } from '../../hold/volume.ts';
+import { isHoldable } from '../../hold/volume.ts';
 import { type ProbeName, probeField } from '../pod/additions.ts';
 import type { Pod } from '../pod/pod.ts';
 import { sidecarPorts } from './guesses.ts';
@@ -7,7 +7,7 @@ import { readStatus } from './status.ts';
 
 /** Why no probe of a Pod can be held, as a clause; undefined where one can. */
 export function reasonNotToHold(pod: V1Pod, prefix: string): string | undefined {
-  if (canBeHeld(pod, prefix)) return undefined;
+  if (isHoldable(pod, prefix)) return undefined;
   const patterns = readStatus(pod, prefix)?.patterns ?? [];
   if (patterns.length === 0) return 'health-injector has added no check to it';
   if (!patterns.includes('sidecar') && !patterns.includes('cli')) {
@@ -20,7 +20,7 @@ export function reasonNotToHold(pod: V1Pod, prefix: string): string | undefined 
 const mostNamed = 8;
 
 /** The probes that may restart a container and are not held, such as `web/livenessProbe`: those of the user's, and those that ask no agent. */
-export function probesNotHeld(pod: V1Pod, prefix: string): readonly string[] {
+export function unholdableProbes(pod: V1Pod, prefix: string): readonly string[] {
   const added = new Set(readStatus(pod, prefix)?.added);
   const ports = new Set(sidecarPorts(pod as Pod, prefix));
   const isHeld = ({ name, ...container }: V1Container, probe: ProbeName): boolean => {

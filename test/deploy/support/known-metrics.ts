@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
 import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
+import { createHoldMetrics } from '../../../src/controllers/hold/metrics.ts';
 import { createControllerMetrics } from '../../../src/controllers/coverage/metrics.ts';
 import { createMetrics } from '../../../src/webhook/metrics.ts';
 
@@ -35,6 +36,7 @@ export const exported: ReadonlyMap<string, readonly string[]> = new Map(
 function controllerRegistry(): Registry {
   const { registry } = createControllerMetrics();
   createHardwareMetrics(registry);
+  createHoldMetrics(registry);
   return registry;
 }
 
