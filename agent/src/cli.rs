@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use check::CheckOnce;
-pub use serve::{Bind, Module, Section, Serve};
+pub use serve::{Bind, Module, Questions, Section, Serve};
 
 use crate::scheme::{ParseError, quoted};
 use crate::version::VERSION;

@@ -21,6 +21,7 @@ mod response;
 mod schedule;
 mod server;
 mod state;
+mod trial;
 mod worker;
 
 use std::io::{self, Write};
@@ -32,9 +33,9 @@ use crate::cli::{Bind, EX_USAGE, Serve};
 use crate::hold::HoldFile;
 use crate::sys;
 use holding::Holding;
-use plan::Job;
 use probe::{Asking, Pool};
 use server::Server;
+use trial::Asked;
 use worker::Shared;
 
 /// How it answers.
@@ -47,6 +48,7 @@ struct Answers {
 /// Serves until SIGTERM or SIGINT; exits with 0 after an orderly end, 1 if it cannot start.
 pub fn run(command: Serve) -> ExitCode {
     sys::share_one_heap();
+    let asked = command.trial.then(|| command.sections.iter().map(Asked::of).collect());
     let jobs = match plan::plan(command.sections, &command.roots) {
         Ok(jobs) => jobs,
         Err(error) => {
@@ -56,7 +58,7 @@ pub fn run(command: Serve) -> ExitCode {
     };
     let probes = Pool::new(command.modules).map(Asking::new);
     let answers = Answers { drain: command.drain, verbose: command.verbose, hold: command.hold };
-    match probes.and_then(|asking| serve(command.bind, answers, (jobs, asking))) {
+    match probes.and_then(|asking| serve(command.bind, answers, Shared::new(jobs, asked), asking)) {
         Ok(()) => {
             log::write("info", &[("msg", "stopped")]);
             ExitCode::SUCCESS
@@ -72,10 +74,10 @@ pub fn run(command: Serve) -> ExitCode {
     }
 }
 
-fn serve(bind: Bind, answers: Answers, (jobs, asking): (Vec<Job>, Asking)) -> io::Result<()> {
+fn serve(bind: Bind, answers: Answers, shared: Shared, asking: Asking) -> io::Result<()> {
     let signals = sys::termination_signals()?;
     let listeners = listener::listen(bind)?;
-    let shared = Arc::new(Shared::new(jobs));
+    let shared = Arc::new(shared);
     let checks = shared.jobs.len().to_string();
     for listener in &listeners {
         let address = listener.local_addr()?.to_string();

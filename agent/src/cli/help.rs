@@ -80,6 +80,10 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --guess           the checks were found, not written: one restarts nothing before it has passed once since the
                     kubelet asked for startup, and holds readiness back for a minute at most; before the first
                     --container it is for all
+  --trial           no kubelet asks: /trialz and /metrics tell what would have followed if one did. How it would ask
+                    (before the first --container for all):
+    --failure-threshold N (default 3), --success-threshold N (1), --initial-delay TIME, --startup-timeout TIME (5m)
+    --pass-only     a server that is alive and not ready fails, as where the kubelet itself asks it
   --module NAME=CHECK
                     lets /probe ask servers with this check, which has no host; may be given several times
   --target HOST:PORT
@@ -107,6 +111,7 @@ Endpoints:
     502  no connection or not the protocol          504  no answer in time
   /agentz   200 as long as this program itself is well
   /metrics  OpenMetrics
+  /trialz   JSON: restarts, seconds not ready, latencies; only with --trial
   /probe?module=NAME&target=HOST:PORT   asks that server now, as blackbox_exporter; only with --module
   POST /push/NAME, /push/CONTAINER/NAME   the report of a push check, from loopback only
 ";

@@ -1,12 +1,14 @@
 //! The command line of `serve`: checks in sections, one for each container.
 
 mod module;
+mod questions;
 mod target;
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 pub use module::Module;
+pub use questions::Questions;
 
 use super::hold::HoldOptions;
 use super::words::{Word, Words, wrong};
@@ -14,6 +16,7 @@ use crate::check::{HostRoots, Probe};
 use crate::hold::HoldFile;
 use crate::registry::SCHEMES;
 use crate::scheme::{CheckUrl, ParseError, parse as parse_check, quoted};
+use questions::SHORTEST_PERIOD;
 use target::TargetPattern;
 
 const OPTIONS: &[&str] = &[
@@ -30,6 +33,12 @@ const OPTIONS: &[&str] = &[
     "--period",
     "--timeout",
     "--guess",
+    "--trial",
+    "--failure-threshold",
+    "--success-threshold",
+    "--initial-delay",
+    "--startup-timeout",
+    "--pass-only",
     "--liveness",
     "--readiness",
     "--startup",
@@ -37,9 +46,6 @@ const OPTIONS: &[&str] = &[
     "--target",
     "--help",
 ];
-
-/// More often than this, the checks themselves become the load.
-const SHORTEST_PERIOD: Duration = Duration::from_millis(100);
 
 /// Where to listen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +64,8 @@ pub struct Section {
     pub timeout: Duration,
     /// Whether its checks were found rather than written.
     pub guess: bool,
+    /// How the kubelet would ask; only a trial asks so.
+    pub questions: Questions,
     /// For every probe that has none of its own.
     pub shared: Vec<CheckUrl>,
     /// Those of one probe, in the order of `Probe::ALL`.
@@ -71,6 +79,8 @@ pub struct Serve {
     /// Reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
     pub hold: Option<HoldFile>,
+    /// No kubelet asks: what would follow is counted.
+    pub trial: bool,
     pub roots: HostRoots,
     pub sections: Vec<Section>,
     /// What `/probe` may ask; where there is none, it is not served.
@@ -84,6 +94,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         drain: Duration::from_secs(1),
         verbose: false,
         hold: None,
+        trial: false,
         roots: HostRoots::default(),
         sections: Vec::new(),
         modules: Vec::new(),
@@ -94,10 +105,12 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         period: Duration::from_secs(10),
         timeout: Duration::from_secs(1),
         guess: false,
+        questions: Questions::default(),
         shared: vec![],
         own: Default::default(),
     };
     let (mut period, mut timeout, mut guess) = (section.period, section.timeout, section.guess);
+    let (mut questions, mut untried) = (section.questions, None);
     while let Some(word) = words.word() {
         let name = match word {
             Word::Positional(text) => {
@@ -117,6 +130,11 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
             "--period" => section.period = at_least_shortest(words.duration("--period")?)?,
             "--timeout" => section.timeout = words.duration("--timeout")?,
             "--guess" => section.guess = true,
+            "--trial" => serve.trial = true,
+            option if questions::OPTIONS.contains(&option) => {
+                section.questions.take(option, &mut words)?;
+                untried.get_or_insert_with(|| name.clone());
+            }
             "--module" => serve.modules.push(module(&words.value("--module")?, &serve.modules)?),
             "--target" => {
                 let pattern = TargetPattern::parse(&words.value("--target")?)?;
@@ -128,9 +146,10 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
                 let container = container(words.value("--container")?, &serve.sections, &section)?;
                 if serve.sections.is_empty() {
                     (period, timeout, guess) = (section.period, section.timeout, section.guess);
+                    questions = section.questions;
                 }
                 let (shared, own) = Default::default();
-                let next = Section { container, period, timeout, guess, shared, own };
+                let next = Section { container, period, timeout, guess, questions, shared, own };
                 serve.sections.push(std::mem::replace(&mut section, next));
             }
             _ if hold.read(&name, &mut words)? => {}
@@ -141,6 +160,9 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         }
     }
     serve.hold = hold.complete();
+    if let Some(option) = untried.filter(|_| !serve.trial) {
+        return Err(ParseError(format!("option {option} is given without --trial, expected both")));
+    }
     serve.sections.push(section);
     serve.sections = complete(serve.sections)?;
     serve.modules.iter().try_for_each(Module::complete)?;

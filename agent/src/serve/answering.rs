@@ -57,8 +57,10 @@ impl Answering<'_> {
                 let held = self.holding.read(SystemTime::now());
                 let (mut state, loopback) = (self.shared.state(), peer.is_loopback());
                 let (requests, verbose, now) = (&*self.requests, self.verbose, Instant::now());
+                let trial = self.shared.trial(&mut state, now);
                 let tells = note(request, &mut state, now);
-                let context = Context { state: &state, requests, now, held, loopback, verbose, tells };
+                let trial = trial.as_deref();
+                let context = Context { state: &state, requests, trial, now, held, loopback, verbose, tells };
                 (respond(request, &context), class(&request.path), request.method == "HEAD")
             }
             Head::Refused(status) => (Response::error(*status), "other", false),

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use super::holding::Held;
-use super::metrics::{self, Requests};
+use super::metrics::{self, Moment, Requests};
 use super::request::Request;
 use super::response::Response;
 use super::state::{CheckState, Freshness, State};
+use super::trial::{self, Trial};
 use crate::check::Probe;
 use crate::runner::milliseconds;
 use crate::scheme::format_duration;
@@ -15,6 +16,8 @@ use crate::scheme::format_duration;
 pub struct Context<'a> {
     pub state: &'a State,
     pub requests: &'a Requests,
+    /// Where no kubelet asks, what would have followed.
+    pub trial: Option<&'a Trial>,
     pub now: Instant,
     pub held: Held<'a>,
     /// Whether the peer is in this Pod: only then are reports taken.
@@ -41,7 +44,7 @@ pub fn note(request: &Request, state: &mut State, now: Instant) -> bool {
 /// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
 pub fn class(path: &str) -> &'static str {
     let first = path.split('/').nth(1).unwrap_or_default();
-    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "push", "probe"];
+    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "trialz", "push", "probe"];
     known.into_iter().find(|&known| known == first).unwrap_or("other")
 }
 
@@ -53,7 +56,11 @@ pub fn respond(request: &Request, context: &Context) -> Response {
         ["readyz", container @ ..] => read(request, || probe(Probe::Readiness, container, request, context)),
         ["startupz", container @ ..] => read(request, || probe(Probe::Startup, container, request, context)),
         ["agentz"] => read(request, || agent(context)),
-        ["metrics"] => read(request, || metrics::render(context.state, context.requests, context.held)),
+        ["metrics"] => read(request, || {
+            let Context { state, requests, held, trial, now, .. } = *context;
+            metrics::render(state, requests, &Moment { held, trial, now })
+        }),
+        ["trialz"] => read(request, || tried(context)),
         ["push", target @ ..] => push(target, request, context),
         _ => Response::error(404),
     }
@@ -156,6 +163,13 @@ fn agent(context: &Context) -> Response {
         true => Response::text(200, "ok"),
         false => Response::text(503, &format!("stuck: {}", stuck.join(", "))),
     }
+}
+
+/// What would have followed if the kubelet asked; reasons may hold words of the server.
+fn tried(context: &Context) -> Response {
+    let Some(trial) = context.trial else { return Response::error(404) };
+    let tells = context.loopback || context.verbose;
+    Response::of(200, trial::render(context.state, trial, tells, context.now), "application/json")
 }
 
 fn push(target: &[&str], request: &Request, context: &Context) -> Response {

@@ -1,11 +1,12 @@
 //! `/metrics` in the OpenMetrics text format 1.0.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 use super::holding::Held;
 use super::response::Response;
 use super::state::{CheckState, Last, State, VERDICTS};
+use super::trial::{Container, Trial};
 use crate::check::Probe;
 use crate::version::VERSION;
 
@@ -30,8 +31,17 @@ impl Requests {
     }
 }
 
+/// What is true beside the checks at the time of an answer.
+pub struct Moment<'a> {
+    pub held: Held<'a>,
+    /// Where no kubelet asks, what would have followed.
+    pub trial: Option<&'a Trial>,
+    pub now: Instant,
+}
+
 /// All metrics; a check is known by its container and label, never by its text.
-pub fn render(state: &State, requests: &Requests, held: Held) -> Response {
+pub fn render(state: &State, requests: &Requests, moment: &Moment) -> Response {
+    let Moment { held, trial, now } = *moment;
     let mut text = String::new();
     family(&mut text, "health_probe_build", "info", "The version of the agent.");
     sample(&mut text, "health_probe_build_info", &[("version", VERSION)], "1");
@@ -84,6 +94,9 @@ pub fn render(state: &State, requests: &Requests, held: Held) -> Response {
         let time = last.ended_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         sample(&mut text, name, &labels(entry, None), &format!("{time:.3}"));
     }
+    if let Some(trial) = trial {
+        tried(&mut text, state, trial, trial.elapsed(now));
+    }
     family(&mut text, "health_probe_http_requests", "counter", "Requests answered.");
     for ((class, status), count) in &requests.answered {
         let labels = [("path", *class), ("code", &status.to_string())];
@@ -101,6 +114,34 @@ pub fn render(state: &State, requests: &Requests, held: Held) -> Response {
     }
     text.push_str("# EOF\n");
     Response::of(200, text, CONTENT_TYPE)
+}
+
+/// What a trial has counted.
+fn tried(text: &mut String, state: &State, trial: &Trial, now: u64) {
+    let name = "health_probe_trial_restarts";
+    family(text, name, "counter", "Restarts that a check would have caused, by liveness or by startup.");
+    for (entry, tally) in state.entries.iter().zip(&trial.tallies) {
+        sample(text, "health_probe_trial_restarts_total", &labels(entry, None), &tally.restarts.to_string());
+    }
+    let name = "health_probe_trial_unready_seconds";
+    family(text, name, "counter", "How long a container would not have been ready after it once was.");
+    for Container { name, prober, .. } in &trial.containers {
+        let seconds = (prober.unready(now).0 / 1000).to_string();
+        let of = [("checked_container", name.as_str())];
+        sample(text, "health_probe_trial_unready_seconds_total", &of, &seconds);
+    }
+    let name = "health_probe_trial_duration_seconds";
+    family(text, name, "histogram", "How long the runs of a check took that had an answer.");
+    for (entry, tally) in state.entries.iter().zip(&trial.tallies) {
+        for (bound, count) in tally.cumulative().into_iter().chain([("+Inf", tally.answers)]) {
+            let of = labels(entry, Some(("le", bound)));
+            sample(text, "health_probe_trial_duration_seconds_bucket", &of, &count.to_string());
+        }
+        let of = labels(entry, None);
+        sample(text, "health_probe_trial_duration_seconds_count", &of, &tally.answers.to_string());
+        let sum = format!("{:.6}", tally.sum.as_secs_f64());
+        sample(text, "health_probe_trial_duration_seconds_sum", &of, &sum);
+    }
 }
 
 fn finished(state: &State) -> impl Iterator<Item = (&CheckState, &Last)> {
@@ -136,12 +177,16 @@ fn escaped(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::*;
     use crate::check::Outcome;
     use crate::serve::fixture::{jobs, run};
     use crate::serve::holding::NO_HOLD;
+
+    fn untried() -> Moment<'static> {
+        Moment { held: NO_HOLD, trial: None, now: Instant::now() }
+    }
 
     #[test]
     fn every_sample_of_a_check_is_there_and_the_text_has_an_end() {
@@ -153,7 +198,7 @@ mod tests {
         requests.count("livez", 200);
         requests.count("livez", 200);
         requests.drop_connection("rate");
-        let response = render(&state, &requests, NO_HOLD);
+        let response = render(&state, &requests, &untried());
         assert_eq!(response.content_type, CONTENT_TYPE);
         let lines: Vec<_> = response.body.lines().collect();
         let of = r#"checked_container="web",check="exec a\"b""#;
@@ -177,7 +222,7 @@ mod tests {
         let now = Instant::now();
         let mut state = State::new(&jobs("--container a --guess x=tcp://:1 --container b y=tcp://:2"), now);
         let shown = |state: &State| {
-            let body = render(state, &Requests::default(), NO_HOLD).body;
+            let body = render(state, &Requests::default(), &untried()).body;
             body.lines().filter(|line| line.starts_with("health_probe_check_unproven{")).collect::<String>()
         };
         let of = "health_probe_check_unproven{checked_container=\"a\",check=\"x\"}";

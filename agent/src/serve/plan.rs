@@ -1,9 +1,11 @@
 //! From the sections of the command line to the checks that run: each text once a container, each with a label of its own.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::check::{HostRoots, Probe};
 use crate::cli::Section;
+use crate::net::is_pod;
 use crate::runner::Runner;
 use crate::scheme::{CheckUrl, ParseError, quoted};
 
@@ -19,6 +21,8 @@ pub struct Job {
     pub probes: [bool; 3],
     /// Whether the check was found rather than written.
     pub guess: bool,
+    /// Whether it asks a port or socket of the Pod itself.
+    pub is_local: bool,
     pub runner: Runner,
     pub period: Duration,
     pub timeout: Duration,
@@ -40,6 +44,7 @@ fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseEr
     for (check, probes) in distinct(&section)? {
         let named = !check.name.is_empty() || check.scheme == "push";
         let push = check.scheme == "push";
+        let is_local = asks_pod(&check);
         let runner = Runner::new(check, roots)?;
         let label = match free_label(&runner.label, &jobs) {
             label if named && label != runner.label => return Err(same_name(&runner.label)),
@@ -50,6 +55,7 @@ fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseEr
             label,
             probes,
             guess: section.guess,
+            is_local,
             runner,
             period: if push { section.period.min(PUSH_PERIOD) } else { section.period },
             timeout: section.timeout,
@@ -57,6 +63,14 @@ fn plan_section(section: Section, roots: &HostRoots) -> Result<Vec<Job>, ParseEr
         });
     }
     Ok(jobs)
+}
+
+/// Whether nobody listens there once the containers of the Pod have ended.
+fn asks_pod(check: &CheckUrl) -> bool {
+    let host = check.host.as_str();
+    let loopback = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let here = host.is_empty() || host == "localhost" || is_pod(host) || loopback;
+    here && check.port.is_some() || !check.socket.is_empty()
 }
 
 /// The checks of a section without repetitions, each with its probes.

@@ -25,6 +25,8 @@ pub struct CheckState {
     /// The name under which the application reports in.
     pub push_name: Option<String>,
     probes: [bool; 3],
+    /// Whether it asks a port or socket of the Pod itself.
+    pub is_local: bool,
     /// Only of a check that was found rather than written.
     pub guess: Option<Guess>,
     stale_after: Duration,
@@ -67,6 +69,7 @@ impl State {
             label: job.label.clone(),
             push_name: job.runner.push_name().map(str::to_owned),
             probes: job.probes,
+            is_local: job.is_local,
             guess: job.guess.then(|| Guess::new(has_startup(jobs, &job.container), job.period)),
             stale_after: job.stale_after,
             last: None,
@@ -135,10 +138,9 @@ impl State {
     /// Notes a question of the kubelet. True if the answer should tell of a guess that is unproven.
     pub fn note_question(&mut self, probe: Probe, container: Option<&str>, now: Instant) -> bool {
         self.touch(now);
-        let index = position(probe);
         let mut tells = false;
         for entry in &mut self.entries {
-            let is_asked = entry.probes.get(index) == Some(&true) || probe == Probe::Startup;
+            let is_asked = entry.is_for(probe) || probe == Probe::Startup;
             if let Some(guess) = &mut entry.guess
                 && is_asked
                 && container.is_none_or(|name| entry.container == name)
@@ -176,11 +178,16 @@ impl State {
 
     /// Notes that something happens.
     fn touch(&mut self, now: Instant) {
-        let silence = now.saturating_duration_since(self.touched);
-        if self.entries.iter().any(|entry| silence > entry.stale_after / 2) {
+        if let Some(silence) = self.was_stopped(now) {
             self.woken = Some((now, silence));
         }
         self.touched = now;
+    }
+
+    /// How long the agent itself was stopped until now, as far as it is seen: nothing has happened since.
+    pub fn was_stopped(&self, now: Instant) -> Option<Duration> {
+        let silence = now.saturating_duration_since(self.touched);
+        self.entries.iter().any(|entry| silence > entry.stale_after / 2).then_some(silence)
     }
 
     /// Whether any check is stale.
@@ -200,10 +207,9 @@ impl State {
         probe: Probe,
         container: Option<&'a str>,
     ) -> impl Iterator<Item = &'a CheckState> {
-        let index = position(probe);
-        self.entries.iter().filter(move |entry| {
-            entry.probes.get(index) == Some(&true) && container.is_none_or(|name| entry.container == name)
-        })
+        self.entries
+            .iter()
+            .filter(move |entry| entry.is_for(probe) && container.is_none_or(|name| entry.container == name))
     }
 
     /// The checks whose run is under way for longer than their result may be old.
@@ -218,6 +224,11 @@ impl CheckState {
     /// Whether a moment is longer ago than a result may be old.
     fn has_outlasted(&self, since: Instant, now: Instant) -> bool {
         now.saturating_duration_since(since) > self.stale_after
+    }
+
+    /// Whether it answers for a probe.
+    pub fn is_for(&self, probe: Probe) -> bool {
+        self.probes.get(position(probe)) == Some(&true)
     }
 
     /// Whether it was found rather than written, and has not passed in the life of its container.

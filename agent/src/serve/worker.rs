@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::plan::Job;
 use super::schedule::Schedule;
 use super::state::State;
+use super::trial::{Asked, Trial, has_ended};
 use crate::check::{Deadline, Verdict};
 use crate::runner::Run;
 use crate::serve::log;
@@ -23,18 +24,29 @@ const STOPPED: Duration = Duration::from_millis(250);
 pub struct Shared {
     pub jobs: Vec<Job>,
     state: Mutex<State>,
+    /// Taken after the state.
+    trial: Option<Mutex<Trial>>,
 }
 
 impl Shared {
-    /// Nothing has run yet.
-    pub fn new(jobs: Vec<Job>) -> Self {
-        let state = Mutex::new(State::new(&jobs, Instant::now()));
-        Self { jobs, state }
+    /// Nothing has run yet; `asked` is how a kubelet would ask, where none does.
+    pub fn new(jobs: Vec<Job>, asked: Option<Vec<Asked>>) -> Self {
+        let now = Instant::now();
+        let state = State::new(&jobs, now);
+        let trial = asked.map(|asked| Mutex::new(Trial::new(asked, &state, now)));
+        Self { jobs, state: Mutex::new(state), trial }
     }
 
     /// What is known; held for no longer than it takes to read or note something.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The trial as it stands now; none where a kubelet asks.
+    pub fn trial(&self, state: &mut State, now: Instant) -> Option<MutexGuard<'_, Trial>> {
+        let mut trial = self.trial.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        trial.follow(state, now);
+        Some(trial)
     }
 
     /// Notes a report of the application to a push check, and judges it at once.
@@ -45,20 +57,37 @@ impl Shared {
         }
     }
 
+    fn begin(&self, index: usize) {
+        let (mut state, now) = (self.state(), Instant::now());
+        drop(self.trial(&mut state, now));
+        state.begin(index, now);
+    }
+
+    fn finish(&self, state: &mut State, index: usize, run: Run) -> bool {
+        let now = Instant::now();
+        let trial = self.trial(state, now);
+        let had_ended = state.entries.get(index).is_some_and(has_ended);
+        let changed = state.finish(index, run, now, SystemTime::now());
+        if let (Some(mut trial), Some(entry)) = (trial, state.entries.get(index)) {
+            trial.finished(entry, index, had_ended);
+        }
+        changed
+    }
+
     /// Runs a check now, notes the result, and logs it if the verdict is another one.
     pub fn run(&self, index: usize) {
         let Some(job) = self.jobs.get(index) else { return };
-        self.state().begin(index, Instant::now());
+        self.begin(index);
         let mut run = job.runner.run(Deadline::after(job.timeout), job.timeout);
         // No run outlasts its time-out by so much but one during which the agent itself was stopped: it is no answer.
         if run.took > job.timeout + STOPPED {
-            self.state().begin(index, Instant::now());
+            self.begin(index);
             run = job.runner.run(Deadline::after(job.timeout), job.timeout);
         }
         let shown = run.clone();
         let (changed, unproven) = {
             let mut state = self.state();
-            let changed = state.finish(index, run, Instant::now(), SystemTime::now());
+            let changed = self.finish(&mut state, index, run);
             (changed, state.is_unproven(index))
         };
         if changed {

@@ -87,9 +87,29 @@ fn mistakes_are_told_in_a_sentence() {
             "serve --module a=http://?follow=any-host",
             "module \"a\" has follow, expected none: a redirect leads where no target allows",
         ),
+        (
+            "serve --container a --failure-threshold 3 tcp://:1",
+            "option --failure-threshold is given without --trial, expected both",
+        ),
+        (
+            "serve --trial --success-threshold 0 tcp://:1",
+            "option --success-threshold is \"0\", expected a count from 1 to 1000",
+        ),
         ("serve --drain 0 tcp://:1", "option --drain is \"0\", expected a duration such as 5s, or 0s"),
     ];
     for (line, sentence) in rows {
         assert_eq!(refused(&line.split(' ').collect::<Vec<_>>()), sentence);
     }
+}
+
+#[test]
+fn a_container_is_asked_as_those_before_it_unless_it_says_otherwise() {
+    let line = "--trial --failure-threshold 5 --container a --pass-only tcp://:1 --container b --initial-delay 7s --startup-timeout 20s tcp://:2";
+    let serve = serve(&line.split(' ').collect::<Vec<_>>());
+    let five = Questions { failure_threshold: 5, ..Questions::default() };
+    let seconds = Duration::from_secs;
+    let second = Questions { initial_delay: seconds(7), startup_timeout: seconds(20), ..five };
+    let shown: Vec<_> = serve.sections.iter().map(|section| section.questions).collect();
+    assert_eq!(shown, [Questions { pass_only: true, ..five }, second]);
+    assert_eq!([60, 1].map(|period| second.startup_period(seconds(period))), [seconds(2), seconds(1)]);
 }

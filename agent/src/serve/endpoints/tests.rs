@@ -32,7 +32,7 @@ impl World {
         let held = Held { is_possible: hold.is_some(), hold: hold.as_ref() };
         respond(
             &request(method, target, false),
-            &Context { state, requests, now, held, loopback, verbose, tells: false },
+            &Context { state, requests, trial: None, now, held, loopback, verbose, tells: false },
         )
     }
 
@@ -42,7 +42,10 @@ impl World {
         let tells = note(&request, &mut self.state, now);
         let World { state, requests, loopback, verbose, .. } = self;
         let (loopback, verbose) = (*loopback, *verbose);
-        respond(&request, &Context { state, requests, now, held: NO_HOLD, loopback, verbose, tells })
+        respond(
+            &request,
+            &Context { state, requests, trial: None, now, held: NO_HOLD, loopback, verbose, tells },
+        )
     }
 
     fn get(&self, target: &str) -> (u16, String) {
