@@ -105,12 +105,40 @@ describe('any Pod with any annotations', () => {
     assert.equal(output.metadata?.annotations?.['health.example.com/problems']?.includes(secret) ?? false, false);
   });
 
+  it('adds to a Pod in trial no probe, mount, volume or label, and agents that count', () => {
+    let count = 0;
+    const check = fc.property(arbitraryPod(arbitraryAnnotations), (input) => {
+      const annotations = { ...input.metadata?.annotations, 'health.example.com/trial': 'true' };
+      const tried = deepFreeze({ ...input, metadata: { ...input.metadata, annotations } });
+      const outcome = inject(tried, testContext);
+      if (outcome.kind !== 'injected') return;
+      count++;
+      const { pod } = outcome;
+      assert.deepEqual(pod.spec.containers, input.spec.containers);
+      assert.deepEqual(pod.metadata?.labels, input.metadata?.labels);
+      const agents = addedTo(tried, pod);
+      assert(agents.length > 0);
+      for (const { args, readinessProbe } of agents) {
+        assert(args?.includes('--trial') && readinessProbe === undefined);
+      }
+      const before = input.spec.initContainers ?? [];
+      const names = new Set(before.map(({ name }) => name));
+      assert.deepEqual(
+        pod.spec.initContainers?.filter(({ name }) => names.has(name)),
+        before,
+      );
+    });
+    fc.assert(check, runs);
+    assert(count > 50, `${count} of them`);
+  });
+
   it('keeps every container as it was where only its hardware is asked, and finds it by a label', () => {
     let count = 0;
     const check = fc.property(arbitraryPod(arbitraryAnnotations), (input) => {
       const annotations: Record<string, string> = { ...input.metadata?.annotations };
       annotations['health.example.com/pattern'] = 'hardware';
       annotations['health.example.com/check'] = 'temperature:?max=90C\nmemory-errors:';
+      delete annotations['health.example.com/trial'];
       const outcome = inject(deepFreeze({ ...input, metadata: { ...input.metadata, annotations } }), testContext);
       // A key of one container may ask for another pattern there.
       const isAlone = outcome.kind === 'injected' && outcome.patterns.join() === 'hardware';

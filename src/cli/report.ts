@@ -27,7 +27,9 @@ function doneTo(evaluated: EvaluatedObject): string {
       if (outcome.result === 'already-injected') return `skipped: ${skipReasons['already-injected']}`;
       const by = outcome.by === undefined ? '' : `, as ${outcome.by} asks`;
       const kept = outcome.skippedItems.map(({ what }) => what);
-      return `injected ${addedBy(evaluated)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
+      // In trial what the patterns would have added is what the agent asks for.
+      const how = outcome.intent?.isTrial ? 'for a trial, which adds no probe: ' : '';
+      return `injected ${how}${addedBy(evaluated)}${by}${kept.length > 0 ? `; left alone ${kept.join(', ')}` : ''}`;
     }
     default:
       return outcome satisfies never;

@@ -8,6 +8,7 @@ import { type KubernetesSettings, hasFeature, featureState } from './model/featu
 import type { AnnotationSet, HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
+import { planTrial } from './patterns/trial.ts';
 import type { PatternPlan } from './patterns/pattern.ts';
 import { type Addition, nameOf } from './pod/additions.ts';
 import type { Pod } from './pod/pod.ts';
@@ -123,11 +124,12 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   }
   const names = [...assignment.byPattern.keys()];
   // On the node's network a sidecar takes a port of the whole node: only an annotation may ask for that.
-  const listens = names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
+  const listens = intent.isTrial || names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
   if (by !== undefined && pod.spec.hostNetwork && listens) return skip('host-network', notes);
   if (names.length === 0) {
     return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
   }
+  if (intent.isTrial && plan.additions.length === 0) return skip('trial-asks-nothing', notes);
   const { kubernetes } = context;
   if (plan.additions.some(isImageVolume) && !hasFeature('ImageVolume', kubernetes, scope.apiserverMinor)) {
     return skip('no-image-volumes', notes);
@@ -174,6 +176,10 @@ function planAll(
   pod: Pod,
   prefix: string,
 ): PatternPlan & { readonly skippedItems: readonly SkippedItem[] } {
+  if (intent.isTrial) {
+    const { skippedItems = [], ...plan } = planTrial(byPattern, { pod, intent });
+    return { ...plan, skippedItems };
+  }
   const plans = [...byPattern].map(([name, assignments]) =>
     patternOf(name).plan(assignments, { pod, intent, options: intent.options.get(name) }),
   );
@@ -215,6 +221,7 @@ function statusOf(
     ...containersOf(intent),
     added,
     kept: skippedItems,
+    ...(intent.isTrial ? { trial: true } : {}),
     ...Object.fromEntries(ofPatterns),
     ...(found.length > 0 ? { found: Object.fromEntries(found) } : {}),
     ...(given && { fitted: given }),

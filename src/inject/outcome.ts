@@ -37,7 +37,7 @@ export type Outcome = Reasoning & {
   readonly pod: Pod;
   /** The nodes from which the Pod is excluded. */
   readonly exclusions: readonly NodeExclusion[];
-  /** What is added, by its names in `status`; what would be, where a policy is on trial. */
+  /** What is added, by its names in `status`; what would be, where a policy only audits. */
   readonly added: readonly string[];
   /** What an earlier call had added, by its names in `status`, as far as it is in the Pod that came in. */
   readonly carried: ReadonlySet<string>;

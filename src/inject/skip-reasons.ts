@@ -4,7 +4,7 @@ import type { PatternSkipReason } from './patterns/pattern.ts';
 
 const genericReasons = {
   'already-injected': 'An earlier call injected all that the annotations ask for.',
-  audit: 'The policy that selects the Pod is on trial: it tells what it would add, and adds nothing.',
+  audit: 'The policy that selects the Pod only audits: it tells what it would add, and adds nothing.',
   'debug-copy': 'It is a copy of another Pod for debugging: no check may restart it.',
   'excluded-namespace': 'The namespace belongs to Kubernetes or to health-injector itself.',
   'host-network':
@@ -35,6 +35,8 @@ const genericReasons = {
   'probes-exist': 'Every probe that could be added exists already, and an existing probe is never touched.',
   quota: 'A ResourceQuota of the namespace has too little left for the agent, and no probes were added.',
   'sub-resource': 'The request is about a sub-resource.',
+  'trial-asks-nothing':
+    'The Pod is in trial, and none of its checks can be asked from beside its containers: there is nothing to count.',
   'too-costly': 'The review took more CPU than health-injector spends on one, and no probes were added.',
   'too-large': 'The Pod has more in it than health-injector looks at, and no probes were added.',
   'windows-pod': 'The Pod runs on Windows, for which there is no agent.',
@@ -61,5 +63,6 @@ export const warnReasons: ReadonlySet<SkipReason> = new Set([
   'probes-exist',
   'quota',
   'too-large',
+  'trial-asks-nothing',
   'windows-pod',
 ]);

@@ -47,6 +47,7 @@ export const valueWords: ReadonlyMap<string, readonly Term[]> = new Map([
   ['scheme', shortSchemes.map((name) => word(name))],
   ['delivery', deliveries.map((name) => word(name))],
   ['mode', hardwareModes.map((name) => word(name))],
+  ['trial', [word('true')]],
   ['on-failure', hardwareActions.map((name) => word(name))],
   ['reasons', reasonAudiences.map((name) => word(name))],
   ['inject', ['enabled', 'disabled'].map((name) => word(name))],

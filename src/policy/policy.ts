@@ -4,13 +4,16 @@ import { keys } from '../inject/intent/annotations.ts';
 import type { AnnotationMap, AnnotationValue } from '../inject/model/intent.ts';
 import { type ImageForms, compileImageGlob, compileSelector } from './match.ts';
 
+/** What a policy does to the Pods that it selects; with Trial they get the agent and no probe. */
+type PolicyMode = 'Enforce' | 'Trial' | 'Audit' | 'Off';
+
 /** A HealthPolicy as it stands in the cluster or in a file; the CRD in deploy/crds says what each field means. */
 export type HealthPolicy = {
   readonly apiVersion: string;
   readonly kind: 'HealthPolicy';
   readonly metadata: V1ObjectMeta;
   readonly spec?: {
-    readonly mode?: 'Enforce' | 'Audit' | 'Off';
+    readonly mode?: PolicyMode;
     readonly priority?: number;
     readonly namespaceSelector?: V1LabelSelector;
     readonly podSelector?: V1LabelSelector;
@@ -22,7 +25,7 @@ export type HealthPolicy = {
 /** A policy that is ready to be asked. */
 export type Policy = {
   readonly name: string;
-  readonly mode: 'Enforce' | 'Audit' | 'Off';
+  readonly mode: PolicyMode;
   /** The highest wins. */
   readonly priority: number;
   readonly selectsNamespace: (labels: Labels) => boolean;
@@ -71,9 +74,14 @@ export function compilePolicy({ metadata, spec = {} }: HealthPolicy): Policy {
     entries: new Map<string, AnnotationValue>([
       ['pattern', { annotation: entryName(name, 'pattern'), value: 'auto' }],
       ...entries.filter(([key]) => Object.hasOwn(keys, key)),
+      ...trialEntry(name, spec.mode),
     ]),
   };
 }
+
+/** The mode Trial in the words of the annotations. */
+const trialEntry = (policy: string, mode: PolicyMode | undefined): [string, AnnotationValue][] =>
+  mode === 'Trial' ? [['trial', { annotation: entryName(policy, 'mode'), value: 'true' }]] : [];
 
 /** How a sentence names a word of a policy. */
 const entryName = (policy: string, key: string): string => `HealthPolicy/${policy}/${key}`;

@@ -74,6 +74,7 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'restart-budget': fc.constantFrom('off', '25%', '100%'),
   pause: fc.constantFrom('15m', 'odd'),
   'pause-readiness': fc.constant('true'),
+  trial: fc.constant('true'),
 };
 
 /** How many Pods of a hundred have the key. */

@@ -4,6 +4,7 @@ import { isHoldName } from '../../hold/volume.ts';
 import type { ContainerIntent } from '../../inject/model/intent.ts';
 import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
+import type { Outcome } from '../../inject/outcome.ts';
 import { type Assignment, refusalOf } from '../../inject/assign.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import { readAnnotations } from '../../inject/intent/annotations.ts';
@@ -23,7 +24,7 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part
   /** The policy or the namespace that asks; null where annotations ask, or nothing does. */
   readonly by: string | null;
   readonly containers: readonly ContainerExplanation[];
-  /** What is added; with a policy on trial what would be. */
+  /** What is added; with a policy that only audits what would be. */
   readonly added: readonly string[];
   readonly kept: readonly SkippedItem[];
   /** What the agent's resources were fitted to. */
@@ -66,9 +67,7 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
         ...about,
         ...nothing,
         result: isNew ? 'injected' : 'already-injected',
-        sentence: isNew
-          ? `health checks by ${new Intl.ListFormat('en').format(outcome.patterns)}.`
-          : skipReasons['already-injected'],
+        sentence: sentenceOf(outcome, isNew),
         added,
         kept,
         warnings: [...evaluation.overruled, ...outcome.warnings],
@@ -78,6 +77,15 @@ export function explain(evaluation: Evaluation, prefix: string): Explanation {
     default:
       return outcome satisfies never;
   }
+}
+
+/** What is done to a Pod that gets something. */
+function sentenceOf({ patterns, intent }: Extract<Outcome, { kind: 'injected' }>, isNew: boolean): string {
+  const by = new Intl.ListFormat('en').format(patterns);
+  if (intent?.isTrial) {
+    return `trial: no probe is added; an agent asks what ${by} would ask, and counts what would have followed.`;
+  }
+  return isNew ? `health checks by ${by}.` : skipReasons['already-injected'];
 }
 
 /** Where one probe comes from, or why there is none. */

@@ -52,16 +52,17 @@ function checksOf({ name, from, probes }: ContainerExplanation): CheckFact[] {
   }));
 }
 
-/** Whose probes stand in a running Pod. */
+/** Whose probes stand in a running Pod: one in trial has none of ours. */
 function coverageOfPod(pod: Pod, prefix: string): Coverage {
-  const added = new Set(readStatus(pod, prefix)?.added);
+  const status = readStatus(pod, prefix);
+  const added = new Set(status?.fields['trial'] === true ? [] : status?.added);
   if ([...added].some((what) => what.startsWith('initContainers/') || what.endsWith('Probe'))) return 'ours';
   return hasProbe(pod) ? 'own' : 'none';
 }
 
 /** Whose probes the next Pod of a workload has. */
 function coverageOf({ pod, outcome }: Evaluation): Coverage {
-  if (outcome.kind === 'injected') return 'ours';
+  if (outcome.kind === 'injected' && !outcome.intent?.isTrial) return 'ours';
   return hasProbe(pod) ? 'own' : 'none';
 }
 

@@ -103,6 +103,10 @@ const runningKeys: Readonly<Record<string, KeyRow>> = {
 export const annotationOnlyKeys: Readonly<Record<string, KeyRow>> = {
   ...runningKeys,
   image: { reach: 'pod', meaning: 'The agent image; refused unless the administrator allows it.' },
+  trial: {
+    reach: 'pod',
+    meaning: 'true: no probe is added, and the agent counts what would have followed; mode: Trial in a policy.',
+  },
 };
 
 /** Every annotation key that a user may write, without the prefix: those of all patterns, then those of one each. */

@@ -17,7 +17,7 @@ export function readPodSettings(
   context: ReadingContext,
   collector: Collector,
 ): Omit<HealthIntent, 'containers' | 'chosenContainer'> {
-  const read = <T>(key: GenericKey | 'image', parse: (value: string) => T | undefined, expected: string) =>
+  const read = <T>(key: GenericKey | 'image' | 'trial', parse: (value: string) => T | undefined, expected: string) =>
     readValue(pod.get(key), parse, expected, collector);
   const budget = read('restart-budget', parseRestartBudget, restartBudgetExpected);
   return {
@@ -26,6 +26,7 @@ export function readPodSettings(
     cpu: read('cpu', quantity(cpu), 'a quantity such as 20m'),
     memory: read('memory', quantity(memory), 'a quantity such as 16Mi'),
     delivery: readName(pod.get('delivery'), deliveries, collector) ?? 'init-container',
+    isTrial: read('trial', (value) => value === 'true' || undefined, 'true (in quotes), or no such key') ?? false,
     image:
       read(
         'image',

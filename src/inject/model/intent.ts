@@ -83,6 +83,8 @@ export type HealthIntent = {
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
   readonly delivery: 'init-container' | 'image-volume';
+  /** No probe is added: an agent beside the containers asks, and counts what would have followed. */
+  readonly isTrial: boolean;
   readonly image: string;
   /** Undefined where it never is: there is neither a pause nor a restart budget. */
   readonly holds: HoldIntent | undefined;

@@ -20,7 +20,7 @@ export type Namespace = {
 /** What a policy asks of a Pod. */
 type PolicyRequest = {
   readonly name: string;
-  /** The policy is on trial. */
+  /** The policy only audits. */
   readonly isAudit: boolean;
   /** What to inject, in the words of the annotations. */
   readonly entries: AnnotationMap;

@@ -19,6 +19,8 @@ export type Status = {
   readonly named?: true;
   readonly added: readonly string[];
   readonly kept: readonly SkippedItem[];
+  /** No probe was added: the agent counts what would have followed. */
+  readonly trial?: true;
   /** The checks that were found rather than written, by container, and what they were found by. */
   readonly found?: Readonly<Record<string, string>>;
   /** What the Pod and its namespace left for the containers that were added; absent where that is what is usual. */

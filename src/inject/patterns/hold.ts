@@ -6,7 +6,7 @@ import { freeName } from '../pod/pod.ts';
 import type { PlanContext } from './pattern.ts';
 
 /** What lets an agent see that its probes are held. */
-type HoldAdditions = {
+export type HoldAdditions = {
   readonly volume: Addition;
   readonly mount: V1VolumeMount;
   /** The flags of the agent. */

@@ -38,6 +38,8 @@ export type PatternPlan = {
   readonly additions: readonly Addition[];
   readonly warnings: readonly string[];
   readonly problems: readonly Problem[];
+  /** The probes that are left out although they were assigned. */
+  readonly skippedItems?: readonly SkippedItem[];
 };
 
 /** What reading found in one container of which all checks may go to one pattern. */

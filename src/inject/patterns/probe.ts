@@ -50,14 +50,19 @@ export function timed(
   };
 }
 
+/** How long a container may take to start. */
+export const startupSeconds = (
+  { startupTimeoutSeconds, failureThreshold = 0 }: Timing,
+  livenessPeriodSeconds: number,
+): number => startupTimeoutSeconds ?? Math.max(leastStartupSeconds, failureThreshold * livenessPeriodSeconds);
+
 /** Startup is never given up sooner than liveness would give up, unless a time is asked for. */
 function startupTiming(
-  { startupTimeoutSeconds, failureThreshold = 0 }: Timing,
+  timing: Timing,
   livenessPeriodSeconds: number,
   longestPeriodSeconds: number,
 ): { readonly periodSeconds: number; readonly failureThreshold: number } {
-  const budgetSeconds =
-    startupTimeoutSeconds ?? Math.max(leastStartupSeconds, failureThreshold * livenessPeriodSeconds);
+  const budgetSeconds = startupSeconds(timing, livenessPeriodSeconds);
   const periodSeconds = Math.min(livenessPeriodSeconds, longestPeriodSeconds, budgetSeconds);
   return { periodSeconds, failureThreshold: Math.min(Math.ceil(budgetSeconds / periodSeconds), mostFailures) };
 }

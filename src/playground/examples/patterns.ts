@@ -173,9 +173,23 @@ spec:
     policies: `apiVersion: health.example.com/v1alpha1
 kind: HealthPolicy
 metadata:
-  name: trial
+  name: audit
 spec:
   mode: Audit
+  inject:
+    pattern: auto
+`,
+  },
+  {
+    id: 'policy-trial',
+    title: 'a HealthPolicy in trial: the agent asks and counts, and no probe is added',
+    manifest: plainRedis,
+    policies: `apiVersion: health.example.com/v1alpha1
+kind: HealthPolicy
+metadata:
+  name: caches
+spec:
+  mode: Trial
   inject:
     pattern: auto
 `,

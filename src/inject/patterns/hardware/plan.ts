@@ -9,6 +9,7 @@ import { costWarning, deliver, execProbes, keepState, mountPath, mountProblem, s
 import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.ts';
 import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { cutTimeouts, sidecarContainer, sidecarPort } from '../sidecar/index.ts';
+import { questionFlags, unasked } from '../trial-flags.ts';
 import type { HardwareOptions } from './options.ts';
 
 /** A read of a sensor may wait for the device behind it. */
@@ -73,12 +74,15 @@ function containerOf(
   const container = sidecarContainer({
     name,
     port,
-    assignments: withTimeouts,
+    assignments: intent.isTrial
+      ? withTimeouts.map((assignment) => ({ ...assignment, flags: questionFlags(assignment) }))
+      : withTimeouts,
     borrowed: shared,
     settings: intent,
-    ownProbes: { readinessProbe },
+    // In trial it stays ready whatever it sees, and without its label the controller does not move the Pod.
+    ownProbes: intent.isTrial ? {} : { readinessProbe },
     // The controller asks for the reading from outside the Pod, and a reading of hardware is no secret.
-    flags: ['--verbose', ...flags],
+    flags: [...(intent.isTrial ? ['--trial'] : []), '--verbose', ...flags],
   });
   const { resourceClaim } = options;
   return {
@@ -165,6 +169,10 @@ export function planExec(
   assignments: readonly ContainerAssignment[],
   context: PlanContext<HardwareOptions>,
 ): PatternPlan {
+  if (context.intent.isTrial) {
+    const why = 'mode: cli asks the hardware from within the container';
+    return { additions: [], problems: [], ...unasked(assignments, () => why) };
+  }
   const containers = assignments.map(({ container }) => container);
   return {
     additions: [

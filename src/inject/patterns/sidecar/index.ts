@@ -9,7 +9,7 @@ import { type AgentSettings, agentContainer, isAgentContainer, literal } from '.
 import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '../../pod/pod.ts';
 import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
-import { hasRoomFor, holdFor } from '../hold.ts';
+import { type HoldAdditions, hasRoomFor, holdFor } from '../hold.ts';
 import { type ContainerAssignment, type PatternPlan, type PlanContext, definePattern } from '../pattern.ts';
 import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { type SidecarOptions, readSidecarOptions, sidecarKeys } from './options.ts';
@@ -51,7 +51,26 @@ function unsupportedReason(checks: readonly Check[], _container: string, pod: Po
 const sibling = (annotation: string, key: string): string => annotation.slice(0, annotation.lastIndexOf('/') + 1) + key;
 
 function plan(assignments: readonly ContainerAssignment[], context: PlanContext<SidecarOptions>): PatternPlan {
-  const { pod, intent, options } = context;
+  const flags = context.options.reasons === 'public' ? ['--verbose'] : [];
+  const { additions, warnings, problems } = planBeside(assignments, context, {
+    flags,
+    hold: holdFor(context, 'sidecar'),
+  });
+  const port = sidecarPort(context);
+  return {
+    additions: [...additions, ...assignments.flatMap((assignment) => probesOf(assignment, port))],
+    warnings: [...assignments.flatMap(remoteWarnings), ...warnings],
+    problems,
+  };
+}
+
+/** The sidecar that asks for these assignments, without the probes that ask it. */
+export function planBeside(
+  assignments: readonly AskedContainer[],
+  context: Omit<PlanContext, 'options'>,
+  { flags, hold: wanted }: { readonly flags: readonly string[]; readonly hold?: HoldAdditions | undefined },
+): PatternPlan {
+  const { pod, intent } = context;
   const borrowed = borrow(assignments, pod);
   const problems: Problem[] = [...borrowed.problems];
   const port = sidecarPort(context);
@@ -70,7 +89,6 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext<
     pod,
     assignments.map(({ container }) => container),
   );
-  const wanted = holdFor(context, 'sidecar');
   const hold = wanted && hasRoomFor(wanted, borrowed.mounts) ? wanted : undefined;
   const additions: Addition[] = [
     ...(hold ? [hold.volume] : []),
@@ -83,14 +101,12 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext<
         borrowed: hold ? { ...borrowed, mounts: [...borrowed.mounts, hold.mount] } : borrowed,
         settings: intent,
         ownProbes: livenessOfAgent(port),
-        flags: [...(options.reasons === 'public' ? ['--verbose'] : []), ...(hold?.flags ?? [])],
+        flags: [...flags, ...(hold?.flags ?? [])],
       }),
       ...(first === undefined ? {} : { before: first }),
     },
-    ...assignments.flatMap((assignment) => probesOf(assignment, port)),
   ];
   const warnings = [
-    ...assignments.flatMap(remoteWarnings),
     ...assignments.flatMap(cutTimeouts),
     ...networkWarnings(pod, [port]),
     ...hostNetworkWarnings(pod, port),
@@ -130,6 +146,9 @@ function remoteWarnings({ container, probes }: ContainerAssignment): string[] {
   );
 }
 
+/** A container, and the flags with which an agent asks it. */
+export type AskedContainer = ContainerAssignment & { readonly flags?: readonly string[] };
+
 /** The probes of the sidecar itself. */
 type OwnProbes = Pick<V1Container, 'livenessProbe' | 'readinessProbe'>;
 
@@ -148,7 +167,7 @@ export function sidecarContainer({
 }: {
   readonly name: string;
   readonly port: number;
-  readonly assignments: readonly ContainerAssignment[];
+  readonly assignments: readonly AskedContainer[];
   readonly borrowed: Borrowed;
   readonly settings: AgentSettings;
   readonly ownProbes: OwnProbes;
@@ -186,7 +205,7 @@ const livenessOfAgent = (port: number): OwnProbes => ({
   },
 });
 
-function containerArguments({ container, probes, timing }: ContainerAssignment): string[] {
+function containerArguments({ container, probes, timing, flags = [] }: AskedContainer): string[] {
   const { periodSeconds, timeoutMs } = checkTiming(timing);
   return [
     '--container',
@@ -196,6 +215,7 @@ function containerArguments({ container, probes, timing }: ContainerAssignment):
     '--timeout',
     formatDuration(timeoutMs),
     ...(probes.some(({ isGuess }) => isGuess) ? ['--guess'] : []),
+    ...flags,
     ...probes.flatMap(({ probe, checks }) => checks.flatMap((check) => flag(probe, check))),
   ];
 }
@@ -205,7 +225,8 @@ const flag = (probe: ProbeName, check: Check): string[] => [`--${probe}`, check.
 const defaultPort = 9440;
 
 /** The port of the sidecar, whether there is one or not. */
-export const sidecarPort = ({ pod, intent }: PlanContext): number => intent.healthPort ?? freePort(pod, defaultPort);
+export const sidecarPort = ({ pod, intent }: Omit<PlanContext, 'options'>): number =>
+  intent.healthPort ?? freePort(pod, defaultPort);
 
 /** How often the sidecar checks and how long one check may take; a check is never longer than its period. */
 function checkTiming(timing: Timing): { readonly periodSeconds: number; readonly timeoutMs: number } {
