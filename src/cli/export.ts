@@ -36,10 +36,18 @@ export function exportAll(
   const asking = objects.filter(({ outcome, leftAlone }) => leftAlone !== undefined || !unasked.has(outcome.result));
   const byPolicy = asking.flatMap((object) => {
     const { by } = object.outcome;
-    return by !== undefined && exported.has(by) ? [{ object, policy: by }] : [];
+    return by !== undefined && exported.has(by) && isOrdinary(object, context.prefix) ? [{ object, policy: by }] : [];
   });
   const alone = asking.filter((object) => !byPolicy.some((each) => each.object === object));
   return { results: onceByName([...ofPolicies, ...alone.map((object) => exportObject(object, context))]), byPolicy };
+}
+
+/** True for a Pod for which the policy of a HealthPolicy acts; another one gets a policy of its own. */
+function isOrdinary({ pod: { metadata, spec }, outcome }: EvaluatedObject, prefix: string): boolean {
+  const keys = Object.keys(metadata?.annotations ?? {});
+  const isPlain = !keys.some((key) => key.startsWith(prefix) || key === 'kubectl.kubernetes.io/default-container');
+  const isLasting = (spec.restartPolicy ?? 'Always') === 'Always';
+  return isPlain && isLasting && spec.hostNetwork !== true && outcome.skippedItems.length === 0;
 }
 
 /** Of two policies with one name the apiserver would have the second alone. */
@@ -62,7 +70,8 @@ function exportObject(evaluated: EvaluatedObject, context: EvaluationContext): E
   const template = templateAt(before, templatePath) as V1PodTemplateSpec | undefined;
   const written = template?.metadata?.annotations ?? {};
   const all = Object.entries(pod.metadata?.annotations ?? {});
-  const { container, pod: ofPod, quotas } = context.scopeFor(namespace).resourceRules();
+  const scope = context.scopeFor(namespace);
+  const { container, pod: ofPod, quotas } = scope.resourceRules();
   return exportWorkload(
     {
       source,
@@ -74,6 +83,7 @@ function exportObject(evaluated: EvaluatedObject, context: EvaluationContext): E
       pod,
       outcome,
       hasRules: container.size + ofPod.size + quotas.length > 0,
+      hasUidRange: scope.namespace?.hasUidRange === true,
     },
     context,
   );

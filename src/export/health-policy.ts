@@ -67,7 +67,7 @@ function exportOne(
         namespaces: takingPart(spec.namespaceSelector ?? {}, prefix, [...settings.excludedNamespaces]),
         pods: spec.podSelector ?? {},
         conditions: [...conditionsFor({ pod, recipe, prefix }), ...ordinaryConditions(prefix)],
-        patch: guardedPatch(recipe, pod, settings),
+        patch: guardedPatch(recipe, pod, { ...settings, hasUidRange: false }),
       }),
     };
   });

@@ -68,20 +68,18 @@ export function takingPart(
   return { ...(matchLabels && { matchLabels }), matchExpressions: [...matchExpressions, ...others] };
 }
 
+/** What a policy was made for besides the Pod: `hasUidRange` is that of the namespace. */
+type Surroundings = { readonly prefix: string; readonly leaveUid: boolean; readonly hasUidRange: boolean };
+
 /**
- * The patch of a policy, which does nothing in a namespace whose annotation says so, or whose uids are of another kind
- * than the agent's: a selector of namespaces sees labels alone.
+ * The patch of a policy, which does nothing in a namespace whose annotation says so, or that gives its containers uids
+ * where the one that it was made for did not: a selector of namespaces sees labels alone.
  */
-export function guardedPatch(
-  recipe: Recipe,
-  pod: Pod,
-  { prefix, leaveUid }: { prefix: string; leaveUid: boolean },
-): Patch {
+export function guardedPatch(recipe: Recipe, pod: Pod, { prefix, leaveUid, hasUidRange }: Surroundings): Patch {
   const key = celText(`${prefix}inject`);
   const said = 'namespaceObject.metadata.?annotations.orValue({})';
   const isDisabled = `(!(${key} in namespaceObject.metadata.?labels.orValue({})) && ${said}[?${key}].orValue("") == "disabled")`;
-  const agents = recipe.initContainers.map(({ value }) => value);
-  const hasNoUid = agents.some(({ securityContext }) => securityContext?.runAsUser === undefined);
-  const hasRange = `("openshift.io/sa.scc.uid-range" in ${said}) != ${hasNoUid}`;
-  return patchOf(recipe, pod, agents.length > 0 && !leaveUid ? `${isDisabled} || ${hasRange}` : isDisabled);
+  const hasOtherUids = `("openshift.io/sa.scc.uid-range" in ${said}) != ${hasUidRange}`;
+  const isGuarded = recipe.initContainers.length > 0 && !leaveUid;
+  return patchOf(recipe, pod, isGuarded ? `${isDisabled} || ${hasOtherUids}` : isDisabled);
 }

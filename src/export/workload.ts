@@ -28,6 +28,8 @@ export type ExportedWorkload = {
   readonly outcome: Outcome;
   /** A LimitRange or a ResourceQuota of its namespace was read. */
   readonly hasRules: boolean;
+  /** Its namespace gives the containers uids of a range. */
+  readonly hasUidRange: boolean;
 };
 
 /** What an export goes by. */
@@ -62,7 +64,7 @@ export function exportWorkload(workload: ExportedWorkload, { prefix, leaveUid }:
     namespaces: takingPart({ matchLabels: { 'kubernetes.io/metadata.name': namespace } }, prefix, []),
     pods: { matchLabels: labelsOf(pod) },
     conditions: [...nameCondition(workload), ...conditionsFor(subject), ...annotationConditions(own, copied, prefix)],
-    patch: guardedPatch(recipe, written, { prefix, leaveUid }),
+    patch: guardedPatch(recipe, written, { prefix, leaveUid, hasUidRange: workload.hasUidRange }),
   });
   return { kind: 'exported', policy };
 }

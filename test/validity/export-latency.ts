@@ -33,6 +33,7 @@ export async function measureLatency(apiserver: Apiserver, count: number): Promi
       pod,
       outcome: inject(pod, testContext),
       hasRules: false,
+      hasUidRange: false,
     },
     testContext,
   );

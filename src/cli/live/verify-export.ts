@@ -54,15 +54,18 @@ async function dryRun({ client }: Cluster, namespace: string, { metadata, spec }
   try {
     const made = await client.create<Pod>(path, pod, { signal: new AbortController().signal, timeoutMs });
     const { labels: labelled, annotations: annotated } = made.metadata ?? {};
-    const kept = JSON.parse(
-      JSON.stringify({ metadata: { labels: labelled, annotations: annotated }, spec: made.spec }),
-    );
-    return stringify(kept, { lineWidth: 0, sortMapEntries: true }).replaceAll(
-      /kube-api-access-[a-z0-9]{5}/g,
-      'kube-api-access',
-    );
+    const kept = { metadata: { labels: labelled, annotations: annotated }, spec: made.spec };
+    const text = JSON.stringify(kept).replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access');
+    return stringify(JSON.parse(text, withoutOrder), { lineWidth: 0, sortMapEntries: true });
   } catch (error) {
     if (error instanceof ApiError) return `refused: ${error.summary}\n`;
     throw new UserError(exitCode.unreadable, [`The cluster does not answer: ${(error as Error).message}.`]);
   }
+}
+
+/** The apiserver mounts its token before a policy adds a mount, and behind what stands in a manifest: the order counts for nothing. */
+function withoutOrder(key: string, value: unknown): unknown {
+  if ((key !== 'volumes' && key !== 'volumeMounts') || !Array.isArray(value)) return value;
+  const texts = new Map(value.map((item) => [item, JSON.stringify(item)]));
+  return value.toSorted((one, other) => ((texts.get(one) ?? '') < (texts.get(other) ?? '') ? -1 : 1));
 }
