@@ -10,6 +10,7 @@ export const commands: Commands = {
   'export-policy': async () => (await import('./export-policy.ts')).exportPolicyCommand,
   missed: async () => (await import('./missed.ts')).missedCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  trial: async () => (await import('./trial.ts')).trialCommand,
   report: async () => (await import('./report.ts')).reportCommand,
   pause: async () => (await import('./pause.ts')).pauseCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,

@@ -193,6 +193,8 @@ type PodExplanation = {
 export type LivePodExplanation = PodExplanation & {
   /** What became of the checks that were found, as its sidecar tells it; undefined where there are none. */
   readonly guesses?: readonly string[];
+  /** What its checks would have done, and what is advised; undefined where it is not on trial. */
+  readonly trial?: readonly string[];
   readonly checks: readonly CheckState[];
   readonly events: readonly PodEvent[];
   /** What could not be asked, and why. */
@@ -205,7 +207,7 @@ const maxProblems = 32;
 /** The explanation of a Pod with what was asked of its agents and of the cluster: what fails stands in the first sentence. */
 export function withAnswers(
   pod: PodExplanation,
-  answers: Pick<LivePodExplanation, 'guesses' | 'checks' | 'events' | 'unanswered'>,
+  answers: Pick<LivePodExplanation, 'guesses' | 'trial' | 'checks' | 'events' | 'unanswered'>,
 ): LivePodExplanation {
   const failing = answers.checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'alive');
   const { isReady, restarts } = pod.state;

@@ -9,6 +9,7 @@ import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts
 import { type Explanation, explain, explainPod, withAnswers } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
 import { askAgents } from './agents.ts';
+import { readPodTrial } from './pod-trial.ts';
 import { readPodEvents } from './pod-events.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
@@ -48,16 +49,18 @@ async function explainOne(
   const live = newest && evaluate(subject('Pod', newest), context)?.pod;
   if (!live) return { ...explain(evaluation, context.prefix), pod: null };
   const { namespace = '', uid = '' } = live.metadata ?? {};
-  const [agents, events] = await Promise.all([
+  const [agents, events, trial] = await Promise.all([
     askAgents(live, strangers, context.prefix),
     readPodEvents(namespace, uid, strangers),
+    readPodTrial(live, strangers, context.prefix),
   ]);
   const { guesses, checks } = agents;
   const pod = withAnswers(explainPod(live, evaluation, context.prefix), {
     ...(guesses.length > 0 ? { guesses } : {}),
+    ...(trial.lines.length > 0 ? { trial: trial.lines } : {}),
     checks,
     events: events.events,
-    unanswered: [...agents.unanswered, ...events.unanswered],
+    unanswered: [...agents.unanswered, ...events.unanswered, ...trial.unanswered],
   });
   const explanation = explain(evaluation, context.prefix);
   const isMissed = explanation.result === 'injected' && !pod.isComplete;

@@ -1,5 +1,6 @@
 import { readAgentLine } from '../../inject/model/agent-lines.ts';
 import { isHardwareScheme } from '../../inject/patterns/hardware/index.ts';
+import { printableLine } from '../../wording/printable.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 
 /**
@@ -12,17 +13,10 @@ export type SensorReading = { readonly check: string; readonly message: string }
 const maxWordsBytes = 256;
 const maxFailures = 16;
 
-/** What a terminal acts on, what turns the direction of a line, and spaces of all kinds. */
-const unprintable = /[\p{C}\p{Z}]+/gu;
-
 /** A stranger's words on one line, in quotation marks that they cannot end, and cut. */
 export function quoteWords(words: string): string {
   // No character is shorter than a byte: what is behind these is cut in any case, unless most of it is spaces.
-  const line = words
-    .slice(0, 4 * maxWordsBytes)
-    .replace(unprintable, ' ')
-    .replaceAll('"', "'")
-    .trim();
+  const line = printableLine(words, 4 * maxWordsBytes).replaceAll('"', "'");
   return `"${cutToJsonBytes(line, maxWordsBytes)}"`;
 }
 

@@ -13,6 +13,9 @@ export type ServingAgent = { readonly name: string; readonly port: number };
 export const servingAgents = (pod: Pod, prefix: string): readonly ServingAgent[] =>
   servingWith(pod, prefix, () => true);
 
+/** Whether a Pod runs its checks on trial, without a probe: its agents count what the probes would have done. */
+export const isOnTrial = (pod: Pod, prefix: string): boolean => readStatus(pod, prefix)?.fields['trial'] === true;
+
 /** The ports of all sidecars that were injected into a Pod. */
 export const sidecarPorts = (pod: Pod, prefix: string): readonly number[] =>
   servingAgents(pod, prefix).map(({ port }) => port);
