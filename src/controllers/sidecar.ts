@@ -4,14 +4,21 @@ import { isIP } from 'node:net';
 /** The answer of a sidecar, or of whatever else listens there. */
 export type SidecarAnswer = { readonly status: number; readonly body: string };
 
-const maxAnswerBytes = 64 * 1024;
+/** What a sidecar is asked. */
+type SidecarQuestion = {
+  readonly ip: string;
+  readonly port: number;
+  readonly path: string;
+  /** The length of the longest answer that is read; 64 KiB where it is not given. */
+  readonly maxAnswerBytes?: number;
+};
 
 /**
  * Asks the sidecar of a Pod over a connection of its own. It rejects with a sentence where there is no answer. No name is
  * resolved, and an empty address would be that of the controller itself.
  */
 export async function askSidecar(
-  { ip, port, path }: { readonly ip: string; readonly port: number; readonly path: string },
+  { ip, port, path, maxAnswerBytes = 64 * 1024 }: SidecarQuestion,
   signal: AbortSignal,
 ): Promise<SidecarAnswer> {
   if (ip === '') throw new Error('it has no address yet');

@@ -95,7 +95,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
     const printed = await kubectl(['get', 'hp', name]);
     assert.match(
       printed,
-      /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +WOULD +MISSED +SKIPPED +UNPROVEN +LAST SEEN +AGE\n/,
+      /NAME +MODE +PRIORITY +PATTERN +ACCEPTED +MATCHED +INJECTED +WOULD +MISSED +SKIPPED +UNPROVEN +WOULD RESTART +LAST SEEN +AGE\n/,
     );
     assert.match(printed, /test-policies +Enforce +0 +auto +True +6 +5 /);
   });

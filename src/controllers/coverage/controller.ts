@@ -29,6 +29,7 @@ import {
 } from './events.ts';
 import { followFailures } from './failures.ts';
 import { followGuesses } from './guesses.ts';
+import { followTrials, trialsByPolicy } from './trial.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import {
   type CoverageContext,
@@ -67,6 +68,9 @@ const allPods = '';
 /** Each may ask for the owner of an owner, one after the other: a namespace of many owners delays no pass for long. */
 const mostEventsPerPass = 512;
 
+/** With a round of two thousand Pods a status is younger than two minutes. */
+const trialStatusMs = 10_000;
+
 /** Changes of policies and namespaces often come several at a time. */
 const settleMs = 2_000;
 
@@ -96,6 +100,14 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
       if (policy !== undefined) statuses.addAfter(policy, tickMs);
     },
   });
+  const trials = followTrials({
+    list: () => pods.list(),
+    // What is counted changes with each answer of a Pod that would fail: not each is written.
+    onChange({ verdict: { policy } }) {
+      if (policy !== undefined) statuses.addAfter(policy, trialStatusMs);
+    },
+  });
+  const isUnproven = (uid: string): boolean => guesses.isUnproven(uid) || trials.isUnproven(uid);
   const failures = followFailures({ list: () => pods.list(), recorder: options.recorder });
   const unknownHardware = followUnknownHardware({ list: () => pods.list(), recorder: options.recorder });
   const problemsOf = createPolicyValidator(context);
@@ -143,7 +155,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     if (!pods.hasSynced()) return statuses.addAfter(name, tickMs);
     const wanted = policyStatus(
       policy,
-      countOfPolicy(pods, name, guesses.isUnproven),
+      countOfPolicy(pods, name, { isUnproven, trialOf: trials.statusOf }),
       problemsOf(policy),
       systemClock.date(),
     );
@@ -153,7 +165,8 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
   /** How many of the Events of a pass the passes before have recorded, where they are more than one pass does. */
   let told = 0;
   const pass = async (): Promise<void> => {
-    metrics.countPods(pods, guesses.countUnproven());
+    metrics.countPods(pods, guesses.countUnproven() + trials.countUnproven());
+    metrics.countTrials(trialsByPolicy(pods, trials.statusOf));
     metrics.invalidPolicies.set([...policies.list()].filter((policy) => problemsOf(policy).length > 0).length);
     const missed = eventsForMissed(pods.byIndex('state', 'missed'));
     const invalid = eventsForInvalid(pods.byIndex('state', 'invalid-annotations'));
@@ -162,6 +175,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     if (told >= all.length) told = 0;
     await recordEvents(all.slice(told, told + mostEventsPerPass), options, signal);
     told += mostEventsPerPass;
+    await recordEvents(trials.takeEvents(mostEventsPerPass), options, signal);
     if (repair) history = await repairMissed(pods, history, { ...options, repair }, signal);
   };
 
@@ -175,6 +189,7 @@ export async function runCoverageController(options: CoverageOptions, signal: Ab
     guesses.run(signal),
     failures.run(signal),
     unknownHardware.run(signal),
+    trials.run(signal),
     runWorkers(
       relists,
       {

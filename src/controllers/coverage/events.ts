@@ -10,6 +10,7 @@ export const eventActions = {
   HealthCheckDoesNotFit: 'Inject',
   HealthCheckFails: 'Check',
   HardwareUnknown: 'Check',
+  WouldRestart: 'Restart',
   HealthCheckRepairGivenUp: 'Evict',
   HealthCheckRepairRefused: 'Evict',
 } as const;

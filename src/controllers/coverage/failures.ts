@@ -1,5 +1,6 @@
 import { quote } from '../../check/check.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
+import { printableLine } from '../../wording/printable.ts';
 import { inTurns } from '../shares.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
@@ -57,7 +58,7 @@ export function followFailures({
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {
     askedMs.set(pod.uid, clock.now());
     try {
-      const answers = pod.failing ? await askSidecars(pod.failing, '/readyz?verbose', clock, signal) : [];
+      const answers = pod.failing ? await askSidecars(pod.failing, { path: '/readyz?verbose' }, clock, signal) : [];
       const clauses = answers.flatMap((answer) => clauseOf(answer) ?? []);
       if (clauses.length === 0) return;
       const { namespace, name, uid } = pod;

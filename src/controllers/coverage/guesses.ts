@@ -68,7 +68,7 @@ export function followGuesses({
 /** Undefined where no sidecar of the Pod says anything of a guess. */
 async function askPod({ guessing }: PodSummary, clock: Clock, signal: AbortSignal): Promise<boolean | undefined> {
   try {
-    const answers = guessing ? await askSidecars(guessing, '/metrics', clock, signal) : [];
+    const answers = guessing ? await askSidecars(guessing, { path: '/metrics' }, clock, signal) : [];
     const guesses = answers.flatMap(({ body }) => readGuesses(body));
     return guesses.length === 0 ? undefined : guesses.some(({ isProven }) => !isProven);
   } catch {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { type EventOutcome, eventOutcomes } from '../../kube/event-recorder.ts';
 import { initCounterSeries } from '../../config/counter-series.ts';
+import type { TrialStatus } from '../../trial/sums.ts';
 import type { PodIndex } from './pod-index.ts';
 import { type Eviction, evictionResults } from '../../kube/eviction.ts';
 
@@ -34,6 +35,7 @@ export function createControllerMetrics() {
     help: 'Running Pods with a check that was found, not written, and has not passed since the container started.',
     registers: [registry],
   });
+  const trials = trialGauges(registry);
   const repairs = new Counter({
     name: 'health_injector_repairs_total',
     help: 'Evictions of missed Pods, by what became of them: evicted, gone, refused by a budget, or failed.',
@@ -67,11 +69,38 @@ export function createControllerMetrics() {
         for (const [state, count] of Object.entries(counts)) byPolicy.set({ policy, state }, count);
       }
     },
+    countTrials(byPolicy: ReadonlyMap<string, TrialStatus>): void {
+      for (const { gauge } of trials) gauge.reset();
+      for (const [policy, status] of byPolicy) for (const { gauge, of } of trials) gauge.set({ policy }, of(status));
+    },
     countEvent: (result: EventOutcome): void => events.inc({ result }),
     countRepair({ result }: Eviction): void {
       repairs.inc({ result });
     },
   };
+}
+
+/** What the agents of Pods on trial count; the policy is empty for Pods that annotations put on trial. */
+function trialGauges(registry: Registry) {
+  const rows: readonly (readonly [name: string, help: string, of: (status: TrialStatus) => number])[] = [
+    ['pods', 'Running Pods on trial, by policy.', ({ pods }) => pods],
+    ['answered_pods', 'Of those, Pods whose agent has answered the controller.', ({ answered }) => answered],
+    ['would_restart_pods', 'Of those, Pods that would have been restarted.', ({ wouldRestart }) => wouldRestart.pods],
+    [
+      'would_restart',
+      'Restarts that the running Pods on trial would have had.',
+      ({ wouldRestart }) => wouldRestart.count,
+    ],
+    [
+      'would_be_unready_seconds',
+      'For how long the running Pods on trial would not have been ready, all together.',
+      ({ wouldBeUnready }) => wouldBeUnready.seconds,
+    ],
+  ];
+  return rows.map(([name, help, of]) => ({
+    of,
+    gauge: new Gauge({ name: `health_injector_trial_${name}`, help, labelNames: ['policy'], registers: [registry] }),
+  }));
 }
 
 export type ControllerMetrics = ReturnType<typeof createControllerMetrics>;

@@ -2,10 +2,15 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { guessPorts, hardwareAgents, sidecarPorts } from '../../inject/model/guesses.ts';
+import { guessPorts, hardwareAgents, isOnTrial, sidecarPorts } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
+import { ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
+import type { TrialStatus } from '../../trial/sums.ts';
 import type { PolicyScope } from '../../inject/model/scope.ts';
 import { type Verdict, evaluateCoverage } from './evaluate.ts';
+
+/** Where the sidecars of a Pod listen. */
+export type Sidecars = { readonly ip: string; readonly ports: readonly number[] };
 
 /** What is held of a Pod: some hundred bytes, whatever the Pod's size. */
 export type PodSummary = {
@@ -18,11 +23,13 @@ export type PodSummary = {
   readonly owner: Owner | undefined;
   readonly verdict: Verdict;
   /** Where the sidecars listen that have guesses; undefined where the Pod has none, or no address yet. */
-  readonly guessing: { readonly ip: string; readonly ports: readonly number[] } | undefined;
+  readonly guessing: Sidecars | undefined;
   /** Where the sidecars listen of a Pod that is not ready, and since when it is not; undefined for one that is ready. */
-  readonly failing: { readonly ip: string; readonly ports: readonly number[]; readonly sinceMs: number } | undefined;
+  readonly failing: (Sidecars & { readonly sinceMs: number }) | undefined;
   /** Where the sidecars listen that check hardware, and when the last of them started; undefined where none does. */
-  readonly hardware: { readonly ip: string; readonly ports: readonly number[]; readonly startedMs: number } | undefined;
+  readonly hardware: (Sidecars & { readonly startedMs: number }) | undefined;
+  /** The sidecars of a Pod on trial, if it has an address, and its workload, such as `shop/Deployment/web`. */
+  readonly trial: { readonly sidecars: Sidecars | undefined; readonly workload: string } | undefined;
 };
 
 /** A Pod's author may write the uid of any owner into it, also one of another namespace: alone it is no key. */
@@ -52,6 +59,7 @@ export function summarizePod(
   if (context.annotatedOnly && !isAnnotated) return undefined;
   const verdict = evaluateCoverage(pod as Pod, context, scopeFor(namespace));
   if (!verdict) return undefined;
+  const trial = onTrial(pod, context.prefix);
   return {
     uid,
     namespace,
@@ -60,9 +68,11 @@ export function summarizePod(
     isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     owner: controllerOf(metadata),
     verdict: { ...verdict, notes: shortened(verdict.notes) },
-    guessing: guessingOf(pod, context.prefix),
-    failing: failingOf(pod, context.prefix),
+    // A Pod on trial says in one answer which of its guesses are unproven, and no probe of ours makes it not ready.
+    guessing: trial ? undefined : guessingOf(pod, context.prefix),
+    failing: trial ? undefined : failingOf(pod, context.prefix),
     hardware: hardwareOf(pod, context.prefix),
+    trial,
   };
 }
 
@@ -89,6 +99,15 @@ function hardwareOf(pod: V1Pod, prefix: string): PodSummary['hardware'] {
   // One that does not run cannot be asked.
   if (ip === undefined || startsMs.length === 0 || startsMs.some(Number.isNaN)) return undefined;
   return { ip, ports: agents.map(({ port }) => port), startedMs: Math.max(...startsMs) };
+}
+
+function onTrial(pod: V1Pod, prefix: string): PodSummary['trial'] {
+  if (!isOnTrial(pod as Pod, prefix)) return undefined;
+  const { namespace = '', name = '' } = pod.metadata ?? {};
+  const workload = ownerText(ownerKeyOf(namespace, pod.metadata) ?? { namespace, kind: 'Pod', name });
+  const ip = pod.status?.podIP;
+  const ports = ip === undefined ? [] : sidecarPorts(pod as Pod, prefix);
+  return { sidecars: ip === undefined || ports.length === 0 ? undefined : { ip, ports }, workload };
 }
 
 /** An Event has room for no more. */
@@ -119,11 +138,19 @@ export type PolicyCount = {
   readonly missed: number;
   readonly skipped: ReadonlyMap<string, number>;
   readonly unproven: number;
+  readonly trial: TrialStatus | undefined;
   readonly lastSeenMs: number;
 };
 
-/** Counts the Pods that a policy selects. `isUnproven` says whether the Pod of a uid has a guess that has not passed. */
-export function countOfPolicy(pods: PodIndex, policy: string, isUnproven: (uid: string) => boolean): PolicyCount {
+/** What the sidecars of Pods have answered. */
+type AnswersOfSidecars = {
+  /** Whether the Pod of a uid has a guess that has not passed. */
+  readonly isUnproven: (uid: string) => boolean;
+  readonly trialOf: (pods: readonly PodSummary[]) => TrialStatus | undefined;
+};
+
+/** Counts the Pods that a policy selects. */
+export function countOfPolicy(pods: PodIndex, policy: string, { isUnproven, trialOf }: AnswersOfSidecars): PolicyCount {
   const skipped = new Map<string, number>();
   const selected = pods.byIndex('policy', policy);
   const count = { matched: selected.length, injected: 0, missed: 0, unproven: 0, lastSeenMs: 0 };
@@ -134,5 +161,5 @@ export function countOfPolicy(pods: PodIndex, policy: string, isUnproven: (uid: 
     if (state === 'injected' || state === 'missed') count[state] += 1;
     else skipped.set(state, (skipped.get(state) ?? 0) + 1);
   }
-  return { ...count, skipped };
+  return { ...count, skipped, trial: trialOf(selected) };
 }

@@ -5,6 +5,7 @@ import { ignoreNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { type HealthPolicy, policiesPath } from '../../policy/policy.ts';
 import { policyProblems } from '../../policy/validate.ts';
+import type { TrialStatus } from '../../trial/sums.ts';
 import type { PolicyCount } from './pod-index.ts';
 
 /** One condition, as the API conventions have it. */
@@ -24,6 +25,8 @@ type PolicyStatus = {
   readonly injected: number;
   readonly missed: number;
   readonly unproven: number;
+  /** Absent where none of its Pods is on trial. */
+  readonly trial?: TrialStatus;
   readonly skipped: Readonly<Record<string, number>>;
   readonly lastSeen?: string;
   readonly conditions: readonly Condition[];
@@ -50,6 +53,7 @@ export function policyStatus(
     injected: count.injected,
     missed: count.missed,
     unproven: count.unproven,
+    ...(count.trial ? { trial: count.trial } : {}),
     skipped: Object.fromEntries([...count.skipped].toSorted()),
     ...(count.lastSeenMs > 0 ? { lastSeen: new Date(count.lastSeenMs).toISOString() } : lastSeenOf(held)),
     conditions: [
@@ -88,6 +92,15 @@ export async function writePolicyStatus(
   // A merge patch keeps what it does not name: a reason that no Pod is skipped for any more has to be removed.
   const gone = Object.keys(policy.status?.skipped ?? {}).filter((reason) => !Object.hasOwn(wanted.skipped, reason));
   const skipped = { ...Object.fromEntries(gone.map((reason) => [reason, null])), ...wanted.skipped };
+  // The same of the last incident, which an agent that begins anew no longer has.
+  const { lastTime = null, last = null, ...counts } = wanted.trial?.wouldRestart ?? {};
+  const trial = wanted.trial ? { ...wanted.trial, wouldRestart: { ...counts, lastTime, last } } : null;
   const path = `${policiesPath}/${policy.metadata.name ?? ''}/status`;
-  await ignoreNotFound(client.patch(path, { status: { ...wanted, skipped } }, { signal }));
+  await ignoreNotFound(
+    client.patch(
+      path,
+      { status: { ...wanted, skipped, ...(wanted.trial || policy.status?.trial ? { trial } : {}) } },
+      { signal },
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 import { type Clock, withDeadline } from '../../kube/clock.ts';
 import { type SidecarAnswer, askSidecar } from '../sidecar.ts';
-import type { PodSummary } from './pod-index.ts';
+import type { PodSummary, Sidecars } from './pod-index.ts';
 
 /** A Pod that starts is not ready either, and its guesses say no more for their first minute than that it starts. */
 export const minimumAgeMs = 75_000;
@@ -33,13 +33,16 @@ export async function askInRounds({ dueNow, ask, places, pauseMs, clock }: Round
   }
 }
 
+/** What the sidecars of a Pod are asked. */
+type Question = { readonly path: string; readonly maxAnswerBytes?: number };
+
 /** Asks all sidecars of a Pod for the same; rejects where one does not answer in time. */
 export const askSidecars = (
-  { ip, ports }: { readonly ip: string; readonly ports: readonly number[] },
-  path: string,
+  { ip, ports }: Sidecars,
+  question: Question,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly SidecarAnswer[]> =>
   withDeadline(timeoutMs, signal, clock, (inner) =>
-    Promise.all(ports.map((port) => askSidecar({ ip, port, path }, inner))),
+    Promise.all(ports.map((port) => askSidecar({ ip, port, ...question }, inner))),
   );

@@ -66,7 +66,7 @@ export function followUnknownHardware({
     const { hardware } = pod;
     if (!hardware) return;
     try {
-      const unknown = readingsOf(await askSidecars(hardware, '/metrics', clock, signal), readUnknownChecks);
+      const unknown = readingsOf(await askSidecars(hardware, { path: '/metrics' }, clock, signal), readUnknownChecks);
       if (unknown.length === 0) return void keep(undefined);
       const sinceMs = before?.unknownSinceMs ?? nowMs;
       keep(sinceMs);
@@ -74,7 +74,10 @@ export function followUnknownHardware({
       const shown = unknown.filter(({ isNever }) => isNever || isMissed);
       if (shown.length === 0) return;
       const isNever = shown.every((check) => check.isNever);
-      const sentences = readingsOf(await askSidecars(hardware, '/readyz?verbose', clock, signal), readSentences);
+      const sentences = readingsOf(
+        await askSidecars(hardware, { path: '/readyz?verbose' }, clock, signal),
+        readSentences,
+      );
       const { namespace, name, uid } = pod;
       recorder.event({
         regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },

@@ -41,7 +41,7 @@ describe('the status of a policy', () => {
       pod('ffff', 'redis', {}, { namespace: 'kube-system' }),
     ].map((each) => summarizePod(each, { ...testContext, annotatedOnly: false }, (name) => store.scopeFor(name, 0)));
     const pods = indexPods(records.filter((record) => record !== undefined));
-    const count = countOfPolicy(pods, 'redis', (uid) => uid === 'bb');
+    const count = countOfPolicy(pods, 'redis', { isUnproven: (uid) => uid === 'bb', trialOf: () => undefined });
     const { conditions, ...counts } = policyStatus(policy({ pattern: 'auto' }), count, [], now);
     assert.deepEqual(counts, {
       observedGeneration: 4,
@@ -66,7 +66,7 @@ describe('the status of a policy', () => {
 
   it('says what is wrong with it, and since when', () => {
     const wrong = policy({ pattern: 'sidecar', check: 'redis://:six' });
-    const none = countOfPolicy(indexPods([]), 'redis', () => false);
+    const none = countOfPolicy(indexPods([]), 'redis', { isUnproven: () => false, trialOf: () => undefined });
     const problems = policyProblems(wrong, testContext);
     const first = policyStatus(wrong, none, problems, now);
     assert.deepEqual(first.conditions[0], {

@@ -37,6 +37,7 @@ const record = (
   guessing: undefined,
   failing: undefined,
   hardware: undefined,
+  trial: undefined,
 });
 
 const evicted = (records: readonly PodSummary[], history: readonly Repair[] = [], rules = settings): string[] =>
