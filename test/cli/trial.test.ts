@@ -93,4 +93,23 @@ describe('health-injector trial', () => {
     const none = await trial('--promote', 'nothing');
     assert.deepEqual([none.code, none.errors], [2, 'There is no HealthPolicy nothing.\n']);
   });
+
+  it('says of one Pod the same by explain', async () => {
+    const { out } = await healthInjector([
+      'explain',
+      '--kubeconfig',
+      cluster.kubeconfig,
+      'pod/bad-5d8f-a',
+      '-n',
+      'shop',
+    ]);
+    const lines = out.split('\n').filter((line) => line.startsWith('    trial'));
+    assert.deepEqual(lines, [
+      '    trial        app: in 60 minutes there would have been 2 restarts and 31 s not ready; the last time the check "redis" of container "app" failed: "timed out after 1s".',
+      '    trial        app: period 10s is enough: it is no shorter than the timeout.',
+      '    trial        app: timeout 1s → 1300ms: p99 of 50 ms, longest 410 ms of 993 answers over 60 minutes.',
+      '    trial        app: failure-threshold 3 → 5: at most 3 questions in a row failed over 60 minutes.',
+      '    trial        app: startup-timeout 5m is enough: longest of 2 starts 74.1 s.',
+    ]);
+  });
 });

@@ -69,6 +69,7 @@ export const trialAnswers: Readonly<Record<string, object | string>> = {
   '/api/v1/namespaces/shop/pods?limit=250': list(pods),
   '/api/v1/namespaces/empty/pods?limit=250': list([]),
   '/apis/health.example.com/v1alpha1/healthpolicies/caches': policy,
+  '/api/v1/namespaces/shop/pods/bad-5d8f-a': pod('shop', 'bad-5d8f-a'),
   [proxy('shop', 'good-5d8f-a')]: trialBody(healthyContainer),
   [proxy('shop', 'good-5d8f-b')]: trialBody(healthyContainer),
   [proxy('shop', 'bad-5d8f-a')]: trialBody({ unproven: [] }),
