@@ -1,14 +1,17 @@
 import { quotedLine } from '../wording/printable.ts';
 import type { ContainerTrial, Incident, TrialAnswer } from './answer.ts';
 
+type Counts = { readonly restarts: number; readonly unreadySeconds: number };
+
 /** What is held of the answers of one Pod: sums and one sentence, some hundred bytes. */
-export type PodTrial = {
-  readonly restarts: number;
-  /** When the last of them would have been; undefined where there was none. */
+export type PodTrial = Counts & {
+  /** For how long the agent has counted, and what it had counted before it began anew. */
+  readonly sinceSeconds: number;
+  readonly earlier: Counts;
+  /** When the last restart would have been; undefined where there was none. */
   readonly lastRestartMs: number | undefined;
   /** Why; empty where there was none. */
   readonly lastRestart: string;
-  readonly unreadySeconds: number;
   readonly isUnproven: boolean;
 };
 
@@ -42,16 +45,20 @@ export function sumOfPod(
 ): PodTrial {
   const mostSeconds = Math.max(Math.ceil((nowMs - createdMs) / 1_000), 0);
   const containers = answers.flatMap((answer) => answer.containers);
-  const restarts = Math.min(
-    containers.reduce((sum, container) => sum + restartsOf(container), 0),
-    mostSeconds,
-  );
+  const sinceSeconds = Math.max(...answers.map((answer) => answer.sinceSeconds), 0);
+  // An agent that is restarted begins anew.
+  const earlier = before && sinceSeconds < before.sinceSeconds ? before : (before?.earlier ?? none);
+  const counted = containers.reduce((sum, container) => sum + restartsOf(container), 0);
+  // Which of its containers are unready at the same time is not said: the Pod is so at least as long as each of them.
+  const unready = Math.max(...containers.map(unreadySecondsOf), 0);
+  const restarts = Math.min(earlier.restarts + counted, mostSeconds);
   const last = containers.flatMap(incidentsOf).toSorted((a, b) => a.secondsAgo - b.secondsAgo)[0];
   const about = {
     restarts,
-    // Which of its containers are unready at the same time is not said: the Pod is so at least as long as each of them.
-    unreadySeconds: Math.min(Math.max(...containers.map(unreadySecondsOf), 0), mostSeconds),
+    unreadySeconds: Math.min(earlier.unreadySeconds + unready, mostSeconds),
     isUnproven: containers.some(({ unproven }) => unproven.length > 0),
+    sinceSeconds,
+    earlier: { restarts: earlier.restarts, unreadySeconds: earlier.unreadySeconds },
   };
   if (restarts === 0) return { ...about, lastRestartMs: undefined, lastRestart: '' };
   // An age in whole seconds wanders by one from answer to answer: the time is taken once for each restart.
@@ -59,6 +66,8 @@ export function sumOfPod(
   const lastRestartMs = last && nowMs - Math.min(last.secondsAgo, mostSeconds) * 1_000;
   return { ...about, lastRestartMs: lastRestartMs ?? nowMs, lastRestart: last?.text ?? '' };
 }
+
+const none: Counts = { restarts: 0, unreadySeconds: 0 };
 
 /** How often the kubelet would have restarted a container: by liveness, and by a start that took too long. */
 export const restartsOf = ({ restarts, startFailures }: ContainerTrial): number => restarts + startFailures;

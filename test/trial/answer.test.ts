@@ -104,6 +104,7 @@ describe('the answer of an agent on trial', () => {
         assert((sum.lastRestartMs ?? nowMs) >= nowMs - 60_000 && (sum.lastRestartMs ?? nowMs) <= nowMs);
         for (const each of measure([answer])) assert(Number.isFinite(each.unreadySeconds) && each.restarts >= 0);
       }),
+      { numRuns: 40 },
     );
   });
 });

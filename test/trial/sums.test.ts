@@ -14,6 +14,8 @@ describe('the sums of trials', () => {
       restarts: 2,
       unreadySeconds: 31,
       isUnproven: true,
+      sinceSeconds: 3_600,
+      earlier: { restarts: 0, unreadySeconds: 0 },
       lastRestartMs: nowMs - 71_000,
       lastRestart: 'the check "redis" of container "app" failed: "timed out after 1s"',
     });
@@ -46,6 +48,15 @@ describe('the sums of trials', () => {
     assert.equal(sumOfPod([answer({ liveness })], later, first).lastRestartMs, first.lastRestartMs);
     const more = sumOfPod([answer({ liveness: { ...liveness, restarts: 3, lastRestartSecondsAgo: 2 } })], later, first);
     assert.equal(more.lastRestartMs, later.nowMs - 2_000);
+  });
+
+  it('go on where an agent is restarted and begins anew', () => {
+    const first = sumOf({});
+    const anew = readTrialAnswer(trialBody({ liveness: { restarts: 1 } }, { sinceSeconds: 60 })) ?? assert.fail();
+    const second = sumOfPod([anew], moment, first);
+    assert.deepEqual([second.restarts, second.unreadySeconds], [3, 62]);
+    const third = sumOfPod([{ ...anew, sinceSeconds: 70 }], moment, second);
+    assert.deepEqual([third.restarts, third.unreadySeconds], [3, 62]);
   });
 
   it('of a policy count the Pods, and name the workload that would have been restarted last', () => {
