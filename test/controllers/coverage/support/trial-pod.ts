@@ -5,8 +5,6 @@ import { inject } from '../../../../src/inject/inject.ts';
 import { annotationsOnly } from '../../../../src/inject/model/scope.ts';
 import { testContext } from '../../../support/webhook.ts';
 
-const key = 'health.example.com/status';
-
 /** An injected Pod on trial of the namespace and workload in its uid, `shop-web-1`, whose agent listens at the port. */
 function trialPod(uid: string, port: number, { ageMs = 3_600_000 } = {}): V1Pod {
   const [namespace = '', workload = ''] = uid.split('-');
@@ -23,14 +21,13 @@ function trialPod(uid: string, port: number, { ageMs = 3_600_000 } = {}): V1Pod 
       'health.example.com/pattern': 'sidecar',
       'health.example.com/health-port': `${port}`,
       'health.example.com/check': 'redis://:6379',
+      'health.example.com/trial': 'true',
     },
   };
   const outcome = inject({ metadata, spec: { containers: [{ name: 'redis', image: 'redis:8' }] } }, testContext);
   assert(outcome.kind === 'injected');
-  const annotations = { ...outcome.pod.metadata?.annotations };
-  annotations[key] = JSON.stringify({ ...JSON.parse(annotations[key] ?? ''), trial: true });
   const status = { phase: 'Running', podIP: '127.0.0.1' };
-  return { ...outcome.pod, metadata: { ...outcome.pod.metadata, annotations }, status } as V1Pod;
+  return { ...outcome.pod, status } as V1Pod;
 }
 
 /** What the controller holds of it. */
