@@ -15,8 +15,14 @@ describe('what the real agent answers at /trialz', () => {
     const agent = await serve([
       '--verbose',
       '--trial',
-      ...['--container', 'good', ...asked, `tcp://127.0.0.1:${port}`],
-      ...['--container', 'bad', ...asked, 'tcp://127.0.0.1:1'],
+      '--container',
+      'good',
+      ...asked,
+      `tcp://127.0.0.1:${port}`,
+      '--container',
+      'bad',
+      ...asked,
+      'tcp://127.0.0.1:1',
     ]);
     try {
       const answer = await eventually('a restart that would have been', 30_000, async () => {
