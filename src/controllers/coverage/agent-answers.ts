@@ -1,3 +1,4 @@
+import { printableLine } from '../../wording/printable.ts';
 import { readAgentLine } from '../../inject/model/agent-lines.ts';
 
 /** A check whose last run ended unknown. `isNever`: no run since the start of its agent has ended otherwise. */
@@ -36,17 +37,11 @@ function checkOf(key: string): string {
   return value.endsWith('"') ? value.slice(0, -1) : value;
 }
 
-/** What turns the direction of a line, and all that a terminal acts on. */
-const unprintable = /[\p{C}\p{Z}]+/gu;
-
 const longestSentence = 256;
-
-/** A stranger's words on one line. */
-export const oneLine = (words: string): string => words.replace(unprintable, ' ').trim();
 
 /** A stranger's words on one line, cut, and in quotation marks that they cannot end (docs/decisions/0030). */
 function quoteSentence(words: string): string {
-  const characters = Array.from(oneLine(words.slice(0, 4 * longestSentence)).replaceAll('"', "'"));
+  const characters = Array.from(printableLine(words, 4 * longestSentence).replaceAll('"', "'"));
   const isCut = characters.length > longestSentence;
   return `"${characters.slice(0, longestSentence).join('')}${isCut ? '…' : ''}"`;
 }

@@ -4,7 +4,7 @@ import { printableLine } from '../../wording/printable.ts';
 import { inTurns } from '../shares.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
-import { oneLine, readSentences } from './agent-answers.ts';
+import { readSentences } from './agent-answers.ts';
 import { eventActions } from './events.ts';
 import type { PodSummary } from './pod-index.ts';
 import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
@@ -92,7 +92,7 @@ function clauseOf({ status, body }: SidecarAnswer): string | undefined {
   // The lines of the checks come before it, where the agent shows them.
   const summary = body.startsWith(start) ? body : body.slice(body.lastIndexOf(`\n${start}`) + 1);
   if (cause === undefined || !summary.startsWith(start)) return undefined;
-  const names = oneLine(summary.slice(start.length, start.length + 256));
+  const names = printableLine(summary.slice(start.length), 256);
   const failing = readSentences(body).filter(({ isFailing }) => isFailing);
   const sentences = failing.slice(0, mostSentences).map(({ sentence }) => sentence);
   return `${quote(names)} ${cause}${sentences.length === 0 ? '' : ` (${sentences.join(', ')})`}`;
