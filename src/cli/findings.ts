@@ -62,7 +62,7 @@ function objectFindings(evaluated: EvaluatedObject, prefix: string): readonly Fi
   const warnings = [...evaluated.overruled, ...warningsOf(outcome)].map((message) => Object.assign({ message }, at));
   const notes = outcome.skippedItems
     .filter(({ why }) => why === completes)
-    .map(({ what, why }) => ({ ...at, severity: 'note' as const, message: `No ${what}: ${why}.` }));
+    .map(({ what, why }) => Object.assign({}, at, { severity: 'note' as const, message: `No ${what}: ${why}.` }));
   return [...warnings, ...notes];
 }
 

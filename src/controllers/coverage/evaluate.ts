@@ -28,7 +28,12 @@ export function evaluateCoverage(pod: Pod, context: InjectionContext, scope: Pol
     case 'injected': {
       // After an upgrade a new Pod would get another image and other arguments: this one misses nothing.
       const isMissed = outcome.added.some((name) => !outcome.carried.has(name) && !isHoldName(name));
-      return { state: isMissed ? 'missed' : 'injected', policy, whoAsks, notes: isMissed ? outcome.added : [] };
+      return {
+        state: isMissed ? 'missed' : 'injected',
+        policy,
+        whoAsks,
+        notes: isMissed ? outcome.added.filter((name) => !isHoldName(name)) : [],
+      };
     }
     case 'rejected':
       return { state: 'invalid-annotations', policy, whoAsks, notes: outcome.problems.map(sentence) };

@@ -33,9 +33,9 @@ export function situationTables(answers: readonly Answer[]): string {
     '',
     ...tableOf(
       ['outcome', 'code', 'line', 'checks'],
-      shared.map(([, own]) => [...cellsOf(own[0] as Answer), namesOf(own.map(schemeOf))]),
+      shared.map(([, own]) => cellsOf(own[0] as Answer).concat(namesOf(own.map(schemeOf)))),
     ),
-    ...sections.flatMap(([scheme, own]) => ['', `## \`${scheme}\``, '', ...sectionOf(own)]),
+    ...sections.flatMap(([scheme, own]) => ['', `## \`${scheme}\``, ''].concat(sectionOf(own))),
     '',
   ].join('\n');
 }
@@ -46,7 +46,7 @@ function sectionOf(own: readonly Answer[]): string[] {
   const others = own.filter(({ outcome }) => outcome !== 'pass');
   return tableOf(
     ['outcome', 'code', 'line', 'check', 'situation'],
-    [...passes, ...others].map((answer) => [...cellsOf(answer), `\`${answer.url}\``, answer.situation]),
+    [...passes, ...others].map((answer) => cellsOf(answer).concat(`\`${answer.url}\``, answer.situation)),
   );
 }
 
