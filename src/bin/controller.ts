@@ -7,6 +7,8 @@ import { createHardwareEvents } from '../controllers/hardware/events.ts';
 import { createHardwareMetrics } from '../controllers/hardware/metrics.ts';
 import { runHoldController } from '../controllers/hold/controller.ts';
 import { createHoldMetrics } from '../controllers/hold/metrics.ts';
+import { runRestartBudgetController } from '../controllers/restart-budget/controller.ts';
+import { createRestartMetrics } from '../controllers/restart-budget/metrics.ts';
 import { createClient } from '../kube/client.ts';
 import { fromKubeconfig, inCluster } from '../kube/config.ts';
 import { createEventRecorder } from '../kube/event-recorder.ts';
@@ -40,6 +42,7 @@ if (settings.logLevelFile) watchLogLevel(settings.logLevelFile, log);
 const metrics = createControllerMetrics();
 const hardwareMetrics = createHardwareMetrics(metrics.registry);
 const holdMetrics = createHoldMetrics(metrics.registry);
+const restartMetrics = createRestartMetrics(metrics.registry);
 const server = serve(metrics);
 server.listen(settings.port, settings.host, () => log.info({ address: server.address(), version }, 'listening'));
 
@@ -78,7 +81,17 @@ const onStartedLeading = async (signal: AbortSignal): Promise<void> => {
     onAction,
   };
   const hold = { prefix: settings.prefix, maxPauseMs: settings.holds.maxPauseMs };
+  const restarts = {
+    client,
+    prefix: settings.prefix,
+    owners,
+    recorder,
+    metrics: restartMetrics,
+    onError: failed,
+    onAction,
+  };
   await Promise.all([
+    settings.holds.restartBudgetPercent > 0 && runRestartBudgetController(restarts, signal),
     runCoverageController({ ...coverage, repair: settings.repair === 'evict' ? repair : undefined }, signal),
     runHoldController({ client, settings: hold, recorder, metrics: holdMetrics, onError: failed, onAction }, signal),
     settings.hardware && runHardwareController({ ...hardware, settings: settings.hardware }, signal),

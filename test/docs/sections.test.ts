@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { diagnosticGroups } from '../../src/diagnostics/groups/index.ts';
 import { eventActions } from '../../src/controllers/coverage/events.ts';
 import { pauseActions } from '../../src/controllers/hold/decide.ts';
+import { budgetEventActions } from '../../src/controllers/restart-budget/event.ts';
 import { reasons } from '../../src/controllers/hardware/reasons.ts';
 import { keys } from '../../src/inject/intent/annotations.ts';
 import { skipReasons } from '../../src/inject/skip-reasons.ts';
@@ -45,7 +46,9 @@ const parts: Readonly<Record<string, { readonly file: string; readonly said: Rea
   },
   events: {
     file: 'docs/troubleshooting.md',
-    said: Object.fromEntries(Object.keys({ ...eventActions, ...pauseActions }).map((reason) => [reason, ''])),
+    said: Object.fromEntries(
+      Object.keys({ ...eventActions, ...pauseActions, ...budgetEventActions }).map((reason) => [reason, '']),
+    ),
   },
 };
 

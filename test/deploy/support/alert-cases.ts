@@ -120,6 +120,20 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'HealthInjectorRestartsHeld',
+    that: 'fires where restarts wait for a minute',
+    series: { ...leads, [`health_injector_restarts_held{${target}}`]: '38x60' },
+    at: '5m',
+    fires: [{ value: '38' }],
+  },
+  {
+    alert: 'HealthInjectorRestartsHeld',
+    that: 'is silent about what a replica saw that leads no more',
+    series: { ...leads, [`health_injector_restarts_held{${other}}`]: '38x60' },
+    at: '5m',
+    fires: [],
+  },
+  {
     alert: 'HealthInjectorPolicyNotAccepted',
     that: 'fires where a policy has a mistake',
     series: { ...leads, [`health_injector_invalid_policies{${target}}`]: '1x60' },

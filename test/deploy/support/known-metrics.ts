@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import { createCertificateMetrics } from '../../../src/certificates/metrics.ts';
 import { createHardwareMetrics } from '../../../src/controllers/hardware/metrics.ts';
 import { createHoldMetrics } from '../../../src/controllers/hold/metrics.ts';
+import { createRestartMetrics } from '../../../src/controllers/restart-budget/metrics.ts';
 import { createControllerMetrics } from '../../../src/controllers/coverage/metrics.ts';
 import { createMetrics } from '../../../src/webhook/metrics.ts';
 
@@ -37,6 +38,7 @@ function controllerRegistry(): Registry {
   const { registry } = createControllerMetrics();
   createHardwareMetrics(registry);
   createHoldMetrics(registry);
+  createRestartMetrics(registry);
   return registry;
 }
 

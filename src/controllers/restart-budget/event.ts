@@ -1,0 +1,64 @@
+import type { EventInput } from '../../kube/event.ts';
+import type { EventRecorder } from '../../kube/event-recorder.ts';
+import type { Owner } from '../../kube/owners.ts';
+import type { OwnerDecision } from './decide.ts';
+import type { OwnerPlan } from './plan.ts';
+import type { ProbedPod } from './pod.ts';
+
+/** The reason of the Events about restarts that wait, and what the controller does, in the word that an Event has for it. */
+export const budgetEventActions = { RestartHeld: 'Hold' } as const;
+
+const about = { type: 'Warning', reason: 'RestartHeld', action: budgetEventActions.RestartHeld } as const;
+
+/** Records once for each series of holds that restarts wait: about each Pod, and about the owner. */
+export function createHoldReporter(recorder: Pick<EventRecorder, 'event'>) {
+  /** The uids of the Pods and the keys of the owners of which it was recorded. */
+  let recorded: ReadonlySet<string> = new Set();
+  return {
+    /** `untilOf` says until when a Pod is held, once that is written. */
+    report(plans: readonly OwnerPlan[], untilOf: (pod: ProbedPod) => number | undefined): void {
+      const next = new Set<string>();
+      for (const { key, namespace, root, decision, pods } of plans) {
+        if (decision.heldFailing.size === 0) continue;
+        next.add(key);
+        if (!recorded.has(key)) recorder.event(eventOfOwner(namespace, root, decision));
+        for (const pod of pods) {
+          const untilMs = untilOf(pod);
+          if (untilMs === undefined || !decision.heldFailing.has(pod.uid)) continue;
+          next.add(pod.uid);
+          if (!recorded.has(pod.uid)) recorder.event(eventOfPod(pod, root, decision, untilMs));
+        }
+      }
+      recorded = next;
+    },
+  };
+}
+
+/** How many fail of how many, and what the budget is, as a clause. */
+function state({ kind, name }: Owner, { pods, failing, restarted, budget, percent }: OwnerDecision): string {
+  const fail = failing === 1 ? '1 fails its' : `${failing} fail their`;
+  const often = restarted === 0 ? '' : ` and ${restarted} ${restarted === 1 ? 'was' : 'were'} restarted`;
+  return `of the ${pods} Pods of ${kind} ${name} ${fail} liveness${often}, and at most ${budget} (${percent} %) are restarted in ten minutes`;
+}
+
+function eventOfPod(
+  { namespace, name, uid }: ProbedPod,
+  root: Owner,
+  decision: OwnerDecision,
+  untilMs: number,
+): EventInput {
+  const until = new Date(untilMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    ...about,
+    regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    note:
+      `The restart of Pod ${name} waits: ${state(root, decision)}. What they depend on may be broken. It is held until ${until}, ` +
+      'and longer as long as that is so; what fails longest is restarted first.',
+  };
+}
+
+const eventOfOwner = (namespace: string, root: Owner, decision: OwnerDecision): EventInput => ({
+  ...about,
+  regarding: { ...root, namespace },
+  note: `Restarts wait: ${state(root, decision)}. What they depend on may be broken.`,
+});
