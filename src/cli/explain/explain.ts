@@ -33,6 +33,8 @@ export type Explanation = Pick<Evaluation, 'kind' | 'namespace' | 'name' | 'part
   readonly problems: readonly string[];
   /** Undefined where nothing is added. */
   readonly cost?: Cost;
+  /** What the controller says of a live workload, such as that restarts of its Pods wait; that of a Pod is with the Pod. */
+  readonly events?: readonly PodEvent[];
   /** The newest Pod of a live workload, or the Pod itself; null where the workload has none. */
   readonly pod?: LivePodExplanation | null;
 };

@@ -90,5 +90,5 @@ function formatContainerState({ name, isReady, restarts, waiting, lastEnd }: Con
 export const formatEnd = ({ exitCode, reason }: NonNullable<ContainerState['lastEnd']>): string =>
   `exit code ${exitCode}${reason === '' ? '' : ` (${reason})`}`;
 
-const formatEvent = ({ reason, message, count, last }: PodEvent, nowMs: number): string =>
+export const formatEvent = ({ reason, message, count, last }: PodEvent, nowMs: number): string =>
   `${reason}, ${formatAgo(last, nowMs)}${count > 1 ? `, ${count} times` : ''}: ${message}`;

@@ -1,6 +1,6 @@
 import { titleOf } from '../evaluate.ts';
 import { type Cost, formatCpu } from './cost.ts';
-import { formatPod, row } from './format-pod.ts';
+import { formatEvent, formatPod, row } from './format-pod.ts';
 import type { ContainerExplanation, Explanation, ProbeExplanation } from './explain.ts';
 
 /** Writes explanations for people: one fact a line, and an empty line between two objects. */
@@ -8,7 +8,7 @@ export const formatExplanations = (explanations: readonly Explanation[], nowMs: 
   explanations.flatMap((explanation, index) => (index === 0 ? [] : ['']).concat(formatExplanation(explanation, nowMs)));
 
 function formatExplanation(explanation: Explanation, nowMs: number): string[] {
-  const { by, result, containers, added, kept, fitting, warnings, problems, cost, pod } = explanation;
+  const { by, result, containers, added, kept, fitting, warnings, problems, cost, events = [], pod } = explanation;
   return [
     `${titleOf(explanation)}: ${explanation.sentence}`,
     ...(by === null ? [] : [row('asked by', by)]),
@@ -19,6 +19,7 @@ function formatExplanation(explanation: Explanation, nowMs: number): string[] {
     ...(cost ? [row('costs', formatCost(cost))] : []),
     ...warnings.map((warning) => row('warning', warning)),
     ...problems.map((problem) => row('problem', problem)),
+    ...events.map((event) => row('event', formatEvent(event, nowMs))),
     ...(pod === undefined ? [] : pod === null ? [row('newest Pod', 'there is none.')] : formatPod(pod, nowMs)),
   ];
 }

@@ -9,8 +9,8 @@ import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts
 import { type Explanation, explain, explainPod, withAnswers } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
 import { askAgents } from './agents.ts';
+import { readObjectEvents } from './pod-events.ts';
 import { readPodTrial } from './pod-trial.ts';
-import { readPodEvents } from './pod-events.ts';
 import type { LiveKind, Reference } from './reference.ts';
 
 /** Objects of a cluster, explained, and one sentence for what the cluster does not show. */
@@ -49,9 +49,11 @@ async function explainOne(
   const live = newest && evaluate(subject('Pod', newest), context)?.pod;
   if (!live) return { ...explain(evaluation, context.prefix), pod: null };
   const { namespace = '', uid = '' } = live.metadata ?? {};
-  const [agents, events, trial] = await Promise.all([
+  const ownUid = (object as KubernetesObject).metadata?.uid ?? '';
+  const [agents, events, ofWorkload, trial] = await Promise.all([
     askAgents(live, strangers, context.prefix),
-    readPodEvents(namespace, uid, strangers),
+    readObjectEvents(namespace, uid, strangers),
+    reference.kind === 'Pod' ? { events: [] } : readObjectEvents(namespace, ownUid, strangers),
     readPodTrial(live, strangers, context.prefix),
   ]);
   const { guesses, checks } = agents;
@@ -62,7 +64,7 @@ async function explainOne(
     events: events.events,
     unanswered: [...agents.unanswered, ...events.unanswered, ...trial.unanswered],
   });
-  const explanation = explain(evaluation, context.prefix);
+  const explanation = { ...explain(evaluation, context.prefix), events: ofWorkload.events };
   const isMissed = explanation.result === 'injected' && !pod.isComplete;
   return isMissed
     ? { ...explanation, sentence: `a new Pod gets ${explanation.sentence}`, pod }

@@ -11,8 +11,8 @@ const mostShown = 5;
 /** What is no warning and tells of a restart all the same. */
 const toldReasons: ReadonlySet<string> = new Set(['Killing', 'ReplacementRunning']);
 
-/** The newest Events about a Pod that speak of trouble, the newest first, or why they cannot be read. */
-export async function readPodEvents(
+/** The newest Events about a Pod or a workload that speak of trouble, the newest first, or why they cannot be read. */
+export async function readObjectEvents(
   namespace: string,
   uid: string,
   client: Client,
