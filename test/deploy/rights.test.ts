@@ -16,8 +16,8 @@ function rightsOf(objects: readonly any[], account: string): Set<string> {
   );
 }
 
-const controller = async (values: object): Promise<Set<string>> =>
-  rightsOf(await chartObjects({ controller: values }), 'health-injector-controller');
+const controller = async (values: object, restartBudget = 'off'): Promise<Set<string>> =>
+  rightsOf(await chartObjects({ controller: values, restartBudget }), 'health-injector-controller');
 const webhook = async (source: string): Promise<Set<string>> =>
   rightsOf(await chartObjects({ certificate: { source, directory: '/certificates' } }), 'health-injector');
 
@@ -73,6 +73,13 @@ describe('the rights that the chart gives', () => {
       }
     });
   }
+
+  it('let the controller watch Events only where there is a restart budget', async () => {
+    const values = { hardware: { watch: false } };
+    const without = await controller(values);
+    const more = [...(await controller(values, '25%'))].filter((each) => !without.has(each));
+    assert.deepEqual(more, ['list events', 'watch events']);
+  });
 
   it('let the webhook write the Secret of the certificate only where it makes it', async () => {
     assert.deepEqual(
