@@ -10,7 +10,7 @@ import { conditionsFor, ordinaryConditions } from './conditions.ts';
 import { guardedPatch, policyObjects, takingPart } from './objects.ts';
 import { recipeOf } from './recipe.ts';
 import { exportRefusals } from './refusals.ts';
-import { type Exported, policyName, refusalOf, refused } from './workload.ts';
+import { type Exported, policyName, reasonNotToExport, refused } from './workload.ts';
 
 /** What exporting HealthPolicies goes by. */
 export type PolicySettings = InjectionContext & { readonly excludedNamespaces: ReadonlySet<string> };
@@ -50,7 +50,7 @@ function exportOne(
   const [usual, guaranteed] = [{}, { limits: { cpu: '1', memory: '1Gi' } }].map((resources): Exported | 'same' => {
     const pod = modelPod(policy, resources);
     const outcome = inject(pod, settings, onlyThis(policy));
-    const why = refusalOf(outcome);
+    const why = reasonNotToExport(outcome);
     if (why !== undefined) return { kind: 'refused', source, why };
     const recipe = recipeOf(pod, outcome.pod);
     if (!recipe) return refused(source, 'not-additions-alone');

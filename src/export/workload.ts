@@ -44,7 +44,7 @@ export const refused = (source: string, reason: ExportRefusal): Exported => ({
 /** Makes the policy that does to the Pods of a workload what the webhook does to them. */
 export function exportWorkload(workload: ExportedWorkload, { prefix, leaveUid }: ExportSettings): Exported {
   const { source, kind, namespace, pod, outcome, ownAnnotations } = workload;
-  const notInjected = refusalOf(outcome);
+  const notInjected = reasonNotToExport(outcome);
   if (notInjected !== undefined) return { kind: 'refused', source, why: notInjected };
   const written = { ...pod, metadata: { ...pod.metadata, annotations: { ...ownAnnotations } } };
   const recipe = recipeOf(written, outcome.pod);
@@ -70,7 +70,7 @@ export function exportWorkload(workload: ExportedWorkload, { prefix, leaveUid }:
 }
 
 /** Why nothing is injected that could be exported, in sentences; undefined where something is. */
-export function refusalOf(outcome: Outcome): string | undefined {
+export function reasonNotToExport(outcome: Outcome): string | undefined {
   const { intent, assignment, exclusions } = outcome;
   if (exclusions.length > 0) return exportRefusals.quarantine;
   switch (outcome.kind) {
