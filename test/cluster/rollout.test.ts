@@ -66,7 +66,7 @@ describe('the page of the stages of a rollout, on a real cluster', () => {
       return /audit +Audit .* True /.test(out) && /enforce +Enforce .* True /.test(out) && /"audit":\d/.test(out);
     });
     const explained = await run(explain);
-    assert.match(explained, /is on trial/);
+    assert.match(explained, /only audits/);
     assert.match(explained, /redis:\/\/:6379/);
     assert.equal(await isInjected(), false);
   });
