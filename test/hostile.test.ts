@@ -62,7 +62,7 @@ describe('hostile annotations', () => {
   });
   after(() => webhook.stop());
   afterEach('still answers a good review, its prototypes clean', async () => {
-    assert.equal(patchOf(await webhook.review(podWith({}))).length, 5);
+    assert.equal(patchOf(await webhook.review(podWith({}))).length, 6);
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 

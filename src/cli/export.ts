@@ -14,6 +14,12 @@ export type Exports = {
   readonly byPolicy: readonly { readonly object: EvaluatedObject; readonly policy: string }[];
 };
 
+/** What is exported is evaluated so: pauses and the restart budget need the controller, and without it their volume is of no use. */
+export const exportContext = (context: EvaluationContext): EvaluationContext => ({
+  ...context,
+  holds: { maxPauseMs: 0, restartBudgetPercent: 0 },
+});
+
 /** What happens to Pods for which nothing is wanted. */
 const unasked: ReadonlySet<InjectionResult> = new Set(['namespace-disabled', 'not-asked', 'opted-out']);
 

@@ -38,6 +38,8 @@ export type Installation = {
   readonly hardware: string;
   readonly hardwareScope: string;
   readonly repair: string;
+  /** `off`, or how many Pods of an owner liveness may restart in ten minutes, such as `25%`. */
+  readonly restartBudget: string;
   /** Of the program that looks. */
   readonly version: string;
   readonly nowMs: number;

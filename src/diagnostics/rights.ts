@@ -43,7 +43,7 @@ export function webhookRights({ certificateSource, certificateSecret, configurat
 }
 
 /** What the account of the controller needs, by what it is set to do. */
-export function controllerRights({ hardware, hardwareScope, repair }: Installation): readonly Right[] {
+export function controllerRights({ hardware, hardwareScope, repair, restartBudget }: Installation): readonly Right[] {
   const watches = hardware !== 'off';
   const evicts = watches || repair === 'evict';
   const lease = { group: 'coordination.k8s.io', resource: 'leases', isNamespaced: true };
@@ -59,6 +59,9 @@ export function controllerRights({ hardware, hardwareScope, repair }: Installati
       resource,
       verbs: ['list', 'watch'],
     })),
+    { group: '', resource: 'pods', verbs: ['get'] },
+    { group: '', resource: 'pods/status', verbs: ['patch'] },
+    ...(restartBudget === 'off' ? [] : [{ group: '', resource: 'events', verbs: ['list', 'watch'] }]),
     ...(watches
       ? [
           { group: '', resource: 'nodes', verbs: ['list', 'watch'] },

@@ -37,6 +37,9 @@ describe('the page of the versions of Kubernetes', () => {
 
   it('has what continuous integration runs on each version', () => {
     assert.match(ci, /for version in 1\.33 1\.37; do\n {2}CLUSTER_KUBERNETES=\$version npm run test:validity/);
-    assert.match(ci, /npm run test:cluster\nnpm run test:validity [^\n]*\nnpm run test:convergence [^\n]*\nnpm run test:export\n/);
+    assert.match(
+      ci,
+      /npm run test:cluster\nnpm run test:validity [^\n]*\nnpm run test:convergence [^\n]*\nnpm run test:export\n/,
+    );
   });
 });

@@ -96,14 +96,11 @@ export const shortReviewTarget = (): Target => ({
 function reviewsBelow(characters: number): Omit<Target, 'mostCpuMs'> {
   const store = largeStore();
   const bases = Object.fromEntries(
-    pods.flatMap(([name, pod], at) => {
-      const kind = workloads[at % workloads.length] as string;
-      return [
-        [name, pod],
-        [`${name} again`, inject(pod as unknown as Pod, testContext).pod],
-        [`${name} in ${kind}`, templateOf(kind, pod)],
-      ];
-    }),
+    pods.flatMap(([name, pod]) => [
+      [name, pod],
+      [`${name} again`, inject(pod as unknown as Pod, testContext).pod],
+      ...workloads.map((kind) => [`${name} in ${kind}`, templateOf(kind, pod)]),
+    ]),
   );
   return {
     bases,

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { type EvaluatedObject, type EvaluationContext, evaluateAll, withNamespaces } from '../../src/cli/evaluate.ts';
+import { type EvaluatedObject, evaluateAll, withNamespaces } from '../../src/cli/evaluate.ts';
 import { evaluationContext } from '../../src/cli/context.ts';
-import { type Exports, exportAll } from '../../src/cli/export.ts';
+import { type Exports, exportAll, exportContext } from '../../src/cli/export.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
 import { readManifest } from '../../src/manifest/documents.ts';
 import { fillStore, policyObjectsIn } from '../../src/policy/objects.ts';
@@ -72,7 +72,7 @@ function readCase(file: string, index: number): Case {
   const store = createStore(testContext.prefix);
   const found = policyObjectsIn(documents);
   fillStore(store, found);
-  const context: EvaluationContext = evaluationContext({ ...testContext, namespace }, store, () => 0);
+  const context = exportContext(evaluationContext({ ...testContext, namespace }, store, () => 0));
   const objects = evaluateAll([{ name: file, text, manifest, isKustomized: false } as never], context);
   const own = documents.find(({ kind }) => kind === 'Namespace')?.metadata ?? {};
   return {

@@ -4,7 +4,7 @@ import { readPolicyFiles } from '../../policy/files.ts';
 import { policyObjectsIn } from '../../policy/objects.ts';
 import { UserError, defineCommand, exitCode } from '../command.ts';
 import { evaluateAll, titleOf, withNamespaces } from '../evaluate.ts';
-import { exportAll } from '../export.ts';
+import { exportAll, exportContext } from '../export.ts';
 import { readContext, readManifests } from '../input.ts';
 import { clusterOptions, inputOptions, settingOptions } from '../options.ts';
 
@@ -36,7 +36,7 @@ export const exportPolicyCommand = defineCommand({
     ],
   ],
   async run({ values, positionals, terminal }) {
-    const context = readContext(values, terminal.env);
+    const context = exportContext(readContext(values, terminal.env));
     const names = [...(values.file ?? []), ...positionals];
     const hasPolicies = values.policies !== undefined;
     const files = names.length === 0 && hasPolicies ? [] : await readManifests(values, positionals, terminal);

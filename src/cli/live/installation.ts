@@ -61,6 +61,7 @@ export function readInstallation(
     hardware: variableIn(controller, 'HEALTH_INJECTOR_HARDWARE') ?? 'dry-run',
     hardwareScope: variableIn(controller, 'HEALTH_INJECTOR_HARDWARE_SCOPE') ?? 'owner',
     repair: variableIn(controller, 'HEALTH_INJECTOR_REPAIR') ?? 'off',
+    restartBudget: variableIn(controller, 'HEALTH_INJECTOR_RESTART_BUDGET') ?? '25%',
     version,
     nowMs: Date.now(),
   };

@@ -1,8 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { isHardware } from '../../check/check.ts';
 import type { InjectionContext } from '../../inject/decide.ts';
 import { type IndexFunctions, type Indexer } from '../../kube/informer.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
-import { guessPorts, hardwareAgents, isOnTrial, sidecarPorts } from '../../inject/model/guesses.ts';
+import { agentsWithScheme, guessPorts, isOnTrial, sidecarPorts } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import { ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
 import type { TrialStatus } from '../../trial/sums.ts';
@@ -92,7 +93,7 @@ function failingOf(pod: V1Pod, prefix: string): PodSummary['failing'] {
 
 function hardwareOf(pod: V1Pod, prefix: string): PodSummary['hardware'] {
   const { podIP: ip, initContainerStatuses = [] } = pod.status ?? {};
-  const agents = ip === undefined ? [] : hardwareAgents(pod as Pod, prefix);
+  const agents = ip === undefined ? [] : agentsWithScheme(pod as Pod, prefix, (scheme) => isHardware({ scheme }));
   const startsMs = agents.map(({ name }) =>
     Date.parse(String(initContainerStatuses.find((status) => status.name === name)?.state?.running?.startedAt)),
   );

@@ -1,4 +1,3 @@
-import { isHardware } from '../../check/check.ts';
 import { isAgentContainer } from '../pod/agent-container.ts';
 import { type Pod, allContainers } from '../pod/pod.ts';
 import { readStatus } from './status.ts';
@@ -24,9 +23,13 @@ export const sidecarPorts = (pod: Pod, prefix: string): readonly number[] =>
 export const guessPorts = (pod: Pod, prefix: string): readonly number[] =>
   servingWith(pod, prefix, (args) => args.includes('--guess')).map(({ port }) => port);
 
-/** The sidecars of a Pod that check hardware, whatever else they check. */
-export const hardwareAgents = (pod: Pod, prefix: string): readonly ServingAgent[] =>
-  servingWith(pod, prefix, (args) => args.some((arg) => isHardware({ scheme: String(arg).split(':', 1)[0] ?? '' })));
+/** The sidecars of a Pod with a check of such a scheme, whatever else they check. */
+export const agentsWithScheme = (
+  pod: Pod,
+  prefix: string,
+  isWanted: (scheme: string) => boolean,
+): readonly ServingAgent[] =>
+  servingWith(pod, prefix, (args) => args.some((arg) => isWanted(String(arg).split(':', 1)[0] ?? '')));
 
 function servingWith(
   pod: Pod,

@@ -22,9 +22,11 @@ export async function startAsked<T extends { readonly port: number }>(
     words.set(port, [...(words.get(port) ?? []), wordOf(code)]);
   };
   const server = await askingWhileItStarts(ask, start);
+  const answers = (): number => words.get(server.port)?.length ?? 0;
+  const answersOfStart = answers();
   while (words.get(server.port)?.at(-1) !== 'alive') {
     await ask(server.port);
-    assert((words.get(server.port)?.length ?? 0) < mostAnswers, `${url} is never alive`);
+    assert(answers() - answersOfStart < mostAnswers, `${url} is never alive`);
   }
   recordFaults(url, [['starting', changesOf(words.get(server.port) ?? []).join(', ')]]);
   return server;

@@ -34,6 +34,7 @@ const about: Installation = {
   hardware: 'dry-run',
   hardwareScope: 'owner',
   repair: 'off',
+  restartBudget: '25%',
   version,
   nowMs: now.getTime(),
 };
