@@ -17,7 +17,7 @@ import { answersOf, talk } from './support/wire.ts';
 
 const goodText = JSON.stringify(good);
 /** How much goes over one connection without waiting; of much more Node loses its place, and hangs up. */
-const mostCalls = 24;
+const mostCalls = 16;
 const mostBytes = 48_000;
 const atOnce = 32;
 

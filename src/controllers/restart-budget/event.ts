@@ -19,15 +19,16 @@ export function createHoldReporter(recorder: Pick<EventRecorder, 'event'>) {
     report(plans: readonly OwnerPlan[], untilOf: (pod: ProbedPod) => number | undefined): void {
       const next = new Set<string>();
       for (const { key, namespace, root, decision, pods } of plans) {
-        if (decision.heldFailing.size === 0) continue;
-        next.add(key);
-        if (!recorded.has(key)) recorder.event(eventOfOwner(namespace, root, decision));
         for (const pod of pods) {
           const untilMs = untilOf(pod);
-          if (untilMs === undefined || !decision.heldFailing.has(pod.uid)) continue;
-          next.add(pod.uid);
-          if (!recorded.has(pod.uid)) recorder.event(eventOfPod(pod, root, decision, untilMs));
+          if (untilMs === undefined) continue;
+          // What fails may pass for a moment, as after a restart: the series ends with the hold.
+          const isNew = !recorded.has(pod.uid);
+          if (isNew && !decision.heldFailing.has(pod.uid)) continue;
+          next.add(pod.uid).add(key);
+          if (isNew) recorder.event(eventOfPod(pod, root, decision, untilMs));
         }
+        if (next.has(key) && !recorded.has(key)) recorder.event(eventOfOwner(namespace, root, decision));
       }
       recorded = next;
     },
