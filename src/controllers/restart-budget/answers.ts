@@ -82,5 +82,5 @@ const failing: ReadonlySet<number> = new Set([502, 503, 504]);
 function passesBy({ status, body }: SidecarAnswer): boolean | undefined {
   if (failing.has(status)) return false;
   if (status !== 200 || !body.startsWith('ok')) return undefined;
-  return !/^ok, held until [^,\n]*, or failed: /.test(body);
+  return !/^ok, held until [^,\n]*, without that failed: /.test(body);
 }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { askAboutLiveness } from '../../../src/controllers/restart-budget/answers.ts';
 import type { ProbedPod } from '../../../src/controllers/restart-budget/pod.ts';
+import { formatHold } from '../../../src/hold/hold.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
+import { serve } from '../../agent/support/agent.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const held = 'ok, held until 2026-11-30T18:00:00Z (restart-budget)';
@@ -65,7 +70,7 @@ describe('what a sidecar says of liveness', () => {
     ['passes', 200, 'ok\n', true],
     ['passes with a guess that is unproven', 200, 'ok, unproven: redis\n', true],
     ['passes while it is held', 200, `${held}\n`, true],
-    ['fails while it is held', 200, `${held}, or failed: http 127.0.0.1:80\n`, false],
+    ['fails while it is held', 200, `${held}, without that failed: http 127.0.0.1:80\n`, false],
     ['fails', 503, 'failed: http 127.0.0.1:80\n', false],
   ];
   for (const [what, status, body, passes] of rows) {
@@ -76,6 +81,36 @@ describe('what a sidecar says of liveness', () => {
       assert.deepEqual(answers, [['one', passes]]);
     });
   }
+
+  it('is what a real agent says, held or not', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'health-injector-'));
+    const [file, untilMs] = [join(directory, 'hold'), Date.now() + 60_000];
+    const { port: well } = await answering({ '/': [200, 'well'] });
+    const of = (container: string, port: number): string[] => [
+      '--container',
+      container,
+      '--liveness',
+      `http://:${port}/`,
+    ];
+    const flags = ['--hold', file, '--period', '100ms', '--timeout', '100ms', ...of('well', well), ...of('sick', 1)];
+    const agent = await serve(flags);
+    const pods = ['well', 'sick'].map((name) => podAt(name, agent.port, [name]));
+    const said = async (): Promise<object> => {
+      const answers = answersOf(pods);
+      await eventually('both answers', 5_000, async () => answers.length >= pods.length);
+      life.abort();
+      await ended;
+      life = new AbortController();
+      return Object.fromEntries(answers);
+    };
+    await eventually('the first runs', 5_000, async () => (await agent.get('/livez/sick')).status === 502);
+    assert.deepEqual(await said(), { well: true, sick: false });
+    writeFileSync(file, formatHold({ livenessUntilMs: untilMs, reason: 'restart-budget' }));
+    assert.equal((await agent.get('/livez/sick')).status, 200);
+    assert.deepEqual(await said(), { well: true, sick: false });
+    await agent.stop();
+    rmSync(directory, { recursive: true });
+  });
 
   it('is that it fails where one of its containers does', async () => {
     const { port } = await answering({ '/livez/web': [200, 'ok\n'], '/livez/db': [504, 'failed: x\n'] });
