@@ -31,6 +31,14 @@ const podAt = (uid: string, port: number, containers: readonly string[] = ['web'
   hold: undefined,
 });
 
+/** The flags of an agent for one container, whose liveness asks a port of loopback. */
+const section = (container: string, port: number): readonly string[] => [
+  '--container',
+  container,
+  '--liveness',
+  `http://:${port}/`,
+];
+
 describe('what a sidecar says of liveness', () => {
   let life: AbortController;
   let ended: Promise<void> | undefined;
@@ -86,13 +94,16 @@ describe('what a sidecar says of liveness', () => {
     const directory = mkdtempSync(join(tmpdir(), 'health-injector-'));
     const [file, untilMs] = [join(directory, 'hold'), Date.now() + 60_000];
     const { port: well } = await answering({ '/': [200, 'well'] });
-    const of = (container: string, port: number): string[] => [
-      '--container',
-      container,
-      '--liveness',
-      `http://:${port}/`,
+    const flags = [
+      '--hold',
+      file,
+      '--period',
+      '100ms',
+      '--timeout',
+      '100ms',
+      ...section('well', well),
+      ...section('sick', 1),
     ];
-    const flags = ['--hold', file, '--period', '100ms', '--timeout', '100ms', ...of('well', well), ...of('sick', 1)];
     const agent = await serve(flags);
     const pods = ['well', 'sick'].map((name) => podAt(name, agent.port, [name]));
     const said = async (): Promise<object> => {
