@@ -29,6 +29,10 @@ use cli::{Command, EX_USAGE};
 
 #[cfg(not(fuzzing))]
 fn main() -> ExitCode {
+    // A server is mapped in small parts from the first step on: its memory at most is what its start takes.
+    if env::args_os().nth(1).is_some_and(|command| command == "serve") {
+        serve::forget_the_start();
+    }
     match cli::parse(env::args_os().skip(1)) {
         Ok(Command::Serve(command)) => serve::run(command),
         Ok(Command::Check(command)) => cli::check::run(&command),

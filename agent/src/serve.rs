@@ -45,6 +45,8 @@ struct Answers {
     hold: Option<HoldFile>,
 }
 
+pub use pages::forget_the_start;
+
 /// Serves until SIGTERM or SIGINT; exits with 0 after an orderly end, 1 if it cannot start.
 pub fn run(command: Serve) -> ExitCode {
     sys::share_one_heap();

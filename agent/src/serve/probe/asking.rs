@@ -23,9 +23,6 @@ pub struct Asking {
 
 impl Asking {
     pub fn new(pool: Pool) -> Self {
-        if pool.has_modules() {
-            forget_the_start();
-        }
         Self { pool, connections: Vec::new(), used: false }
     }
 
