@@ -137,7 +137,7 @@ describe('a policy, on a real cluster: checks without an annotation', () => {
         { match: { ports: [1] }, inject: { container: 'app' } },
         /match and container both say which containers are meant/,
       ],
-      [{ mode: 'On' }, /supported values: "Enforce", "Audit", "Off"/],
+      [{ mode: 'On' }, /supported values: "Enforce", "Trial", "Audit", "Off"/],
     ];
     for (const [wrong, sentence] of refused) {
       await assert.rejects(
