@@ -10,9 +10,11 @@ export const kubectl = (args: readonly string[], input?: string): Promise<string
 export const get = async (args: readonly string[]): Promise<any> =>
   JSON.parse(await kubectl(['get', ...args, '-o', 'json']));
 
-/** Applies objects as a user would. */
-export const apply = (namespace: string, ...objects: readonly object[]): Promise<string> =>
-  kubectl(['apply', '-n', namespace, '-f', '-'], objects.map((object) => stringify(object)).join('---\n'));
+/** Applies objects as a user would. In the YAML of kubectl `off` is no text. */
+export function apply(namespace: string, ...objects: readonly object[]): Promise<string> {
+  const texts = objects.map((object) => stringify(object, { version: '1.1' }));
+  return kubectl(['apply', '-n', namespace, '-f', '-'], texts.join('---\n'));
+}
 
 /** Looks twice a second until `look` gives something: what a cluster does takes its time. */
 export const eventually = <T>(what: string, seconds: number, look: () => Promise<T | undefined | false>): Promise<T> =>
