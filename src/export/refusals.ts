@@ -11,6 +11,7 @@ export const exportRefusals = {
   'no-policies-api': 'MutatingAdmissionPolicy needs Kubernetes 1.36 or later.',
   'not-additions-alone': 'What is injected replaces what stands there, and a policy only adds.',
   'not-enforced': 'Its mode is not Enforce.',
+  'on-trial': 'It is on trial: the agent adds no probe, and the controller reads what it counts.',
   overlap: 'may select the same Pods and comes before it; policies of the apiserver have no order.',
   'pod-resources':
     'The Pod says in spec.resources what all its containers get: what is left for the agent is reckoned for each Pod.',

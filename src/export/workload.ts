@@ -73,6 +73,7 @@ export function exportWorkload(workload: ExportedWorkload, { prefix, leaveUid }:
 export function reasonNotToExport(outcome: Outcome): string | undefined {
   const { intent, assignment, exclusions } = outcome;
   if (exclusions.length > 0) return exportRefusals.quarantine;
+  if (outcome.kind === 'injected' && intent?.isTrial) return exportRefusals['on-trial'];
   switch (outcome.kind) {
     case 'rejected':
       return sentences(outcome.problems);
