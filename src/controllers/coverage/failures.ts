@@ -1,13 +1,14 @@
 import { quote } from '../../check/check.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { printableLine } from '../../wording/printable.ts';
+import { askInRounds } from '../rounds.ts';
 import { inTurns } from '../shares.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { readSentences } from './agent-answers.ts';
+import { askSidecars, minimumAgeMs } from './ask-sidecars.ts';
 import { eventActions } from './events.ts';
 import type { PodSummary } from './pod-index.ts';
-import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
 
 /** What the sidecars of Pods say that are not ready. */
 export type Failures = {

@@ -1,8 +1,8 @@
 import { readGuesses } from '../../inject/model/guesses.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
-import { inTurns } from '../shares.ts';
+import { askInRounds, nextInTurn } from '../rounds.ts';
+import { askSidecars, minimumAgeMs } from './ask-sidecars.ts';
 import type { PodSummary } from './pod-index.ts';
-import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
 
 /** Which Pods have a guess that has not passed since the container started, as far as their sidecars have answered. */
 export type Guesses = {
@@ -44,11 +44,8 @@ export function followGuesses({
     const guessing = [...list()].filter((pod) => pod.guessing);
     const uids = new Set(guessing.map(({ uid }) => uid));
     for (const uid of answers.keys()) if (!uids.has(uid)) answers.delete(uid);
-    const askedMs = ({ uid }: PodSummary): number => answers.get(uid)?.askedMs ?? -1;
-    const due = guessing
-      .filter(({ createdMs }) => nowMs - createdMs >= minimumAgeMs)
-      .toSorted((a, b) => askedMs(a) - askedMs(b));
-    return inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+    const due = guessing.filter(({ createdMs }) => nowMs - createdMs >= minimumAgeMs);
+    return nextInTurn(due, ({ uid }) => answers.get(uid)?.askedMs, mostPerRound);
   };
 
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { mostAnswerBytes, readTrialAnswer } from '../../trial/answer.ts';
 import { type PodTrial, type TrialStatus, sumOfPod, trialStatus } from '../../trial/sums.ts';
-import { inTurns } from '../shares.ts';
+import { askInRounds, nextInTurn } from '../rounds.ts';
+import { askSidecars } from './ask-sidecars.ts';
 import { type CoverageEvent, eventAbout } from './events.ts';
 import { type PodIndex, type PodSummary, controllerKeyOf } from './pod-index.ts';
-import { askInRounds, askSidecars } from './rounds.ts';
 
 /** What the agents of Pods on trial have counted, as far as they have answered. */
 export type Trials = {
@@ -60,11 +60,8 @@ export function followTrials({
     }
     for (const uid of answers.keys()) if (!uids.has(uid)) answers.delete(uid);
     for (const owner of events.keys()) if (!owners.has(owner)) events.delete(owner);
-    const askedMs = ({ uid }: PodSummary): number => answers.get(uid)?.askedMs ?? -1;
-    const due = onTrial
-      .filter(({ trial, createdMs }) => trial?.sidecars && nowMs - createdMs >= youngestMs)
-      .toSorted((a, b) => askedMs(a) - askedMs(b));
-    return inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+    const due = onTrial.filter(({ trial, createdMs }) => trial?.sidecars && nowMs - createdMs >= youngestMs);
+    return nextInTurn(due, ({ uid }) => answers.get(uid)?.askedMs, mostPerRound);
   };
 
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {

@@ -2,12 +2,12 @@
 import { quote } from '../../check/check.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
-import { inTurns } from '../shares.ts';
+import { askInRounds, nextInTurn } from '../rounds.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
 import { type UnknownCheck, readSentences, readUnknownChecks } from './agent-answers.ts';
+import { askSidecars, minimumAgeMs } from './ask-sidecars.ts';
 import { eventActions } from './events.ts';
 import type { PodSummary } from './pod-index.ts';
-import { askInRounds, askSidecars, minimumAgeMs } from './rounds.ts';
 
 /** What the sidecars say of hardware that they cannot read. */
 export type UnknownHardware = {
@@ -51,11 +51,11 @@ export function followUnknownHardware({
     const checked = [...list()].filter(({ hardware }) => hardware);
     const uids = new Set(checked.map(({ uid }) => uid));
     for (const uid of asked.keys()) if (!uids.has(uid)) asked.delete(uid);
-    const askedMs = ({ uid }: PodSummary): number => asked.get(uid)?.atMs ?? Number.NEGATIVE_INFINITY;
-    const due = checked
-      .filter((pod) => nowMs - pod.createdMs >= minimumAgeMs && nowMs - askedMs(pod) >= againMs)
-      .toSorted((a, b) => askedMs(a) - askedMs(b) || 0);
-    return inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+    const askedMs = ({ uid }: PodSummary): number | undefined => asked.get(uid)?.atMs;
+    const due = checked.filter(
+      (pod) => nowMs - pod.createdMs >= minimumAgeMs && nowMs - (askedMs(pod) ?? -Infinity) >= againMs,
+    );
+    return nextInTurn(due, askedMs, mostPerRound);
   };
 
   const ask = async (pod: PodSummary, signal: AbortSignal): Promise<void> => {

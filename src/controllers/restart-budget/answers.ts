@@ -1,5 +1,5 @@
 import { type Clock, withDeadline } from '../../kube/clock.ts';
-import { inTurns } from '../shares.ts';
+import { askInRounds, nextInTurn } from '../rounds.ts';
 import { type SidecarAnswer, askSidecar } from '../sidecar.ts';
 import type { ProbedPod } from './pod.ts';
 
@@ -8,9 +8,8 @@ const againMs = 5_000;
 
 const timeoutMs = 1_000;
 
-/** Forty in a second at most: each place asks five. */
+/** Forty in a second at most. */
 const places = 8;
-const spacingMs = 200;
 const mostPerRound = 400;
 const pauseMs = 500;
 
@@ -32,9 +31,8 @@ export async function askAboutLiveness(
   const dueNow = (): readonly ProbedPod[] => {
     const pods = list().filter(({ sidecar }) => sidecar);
     const nowMs = clock.now();
-    const lastMs = ({ uid }: ProbedPod): number => askedMs.get(uid) ?? -Infinity;
-    const due = pods.filter((pod) => nowMs - lastMs(pod) >= againMs).toSorted((a, b) => lastMs(a) - lastMs(b));
-    const chosen = inTurns(due, ({ namespace }) => namespace).slice(0, mostPerRound);
+    const due = pods.filter(({ uid }) => nowMs - (askedMs.get(uid) ?? -Infinity) >= againMs);
+    const chosen = nextInTurn(due, ({ uid }) => askedMs.get(uid), mostPerRound);
     const now = new Set(chosen.map(({ uid }) => uid));
     askedMs = new Map(
       pods.flatMap(({ uid }): [string, number][] => {
@@ -44,22 +42,15 @@ export async function askAboutLiveness(
     );
     return chosen;
   };
-  while (!signal.aborted) {
-    const due = dueNow().values();
-    const work = async (): Promise<void> => {
-      for (const pod of due) {
-        if (signal.aborted) return;
-        const [passes] = await Promise.all([ask(pod, clock, signal), clock.sleep(spacingMs, signal)]);
-        if (passes !== undefined && !signal.aborted) onAnswer(pod, passes);
-      }
-    };
-    await Promise.all(Array.from({ length: places }, work));
-    await clock.sleep(pauseMs, signal);
-  }
+  const ask = async (pod: ProbedPod): Promise<void> => {
+    const passes = await askPod(pod, clock, signal);
+    if (passes !== undefined && !signal.aborted) onAnswer(pod, passes);
+  };
+  await askInRounds({ dueNow, ask, places, pauseMs, clock }, signal);
 }
 
 /** Whether liveness passes, whatever the kubelet is told in a hold; undefined where nobody says. */
-async function ask(
+async function askPod(
   { sidecar, containers }: ProbedPod,
   clock: Clock,
   signal: AbortSignal,
