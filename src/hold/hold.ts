@@ -1,3 +1,5 @@
+import { utcTime } from '../wording/times.ts';
+
 /** Who asked for a hold. A pause wins over the restart budget. */
 export const holdReasons = ['pause', 'restart-budget'] as const;
 
@@ -20,20 +22,17 @@ export const holdKey = 'hold';
 /** What is read of the annotation; the agent reads as much. */
 export const longestHoldText = 256;
 
-/** An RFC 3339 time in whole seconds, such as `2026-11-30T18:00:00Z`. */
-const formatTime = (timeMs: number): string => new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
-
-/** Undefined for what is not exactly what `formatTime` writes. */
+/** Undefined for what is not exactly what `utcTime` writes. */
 function parseTime(text: string): number | undefined {
   const timeMs = text.length === 20 ? Date.parse(text) : Number.NaN;
-  return Number.isFinite(timeMs) && formatTime(timeMs) === text ? timeMs : undefined;
+  return Number.isFinite(timeMs) && utcTime(timeMs) === text ? timeMs : undefined;
 }
 
 /** The value of the annotation: `liveness=2026-11-30T18:00:00Z reason=pause for=15m`. Times are cut to whole seconds. */
 export function formatHold({ livenessUntilMs, readinessUntilMs, reason, source }: Hold): string {
   return [
-    `liveness=${formatTime(livenessUntilMs)}`,
-    ...(readinessUntilMs === undefined ? [] : [`readiness=${formatTime(readinessUntilMs)}`]),
+    `liveness=${utcTime(livenessUntilMs)}`,
+    ...(readinessUntilMs === undefined ? [] : [`readiness=${utcTime(readinessUntilMs)}`]),
     `reason=${reason}`,
     ...(source === undefined ? [] : [`for=${source}`]),
   ].join(' ');

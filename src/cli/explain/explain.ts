@@ -11,6 +11,7 @@ import { readAnnotations } from '../../inject/intent/annotations.ts';
 import { type ProbeName, probeField, probeNames } from '../../inject/pod/additions.ts';
 import { type Pod, probedContainers } from '../../inject/pod/pod.ts';
 import { templateAt } from '../../inject/workload.ts';
+import { timesText } from '../../wording/times.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { CheckState } from './agent-state.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
@@ -220,8 +221,7 @@ export function withAnswers(
         `the check ${check} of ${container} ${verdict === 'fail' ? 'fails' : 'is alive and not ready'}`,
     ),
   ];
-  const often =
-    restarts === 0 ? [] : [`its containers were restarted ${restarts === 1 ? 'once' : `${restarts} times`}`];
+  const often = restarts === 0 ? [] : [`its containers were restarted ${timesText(restarts)}`];
   if (troubles.length === 0 && often.length === 0) return { ...pod, ...answers };
   const now = troubles.length > 0 || isReady !== true ? troubles : ['it is Ready now'];
   return {

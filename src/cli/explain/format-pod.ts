@@ -1,4 +1,5 @@
 import type { Hold } from '../../hold/hold.ts';
+import { timesText, utcTime } from '../../wording/times.ts';
 import { visible } from '../visible.ts';
 import { formatAge, formatAgo } from './age.ts';
 import type { CheckState } from './agent-state.ts';
@@ -29,7 +30,7 @@ export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
 function formatHeld({ livenessUntilMs, readinessUntilMs, reason, source }: Hold): string {
   const what = readinessUntilMs === undefined ? 'liveness is' : 'liveness and readiness are';
   const why = source === undefined ? reason : `${reason} of ${visible(source)}`;
-  return `${what} held until ${new Date(livenessUntilMs).toISOString().replace('.000Z', 'Z')}, whatever the checks say (${why})`;
+  return `${what} held until ${utcTime(livenessUntilMs)}, whatever the checks say (${why})`;
 }
 
 const formatUnready = ({ since, message }: PodState, nowMs: number): string =>
@@ -77,7 +78,7 @@ function formatRuns({ lastRun, durationMs, runs }: CheckState, nowMs: number): s
 const formatMs = (ms: number): string => (ms < 10 ? `${Number(ms.toFixed(1))} ms` : `${Math.round(ms)} ms`);
 
 function formatContainerState({ name, isReady, restarts, waiting, lastEnd }: ContainerState, nowMs: number): string {
-  const often = restarts === 0 ? [] : [`was restarted ${restarts === 1 ? 'once' : `${restarts} times`}`];
+  const often = restarts === 0 ? [] : [`was restarted ${timesText(restarts)}`];
   return `${name} ${[
     isReady ? 'is ready' : 'is not ready',
     ...(waiting === undefined ? [] : [`waits: ${waiting}`]),

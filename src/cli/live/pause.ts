@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hold, holdInForce, holdKey, parseHold } from '../../hold/hold.ts';
 import { pauseKey, pauseReadinessKey } from '../../hold/pause.ts';
+import { utcTime } from '../../wording/times.ts';
 import { servingAgents } from '../../inject/model/guesses.ts';
 import { reasonNotToHold } from '../../inject/model/holdable.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
@@ -60,7 +61,7 @@ export async function pausePod(wish: PauseWish, target: Target): Promise<string>
   });
   const isInForce = await waitForAgents(pod, cluster, { prefix, isHeld: true });
   const held = holdsReadiness ? 'liveness and readiness' : 'liveness';
-  const until = new Date(hold.livenessUntilMs).toISOString().replace('.000Z', 'Z');
+  const until = utcTime(hold.livenessUntilMs);
   return `The ${held} of ${what} is held until ${until}${isInForce ? '' : soon}.`;
 }
 

@@ -2,6 +2,7 @@ import { adviceLine } from '../../trial/advice.ts';
 import { spokenSeconds } from '../../trial/durations.ts';
 import { incidentText } from '../../trial/sums.ts';
 import { type ContainerOnTrial, type WorkloadTrial, wouldBeUnready, wouldRestart } from '../../trial/workload.ts';
+import { timesText } from '../../wording/times.ts';
 import { row } from '../explain/format-pod.ts';
 
 const columns = [
@@ -59,7 +60,7 @@ function formatContainerTrial(container: ContainerOnTrial): string[] {
   const unready = lastUnready ? `; the last time ${incidentText(container.container, lastUnready)}` : '';
   return [
     ...checks.map(({ check, runs, failures }) => row('  check', `${check}: ${runs - failures} of ${runs} runs passed`)),
-    ...(restarts === 0 ? [] : [row('  restarts', `${times(restarts)} in ${podsText(restartPods)}${last}`)]),
+    ...(restarts === 0 ? [] : [row('  restarts', `${timesText(restarts)} in ${podsText(restartPods)}${last}`)]),
     ...(unreadySeconds === 0
       ? []
       : [row('  not ready', `${spokenSeconds(unreadySeconds)} in ${podsText(unreadyPods)}${unready}`)]),
@@ -68,7 +69,5 @@ function formatContainerTrial(container: ContainerOnTrial): string[] {
     ...container.advice.map((advice) => row('  advice', adviceLine(advice))),
   ];
 }
-
-const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 const podsText = (count: number): string => (count === 1 ? 'one Pod' : `${count} Pods`);

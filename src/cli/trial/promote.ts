@@ -2,6 +2,7 @@ import type { HealthPolicy } from '../../policy/policy.ts';
 import { promotion } from '../../trial/promote.ts';
 import { settingsFrom } from '../../trial/settings.ts';
 import { type WorkloadTrial, wouldRestart } from '../../trial/workload.ts';
+import { timesText } from '../../wording/times.ts';
 
 /** A policy as it is applied to end its trial, and what to do for single workloads before that. */
 export type PromotedPolicy = { readonly manifest: object; readonly lines: readonly string[] };
@@ -43,8 +44,6 @@ export function promotePolicy(
     ],
   };
 }
-
-const timesText = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 const titleOf = ({ namespace, kind, name }: WorkloadTrial): string => `${kind}/${name} in ${namespace}`;
 

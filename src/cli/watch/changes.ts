@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { timesText } from '../../wording/times.ts';
 import type { CheckState } from '../explain/agent-state.ts';
 import type { ContainerState, PodState } from '../explain/pod-state.ts';
 import { readPodState } from '../explain/pod-state.ts';
@@ -65,7 +66,7 @@ export function podChanges(before: WatchedPod | undefined, after: WatchedPod | u
 }
 
 const restartWords = ({ name, restarts, lastEnd }: ContainerState): string =>
-  `${name} was restarted, ${restarts === 1 ? 'once' : `${restarts} times`} now${lastEnd ? `: it ended with ${formatEnd(lastEnd)}` : ''}`;
+  `${name} was restarted, ${timesText(restarts)} now${lastEnd ? `: it ended with ${formatEnd(lastEnd)}` : ''}`;
 
 const words: Readonly<Record<string, string>> = {
   pass: 'passes',

@@ -6,7 +6,7 @@ import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBu
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
-import { timeOf } from './limit-details.ts';
+import { utcTime } from '../../wording/times.ts';
 import type { OwnerFact } from './owner-facts.ts';
 import type { HardwarePod } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
@@ -159,7 +159,7 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   const releasedMs = snapshot.manualReleases.get(node);
   const earliestMs = pod.failing?.earliestMs ?? sinceMs;
   if (releasedMs !== undefined && earliestMs <= releasedMs && nowMs - releasedMs < byHandMs)
-    return { kind: 'hold', reason: 'released-by-hand', pod, detail: `until ${timeOf(releasedMs + byHandMs)}` };
+    return { kind: 'hold', reason: 'released-by-hand', pod, detail: `until ${utcTime(releasedMs + byHandMs)}` };
   // A sick node was found better than none: a move would bring the next Pod back here.
   if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };

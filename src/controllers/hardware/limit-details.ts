@@ -1,3 +1,5 @@
+import { utcTime } from '../../wording/times.ts';
+
 /** When one thing that a limit counts began, and its name. */
 export type Counted = { readonly name: string; readonly atMs: number };
 
@@ -21,9 +23,6 @@ export function limitDetail(
   const listed = `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   // As many have to leave the window as are in it beyond one less than it takes.
   const last = inOrder[Math.max(0, inOrder.length - most)];
-  const until = last && `; one more from ${timeOf(last.atMs + windowMs)}`;
+  const until = last && `; one more from ${utcTime(last.atMs + windowMs)}`;
   return `${counted.length} of ${most} ${what} in ${Math.round(windowMs / 60_000)} minutes${listed === '' ? '' : `: ${listed}`}${until ?? ''}`;
 }
-
-/** A time as an Event shows it, in whole seconds. */
-export const timeOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -11,6 +11,7 @@ import {
   readPause,
 } from '../../hold/pause.ts';
 import { unholdableProbes, reasonNotToHold } from '../../inject/model/holdable.ts';
+import { utcTime } from '../../wording/times.ts';
 
 /** The reasons of Events about a Pod that was paused, each with what was done. */
 export const pauseActions = {
@@ -110,7 +111,7 @@ const holdUntil = (untilMs: number, { text, holdsReadiness }: PauseRequest & { r
 });
 
 function begun(pod: V1Pod, { livenessUntilMs, readinessUntilMs }: Hold, prefix: string, cut = ''): PauseEvent {
-  const until = new Date(livenessUntilMs).toISOString().replace('.000Z', 'Z');
+  const until = utcTime(livenessUntilMs);
   const what = readinessUntilMs === undefined ? 'liveness' : 'liveness and readiness';
   const others = unholdableProbes(pod, prefix);
   const notHeld = others.length === 0 ? '' : ` Not held, since the agent does not answer it: ${others.join(', ')}.`;

@@ -1,6 +1,7 @@
 import type { EventInput } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Owner } from '../../kube/owners.ts';
+import { utcTime } from '../../wording/times.ts';
 import type { OwnerDecision } from './decide.ts';
 import type { OwnerPlan } from './plan.ts';
 import type { ProbedPod } from './pod.ts';
@@ -48,7 +49,7 @@ function eventOfPod(
   decision: OwnerDecision,
   untilMs: number,
 ): EventInput {
-  const until = new Date(untilMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const until = utcTime(untilMs);
   return {
     ...about,
     regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
