@@ -1,3 +1,4 @@
+import { alignColumns } from '../columns.ts';
 import { UserError, defineCommand, exitCode } from '../command.ts';
 import { readContext } from '../input.ts';
 import { clusterOptions, settingOptions } from '../options.ts';
@@ -68,11 +69,5 @@ function table(rows: readonly Readonly<Record<string, string | readonly string[]
     columns.map((column) => visible(bounded([row[column] ?? ''].flat().join(','), maxCellLength))),
   );
   const lines = [columns.map((column) => column.toUpperCase()), ...cells];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
+  return alignColumns(lines, '   ');
 }

@@ -1,5 +1,6 @@
 import type { CheckFact, PodCount, WorkloadFact } from '../../report/facts.ts';
 import { workloadTitle } from '../../report/report.ts';
+import { alignColumns } from '../columns.ts';
 
 /** One page of a table. */
 export type Page = { readonly number: number; readonly size: number };
@@ -27,17 +28,11 @@ export function workloadTable(workloads: readonly WorkloadFact[], { number, size
   const shown = workloads.slice((number - 1) * size, number * size);
   if (shown.length === 0) return [`Page ${number} is behind the last of ${Math.ceil(workloads.length / size)}.`];
   const lines = [columns.map((column) => column.toUpperCase()), ...shown.map(cellsOf)];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   const first = (number - 1) * size + 1;
   const last = first + shown.length - 1;
   const rest = last < workloads.length ? `: --page ${number + 1} shows the next.` : '.';
   return [
-    ...lines.map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...alignColumns(lines, '  '),
     ...(shown.length === workloads.length ? [] : ['', `Rows ${first} to ${last} of ${workloads.length}${rest}`]),
   ];
 }

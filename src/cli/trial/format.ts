@@ -3,6 +3,7 @@ import { spokenSeconds } from '../../trial/durations.ts';
 import { incidentText } from '../../trial/sums.ts';
 import { type ContainerOnTrial, type WorkloadTrial, wouldBeUnready, wouldRestart } from '../../trial/workload.ts';
 import { timesText } from '../../wording/times.ts';
+import { alignColumns } from '../columns.ts';
 import { row } from '../explain/format-pod.ts';
 
 const columns = [
@@ -20,14 +21,7 @@ const columns = [
 export function formatTrials(workloads: readonly WorkloadTrial[]): string[] {
   if (workloads.length === 0) return ['No Pod is on trial.'];
   const lines = [columns.map((column) => column.toUpperCase()), ...workloads.map(cellsOf)];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  const table = lines.map((line) =>
-    line
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
-  return [...table, ...workloads.flatMap(formatWorkload)];
+  return [...alignColumns(lines, '   '), ...workloads.flatMap(formatWorkload)];
 }
 
 function cellsOf(workload: WorkloadTrial): string[] {

@@ -1,0 +1,10 @@
+/** Writes rows of cells in columns, each as wide as its widest cell, with `gap` between them; the first row is the heads. */
+export function alignColumns(rows: readonly (readonly string[])[], gap: string): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((cells) => cells[index]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join(gap)
+      .trimEnd(),
+  );
+}
