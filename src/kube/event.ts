@@ -22,6 +22,19 @@ export type EventInput = {
   readonly onBehalfOf?: string;
 };
 
+/** A Pod as an Event is about it. */
+export const podReference = ({
+  namespace,
+  name,
+  uid,
+}: Pick<ObjectReference, 'name' | 'uid'> & { readonly namespace: string }): ObjectReference => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  namespace,
+  name,
+  uid,
+});
+
 /** The uid alone is no key: it may come from an ownerReference, into which a Pod's author may write that of another object. */
 export const keyOfObject = ({ kind, namespace = '', name, uid }: ObjectReference): string =>
   JSON.stringify([kind, namespace, name, uid]);

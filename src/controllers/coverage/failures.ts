@@ -4,6 +4,7 @@ import { printableLine } from '../../wording/printable.ts';
 import { askInRounds } from '../rounds.ts';
 import { inTurns } from '../shares.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
+import { podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { readSentences } from './agent-answers.ts';
 import { askSidecars, minimumAgeMs } from './ask-sidecars.ts';
@@ -62,11 +63,9 @@ export function followFailures({
       const answers = pod.failing ? await askSidecars(pod.failing, { path: '/readyz?verbose' }, clock, signal) : [];
       const clauses = answers.flatMap((answer) => clauseOf(answer) ?? []);
       if (clauses.length === 0) return;
-      const { namespace, name, uid } = pod;
-      const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
-      const note = `Pod ${name} is not ready: its sidecar says that ${clauses.join(', and that ')}. The log of the sidecar says why.`;
+      const note = `Pod ${pod.name} is not ready: its sidecar says that ${clauses.join(', and that ')}. The log of the sidecar says why.`;
       const reason = 'HealthCheckFails';
-      recorder.event({ regarding, type: 'Warning', reason, action: eventActions[reason], note });
+      recorder.event({ regarding: podReference(pod), type: 'Warning', reason, action: eventActions[reason], note });
     } catch {
       // The kubelet's own Event says that there was no answer.
     }

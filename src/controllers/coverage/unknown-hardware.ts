@@ -1,6 +1,7 @@
 // docs/decisions/0018-unknown-hardware-passes.md
 import { quote } from '../../check/check.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
+import { podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { askInRounds, nextInTurn } from '../rounds.ts';
 import type { SidecarAnswer } from '../sidecar.ts';
@@ -78,13 +79,12 @@ export function followUnknownHardware({
         await askSidecars(hardware, { path: '/readyz?verbose' }, clock, signal),
         readSentences,
       );
-      const { namespace, name, uid } = pod;
       recorder.event({
-        regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+        regarding: podReference(pod),
         type: 'Warning',
         reason: 'HardwareUnknown',
         action: eventActions.HardwareUnknown,
-        note: noteOf({ name, shown, sentences, sinceMs: isNever ? hardware.startedMs : sinceMs, isNever }),
+        note: noteOf({ name: pod.name, shown, sentences, sinceMs: isNever ? hardware.startedMs : sinceMs, isNever }),
       });
     } catch {
       // A sidecar that does not answer is in no Event of this reason: the kubelet has one for that.

@@ -1,3 +1,4 @@
+import { podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
 import { wholeSeconds } from './budget.ts';
@@ -50,11 +51,10 @@ export function createHardwareEvents(
   };
   return {
     record(pod, reason, note, places) {
-      const { uid, namespace, name, node } = pod;
+      const { namespace, node } = pod;
       const type = reason === 'ReplacementRunning' ? 'Normal' : 'Warning';
       const event = { type, reason, action: actions[reason], note, onBehalfOf: namespace } as const;
-      if (places.includes('pod'))
-        recorder.event({ ...event, regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid } });
+      if (places.includes('pod')) recorder.event({ ...event, regarding: podReference(pod) });
       if (places.includes('node') && node !== '') recorder.event({ ...event, regarding: nodeReference(node) });
       if (!places.includes('owner')) return;
       const onThisOwner = onOwner(pod, event);

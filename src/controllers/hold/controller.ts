@@ -4,6 +4,7 @@ import { pauseKey, pauseReadinessKey } from '../../hold/pause.ts';
 import { ignoreNotFound, isConflict } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
+import { podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { createInformer } from '../../kube/informer.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
@@ -72,7 +73,7 @@ export async function runHoldController(options: HoldOptions, signal: AbortSigna
     metrics.countEvent(reason);
     const { namespace = '', name = '', uid = '' } = metadata ?? {};
     const type = reason === 'HealthPauseRefused' ? 'Warning' : 'Normal';
-    const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
+    const regarding = podReference({ namespace, name, uid });
     recorder.event({ regarding, type, reason, action: pauseActions[reason], note });
     onAction({ namespace, pod: name, note }, reason);
   };

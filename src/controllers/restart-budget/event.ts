@@ -1,4 +1,4 @@
-import type { EventInput } from '../../kube/event.ts';
+import { type EventInput, podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Owner } from '../../kube/owners.ts';
 import { utcTime } from '../../wording/times.ts';
@@ -43,18 +43,13 @@ function state({ kind, name }: Owner, { pods, failing, restarted, budget, percen
   return `of the ${pods} Pods of ${kind} ${name} ${fail} liveness${often}, and at most ${budget} (${percent} %) are restarted in ten minutes`;
 }
 
-function eventOfPod(
-  { namespace, name, uid }: ProbedPod,
-  root: Owner,
-  decision: OwnerDecision,
-  untilMs: number,
-): EventInput {
+function eventOfPod(pod: ProbedPod, root: Owner, decision: OwnerDecision, untilMs: number): EventInput {
   const until = utcTime(untilMs);
   return {
     ...about,
-    regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    regarding: podReference(pod),
     note:
-      `The restart of Pod ${name} waits: ${state(root, decision)}. What they depend on may be broken. It is held until ${until}, ` +
+      `The restart of Pod ${pod.name} waits: ${state(root, decision)}. What they depend on may be broken. It is held until ${until}, ` +
       'and longer as long as that is so; what fails longest is restarted first.',
   };
 }
