@@ -2,22 +2,7 @@ import { formatDuration } from '../check/kinds.ts';
 import { spokenSeconds } from './durations.ts';
 import { type Measured, answersOf, p99Seconds } from './measured.ts';
 import type { CheckTrial } from './answer.ts';
-
-/** The keys that something is advised for. */
-export const adviceKeys = ['period', 'timeout', 'failure-threshold', 'startup-timeout'] as const;
-
-export type AdviceKey = (typeof adviceKeys)[number];
-
-/** How a container is checked: seconds, and a count. */
-export type TrialSettings = Readonly<Record<AdviceKey, number>>;
-
-/** What nobody set. */
-export const defaultSettings: TrialSettings = {
-  period: 10,
-  timeout: 1,
-  'failure-threshold': 3,
-  'startup-timeout': 300,
-};
+import { type AdviceKey, type TrialSettings, defaultSettings } from './settings.ts';
 
 /** What one key should be by what was measured; where it is as now, now is enough. */
 export type Advice = {

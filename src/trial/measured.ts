@@ -1,5 +1,5 @@
 import type { Bucket, CheckTrial, ContainerTrial, TrialAnswer } from './answer.ts';
-import { incidentsOf, restartsOf, unreadySecondsOf } from './sums.ts';
+import { incidentsOf, newest, restartsOf, unreadySecondsOf } from './sums.ts';
 
 /** What the agents of the Pods of one workload measured of one container. */
 export type Measured = {
@@ -47,9 +47,6 @@ export function measure(answers: readonly TrialAnswer[]): Measured[] {
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
-
-const newest = <T extends { readonly secondsAgo: number }>(items: readonly T[]): T | undefined =>
-  items.toSorted((a, b) => a.secondsAgo - b.secondsAgo)[0];
 
 function mergeChecks(checks: readonly CheckTrial[]): CheckTrial[] {
   return [...Map.groupBy(checks, ({ check }) => check)].map(([check, same]) => ({

@@ -1,4 +1,5 @@
-import { type Advice, type AdviceKey, type TrialSettings, adviceKeys, adviceText } from './advice.ts';
+import { type Advice, adviceText } from './advice.ts';
+import { type AdviceKey, type TrialSettings, adviceKeys } from './settings.ts';
 import { type WorkloadTrial, wouldRestart } from './workload.ts';
 
 /** What changes where a policy is promoted from trial to enforcement. */

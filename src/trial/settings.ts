@@ -1,5 +1,20 @@
 import { parseDuration } from '../check/kinds.ts';
-import { type TrialSettings, defaultSettings } from './advice.ts';
+
+/** The keys that something is advised for. */
+export const adviceKeys = ['period', 'timeout', 'failure-threshold', 'startup-timeout'] as const;
+
+export type AdviceKey = (typeof adviceKeys)[number];
+
+/** How a container is checked: seconds, and a count. */
+export type TrialSettings = Readonly<Record<AdviceKey, number>>;
+
+/** What nobody set. */
+export const defaultSettings: TrialSettings = {
+  period: 10,
+  timeout: 1,
+  'failure-threshold': 3,
+  'startup-timeout': 300,
+};
 
 /**
  * How the agent on trial asks each container, by its name, as its arguments say: what stands before the first `--container` is

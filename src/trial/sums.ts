@@ -1,5 +1,6 @@
 import { quotedLine } from '../wording/printable.ts';
 import type { ContainerTrial, Incident, TrialAnswer } from './answer.ts';
+import { defaultSettings } from './settings.ts';
 
 type Counts = { readonly restarts: number; readonly unreadySeconds: number };
 
@@ -52,7 +53,7 @@ export function sumOfPod(
   // Which of its containers are unready at the same time is not said: the Pod is so at least as long as each of them.
   const unready = Math.max(...containers.map(unreadySecondsOf), 0);
   const restarts = Math.min(earlier.restarts + counted, mostSeconds);
-  const last = containers.flatMap(incidentsOf).toSorted((a, b) => a.secondsAgo - b.secondsAgo)[0];
+  const last = newest(containers.flatMap(incidentsOf));
   const about = {
     restarts,
     unreadySeconds: Math.min(earlier.unreadySeconds + unready, mostSeconds),
@@ -75,13 +76,11 @@ export const restartsOf = ({ restarts, startFailures }: ContainerTrial): number 
 /** A start is slow in every Pod; one that never became ready counts once it has started, has failed, or has had its time. */
 export function unreadySecondsOf(container: ContainerTrial): number {
   const { isReady, unreadySeconds, unreadyAtStartSeconds, starts, startFailures } = container;
-  const hasHadItsTime = starts.length > 0 || startFailures > 0 || unreadyAtStartSeconds >= longestStartSeconds;
+  const hasHadItsTime =
+    starts.length > 0 || startFailures > 0 || unreadyAtStartSeconds >= defaultSettings['startup-timeout'];
   const neverReady = isReady === false && unreadySeconds === 0 && hasHadItsTime;
   return neverReady ? unreadyAtStartSeconds : unreadySeconds;
 }
-
-/** The startup-timeout that nobody set. */
-const longestStartSeconds = 300;
 
 /** When a container would last have been restarted, and why: by its liveness, and for a start that took too long. */
 export const incidentsOf = ({ container, lastRestart, lastStartFailure }: ContainerTrial) => [
@@ -95,6 +94,10 @@ export const incidentsOf = ({ container, lastRestart, lastStartFailure }: Contai
       ]
     : []),
 ];
+
+/** The last of what happened, if anything did. */
+export const newest = <T extends { readonly secondsAgo: number }>(items: readonly T[]): T | undefined =>
+  items.toSorted((a, b) => a.secondsAgo - b.secondsAgo)[0];
 
 /** No name of a container or a check and no sentence of an agent is longer as it is held. */
 const mostCharacters = 160;

@@ -1,12 +1,7 @@
 import type { TrialAnswer } from './answer.ts';
-import {
-  type AdviceForContainer,
-  type LeastEvidence,
-  type TrialSettings,
-  adviceFor,
-  defaultSettings,
-} from './advice.ts';
+import { type AdviceForContainer, type LeastEvidence, adviceFor } from './advice.ts';
 import { type Measured, measure } from './measured.ts';
+import { type TrialSettings, defaultSettings } from './settings.ts';
 
 /** A workload with Pods on trial, and what their agents have counted. */
 export type WorkloadTrial = {

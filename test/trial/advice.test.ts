@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type TrialSettings, adviceFor, adviceLine, defaultSettings } from '../../src/trial/advice.ts';
+import { adviceFor, adviceLine } from '../../src/trial/advice.ts';
+import { type TrialSettings, defaultSettings } from '../../src/trial/settings.ts';
 import { type Measured, measure } from '../../src/trial/measured.ts';
 import { readTrialSettings } from '../../src/trial/settings.ts';
 import type { CheckTrial } from '../../src/trial/answer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readTrialAnswer } from '../../src/trial/answer.ts';
-import { defaultSettings } from '../../src/trial/advice.ts';
+import { defaultSettings } from '../../src/trial/settings.ts';
 import { promotion } from '../../src/trial/promote.ts';
 import { workloadTrials } from '../../src/trial/workload.ts';
 import { healthyContainer, trialBody } from './support/answers.ts';

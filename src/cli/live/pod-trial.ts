@@ -1,9 +1,10 @@
 import { isOnTrial } from '../../inject/model/guesses.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import type { Client } from '../../kube/client.ts';
-import { type TrialSettings, adviceFor, adviceLine, defaultSettings } from '../../trial/advice.ts';
+import { adviceFor, adviceLine } from '../../trial/advice.ts';
 import { spokenSeconds } from '../../trial/durations.ts';
 import { type Measured, measure } from '../../trial/measured.ts';
+import { type TrialSettings, defaultSettings } from '../../trial/settings.ts';
 import { whyNot } from './agents.ts';
 import { askTrial, settingsOf } from './trial.ts';
 
