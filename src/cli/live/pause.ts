@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Hold, holdInForce, holdKey, parseHold } from '../../hold/hold.ts';
+import { type Hold, holdKey, parseHold } from '../../hold/hold.ts';
 import { pauseKey, pauseReadinessKey } from '../../hold/pause.ts';
 import { utcTime } from '../../wording/times.ts';
 import { servingAgents } from '../../inject/model/guesses.ts';
@@ -69,8 +69,7 @@ export async function pausePod(wish: PauseWish, target: Target): Promise<string>
 const soon = ', as soon as the kubelet has shown it to the agent, which takes some two seconds';
 
 function heldByPause({ metadata }: V1Pod, prefix: string): Hold | undefined {
-  const hold =
-    holdInForce(metadata?.annotations, prefix, Date.now()) ?? parseHold(metadata?.annotations?.[prefix + holdKey]);
+  const hold = parseHold(metadata?.annotations?.[prefix + holdKey]);
   return hold?.reason === 'pause' ? hold : undefined;
 }
 
