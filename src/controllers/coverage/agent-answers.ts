@@ -1,4 +1,4 @@
-import { printableLine } from '../../wording/printable.ts';
+import { quotedLine } from '../../wording/printable.ts';
 import { readAgentLine } from '../../inject/model/agent-lines.ts';
 
 /** A check whose last run ended unknown. `isNever`: no run since the start of its agent has ended otherwise. */
@@ -39,13 +39,6 @@ function checkOf(key: string): string {
 
 const longestSentence = 256;
 
-/** A stranger's words on one line, cut, and in quotation marks that they cannot end (docs/decisions/0030). */
-function quoteSentence(words: string): string {
-  const characters = Array.from(printableLine(words, 4 * longestSentence).replaceAll('"', "'"));
-  const isCut = characters.length > longestSentence;
-  return `"${characters.slice(0, longestSentence).join('')}${isCut ? '…' : ''}"`;
-}
-
 /** A verdict that passes or fails, and the agent's sentence for it, quoted. */
 export type QuotedSentence = { readonly isFailing: boolean; readonly verdict: string; readonly sentence: string };
 
@@ -58,5 +51,9 @@ export const readSentences = (body: string): readonly QuotedSentence[] =>
     .map(({ isFailing, detail }) => {
       const comma = detail.indexOf(', ');
       const verdict = detail.slice(0, Math.max(comma, 0));
-      return { isFailing, verdict, sentence: quoteSentence(comma < 0 ? detail : detail.slice(comma + 2)) };
+      return {
+        isFailing,
+        verdict,
+        sentence: quotedLine(comma < 0 ? detail : detail.slice(comma + 2), longestSentence),
+      };
     });
