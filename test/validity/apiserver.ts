@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
-import { must } from '../support/process.ts';
+import { apiserverFolder } from './binaries.ts';
 
 /** What the apiserver answered. */
 export type ApiAnswer = { readonly status: number; readonly body: any; readonly warnings: string };
@@ -21,8 +21,7 @@ const token = 'validity';
  */
 export async function startApiserver(tools: string, files: Readonly<Record<string, string>> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'validity-'));
-  const bin = (await must(`${tools}/cluster`, ['bin'])).trim();
-  await must(`${tools}/cluster`, ['build']);
+  const bin = await apiserverFolder(tools);
   const [port, etcdPort, peerPort] = await freePorts(3);
   const key = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const file = (name: string, text: string): string => {
