@@ -6,6 +6,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleOptions } from './bundle.ts';
+import { noticesFile, thirdPartyNotices } from './third-party.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** By this mark Node finds out that it holds a program; it is the same in every Node. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -23,7 +26,8 @@ async function buildBinary(file: string): Promise<void> {
       string,
       string,
     ];
-    await build({ ...bundleOptions, entryPoints: ['src/bin/cli.ts'], format: 'cjs', outfile: main });
+    const entryPoints = ['src/bin/cli.ts'];
+    const { metafile } = await build({ ...bundleOptions, entryPoints, format: 'cjs', outfile: main });
     const settings = {
       main,
       output: blob,
@@ -48,10 +52,15 @@ async function buildBinary(file: string): Promise<void> {
     // Another process may run the file that was there.
     copyFileSync(node, `${file}.new`);
     renameSync(`${file}.new`, file);
+    writeFileSync(join(dirname(file), noticesFile), `${thirdPartyNotices(root, metafile)}${nodeTerms()}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** What of Node itself is in the file; its package for npm comes without the text. */
+const nodeTerms = (): string =>
+  `\n${'='.repeat(80)}\nnode ${process.versions.node}, MIT and the terms of what it contains: https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE\n`;
 
 /** Shows what a program printed only where it fails. */
 function run(program: string, ...args: readonly string[]): void {
@@ -64,7 +73,6 @@ function run(program: string, ...args: readonly string[]): void {
 }
 
 // `npm run build:binary -- FILE`; without a file it goes into dist.
-const root = fileURLToPath(new URL('..', import.meta.url));
 const file =
   process.argv[2] ?? join(root, 'dist', process.platform === 'win32' ? 'health-injector.exe' : 'health-injector');
 await buildBinary(resolve(file));

@@ -1,8 +1,9 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 // https://esbuild.github.io/api/
 import { type BuildOptions, type Plugin, build } from 'esbuild';
+import { noticesFile, thirdPartyNotices } from './third-party.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = ['webhook', 'controller', 'cli'];
@@ -30,6 +31,7 @@ export const bundleOptions = {
   platform: 'node',
   target: 'node22.19',
   packages: 'bundle',
+  metafile: true,
   plugins: [shakeClient],
   logLevel: 'warning',
 } as const satisfies BuildOptions;
@@ -46,12 +48,13 @@ export const esmOptions = {
 // `npm run build` makes dist.
 if (import.meta.main) {
   rmSync(resolve(root, 'dist'), { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...bundleOptions,
     ...esmOptions,
     entryPoints: programs.map((name) => `src/bin/${name}.ts`),
     sourcemap: true,
     outdir: 'dist',
   });
+  writeFileSync(resolve(root, 'dist', noticesFile), thirdPartyNotices(root, metafile));
   for (const name of programs) copyFileSync(resolve(root, 'src/bin/launch.js'), resolve(root, `dist/${name}.js`));
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
 import { bundleOptions, esmOptions } from './bundle.ts';
+import { noticesFile, thirdPartyNotices } from './third-party.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const repository = 'https://github.com/health-injector/health-injector';
@@ -28,7 +29,9 @@ async function buildPackage(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // Without source maps, which would be most of it.
-  await build({ ...bundleOptions, ...esmOptions, entryPoints: ['src/bin/cli.ts'], outdir: join(folder, 'dist') });
+  const outdir = join(folder, 'dist');
+  const { metafile } = await build({ ...bundleOptions, ...esmOptions, entryPoints: ['src/bin/cli.ts'], outdir });
+  writeFileSync(join(outdir, noticesFile), thirdPartyNotices(root, metafile));
   copyFileSync(join(root, 'src/bin/launch.js'), join(folder, 'dist/cli.js'));
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readme);

@@ -1,8 +1,9 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 // https://esbuild.github.io/api/
 import { build } from 'esbuild';
+import { noticesFile, thirdPartyNotices } from './third-party.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(root, 'dist/playground');
@@ -11,7 +12,7 @@ const source = 'src/playground';
 // `npm run build:playground` makes dist/playground: a page that needs no server. The editor is a file of its own, which the
 // page loads after its first result; what browsers lack of Node has small replacements.
 rmSync(folder, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: `${source}/page/main.ts`, out: 'playground' },
@@ -28,6 +29,8 @@ await build({
   ),
   inject: [`./${source}/browser/buffer.ts`],
   logLevel: 'warning',
+  metafile: true,
   outdir: folder,
 });
+writeFileSync(resolve(folder, noticesFile), thirdPartyNotices(root, metafile));
 copyFileSync(resolve(root, source, 'page/index.html'), resolve(folder, 'index.html'));

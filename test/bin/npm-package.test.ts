@@ -53,7 +53,19 @@ describe('the npm package', () => {
     const others = files.filter(({ name }) => !/^cli\.js$|^[\w-]+-[A-Z0-9]{8}\.js$/.test(name));
     assert.deepEqual(
       others.map(({ name }) => name),
-      [],
+      ['THIRD-PARTY-NOTICES.txt'],
+    );
+  });
+
+  it('has the terms of what of others is in it, and names nothing that is not', () => {
+    const notices = readFileSync(join(installed, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const named = [...notices.matchAll(/^={80}\n(\S+) \d/gm)].map(([, name]) => name!);
+    for (const name of ['@kubernetes/client-node', 'diff', 'fast-json-patch', 'yaml'])
+      assert(named.includes(name), name);
+    assert(!named.includes('express'));
+    assert.equal(
+      notices.match(/Permission (is hereby granted|to use)|Apache License|Redistribution/g)!.length >= named.length,
+      true,
     );
   });
 
