@@ -124,6 +124,8 @@ describe('the agent asks a real postgresql in each of its states', function () {
     const data = await makeData(directory, 'full', ['host all all 127.0.0.1/32 trust']);
     const few = ['max_connections=3', 'superuser_reserved_connections=1', 'max_wal_senders=0'];
     const full = await startPostgres(data, few);
+    // It takes nobody in at first, and `sql` waits for that.
+    await full.sql('SELECT 1');
     const url = `postgres://postgres@127.0.0.1:${full.port}`;
     assert.match((await ask(url)).line, /^accepts connections \(/);
     assert.match((await ask(`postgres://:${full.port}`)).line, /^accepts connections, but not ours: role .*28000/);
