@@ -1,5 +1,5 @@
 import { issueAuthority, issueServingCertificate } from '../../../../src/certificates/pki.ts';
-import { get, kubectl } from '../kubectl.ts';
+import { eventually, get, kubectl } from '../kubectl.ts';
 import { pidOf } from '../pid-of.ts';
 import { type RealBreak, type RealBreaks, changed, created, deleted, ownPods, scale, system } from './break.ts';
 
@@ -122,13 +122,13 @@ export function registrationBreaks(): RealBreaks {
     'the certificate is for another name, and ends tomorrow': {
       finds: { 'certificate-names': 'failed', 'certificate-validity': 'warning' },
       make: () => writeSecret(secret, authority, authority.cert),
-      mend: () => kubectl(['delete', ...secret]),
+      mend: () => kubectl(['delete', ...secret, '--ignore-not-found']),
     },
     'another CA is trusted than the one that signed': {
       finds: { 'certificate-signed': 'failed' },
       // Not the one of the break before: a CA that was trusted stays trusted for a while.
       make: () => writeSecret(secret, issueAuthority('stranger', new Date(now)), authority.cert),
-      mend: () => kubectl(['delete', ...secret]),
+      mend: () => kubectl(['delete', ...secret, '--ignore-not-found']),
     },
     'another webhook is away, asked before ours, slow and strict': created(
       { 'others-reached': 'failed', 'others-order': 'warning', 'others-timeout': 'warning' },
@@ -151,7 +151,8 @@ async function change(edit: (webhooks: any[]) => unknown): Promise<void> {
 /** Writes the Secret as cert-manager does: the webhook then reads it, and never writes it. */
 async function writeSecret(place: readonly string[], by: ReturnType<typeof issueAuthority>, ca: string): Promise<void> {
   const pair = issueServingCertificate(by, ['other.svc'], { now: new Date(), days: 1 });
-  const object = await get(place);
+  // The webhook writes it anew after the break before.
+  const object = await eventually('the certificate', 60, () => get(place));
   object.metadata.annotations = { 'cert-manager.io/certificate-name': 'own' };
   object.data = { 'ca.crt': bundle(ca), 'tls.crt': bundle(pair.cert), 'tls.key': bundle(pair.key) };
   delete object.metadata.resourceVersion;
