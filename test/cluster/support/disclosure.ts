@@ -17,9 +17,6 @@ export type Searched = { readonly counts: Map<string, number>; readonly shown: s
 /** Nothing was searched yet. */
 export const nothingSearched = (): Searched => ({ counts: new Map(), shown: [] });
 
-/** That of the whole run. */
-const ofRun = nothingSearched();
-
 function search(
   { counts, shown }: Searched,
   what: string,
@@ -46,7 +43,7 @@ async function secretsOf(namespace: string): Promise<string[]> {
 }
 
 /** Searches all that a namespace shows of what we wrote and said: logs, metrics, Events and annotations. */
-export async function searchNamespace(namespace: string, searched = ofRun): Promise<void> {
+export async function searchNamespace(namespace: string, searched: Searched): Promise<void> {
   const secrets = [...(await secretsOf(namespace)), ...(await secretsOf(system))];
   const { items: events } = await get(['events', '-n', namespace]);
   for (const event of events)
@@ -70,20 +67,28 @@ export async function searchNamespace(namespace: string, searched = ofRun): Prom
   }
 }
 
-/** Searches what is left at the end of a run and what was followed in it, and fails where anything of the run showed a secret, or nothing could be searched. */
+/** Fails where a namespace shows a secret. */
+export async function assertNamespaceDisclosesNothing(namespace: string): Promise<void> {
+  const searched = nothingSearched();
+  await searchNamespace(namespace, searched);
+  assert.deepEqual(searched.shown, []);
+}
+
+/** Searches what is left at the end of a run and what was followed in it, and fails where it shows a secret, or nothing could be searched. */
 export async function assertNothingDisclosed(): Promise<void> {
+  const searched = nothingSearched();
   const { items } = await get(['namespaces']);
-  for (const { metadata } of items) await searchNamespace(metadata.name);
+  for (const { metadata } of items) await searchNamespace(metadata.name, searched);
   const secrets = await secretsOf(system);
   for (const kind of ours) {
     for (const object of (await get([kind])).items) {
-      search(ofRun, 'object', `${kind} ${object.metadata.name}`, JSON.stringify(object), secrets);
+      search(searched, 'object', `${kind} ${object.metadata.name}`, JSON.stringify(object), secrets);
     }
   }
   const followed = await endFollowing();
-  for (const [where, text] of followed.logs) search(ofRun, 'log', where, text, secrets);
-  for (const [where, text] of followed.metrics) search(ofRun, 'metrics', where, text, secrets);
-  const { counts, shown } = ofRun;
+  for (const [where, text] of followed.logs) search(searched, 'log', where, text, secrets);
+  for (const [where, text] of followed.metrics) search(searched, 'metrics', where, text, secrets);
+  const { counts, shown } = searched;
   const told = [...counts].map(([what, count]) => `${count} x ${what}`).join(', ');
   process.stdout.write(`Searched for secrets: ${told}.\n`);
   assert.deepEqual(shown, []);

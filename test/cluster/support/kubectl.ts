@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { eventually as eventuallyMs } from '../../support/eventually.ts';
 import { must } from '../../support/process.ts';
-import { searchNamespace } from './disclosure.ts';
+import { assertNamespaceDisclosesNothing } from './disclosure.ts';
 
 /** Runs kubectl against `$KUBECONFIG`. */
 export const kubectl = (args: readonly string[], input?: string): Promise<string> => must('kubectl', args, input);
@@ -28,7 +28,7 @@ export function useNamespace(name: string, labels: Readonly<Record<string, strin
     await eventually('the service account', 30, () => get(['serviceaccount', 'default', '-n', name]));
   });
   after(async () => {
-    await searchNamespace(name);
+    await assertNamespaceDisclosesNothing(name);
     await kubectl(['delete', 'namespace', name, '--wait=false']);
   });
 }
