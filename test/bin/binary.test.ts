@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { parse, stringify } from 'yaml';
 import { version } from '../../src/config/options.ts';
 import { startCluster } from '../cli/support/cluster.ts';
-import { healthInjector, manifests } from '../cli/support/health-injector.ts';
+import { manifests, runHere } from '../cli/support/health-injector.ts';
 import { krewManifest } from '../../build/krew.ts';
 import { goTool } from '../deploy/support/go-tool.ts';
 import { must, runToEnd } from '../support/process.ts';
@@ -41,7 +41,7 @@ describe('the single file', () => {
     ['lint', '--strct'],
   ]) {
     it(`does there what the program does: ${args.join(' ').replaceAll(manifests, '')}`, async () => {
-      assert.deepEqual(await run(args), await healthInjector(args));
+      assert.deepEqual(await run(args), await runHere(args));
     });
   }
 

@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../src/config/options.ts';
-import { healthInjector, manifests } from '../cli/support/health-injector.ts';
+import { manifests, runHere } from '../cli/support/health-injector.ts';
 import { must, runToEnd } from '../support/process.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -34,7 +34,7 @@ describe('the npm package', () => {
       ['lint', `${manifests}mistakes.yaml`],
       ['inject', `${manifests}shop.yaml`],
     ]) {
-      assert.deepEqual(await run('health-injector', args), await healthInjector(args));
+      assert.deepEqual(await run('health-injector', args), await runHere(args));
     }
   });
 

@@ -10,7 +10,7 @@ import { createTerminal } from '../../src/cli/output.ts';
 import { run } from '../../src/cli/run.ts';
 import type { Diagnosis } from '../../src/diagnostics/diagnostic.ts';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector } from './support/health-injector.ts';
+import { runHere } from './support/health-injector.ts';
 
 const list = (...items: readonly object[]): object => ({ metadata: { resourceVersion: '1' }, items });
 
@@ -44,7 +44,7 @@ describe('health-injector check', () => {
     });
   });
   after(() => cluster.stop());
-  const check = (...args: readonly string[]) => healthInjector(['check', '--kubeconfig', cluster.kubeconfig, ...args]);
+  const check = (...args: readonly string[]) => runHere(['check', '--kubeconfig', cluster.kubeconfig, ...args]);
 
   it('prints every check under its group, and what to do where one is not well', () => {
     assert.deepEqual(formatDiagnoses(diagnoses), [
@@ -126,7 +126,7 @@ describe('health-injector check', () => {
     };
     writeFileSync(join(folder, 'config'), JSON.stringify(config));
     const args = ['check', '--kubeconfig', join(folder, 'config'), '-o', 'short', '--wait', '3s'];
-    const { code, out, errors } = await healthInjector(args);
+    const { code, out, errors } = await runHere(args);
     rmSync(folder, { recursive: true });
     assert.equal(code, 1);
     assert.equal(errors, 'Waiting for apiserver-reached.\n');

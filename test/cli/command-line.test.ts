@@ -9,7 +9,7 @@ import { parseFlags, run } from '../../src/cli/run.ts';
 import { suggest } from '../../src/wording/suggest.ts';
 import { version } from '../../src/config/options.ts';
 import { runToEnd } from '../support/process.ts';
-import { healthInjector, manifests } from './support/health-injector.ts';
+import { healthInjector, manifests, runHere } from './support/health-injector.ts';
 
 const loaded = await loadCommands(commands);
 const root = new URL('../../', import.meta.url).pathname;
@@ -45,7 +45,7 @@ describe('the command line', () => {
   });
 
   it('helps on the way', async () => {
-    const { code, out } = await healthInjector(['lint', '--strict', '-h']);
+    const { code, out } = await runHere(['lint', '--strict', '-h']);
     assert.deepEqual([code, out], [0, commandHelp('health-injector', 'lint', loaded['lint']!)]);
   });
 

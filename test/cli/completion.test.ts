@@ -7,7 +7,7 @@ import { commands } from '../../src/cli/commands/index.ts';
 import { candidatesFor } from '../../src/cli/completion/candidates.ts';
 import { needProgram } from '../support/packages.ts';
 import { runToEnd } from '../support/process.ts';
-import { healthInjector, program } from './support/health-injector.ts';
+import { program, runHere } from './support/health-injector.ts';
 import { type Completer, inBash, inFish, inZsh } from './support/shells.ts';
 
 const loaded = await loadCommands(commands);
@@ -106,7 +106,7 @@ describe('health-injector completion', () => {
   });
 
   it('asks which shell', async () => {
-    const { code, errors } = await healthInjector(['completion']);
+    const { code, errors } = await runHere(['completion']);
     assert.deepEqual([code, errors], [64, 'Which shell? One of bash, zsh, fish, or kubectl.\n']);
   });
 });

@@ -3,7 +3,7 @@ import { inject } from '../../src/inject/inject.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
 import { testContext } from '../support/webhook.ts';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector } from './support/health-injector.ts';
+import { healthInjector, runHere } from './support/health-injector.ts';
 
 const annotations = { 'health.example.com/pattern': 'port', 'health.example.com/port': '8080' };
 const spec = { containers: [{ name: 'app', image: 'app:1' }] };
@@ -243,13 +243,13 @@ describe('health-injector explain, on live objects', () => {
   });
   after(() => cluster.stop());
 
-  const explain = (...args: readonly string[]) =>
-    healthInjector(['explain', '--kubeconfig', cluster.kubeconfig, ...args]);
+  const argsOf = (args: readonly string[]) => ['explain', '--kubeconfig', cluster.kubeconfig, ...args];
+  const explain = (...args: readonly string[]) => runHere(argsOf(args));
   const guesses = async (name: string): Promise<string[]> =>
     (await explain(`pod/${name}`)).out.split('\n').flatMap((line) => /^ {4}guess +(.*)$/.exec(line)?.[1] ?? []);
 
   it('finds the newest Pod of a Deployment by its owners, and sees that it carries all', async () => {
-    const { code, out, errors } = await explain('deploy/web');
+    const { code, out, errors } = await healthInjector(argsOf(['deploy/web']));
     assert.deepEqual([code, errors], [0, '']);
     assert.match(out, /^Deployment shop\/web: health checks by port\.\n/);
     assert.deepEqual(newestPod(out), [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { healthInjector, manifests } from './support/health-injector.ts';
+import { healthInjector, manifests, runHere } from './support/health-injector.ts';
 
 const policy = (inject: string) => `
 apiVersion: health.example.com/v1alpha1
@@ -55,33 +55,33 @@ Pod plain: No annotation, policy or namespace asks for a health check.
   });
 
   it('says of a policy whether it has a mistake, and where to look for the Pods that it selects', async () => {
-    const sound = await healthInjector(['explain', '-'], { input: policy('check: "redis://:6379"') });
+    const sound = await runHere(['explain', '-'], { input: policy('check: "redis://:6379"') });
     assert.match(sound.out, /^standard input:2:1: note: HealthPolicy web: It has no mistake\. .* --policies\.\n$/);
-    const wrong = await healthInjector(['explain', '-'], { input: policy('perod: 5s') });
+    const wrong = await runHere(['explain', '-'], { input: policy('perod: 5s') });
     assert.match(wrong.out, /HealthPolicy web: spec\.inject\.perod: the key is unknown, .*did you mean period\?/);
-    const nothing = await healthInjector(['explain', '-'], { input: 'apiVersion: v1\nkind: ConfigMap\n' });
+    const nothing = await runHere(['explain', '-'], { input: 'apiVersion: v1\nkind: ConfigMap\n' });
     assert.equal(nothing.out, 'There is no Pod and no workload to explain.\n');
   });
 
   it('says of a Service that it is no workload, and which words are', async () => {
     for (const name of ['svc/redis', 'node/worker-1', 'hp/web']) {
-      const { code, errors } = await healthInjector(['explain', name]);
+      const { code, errors } = await runHere(['explain', name]);
       assert.equal(code, 64);
       assert.match(errors, /is no Pod or workload, and there is no such file: expected pod\/NAME, deployment\/NAME, /);
     }
-    const { code, errors } = await healthInjector(['explain', 'manifests/redis']);
+    const { code, errors } = await runHere(['explain', 'manifests/redis']);
     assert.deepEqual([code, /cannot be read: ENOENT/.test(errors)], [2, true]);
   });
 
   it('says what counts for nothing: another prefix, a namespace with another value, or one that is left alone', async () => {
     const misspelt = annotatedIn('true', 'health.exmaple.com');
-    const { out } = await healthInjector(['explain', '-'], { input: misspelt });
+    const { out } = await runHere(['explain', '-'], { input: misspelt });
     assert.match(out, /warning {8}health\.exmaple\.com\/pattern counts for nothing: the prefix of health-injector is/);
     assert.match(out, /warning {8}health\.example\.com\/inject of Namespace "shop" is "true" and counts for nothing/);
-    const lint = await healthInjector(['lint', '-'], { input: misspelt });
+    const lint = await runHere(['lint', '-'], { input: misspelt });
     assert.match(lint.out, /standard input:4:35: warning: Namespace shop: .* expected enabled or disabled\./);
     assert.match(lint.out, /warning: Pod shop\/a: health\.exmaple\.com\/pattern counts for nothing/);
-    const disabled = await healthInjector(['lint', '-'], { input: annotatedIn('disabled', 'health.example.com') });
+    const disabled = await runHere(['lint', '-'], { input: annotatedIn('disabled', 'health.example.com') });
     assert.match(
       disabled.out,
       /warning: Pod shop\/a: The namespace is left alone: .* its annotations count for nothing there\./,
@@ -100,7 +100,7 @@ metadata:
     health.example.com/readiness: 'off'
 spec: { containers: [{ name: redis, image: 'redis:7' }] }
 `;
-    const { code, out, errors } = await healthInjector(['explain', '-'], { input });
+    const { code, out, errors } = await runHere(['explain', '-'], { input });
     assert.deepEqual([code, errors], [0, '']);
     assert.match(out, /checks from {2}health\.example\.com\/check\n/);
     assert.match(out, /liveness {5}sidecar: redis:\/\/:6379, /);
@@ -108,7 +108,7 @@ spec: { containers: [{ name: redis, image: 'redis:7' }] }
   });
 
   it('counts what exec probes cost at their period, and repeats the warning of the webhook', async () => {
-    const { out } = await healthInjector(['explain', `${manifests}mistakes.yaml`]);
+    const { out } = await runHere(['explain', `${manifests}mistakes.yaml`]);
     const [web, db] = out.split('\n\n');
     assert.match(
       web ?? '',
@@ -142,7 +142,7 @@ spec: { containers: [{ name: redis, image: 'redis:7' }] }
         spec: { containers: [{ name: 'app', image: 'app:1' }] },
       })),
     });
-    const { out } = await healthInjector(['explain', '-', '-o', 'json'], { input });
+    const { out } = await runHere(['explain', '-', '-o', 'json'], { input });
     const said = JSON.parse(out).map(({ name, result, sentence, containers }: any) => [
       name,
       result,
@@ -166,7 +166,7 @@ spec:
       image: docker.io/library/redis:7
       livenessProbe: { exec: { command: [redis-cli, ping] } }
 `;
-    const { out } = await healthInjector(['explain', '-f', '-'], { input });
+    const { out } = await runHere(['explain', '-f', '-'], { input });
     assert.match(out, /checks from  the preset redis:\/\/:6379 by image redis$/m);
     assert.match(out, /liveness     not added: the container has this probe already$/m);
     assert.match(out, /left alone     cache\/livenessProbe: the container has this probe already$/m);

@@ -15,13 +15,10 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands } from '../../src/cli/commands/index.ts';
 import { readTexts, overwrite } from '../../src/cli/files.ts';
-import { createTerminal } from '../../src/cli/output.ts';
-import { run } from '../../src/cli/run.ts';
-import { runToEnd } from '../support/process.ts';
+import { type Ended, runToEnd } from '../support/process.ts';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector, program } from './support/health-injector.ts';
+import { healthInjector, program, runHere } from './support/health-injector.ts';
 
 /** What would move the cursor, colour what follows, hide or reverse a part of a line, or begin another line. */
 const attacks: Readonly<Record<string, string>> = {
@@ -106,18 +103,8 @@ const checksWith = (text: string): object[] =>
   ]);
 
 /** Runs a command in this process as if on a terminal, or with its output in a pipe. */
-async function told(args: readonly string[], input: string, isTerminal = true) {
-  let [out, errors] = ['', ''];
-  const terminal = createTerminal({
-    writeOut: (text) => (out += text),
-    writeError: (text) => (errors += text),
-    readStandardInput: () => Promise.resolve(Buffer.from(input)),
-    isTerminal,
-    isColoured: false,
-    env: {},
-  });
-  return { code: await run(args, commands, terminal), out, errors };
-}
+const told = (args: readonly string[], input: string, isTerminal = true): Promise<Ended> =>
+  runHere(args, { input, isTerminal });
 
 const lineCount = (text: string): number => text.split('\n').length;
 
@@ -141,13 +128,17 @@ describe('what the author of a manifest writes', () => {
     'diff',
     'uninject',
   ];
+  const harmless = new Map<string, Promise<Ended>>();
+  before(() => {
+    for (const line of forPeople) harmless.set(line, told([...line.split(' '), '-'], listOf(objectsWith('x'))));
+  });
   for (const [what, attack] of Object.entries(attacks)) {
     it(`cannot reach a terminal as ${what}`, async () => {
-      const [harmless, hostile] = [listOf(objectsWith('x')), listOf(objectsWith(attack))];
+      const hostile = listOf(objectsWith(attack));
       assert.equal(objectsWith(attack).length, hostile.split('\n---\n').length);
       for (const line of forPeople) {
         const args = [...line.split(' '), '-'];
-        const [expected, got] = [await told(args, harmless), await told(args, hostile)];
+        const [expected, got] = [await harmless.get(line)!, await told(args, hostile)];
         for (const text of [got.out, got.errors]) {
           assert.doesNotMatch(text, unsafe, `${line}: ${JSON.stringify(unsafe.exec(text)?.[0])}`);
         }
@@ -317,14 +308,14 @@ describe('the files of somebody else', () => {
   it('are not written through a link that leads out of the folder that was named, nor is any other then', async () => {
     writeFileSync(at('deploy/a.yaml'), text);
     symlinkSync('../elsewhere/mine.yaml', at('deploy/z.yaml'));
-    const { code, out, errors } = await healthInjector(['inject', '-i', at('deploy')]);
+    const { code, out, errors } = await runHere(['inject', '-i', at('deploy')]);
     assert.deepEqual([code, out], [2, '']);
     assert.equal(
       errors,
       `${at('deploy/z.yaml')} leads out of the folder ${at('deploy')}: to write that file, name it itself.\n`,
     );
     for (const name of ['deploy/a.yaml', 'elsewhere/mine.yaml']) assert.equal(readFileSync(at(name), 'utf8'), text);
-    assert.equal((await healthInjector(['inject', '-i', at('deploy/z.yaml')])).code, 0);
+    assert.equal((await runHere(['inject', '-i', at('deploy/z.yaml')])).code, 0);
     assert.notEqual(readFileSync(at('elsewhere/mine.yaml'), 'utf8'), text);
     assert(lstatSync(at('deploy/z.yaml')).isSymbolicLink());
   });
@@ -333,7 +324,7 @@ describe('the files of somebody else', () => {
     writeFileSync(at('deploy/a.yaml'), text);
     symlinkSync('../elsewhere', at('deploy/elsewhere'));
     for (const name of ['one', 'two', 'three']) symlinkSync('.', at(`deploy/${name}`));
-    const { code, errors } = await healthInjector(['inject', '-i', at('deploy')]);
+    const { code, errors } = await runHere(['inject', '-i', at('deploy')]);
     assert.deepEqual([code, lineCount(errors)], [0, 2]);
     assert.equal(readFileSync(at('elsewhere/mine.yaml'), 'utf8'), text);
   });
@@ -341,7 +332,7 @@ describe('the files of somebody else', () => {
   it('are written through a link that stays within the folder, once', async () => {
     writeFileSync(at('deploy/below/a.yaml'), text);
     symlinkSync('below/a.yaml', at('deploy/b.yaml'));
-    const { code } = await healthInjector(['inject', '-i', at('deploy')]);
+    const { code } = await runHere(['inject', '-i', at('deploy')]);
     assert.equal(code, 0);
     assert.equal(
       JSON.parse(readFileSync(at('deploy/b.yaml'), 'utf8')).spec.containers[0].livenessProbe.periodSeconds,
@@ -373,9 +364,9 @@ describe('the files of somebody else', () => {
     writeFileSync(at('deploy/a.yaml'), text);
     chmodSync(at('deploy/a.yaml'), 0o640);
     linkSync(at('deploy/a.yaml'), at('other'));
-    await healthInjector(['inject', '-i', at('deploy')]);
+    await runHere(['inject', '-i', at('deploy')]);
     assert.notEqual(readFileSync(at('other'), 'utf8'), text);
-    await healthInjector(['uninject', '-i', at('deploy')]);
+    await runHere(['uninject', '-i', at('deploy')]);
     assert.equal(readFileSync(at('other'), 'utf8'), text);
     assert.equal(statSync(at('deploy/a.yaml')).mode & 0o777, 0o640);
   });
@@ -392,7 +383,7 @@ describe('the files of somebody else', () => {
     const server = createServer().listen(at('deploy/socket.yaml'));
     await once(server, 'listening');
     writeFileSync(at('deploy/a.yaml'), text);
-    const { code } = await healthInjector(['inject', '-i', at('deploy')]);
+    const { code } = await runHere(['inject', '-i', at('deploy')]);
     server.close();
     assert.equal(code, 0);
   });
@@ -400,11 +391,11 @@ describe('the files of somebody else', () => {
   it('have names that cannot steer a terminal either', async () => {
     const name = at('deploy/a\u001B[2J\nforged\u202E.yaml');
     writeFileSync(name, 'a: [');
-    const { errors } = await healthInjector(['lint', at('deploy')]);
+    const { errors } = await runHere(['lint', at('deploy')]);
     assert.doesNotMatch(errors, unsafe);
     assert.equal(lineCount(errors), 3);
     writeFileSync(name, text);
-    const { out } = await healthInjector(['diff', at('deploy')]);
+    const { out } = await runHere(['diff', at('deploy')]);
     assert.doesNotMatch(out, unsafe);
     assert.match(out, /^--- "\/.*a\\033\[2J\\nforged\\342\\200\\256\.yaml"\n/);
   });

@@ -9,7 +9,7 @@ import { run } from '../../src/cli/run.ts';
 import { needProgram } from '../support/packages.ts';
 import { runToEnd } from '../support/process.ts';
 import { testContext } from '../support/webhook.ts';
-import { healthInjector, manifests } from './support/health-injector.ts';
+import { healthInjector, manifests, runHere } from './support/health-injector.ts';
 
 const shop = `${manifests}shop.yaml`;
 const statusKey = 'health.example.com/status';
@@ -124,7 +124,7 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
       written,
       'a file in which nothing changes is not written',
     );
-    const again = await healthInjector(['inject', '--in-place', folder]);
+    const again = await runHere(['inject', '--in-place', folder]);
     assert.match(again.errors, /^Pod a: skipped: An earlier call injected all that the annotations ask for\.\n/);
 
     const uninjected = await healthInjector(['uninject', '-i', folder]);
@@ -153,7 +153,7 @@ Pod plain: skipped: No annotation, policy or namespace asks for a health check.
   it('inject writes nothing where one of the files cannot be read', async () => {
     copyFileSync(shop, join(folder, 'a.yaml'));
     writeFileSync(join(folder, 'b.yaml'), 'a: [');
-    const { code, errors } = await healthInjector(['inject', '-i', folder]);
+    const { code, errors } = await runHere(['inject', '-i', folder]);
     assert.equal(code, 2);
     assert.match(errors, /b\.yaml: Line 1, column \d+ is not YAML that can be read: .*\.\n$/);
     assert.equal(readFileSync(join(folder, 'a.yaml'), 'utf8'), readFileSync(shop, 'utf8'));
@@ -185,7 +185,7 @@ spec: { containers: [{ name: plain }] }
       return join(folder, `${mode}.json`);
     });
     const [enforced, audited] = await Promise.all(
-      files.map((file) => healthInjector(['inject', '-', '-n', 'shop', '--policies', file], { input })),
+      files.map((file) => runHere(['inject', '-', '-n', 'shop', '--policies', file], { input })),
     );
     const said = `Deployment shop/web: injected port (liveness, readiness of web)
 Pod quiet/left: skipped: The namespace is left alone: it says inject: disabled.
@@ -201,7 +201,7 @@ Pod quiet/left: skipped: The namespace is left alone: it says inject: disabled.
     const [, deployment] = documentsOf(enforced!.out);
     assert.deepEqual(Object.keys(deployment.spec.template.metadata.annotations), [statusKey]);
     assert.deepEqual(deployment.metadata.annotations, documentsOf(input)[1].metadata.annotations);
-    assert.equal((await healthInjector(['uninject', '-'], { input: enforced!.out })).out, input);
+    assert.equal((await runHere(['uninject', '-'], { input: enforced!.out })).out, input);
   });
 
   it('inject bears containers that are one object by an alias, of which the patch of the webhook changes each', async () => {
@@ -215,7 +215,7 @@ spec:
     - { name: a, image: 'redis:7', volumeMounts: &mounts [{ name: data, mountPath: /data }] }
     - { name: b, image: 'redis:7', volumeMounts: *mounts }
 `;
-    const { code, out, errors } = await healthInjector(['inject', '-'], { input });
+    const { code, out, errors } = await runHere(['inject', '-'], { input });
     assert.deepEqual([code, out], [1, input]);
     assert.match(
       errors,
@@ -233,7 +233,7 @@ metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: baseline }
       namespace +
       podText('a', 'sidecar,hardware', 'redis://:6379 temperature:') +
       podText('b', 'hardware', 'temperature:');
-    const { code, errors } = await healthInjector(['inject', '-', '--allowed-host-paths=/sys'], { input });
+    const { code, errors } = await runHere(['inject', '-', '--allowed-host-paths=/sys'], { input });
     assert.equal(code, 0);
     assert.equal(
       errors,
@@ -245,13 +245,13 @@ Pod shop/b: skipped: The check of hardware needs a folder or device of the node,
   });
 
   it('inject says with 2 that the policies cannot be read', async () => {
-    const { code, errors } = await healthInjector(['inject', shop, '--policies', '/does/not/exist']);
+    const { code, errors } = await runHere(['inject', shop, '--policies', '/does/not/exist']);
     assert.equal(code, 2);
     assert.match(errors, /^\/does\/not\/exist cannot be read: ENOENT/);
   });
 
   it('inject cannot write standard input', async () => {
-    const { code, out, errors } = await healthInjector(['inject', '-i', '-'], { input: readFileSync(shop, 'utf8') });
+    const { code, out, errors } = await runHere(['inject', '-i', '-'], { input: readFileSync(shop, 'utf8') });
     assert.deepEqual([code, out, errors], [64, '', 'Standard input cannot be written: --in-place is for files.\n']);
   });
 
@@ -263,7 +263,7 @@ Pod shop/b: skipped: The check of hardware needs a folder or device of the node,
       metadata: { name: 'a', annotations: { [statusKey]: status } },
       spec: { containers: [{ name: 'a' }], initContainers: [{ name: 'mine', image: 'mine:1' }] },
     };
-    const { code, out, errors } = await healthInjector(['uninject', '-'], { input: JSON.stringify(pod) });
+    const { code, out, errors } = await runHere(['uninject', '-'], { input: JSON.stringify(pod) });
     assert.equal(code, 1);
     assert.match(errors, /^Pod a: uninjected\nPod a: initContainers\/mine is named .* it was left\.\n$/);
     assert.deepEqual(JSON.parse(out).spec, pod.spec);
@@ -271,10 +271,7 @@ Pod shop/b: skipped: The check of hardware needs a folder or device of the node,
 
   it('diff shows what inject would write so that patch does it, and ends with 1', async () => {
     copyFileSync(shop, join(folder, 'shop.yaml'));
-    const [{ code, out, errors }, injected] = await Promise.all([
-      healthInjector(['diff', shop]),
-      healthInjector(['inject', shop]),
-    ]);
+    const [{ code, out, errors }, injected] = await Promise.all([runHere(['diff', shop]), runHere(['inject', shop])]);
     assert.deepEqual([code, errors], [1, '']);
     assert(out.startsWith(`--- ${shop}\n+++ ${shop}\n@@ -`));
     assert(!out.includes('\u001B['), 'no colour but on a terminal');
@@ -285,10 +282,10 @@ Pod shop/b: skipped: The check of hardware needs a folder or device of the node,
   });
 
   it('diff ends with 0 where nothing would change, and with 2 where an annotation is wrong', async () => {
-    const { out } = await healthInjector(['inject', shop]);
+    const { out } = await runHere(['inject', shop]);
     const [none, wrong] = await Promise.all([
-      healthInjector(['diff', '-f', '-'], { input: out }),
-      healthInjector(['diff', `${manifests}mistakes.yaml`]),
+      runHere(['diff', '-f', '-'], { input: out }),
+      runHere(['diff', `${manifests}mistakes.yaml`]),
     ]);
     assert.deepEqual(none, { code: 0, out: '', errors: '' });
     assert.equal(wrong.code, 2);

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { version } from '../../src/config/options.ts';
 import { cached } from '../agent/support/cache.ts';
 import { must, runToEnd } from '../support/process.ts';
-import { healthInjector, manifests, program } from './support/health-injector.ts';
+import { manifests, program, runHere } from './support/health-injector.ts';
 
 const file = `${manifests}mistakes.yaml`;
 const packages = ['@microsoft/jest-sarif@1.0.0-beta.0', 'ajv@8.20.0', 'ajv-draft-04@1.0.0', 'ajv-formats@3.0.1'];
@@ -39,10 +39,18 @@ async function sarifErrors(log: unknown): Promise<readonly unknown[]> {
 describe('health-injector lint, for CI', () => {
   const folder = mkdtempSync(join(tmpdir(), 'health-injector-'));
   after(() => rmSync(folder, { recursive: true }));
-  const inFolder = (args: readonly string[]) => runToEnd(process.execPath, [program, ...args], { cwd: folder });
+  const inFolder = async (args: readonly string[]) => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      return await runHere(args);
+    } finally {
+      process.chdir(before);
+    }
+  };
 
   it('annotates the lines of a pull request of GitHub', async () => {
-    const { code, out } = await healthInjector(['lint', '-o', 'github', file]);
+    const { code, out } = await runHere(['lint', '-o', 'github', file]);
     assert.equal(code, 1);
     const [first, second, third, end] = out.split('\n');
     const begin = `::error file=${file},line=11,col=9,title=Pod shop/web::`;
@@ -80,7 +88,8 @@ describe('health-injector lint, for CI', () => {
 
   it('says to GitHub which document cannot be read', async () => {
     writeFileSync(join(folder, 'broken.yaml'), 'kind: Pod\nspec: [\n');
-    const { code, out } = await inFolder(['lint', '-o', 'github', 'broken.yaml']);
+    const args = [program, 'lint', '-o', 'github', 'broken.yaml'];
+    const { code, out } = await runToEnd(process.execPath, args, { cwd: folder });
     assert.equal(code, 2);
     assert.match(out, /^::error file=broken\.yaml::Line 3, column \d+ is not YAML that can be read: .*\.\n$/);
   });
@@ -141,7 +150,7 @@ describe('health-injector lint, for CI', () => {
       sarif: '',
     };
     for (const [output, end] of Object.entries(ends)) {
-      assert.equal((await healthInjector(['lint', '-o', output, file])).errors, end, output);
+      assert.equal((await runHere(['lint', '-o', output, file])).errors, end, output);
     }
   });
 });

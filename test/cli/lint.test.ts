@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { healthInjector, manifests } from './support/health-injector.ts';
+import { healthInjector, manifests, runHere } from './support/health-injector.ts';
 
 const file = `${manifests}mistakes.yaml`;
 
@@ -27,10 +27,7 @@ metadata: { annotations: { health.corp/pattern: cli, health.corp/check: 'exec:tr
 spec: { containers: [{ name: app }] }
 `;
     const args = ['lint', '-', '--prefix', 'health.corp/', '-o', 'json'];
-    const [lax, strict] = await Promise.all([
-      healthInjector(args, { input }),
-      healthInjector([...args, '--strict'], { input }),
-    ]);
+    const [lax, strict] = await Promise.all([runHere(args, { input }), runHere([...args, '--strict'], { input })]);
     const [{ message, ...finding }] = JSON.parse(lax.out);
     assert.deepEqual(finding, {
       file: 'standard input',
@@ -63,7 +60,7 @@ kind: Deployment
 metadata: { name: shared, annotations: &shared { other.example/flag: yes, health.example.com/liveness: off, other.example/none: } }
 spec: { template: { metadata: { annotations: *shared }, spec: { containers: [{ name: web }] } } }
 `;
-    const { code, out } = await healthInjector(['lint', '-'], { input });
+    const { code, out } = await runHere(['lint', '-'], { input });
     assert.equal(
       out,
       `standard input:8:5: Pod web: health.example.com/port: the value is a YAML number, expected text, in quotes.
@@ -90,12 +87,12 @@ spec:
       annotations: { health.example.com/period: 10s }
     spec: { containers: [{ name: web }] }
 `;
-    const { out } = await healthInjector(['lint', '-'], { input });
+    const { out } = await runHere(['lint', '-'], { input });
     assert.match(
       out,
       /^standard input:8:5: Deployment web: health\.example\.com\/port: port is "99999", expected [^\n]*\n$/,
     );
-    const right = await healthInjector(['lint', '-'], { input: input.replace('99999', '80') });
+    const right = await runHere(['lint', '-'], { input: input.replace('99999', '80') });
     assert.equal(
       right.out,
       'standard input:7:5: warning: Deployment web: health.example.com/period of the Deployment does not count: its Pod template says otherwise.\n',
@@ -114,7 +111,7 @@ spec:
     perod: 5s
 `;
     const [one, two] = await Promise.all(
-      [input, input.replace('perod', 'period')].map((text) => healthInjector(['lint', '-'], { input: text })),
+      [input, input.replace('perod', 'period')].map((text) => runHere(['lint', '-'], { input: text })),
     );
     assert.match(
       one!.out,
@@ -125,14 +122,14 @@ spec:
   });
 
   it('says nothing about manifests that are well, in a whole folder', async () => {
-    const { code, out, errors } = await healthInjector(['lint', '-f', 'deploy/examples']);
+    const { code, out, errors } = await runHere(['lint', '-f', 'deploy/examples']);
     assert.deepEqual([code, out, errors], [0, '', '7 Pods and workloads in 8 files: nothing is wrong.\n']);
   });
 
   it('says with 2 where it cannot read a document, and goes on with the others', async () => {
     const input =
       'kind: Pod\nspec: [\n---\nkind: Pod\napiVersion: v1\nmetadata: { annotations: { health.example.com/x: y1 } }\nspec: { containers: [{ name: a }] }\n';
-    const { code, out, errors } = await healthInjector(['lint', '-'], { input });
+    const { code, out, errors } = await runHere(['lint', '-'], { input });
     assert.equal(code, 2);
     assert.match(
       errors,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector } from './support/health-injector.ts';
+import { healthInjector, runHere } from './support/health-injector.ts';
 
 const list = (items: readonly object[]): object => ({ metadata: { resourceVersion: '1' }, items });
 const redis = { containers: [{ name: 'redis', image: 'redis:7' }] };
@@ -59,11 +59,11 @@ describe('health-injector missed', function () {
   let cluster: Awaited<ReturnType<typeof startCluster>>;
   before(async () => (cluster = await startCluster(answers)));
   after(() => cluster.stop());
-  const missed = (...args: readonly string[]) =>
-    healthInjector(['missed', '--kubeconfig', cluster.kubeconfig, ...args]);
+  const argsOf = (args: readonly string[]) => ['missed', '--kubeconfig', cluster.kubeconfig, ...args];
+  const missed = (...args: readonly string[]) => runHere(argsOf(args));
 
   it('lists what lacks its check, in all namespaces, and ends with 1', async () => {
-    const { code, out } = await missed();
+    const { code, out } = await healthInjector(argsOf([]));
     assert.equal(
       out,
       [

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { startCluster } from './support/cluster.ts';
-import { healthInjector } from './support/health-injector.ts';
+import { healthInjector, runHere } from './support/health-injector.ts';
 import { trialAnswers } from './support/trials.ts';
 
 describe('health-injector trial', () => {
   let cluster: Awaited<ReturnType<typeof startCluster>>;
   before(async () => (cluster = await startCluster(trialAnswers)));
   after(() => cluster.stop());
-  const trial = (...args: readonly string[]) => healthInjector(['trial', '--kubeconfig', cluster.kubeconfig, ...args]);
+  const argsOf = (args: readonly string[]) => ['trial', '--kubeconfig', cluster.kubeconfig, ...args];
+  const trial = (...args: readonly string[]) => runHere(argsOf(args));
 
   it('lists by workload what would have been, why, and what is advised, the worst first', async () => {
-    const { code, out, errors } = await trial('-n', 'shop');
+    const { code, out, errors } = await healthInjector(argsOf(['-n', 'shop']));
     assert.deepEqual([code, errors], [1, '']);
     assert.deepEqual(out.split('\n').slice(0, 13), [
       'NAMESPACE   WORKLOAD          PODS   ANSWERED   WOULD RESTART   WOULD BE UNREADY   UNPROVEN   WATCHED',
@@ -95,14 +96,7 @@ describe('health-injector trial', () => {
   });
 
   it('says of one Pod the same by explain', async () => {
-    const { out } = await healthInjector([
-      'explain',
-      '--kubeconfig',
-      cluster.kubeconfig,
-      'pod/bad-5d8f-a',
-      '-n',
-      'shop',
-    ]);
+    const { out } = await runHere(['explain', '--kubeconfig', cluster.kubeconfig, 'pod/bad-5d8f-a', '-n', 'shop']);
     const lines = out.split('\n').filter((line) => line.startsWith('    trial'));
     assert.deepEqual(lines, [
       '    trial        app: in 60 minutes there would have been 2 restarts and 31 s not ready; the last time the check "redis" of container "app" failed: "timed out after 1s".',

@@ -6,7 +6,7 @@ import { exportPolicies } from '../../src/export/health-policy.ts';
 import { recipeOf } from '../../src/export/recipe.ts';
 import { exportRefusals } from '../../src/export/refusals.ts';
 import type { HealthPolicy } from '../../src/policy/policy.ts';
-import { healthInjector } from '../cli/support/health-injector.ts';
+import { healthInjector, runHere } from '../cli/support/health-injector.ts';
 import { testContext } from '../support/webhook.ts';
 
 const folder = new URL('policies/', import.meta.url).pathname;
@@ -72,7 +72,7 @@ describe('an exported policy', () => {
     ['policy', ['--policies', `${folder}policy.input.yaml`], 0],
   ] as const) {
     it(`is what stands in ${name}.output.yaml`, async () => {
-      const { out, code: ended } = await healthInjector(['export-policy', ...args]);
+      const { out, code: ended } = await runHere(['export-policy', ...args]);
       assert.equal(ended, code);
       const file = `${folder}${name}.output.yaml`;
       if (process.env['UPDATE'] === '1') writeFileSync(file, out);
@@ -102,7 +102,7 @@ describe('an exported policy', () => {
 
   it('is refused for a cluster that has no such kind', async () => {
     const args = ['export-policy', '--kubernetes-version', '1.35', `${folder}redis.input.yaml`];
-    const { out, errors, code } = await healthInjector(args);
+    const { out, errors, code } = await runHere(args);
     assert.deepEqual([out, code], ['', 1]);
     assert.match(errors, new RegExp(`Deployment shop/web: not exported: ${exportRefusals['no-policies-api']}`));
   });

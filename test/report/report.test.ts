@@ -7,7 +7,7 @@ import type { ReportFacts, WorkloadFact } from '../../src/report/facts.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { createReport } from '../../src/report/report.ts';
-import { healthInjector, manifests } from '../cli/support/health-injector.ts';
+import { healthInjector, manifests, runHere } from '../cli/support/health-injector.ts';
 import { startBrowser } from '../support/browser.ts';
 import { assertSoundPage } from './support/sound-page.ts';
 
@@ -192,17 +192,17 @@ describe('health-injector report', () => {
   });
 
   it('says the same as JSON and as Markdown, of a Deployment that a policy in the same manifests asks for', async () => {
-    const json = JSON.parse((await healthInjector(['report', '-o', 'json', `${manifests}shop.yaml`])).out);
+    const json = JSON.parse((await runHere(['report', '-o', 'json', `${manifests}shop.yaml`])).out);
     const { workloads, ours, none } = json.totals;
     assert.deepEqual([workloads, ours, none], [3, 2, 1]);
     const redis = json.workloads.find(({ name }: WorkloadFact) => name === 'redis');
     assert.deepEqual([redis.coverage, redis.by, redis.checks.length], ['ours', 'annotations', 2]);
-    const { out } = await healthInjector(['report', '-o', 'markdown', `${manifests}shop.yaml`]);
+    const { out } = await runHere(['report', '-o', 'markdown', `${manifests}shop.yaml`]);
     assert.match(out, /^Of 3 workloads in 2 namespaces, 2 \(67 %\) would be checked by health-injector/m);
   });
 
   it('says what auto would find, by the webhook’s own core', async () => {
-    const { out } = await healthInjector(['report', '-o', 'json', '-'], {
+    const { out } = await runHere(['report', '-o', 'json', '-'], {
       input: `${deployment('redis')}---\n${deployment('unknown')}`,
     });
     const [redis, unknown] = JSON.parse(out).workloads as WorkloadFact[];
@@ -219,7 +219,7 @@ describe('health-injector report', () => {
   };
   for (const [what, [args, sentence]] of Object.entries(mistakes)) {
     it(`says with 64 that ${what}`, async () => {
-      const { code, errors } = await healthInjector(['report', ...args]);
+      const { code, errors } = await runHere(['report', ...args]);
       assert.equal(code, 64);
       assert.match(errors.trimEnd(), sentence);
     });

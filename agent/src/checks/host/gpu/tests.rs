@@ -1,5 +1,6 @@
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::nvidia::{Fields, judge};
@@ -16,12 +17,18 @@ fn machine(script: &str) -> (Fixture, String) {
     (fixture, option)
 }
 
-/// Written anew beside the old one: a program that runs cannot be written to.
+/// Writes it anew beside the old one: a program that runs cannot be written to. A child writes it: a file that this process
+/// had open could also be open in a child that another test starts just then, and the kernel runs no file that is open for writing.
 fn say(fixture: &Fixture, script: &str) {
-    fixture.write("new", &format!("#!/bin/sh\n{script}\n"));
-    let new = fixture.root().join("new");
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::rename(new, fixture.root().join("nvidia-smi")).unwrap();
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat > new && chmod 755 new && mv new nvidia-smi"])
+        .current_dir(fixture.root())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The end of the statement closes the pipe.
+    writer.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
 }
 
 /// What it prints, and with which code it ends.
@@ -212,7 +219,7 @@ fn a_program_that_hangs_is_killed_and_is_sick_when_it_was_seen_three_times() {
     assert_eq!(outcomes[2].cause, Some(Cause::Timeout));
     // It is given some more time, in which it may still answer.
     let left = || {
-        let left = std::process::Command::new("pgrep").args(["-f", "^sleep 86.25"]).output();
+        let left = Command::new("pgrep").args(["-f", "^sleep 86.25"]).output();
         left.is_ok_and(|output| !output.stdout.is_empty())
     };
     while left() {
