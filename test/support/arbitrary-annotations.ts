@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { keys } from '../../src/inject/intent/annotations.ts';
 import { containerNames } from './arbitrary-pod.ts';
+import { anyText } from './any-text.ts';
 
 const prefix = 'health.example.com/';
 
@@ -117,7 +118,7 @@ const suffixed = fc.constantFrom(...containerNames.slice(0, 3)).chain((name) => 
 
 const noise = fc.dictionary(
   fc.oneof(fc.constantFrom(...Object.keys(keys)), fc.string()).map((key) => prefix + key),
-  fc.string({ unit: 'binary' }),
+  anyText,
   { maxKeys: 1 },
 );
 

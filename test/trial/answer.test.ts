@@ -4,6 +4,7 @@ import { mostAnswerBytes, readTrialAnswer } from '../../src/trial/answer.ts';
 import { measure } from '../../src/trial/measured.ts';
 import { sumOfPod } from '../../src/trial/sums.ts';
 import { trialBody } from './support/answers.ts';
+import { anyText } from '../support/any-text.ts';
 
 const containerOf = (container: object) => readTrialAnswer(trialBody(container))?.containers[0];
 
@@ -72,7 +73,7 @@ describe('the answer of an agent on trial', () => {
   it('is bounded, whatever it says, and no sum of it is beyond what its Pod can have lived', () => {
     const nowMs = 1_000_000_000;
     const numbers = fc.oneof(fc.double(), fc.constantFrom(1e308, 2 ** 40, -1, 0.5), fc.integer());
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('"\u202e\n'.repeat(99)));
+    const texts = fc.oneof(anyText, fc.constant('"\u202e\n'.repeat(99)));
     const incident = { lastRestartSecondsAgo: numbers, lastFailureSecondsAgo: numbers, check: texts, reason: texts };
     const container = fc.record({
       container: texts,
