@@ -48,15 +48,28 @@ export async function chartNotes(values: object = {}): Promise<string> {
   }
 }
 
-/** The objects that the chart makes of these values. */
-export async function chartObjects(values: object = {}): Promise<any[]> {
-  const { code, out, errors } = await helmTemplate(values);
-  if (code !== 0) throw new Error(errors);
-  return objectsOf(out);
+const rendered = new Map<string, Promise<any[]>>();
+
+/** What `render` makes, once in a process for this key, for each caller a copy. */
+async function once(key: string, render: () => Promise<any[]>): Promise<any[]> {
+  const objects = rendered.get(key) ?? render();
+  rendered.set(key, objects);
+  return structuredClone(await objects);
 }
 
+/** The objects that the chart makes of these values. */
+export const chartObjects = (values: object = {}): Promise<any[]> =>
+  once(`helm ${JSON.stringify(values)}`, async () => {
+    const { code, out, errors } = await helmTemplate(values);
+    if (code !== 0) throw new Error(errors);
+    return objectsOf(out);
+  });
+
 /** The objects of deploy/ with these of its components. */
-export async function kustomizeObjects(...components: readonly string[]): Promise<any[]> {
+export const kustomizeObjects = (...components: readonly string[]): Promise<any[]> =>
+  once(`kustomize ${JSON.stringify(components)}`, () => kustomize(components));
+
+async function kustomize(components: readonly string[]): Promise<any[]> {
   const overlay = mkdtempSync(join(tmpdir(), 'health-injector-overlay-'));
   try {
     const deploy = relative(overlay, `${root}deploy`);
