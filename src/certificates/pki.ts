@@ -1,4 +1,4 @@
-import { generateKeyPair, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPair, generateKeyPairSync, privateEncrypt, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { skewMs } from './rotation.ts';
@@ -24,15 +24,14 @@ export const makeKeys = (): Promise<RsaKeys> => promisify(generateKeyPair)('rsa'
 const makeKeysSync = (): RsaKeys => generateKeyPairSync('rsa', rsaOptions);
 
 export function issueAuthority(name: string, now: Date, days = 365, rsa = makeKeysSync()): KeyPair {
-  const { certificate, keys } = createCertificate(name, { now, days }, rsa);
+  const certificate = createCertificate(name, { now, days }, rsa);
   certificate.setIssuer(certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
     { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
     { name: 'subjectKeyIdentifier' },
   ]);
-  certificate.sign(keys.private, forge.md.sha256.create());
-  return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
+  return { cert: signed(certificate, rsa.privateKey), key: rsa.privateKey };
 }
 
 /** A server certificate for these DNS names and IP addresses, signed by `authority` and never valid for longer than it. */
@@ -43,7 +42,7 @@ export function issueServingCertificate(
   rsa = makeKeysSync(),
 ): KeyPair {
   const issuer = forge.pki.certificateFromPem(authority.cert);
-  const { certificate, keys } = createCertificate(names[0] ?? '', valid, rsa);
+  const certificate = createCertificate(names[0] ?? '', valid, rsa);
   if (certificate.validity.notAfter > issuer.validity.notAfter) {
     certificate.validity.notAfter = issuer.validity.notAfter;
   }
@@ -59,8 +58,22 @@ export function issueServingCertificate(
       altNames: names.map((name) => (/^[\d.]+$|:/.test(name) ? { type: 7, ip: name } : { type: 2, value: name })),
     },
   ]);
-  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
-  return { cert: forge.pki.certificateToPem(certificate), key: keys.pem };
+  return { cert: signed(certificate, authority.key), key: rsa.privateKey };
+}
+
+/** What stands before a digest of SHA-256 that RSA signs: https://www.rfc-editor.org/rfc/rfc8017#section-9.2 */
+const sha256Prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+
+/** The certificate as PEM, with its signature by a private key, PEM. Node signs: node-forge does it in JavaScript, and the event loop would stand still. */
+function signed(certificate: forge.pki.Certificate, privateKey: string): string {
+  const signer = {
+    sign: (hash: forge.md.MessageDigest) =>
+      privateEncrypt(privateKey, Buffer.concat([sha256Prefix, Buffer.from(hash.digest().toHex(), 'hex')])).toString(
+        'latin1',
+      ),
+  };
+  certificate.sign(signer as forge.pki.rsa.PrivateKey, forge.md.sha256.create());
+  return forge.pki.certificateToPem(certificate);
 }
 
 function createCertificate(name: string, { now, days }: { readonly now: Date; readonly days: number }, rsa: RsaKeys) {
@@ -73,5 +86,5 @@ function createCertificate(name: string, { now, days }: { readonly now: Date; re
   certificate.validity.notBefore = new Date(now.getTime() - skewMs);
   certificate.validity.notAfter = new Date(now.getTime() + days * dayMs);
   certificate.setSubject([{ name: 'commonName', value: name.slice(0, 64) }]);
-  return { certificate, keys: { private: forge.pki.privateKeyFromPem(rsa.privateKey), pem: rsa.privateKey } };
+  return certificate;
 }

@@ -307,14 +307,18 @@ describe('keeping the certificate', function () {
   it('does not fight for ever with somebody who writes the caBundle too', async () => {
     start(1);
     await settled();
-    const before = cluster.written.length;
-    const end = Date.now() + 1_500;
-    while (Date.now() < end) {
+    const [before, begin] = [cluster.written.length, Date.now()];
+    const isSaid = (): boolean =>
+      replicas[0]?.failures.some((line) => line.includes('another client writes the caBundle over and over')) ?? false;
+    const elapsedMs = (): number => Date.now() - begin;
+    // On a busy machine the writes that it may make take longer.
+    while (elapsedMs() < 1_500 || (!isSaid() && elapsedMs() < 30_000)) {
       cluster.writeBundle('');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    assert(cluster.written.length - before <= 21, `${cluster.written.length - before} writes`);
-    assert.match(replicas[0]?.failures.join('\n') ?? '', /another client writes the caBundle over and over/);
+    const most = 20 + Math.ceil(elapsedMs() / 5_000);
+    assert(cluster.written.length - before <= most, `${cluster.written.length - before} writes`);
+    assert(isSaid());
   });
 
   /** From now on, notes every moment at which a replica serves what the caBundle does not trust. */
