@@ -50,6 +50,8 @@ export function controllerRights({ hardware, hardwareScope, repair, restartBudge
   const owners = [
     ['', 'replicationcontrollers'],
     ['apps', 'statefulsets'],
+    ['jobset.x-k8s.io', 'jobsets'],
+    ['leaderworkerset.x-k8s.io', 'leaderworkersets'],
   ] as const;
   return [
     { group: ours, resource: 'healthpolicies', verbs: ['list', 'watch'] },

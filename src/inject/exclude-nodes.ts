@@ -18,7 +18,7 @@ export function exclusionsFor(
   { namespaceName, namespace, exclusionsByOwner, nowMs }: PolicyScope,
 ): readonly NodeExclusion[] {
   if (namespace?.inject === 'disabled' || pod.spec.nodeName) return [];
-  return exclusionsOfPod(exclusionsByOwner, namespaceName, pod.metadata, nowMs);
+  return exclusionsOfPod(exclusionsByOwner, namespaceName, pod, nowMs);
 }
 
 /**

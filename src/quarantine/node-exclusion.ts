@@ -6,7 +6,8 @@ import type {
   V1ObjectMeta,
   V1PodSpec,
 } from '@kubernetes/client-node';
-import { type NodeQuarantine, ownerKeyOf, ownerText } from './quarantine.ts';
+import type { GangPod } from '../gang/kinds.ts';
+import { type NodeQuarantine, ownerKeyOf, ownerText, quarantineKeyOf } from './quarantine.ts';
 
 /** A node that the Pods of an owner are kept off, and how, and until when. */
 export type NodeExclusion = {
@@ -28,16 +29,20 @@ export function exclusionsIn({ spec }: NodeQuarantine): readonly (readonly [owne
   ]);
 }
 
-/** The exclusions in force for a Pod of this namespace, each node once and in order; a requirement is more than a preference. */
+/**
+ * The exclusions in force for a Pod of this namespace, each node once and in order; a requirement is more than a preference.
+ * An entry for the nearest owner counts for a Pod of a gang too: a person, or a version before gangs, has written it.
+ */
 export function exclusionsOfPod(
   byOwner: ExclusionsByOwner,
   namespace: string,
-  metadata: V1ObjectMeta | undefined,
+  pod: GangPod,
   nowMs: number,
 ): readonly NodeExclusion[] {
   if (byOwner.size === 0) return [];
-  const owner = ownerKeyOf(namespace, metadata);
-  const inForce = (owner ? (byOwner.get(ownerText(owner)) ?? []) : []).filter(({ untilMs }) => untilMs > nowMs);
+  const keys = [quarantineKeyOf(namespace, pod), ownerKeyOf(namespace, pod.metadata)];
+  const texts = new Set(keys.flatMap((key) => (key ? [ownerText(key)] : [])));
+  const inForce = [...texts].flatMap((text) => byOwner.get(text) ?? []).filter(({ untilMs }) => untilMs > nowMs);
   const strictestLast = inForce.toSorted((one) => (one.affinity === 'Required' ? 1 : -1));
   const byNode = new Map(strictestLast.map((each) => [each.node, each]));
   return [...byNode.values()].toSorted((one, other) => (one.node < other.node ? -1 : 1));

@@ -1,4 +1,6 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
+import { gangOf } from '../gang/gang.ts';
+import type { GangPod } from '../gang/kinds.ts';
 
 /**
  * A node that is kept from Pods whose hardware check failed there. There is one for each node, of the node's name, so
@@ -82,6 +84,12 @@ export function ownerKeyOf(namespace: string, metadata: V1ObjectMeta | undefined
 function cronJobOf(job: string): string | undefined {
   const [, name, minute] = /^(.+)-(\d{8})$/.exec(job) ?? [];
   return Number(minute) >= 27_000_000 && Number(minute) < 60_000_000 ? name : undefined;
+}
+
+/** Whom a quarantine, a cap and a ledger know a Pod by: its gang, whose children are made anew by other names, else its owner. */
+export function quarantineKeyOf(namespace: string, pod: GangPod): OwnerKey | undefined {
+  const gang = gangOf(namespace, pod);
+  return gang ? { namespace, kind: gang.kind, name: gang.name } : ownerKeyOf(namespace, pod.metadata);
 }
 
 /** A text that is the same for two keys exactly where they are. */

@@ -33,6 +33,8 @@ const ofHardware = [
   'list endpointslices',
   'get replicationcontrollers',
   'get statefulsets',
+  'get jobsets',
+  'get leaderworkersets',
 ];
 const ofMoves = ['create nodequarantines'];
 const ofTaints = ['get nodes', 'patch nodes'];

@@ -36,7 +36,7 @@ const keyOf = (name: string) =>
   ownerKeyOf('shop', { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid: name, controller: true }] });
 
 const nodesAt = (store: ReturnType<typeof createStore>, nowMs: number): string[] =>
-  exclusionsOfPod(store.scopeFor('shop', 0).exclusionsByOwner, 'shop', metadata, nowMs).map(
+  exclusionsOfPod(store.scopeFor('shop', 0).exclusionsByOwner, 'shop', { metadata }, nowMs).map(
     ({ node, affinity }) => `${node} ${affinity}`,
   );
 

@@ -1,12 +1,10 @@
 import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
+import { createGangMoves } from './gang-moves.ts';
 import type { HardwareNode } from './nodes.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, wholeSeconds } from './pod.ts';
 import { type Counted, limitDetail } from './limit-details.ts';
 import { type Room, createRoom, mostMoves } from './room.ts';
 import { emptyingRoom, shareRefusal } from '../shares.ts';
-
-/** An apiserver's time of creation has no fractions of a second. */
-export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 export type BudgetSettings = {
   readonly scope: 'Owner' | 'Node';
@@ -48,6 +46,8 @@ export type RemediationBudget = {
   readonly movesLeft: (pod: HardwarePod) => number;
   /** True for a Pod that was created on a node after its owner was to be kept off it. */
   readonly cameBack: (pod: HardwarePod) => boolean;
+  /** True while another move of the Pod's gang is not over: it is over when the gang is ready again, or after ten minutes. */
+  readonly isGangRestarting: (pod: HardwarePod) => boolean;
   /** Counts one more move. */
   readonly reserve: (pod: HardwarePod) => void;
 };
@@ -136,6 +136,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   const entry = (node: string, owner: string): QuarantinedOwner | undefined => byNode.get(node)?.owners.get(owner);
   const hasMove = ({ node, uid }: HardwarePod): boolean => byNode.get(node)?.atMs.has(uid) ?? false;
   const isCounted = ({ node, uid }: HardwarePod): boolean => counts(byNode.get(node)?.atMs.get(uid) ?? -Infinity);
+  const gangs = createGangMoves(input, nowMs);
   const cameBack = (pod: HardwarePod): boolean => {
     const present = entry(pod.node, pod.ownerText);
     return (
@@ -163,6 +164,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     if (entry(node, owner) === undefined) entries.planned.add(owner);
     use(owner);
     exclude(owner, node);
+    if (pod.gang) gangs.begin(owner);
   };
 
   /** Those whose Pods may be moved: a share is kept only where there is another namespace to keep it for. */
@@ -226,6 +228,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     // A Pod that came back counts, but not against itself.
     movesLeft: (pod) => mostPerOwner - (usedByOwner.get(pod.ownerText) ?? 0) + (countsAsBack(pod) ? 1 : 0),
     cameBack,
+    isGangRestarting: (pod) => !hasMove(pod) && gangs.isRestarting(pod.ownerText),
     reserve,
   };
 }

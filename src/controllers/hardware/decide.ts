@@ -2,13 +2,14 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget, wholeSeconds } from './budget.ts';
+import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget } from './budget.ts';
+import { decideGang, decideOwner, restartOf } from './decide-owner.ts';
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { utcTime } from '../../wording/times.ts';
 import type { OwnerFact } from './owner-facts.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, wholeSeconds } from './pod.ts';
 import type { ReadingFact } from './readings.ts';
 import { type Reason, reasons } from './reasons.ts';
 import type { Retry } from './retries.ts';
@@ -145,7 +146,7 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
     return { kind: 'hold', reason: 'passes', pod, untilMs: reading.untilMs };
   if (!budget.node(node)?.isReady) return { kind: 'hold', reason: 'node-not-ready', pod };
   if (!ineligible) {
-    const undecided = decideOwner(pod, pass);
+    const undecided = decideOwner(pod, snapshot.owners.get(uid), nowMs);
     if (undecided) return undecided;
   }
   if (nowMs - sinceMs < stableMs) return { kind: 'hold', reason: 'unstable', pod, untilMs: sinceMs + stableMs };
@@ -163,6 +164,8 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   // A sick node was found better than none: a move would bring the next Pod back here.
   if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
+  const hold = decideGang(pod, snapshot.owners.get(uid));
+  if (hold) return hold;
   if (!budget.isCounted(pod)) return undefined;
   return decideVolumes(pod, pass) ?? { ...(mode === 'move' ? resumed : dryRun), pod };
 }
@@ -173,7 +176,10 @@ const dryRun = { kind: 'hold', reason: 'dry-run' } as const;
 
 /** Moves a Pod if its node, its owner and the brake let it, and counts it. */
 function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
-  const { settings, budget } = pass;
+  const { snapshot, settings, budget } = pass;
+  // One fault is one move: the gang leaves the node as a whole, and is moved again once it has started.
+  const isRestarting = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole' && budget.isGangRestarting(pod);
+  if (isRestarting) return { kind: 'hold', reason: 'gang-restarts', pod };
   if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
   if (budget.movesLeft(pod) <= 0)
     return { kind: 'hold', reason: 'owner-cap', pod, detail: budget.limitDetail(pod, 'owner-cap') };
@@ -187,21 +193,6 @@ function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   if (undecided) return undecided;
   if (settings.mode === 'dry-run') return { ...dryRun, pod };
   return { ...(budget.hasMove(pod) ? resumed : failed), pod };
-}
-
-/**
- * Looks up whether the owner of a Pod exists, as soon as the Pod fails; undefined where it does, or is of a kind that the
- * controller may not read. A Pod whose owner is not known takes no place in any budget.
- */
-function decideOwner(pod: HardwarePod, { snapshot, nowMs }: Pass): BeforeReading | undefined {
-  const fact = snapshot.owners.get(pod.uid);
-  // A Pod may come to another owner.
-  if (!fact || fact.ownerUid !== pod.owner?.uid) return { kind: 'look-up-owner', reason: 'owner-unasked', pod };
-  if (fact.kind === 'absent') return { kind: 'refuse', reason: 'no-such-owner', pod };
-  if (fact.kind !== 'unknown') return undefined;
-  const { detail, untilMs } = fact;
-  if (untilMs <= nowMs) return { kind: 'look-up-owner', reason: 'owner-unknown', pod };
-  return { kind: 'hold', reason: 'owner-unknown', pod, detail, untilMs };
 }
 
 /** Looks up where the volumes of a Pod are, which is about to be moved; undefined where they let it go. */

@@ -1,10 +1,9 @@
 import { podReference } from '../../kube/event.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import type { OwnerResolver } from '../../kube/owners.ts';
-import { wholeSeconds } from './budget.ts';
 import { type Decision, isCommand } from './decision.ts';
 import type { HardwareMetrics } from './metrics.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, wholeSeconds } from './pod.ts';
 import type { SensorReading } from './reading.ts';
 import { type Reason, reasons, sentenceOf } from './reasons.ts';
 import { inTurns } from '../shares.ts';

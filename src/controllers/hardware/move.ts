@@ -130,8 +130,9 @@ export function recordMoved(
   { events, settings }: Pick<HardwareDeps, 'events' | 'settings'>,
 ): void {
   const hours = Number((settings.ttlMs / 3_600_000).toFixed(1));
+  const whose = pod.gang ? `The Pods of ${pod.gang.kind} ${pod.gang.name}` : 'Its replacements';
   const note =
-    `${movedBeginning(pod)}: ${clauseOf(reading)}. Its replacements are kept off that node for ${hours} h, or until ` +
+    `${movedBeginning(pod)}: ${clauseOf(reading)}. ${whose} are kept off that node for ${hours} h, or until ` +
     `NodeQuarantine ${pod.node} is deleted.`;
   events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
 }

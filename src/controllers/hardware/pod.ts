@@ -1,10 +1,11 @@
 import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
 import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
 import { readStatus } from '../../inject/model/status.ts';
+import { type Gang, gangOf } from '../../gang/gang.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../inject/pod/limits.ts';
 import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';
-import { type OwnerKey, ownerKeyOf, ownerText } from '../../quarantine/quarantine.ts';
+import { type OwnerKey, ownerText, quarantineKeyOf } from '../../quarantine/quarantine.ts';
 import { ineligibleReasonOf } from './eligibility.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
 import type { IneligibleReason } from './reasons.ts';
@@ -26,6 +27,9 @@ export type HardwarePod = FailureState & {
   readonly isChecked: boolean;
   /** Its controller; undefined for a bare Pod. */
   readonly owner: Owner | undefined;
+  /** Its gang; undefined for a Pod that is in none. */
+  readonly gang: Gang | undefined;
+  /** What it is counted and kept off nodes by: its gang, or else its owner. */
   readonly ownerKey: OwnerKey | undefined;
   /** The same as a text; empty for a bare Pod. */
   readonly ownerText: string;
@@ -40,13 +44,16 @@ export type HardwarePod = FailureState & {
   readonly excludedNodes: readonly string[];
 };
 
+/** An apiserver's time of creation has no fractions of a second. */
+export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
+
 /** What one version of a Pod says, before the cache has compared it with the version before. */
 export type ObservedPod = Omit<HardwarePod, keyof FailureState> & { readonly signs: FailureSigns };
 
 /** Takes from a Pod, as the apiserver sends it, what the controller needs. */
 export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
   const { namespace = '', name = '', uid = '', creationTimestamp, deletionTimestamp } = pod.metadata ?? {};
-  const ownerKey = ownerKeyOf(namespace, pod.metadata);
+  const ownerKey = quarantineKeyOf(namespace, pod);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const target = probeTargetOf(pod, prefix);
   return {
@@ -62,6 +69,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     isEvicted: pod.status?.conditions?.some(isOfEviction) ?? false,
     isChecked: target.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix),
     owner: controllerOf(pod.metadata),
+    gang: gangOf(namespace, pod),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     ineligible: ineligibleReasonOf(pod, prefix),

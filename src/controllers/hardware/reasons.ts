@@ -37,6 +37,12 @@ export const reasons = {
     'the nodes that were quarantined for its namespace in the last minutes are its share, and the rest is kept for others',
   ),
   'owner-cap': held('as many Pods of its owner as may be were moved lately: they may fail wherever they run'),
+  'gang-would-hang': held(
+    'the controller of its gang would create this Pod alone anew, and the others would wait for it',
+  ),
+  'gang-would-end': held('its gang would fail for good'),
+  /** The Events are those of the Pod that is moved. */
+  'gang-restarts': silent('a Pod of its gang is moved, and the gang starts anew as a whole'),
   'volumes-unknown': held(
     'whether it has a volume that is on its node alone is not known, and is asked again after a while',
   ),

@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../../kube/clock.ts';
-import { wholeSeconds } from './budget.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, wholeSeconds } from './pod.ts';
 
 const maxBackoffMs = 60_000;
 

@@ -95,7 +95,8 @@ export function useLeaders() {
   };
 }
 
-const isWell = ({ metadata, status, spec }: any): boolean =>
+/** The Pod runs on another node than node-a. */
+export const isWell = ({ metadata, status, spec }: any): boolean =>
   !metadata.deletionTimestamp && status.conditions[0].status === 'True' && spec.nodeName !== 'node-a';
 
 /** Waits until so many Pods are ready, and none of them is on node-a. */

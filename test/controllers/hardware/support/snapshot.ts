@@ -44,6 +44,7 @@ export function pod(
     isChecked: true,
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: wish.namespace ?? 'shop', kind, name: owner },
+    gang: undefined,
     ineligible: undefined,
     claims: [],
     target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },

@@ -29,6 +29,7 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
   const calls: string[] = [];
   const reads: string[] = [];
   const refused = new Set<string>();
+  const objects = new Map<string, object>();
   const forged = new Set<string>();
   let fault: Fault | undefined;
   let denial: Denial | undefined;
@@ -94,6 +95,19 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     });
   };
 
+  /** Nodes of which no quarantine names this owner. */
+  const freeNodes = (owner: string): readonly string[] => {
+    const closed = [...of(quarantines).values()].filter(({ spec }) =>
+      spec.owners.some((entry: any) => entry.owner.name === owner),
+    );
+    return nodes.filter((node) => !closed.some(({ spec }) => spec.nodeName === node));
+  };
+  /** What the owner of an evicted Pod does: a StatefulSet makes it anew. */
+  let replace = ({ metadata: { name, ownerReferences } }: any): void => {
+    const owner = ownerReferences[0].name;
+    setPod(name, freeNodes(owner)[0] ?? nodes[0]!, owner, true, 0);
+  };
+
   const evict = (name: string, body: any): TransportResponse => {
     const pod = of('/api/v1/pods').get(name);
     if (!pod) return answer(404, { message: 'not found' });
@@ -109,14 +123,9 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     accepted.set(uid, (accepted.get(uid) ?? 0) + 1);
     const deletionTimestamp = new Date().toISOString();
     set('/api/v1/pods', { ...pod, metadata: { ...pod.metadata, deletionTimestamp } });
-    const { name: owner } = pod.metadata.ownerReferences[0];
     setTimeout(() => {
       remove('/api/v1/pods', name);
-      const closed = [...of(quarantines).values()].filter(({ spec }) =>
-        spec.owners.some((entry: any) => entry.owner.name === owner),
-      );
-      const free = nodes.find((node) => !closed.some(({ spec }) => spec.nodeName === node)) ?? nodes[0]!;
-      setPod(name, free, owner, true, 0);
+      replace(pod);
     }, 5);
     return answer(201, { status: 'Success' });
   };
@@ -172,6 +181,8 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
         ? answer(404, { message: 'not found' })
         : answer(200, { metadata: { name: owner, uid: owner } });
     }
+    const other = objects.get(pathname);
+    if (other) return answer(200, other);
     if (pathname.endsWith('/events')) return answer(200, { items: [...of('events').values()] });
     const [, collection = '', name = ''] = /^(.*)\/([^/]+)$/.exec(pathname) ?? [];
     const one = of(collection).get(name);
@@ -228,6 +239,12 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     deny: (next: Denial | undefined) => (denial = next),
     accepted,
     refused,
+    /** Other objects than Pods, nodes, claims and quarantines, by their paths. */
+    objects,
+    reads,
+    freeNodes,
+    /** What becomes of an evicted Pod from now on. */
+    setReplace: (next: typeof replace) => void (replace = next),
     /** The owners of which only Pods speak. */
     forged,
     setPod,
