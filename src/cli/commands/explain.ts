@@ -4,6 +4,7 @@ import { type Explanation, explain } from '../explain/explain.ts';
 import { stateOf, workloadTable } from '../explain/table.ts';
 import { cleaned } from '../facts/clean.ts';
 import { formatFinding } from '../finding.ts';
+import { gangHintOf } from '../gang-hint.ts';
 import { explainRemarks } from '../findings.ts';
 import { formatExplanations } from '../explain/format.ts';
 import { readContext, readManifests } from '../input.ts';
@@ -59,7 +60,11 @@ export const explainCommand = defineCommand({
       const remarks = files.flatMap((file) => explainRemarks(file, context));
       unread.push(...remarks.map(formatFinding));
       if (objects.length === 0 && remarks.length === 0) unread.push('There is no Pod and no workload to explain.');
-      explanations.push(...objects.map((object) => explain(object, context.prefix)));
+      for (const object of objects) {
+        const explanation = explain(object, context.prefix);
+        const warnings = [...explanation.warnings, gangHintOf(object, context.prefix) ?? []].flat();
+        explanations.push({ ...explanation, warnings });
+      }
     }
     if (references.length > 0) {
       // The client of Kubernetes takes longer to load than all else: only a live object pays for it.
