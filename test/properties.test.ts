@@ -148,7 +148,9 @@ describe('any Pod with any annotations', () => {
       const [sidecar, ...others] = addedTo(input, outcome.pod);
       assert.equal(others.length, 0);
       assert.equal(sidecar?.readinessProbe?.httpGet?.port, sidecar?.ports?.[0]?.containerPort);
-      assert(['move', 'report'].includes(outcome.pod.metadata?.labels?.['health.example.com/hardware'] ?? ''));
+      assert(
+        ['move', 'move-alone', 'report'].includes(outcome.pod.metadata?.labels?.['health.example.com/hardware'] ?? ''),
+      );
     });
     fc.assert(check, runs);
     assert(count > 100, `${count} of them`);

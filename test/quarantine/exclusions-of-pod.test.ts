@@ -71,6 +71,28 @@ describe('the quarantines in the store', () => {
     }
   });
 
+  it('keep every Pod of a gang off, of whichever Job, and by an entry for its own Job too', () => {
+    const store = createStore('health.example.com/');
+    const train = { namespace: 'shop', kind: 'JobSet', name: 'train' };
+    const one = { namespace: 'shop', kind: 'Job', name: 'train-workers-1' };
+    store.quarantines.reset([
+      quarantine('node-a', [entry({ owner: train })]),
+      quarantine('node-b', [entry({ owner: one })]),
+      quarantine('node-c', [entry({ owner: { ...train, name: 'other' } })]),
+    ]);
+    const nodesOf = (job: string, labels: Record<string, string>): string[] => {
+      const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: job, uid: 'new', controller: true }];
+      const { exclusionsByOwner } = store.scopeFor('shop', 0);
+      return exclusionsOfPod(exclusionsByOwner, 'shop', { metadata: { labels, ownerReferences } }, 0).map(
+        ({ node }) => node,
+      );
+    };
+    const labels = { 'jobset.sigs.k8s.io/jobset-name': 'train' };
+    assert.deepEqual(nodesOf('train-workers-0', labels), ['node-a']);
+    assert.deepEqual(nodesOf('train-workers-1', labels), ['node-a', 'node-b']);
+    assert.deepEqual(nodesOf('train-workers-0', {}), []);
+  });
+
   it('change the generation with the spec, and not with the status', () => {
     const store = createStore('health.example.com/');
     const held = quarantine('node-a', [entry()]);

@@ -65,7 +65,7 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   memory: fc.constantFrom('16Mi', '1G'),
   delivery: fc.constantFrom('init-container', 'image-volume'),
   mode: fc.constantFrom('sidecar', 'cli'),
-  'on-failure': fc.constantFrom('move', 'report'),
+  'on-failure': fc.constantFrom('move', 'move-alone', 'report'),
   reasons: fc.constantFrom('pod', 'public'),
   'host-paths': fc.constantFrom('/sys', '/sys,/proc', '/var/lib/fake/sys:/sys'),
   devices: fc.constantFrom('/dev/nvme0', '/dev/sda,/dev/infiniband/uverbs0'),

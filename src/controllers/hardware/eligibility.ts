@@ -13,10 +13,13 @@ export function ineligibleReasonOf({ metadata, spec }: V1Pod, prefix: string): I
   // An owner that could not exist makes nothing anew.
   if (!controllerOf(metadata) || !ownerKeyOf(metadata?.namespace ?? '', metadata)) return 'bare';
   if (owner?.kind === 'DaemonSet') return 'daemon-set';
-  if (metadata?.labels?.[`${prefix}hardware`] !== 'move') return 'report';
+  if (!moves.has(metadata?.labels?.[`${prefix}hardware`])) return 'report';
   if (spec?.nodeSelector?.['kubernetes.io/hostname'] !== undefined) return 'pinned';
   return writesToHost(spec) ? 'local-data' : undefined;
 }
+
+/** What `on-failure` says of a Pod that may be moved. */
+const moves: ReadonlySet<string | undefined> = new Set(['move', 'move-alone']);
 
 /** Whether a container may write to a folder or file of the node. Devices, sockets and read-only mounts hold no data of the Pod. */
 function writesToHost(spec: V1Pod['spec']): boolean {

@@ -47,7 +47,8 @@ export function createOwnerFacts(
         const { uid: ownerUid } = owner;
         try {
           const kind = await findOwner(client, owner, namespace, { signal, timeoutMs });
-          if (kind !== 'present' || pod.gang?.onEviction !== 'setting') return { ownerUid, kind };
+          const isAsked = kind === 'present' && pod.gang?.onEviction === 'setting' && !pod.isMovedAlone;
+          if (!isAsked) return { ownerUid, kind };
           const restart = await readRestart(pod, { signal, timeoutMs });
           return { ownerUid, kind, restart, untilMs: clock.date().getTime() + restartMaxAgeMs };
         } catch (error) {

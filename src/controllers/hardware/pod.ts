@@ -29,6 +29,8 @@ export type HardwarePod = FailureState & {
   readonly owner: Owner | undefined;
   /** Its gang; undefined for a Pod that is in none. */
   readonly gang: Gang | undefined;
+  /** Its user wants it moved also where its gang does not start anew with it. */
+  readonly isMovedAlone: boolean;
   /** What it is counted and kept off nodes by: its gang, or else its owner. */
   readonly ownerKey: OwnerKey | undefined;
   /** The same as a text; empty for a bare Pod. */
@@ -70,6 +72,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     isChecked: target.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix),
     owner: controllerOf(pod.metadata),
     gang: gangOf(namespace, pod),
+    isMovedAlone: pod.metadata?.labels?.[`${prefix}hardware`] === 'move-alone',
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     ineligible: ineligibleReasonOf(pod, prefix),

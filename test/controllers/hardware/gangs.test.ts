@@ -175,6 +175,16 @@ describe('a leader that moves a JobSet', () => {
     assert.deepEqual(world.calls, []);
   });
 
+  it('moves one worker where its user says that the others bear that, though they would not start anew', async () => {
+    const world = newWorld();
+    const jobSet = createJobSet(world, ['node-a', 'node-b'], { ...startsAnew, job: {}, onFailure: 'move-alone' });
+    lead(world);
+    jobSet.fail(0);
+    await eventually('it was evicted', 5_000, async () => world.accepted.size > 0);
+    assert.equal(world.quarantines()[0].spec.owners[0].owner.kind, 'JobSet');
+    assert(!world.reads.some((path) => path.endsWith('/jobsets/train')));
+  });
+
   it('reads Job and JobSet few times, however many workers fail', async () => {
     const world = newWorld();
     const jobSet = createJobSet(

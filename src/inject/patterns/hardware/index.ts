@@ -7,7 +7,7 @@ import type { RecordedStatus } from '../../model/status.ts';
 import { cli } from '../cli/index.ts';
 import { type ClaimResult, type ClaimTarget, type ContainerClaim, definePattern } from '../pattern.ts';
 import { defaultTimeoutMs, hostTypes, planExec, planSidecar } from './plan.ts';
-import { type HardwareOptions, ownKeys, readHardwareOptions, validateHardware } from './options.ts';
+import { type HardwareOptions, hardwareActions, ownKeys, readHardwareOptions, validateHardware } from './options.ts';
 import { nodePermission } from './pod-security.ts';
 
 /** The node's hardware decides whether the Pod is ready, and by that where it runs. The application is never killed. */
@@ -94,7 +94,7 @@ function isAddedForm(addition: Addition): boolean {
     case 'volume':
       return hostTypes.includes(addition.value.hostPath?.type) || cli.isAddedForm(addition);
     case 'label':
-      return addition.key.endsWith(labelOf('')) && ['move', 'report'].includes(addition.value);
+      return addition.key.endsWith(labelOf('')) && hardwareActions.some((action) => action === addition.value);
     default:
       return cli.isAddedForm(addition);
   }

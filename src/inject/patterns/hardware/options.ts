@@ -8,7 +8,8 @@ import { type Problem, type Collector, readName, readValue, receivedValue } from
 /** The keys of this pattern, with a line of meaning each. */
 export const ownKeys = {
   mode: 'How hardware is asked: sidecar (the default), or cli in the container that has the device.',
-  'on-failure': 'What becomes of the Pod whose hardware fails: move (the default) to another node, or report.',
+  'on-failure':
+    'What becomes of the Pod whose hardware fails: move (the default) to another node, move-alone also without its gang, or report.',
   'host-paths':
     'Comma list of folders of the node for the sidecar of hardware, read-only; PATH:/sys is shown as /sys. Only those that the administrator allows.',
   devices:
@@ -23,7 +24,7 @@ type OwnKey = keyof typeof ownKeys;
 /** How the hardware is asked, and what happens where it fails. */
 export type HardwareOptions = {
   readonly mode: 'sidecar' | 'cli';
-  readonly onFailure: 'move' | 'report';
+  readonly onFailure: (typeof hardwareActions)[number];
   readonly hostPaths: readonly HostPath[];
   /** Paths under /dev. */
   readonly devices: readonly string[];
@@ -36,7 +37,7 @@ type HostPath = { readonly path: string; readonly as: string };
 /** What the key `mode` takes. */
 export const hardwareModes = ['sidecar', 'cli'] as const;
 /** What the key `on-failure` takes. */
-export const hardwareActions = ['move', 'report'] as const;
+export const hardwareActions = ['move', 'move-alone', 'report'] as const;
 
 /** A resource or a claim by its name. */
 const resourceName = /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,252}$/;

@@ -1,12 +1,17 @@
 import type { World } from './world.ts';
 
 /** What the Jobs of a JobSet say of their Pods, and what the JobSet says of its Jobs. */
-export type JobSetSettings = { readonly job: object; readonly failurePolicy: object };
+export type JobSetSettings = {
+  readonly job: object;
+  readonly failurePolicy: object;
+  readonly onFailure: 'move' | 'move-alone';
+};
 
 const failJob = [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
 export const startsAnew: JobSetSettings = {
   job: { backoffLimit: 0, podFailurePolicy: { rules: failJob } },
   failurePolicy: { maxRestarts: 10 },
+  onFailure: 'move',
 };
 
 const isWorker = ({ metadata }: any): boolean => metadata.labels['jobset.sigs.k8s.io/jobset-name'] === 'train';
@@ -22,6 +27,7 @@ export function createJobSet(world: World, placed: readonly string[], settings: 
     const job = `train-workers-${index}`;
     const uid = `${job}-${restarts}`;
     const labels = {
+      'health.example.com/hardware': settings.onFailure,
       'jobset.sigs.k8s.io/jobset-name': 'train',
       'jobset.sigs.k8s.io/replicatedjob-name': 'workers',
       'jobset.sigs.k8s.io/global-replicas': String(placed.length),

@@ -45,6 +45,7 @@ export function pod(
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: wish.namespace ?? 'shop', kind, name: owner },
     gang: undefined,
+    isMovedAlone: false,
     ineligible: undefined,
     claims: [],
     target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
