@@ -3,6 +3,7 @@ import { type Snapshot, decide } from '../../../src/controllers/hardware/decide.
 import type { OwnerFact } from '../../../src/controllers/hardware/owner-facts.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';
+import { answer } from '../../kube/support/answer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createJobSet, startsAnew } from './support/job-set.ts';
 import { isWell, told, useLeaders } from './support/leader.ts';
@@ -183,6 +184,38 @@ describe('a leader that moves a JobSet', () => {
     await eventually('it was evicted', 5_000, async () => world.accepted.size > 0);
     assert.equal(world.quarantines()[0].spec.owners[0].owner.kind, 'JobSet');
     assert(!world.reads.some((path) => path.endsWith('/jobsets/train')));
+  });
+
+  /** A worker of a LeaderWorkerSet, whose hardware fails. */
+  const failWorker = (world: ReturnType<typeof newWorld>): void => {
+    const worker = world.setPod('vllm-0-1', 'node-a', 'vllm-0', false);
+    const lws = 'leaderworkerset.sigs.k8s.io/';
+    const labels = { ...worker.metadata.labels, [`${lws}name`]: 'vllm', [`${lws}group-index`]: '0' };
+    world.setAnyPod({ ...worker, metadata: { ...worker.metadata, labels } });
+  };
+  const pathOfSet = '/apis/leaderworkerset.x-k8s.io/v1/namespaces/shop/leaderworkersets/vllm';
+
+  it('leaves a group of a LeaderWorkerSet alone that would not start anew', async () => {
+    const world = newWorld();
+    world.objects.set(pathOfSet, { spec: { leaderWorkerTemplate: { size: 2, restartPolicy: 'None' } } });
+    const leader = lead(world);
+    failWorker(world);
+    const note = await told(leader, /MoveHeld/);
+    assert.match(note, /LeaderWorkerSet vllm-0: restartPolicy of the LeaderWorkerSet is None\./);
+    assert.deepEqual(world.calls, []);
+  });
+
+  it('moves a Pod of a LeaderWorkerSet that it may not read, as one of no gang', async () => {
+    const world = newWorld();
+    world.deny((path) => (path === pathOfSet ? answer(403, { message: 'forbidden' }) : undefined));
+    lead(world);
+    failWorker(world);
+    await eventually('it was evicted', 5_000, async () => world.accepted.size > 0);
+    assert.deepEqual(world.quarantines()[0].spec.owners[0].owner, {
+      namespace: 'shop',
+      kind: 'LeaderWorkerSet',
+      name: 'vllm-0',
+    });
   });
 
   it('reads Job and JobSet few times, however many workers fail', async () => {
