@@ -1,4 +1,4 @@
-//! One thread for each check: it runs, waits, runs. One flight at a time follows from that.
+//! One thread for each check: it runs, waits, runs. A report is judged by the thread of the server, after a run that is under way.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,8 @@ const STOPPED: Duration = Duration::from_millis(250);
 /// What the threads of the checks and the server share.
 pub struct Shared {
     pub jobs: Vec<Job>,
+    /// Held by the run of a job: what ends last is what was asked last.
+    turns: Vec<Mutex<()>>,
     state: Mutex<State>,
     /// Taken after the state.
     trial: Option<Mutex<Trial>>,
@@ -34,7 +36,8 @@ impl Shared {
         let now = Instant::now();
         let state = State::new(&jobs, now);
         let trial = asked.map(|asked| Mutex::new(Trial::new(asked, &state, now)));
-        Self { jobs, state: Mutex::new(state), trial }
+        let turns = jobs.iter().map(|_| Mutex::default()).collect();
+        Self { jobs, turns, state: Mutex::new(state), trial }
     }
 
     /// What is known; held for no longer than it takes to read or note something.
@@ -76,7 +79,8 @@ impl Shared {
 
     /// Runs a check now, notes the result, and logs it if the verdict is another one.
     pub fn run(&self, index: usize) {
-        let Some(job) = self.jobs.get(index) else { return };
+        let (Some(job), Some(turn)) = (self.jobs.get(index), self.turns.get(index)) else { return };
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.begin(index);
         let mut run = job.runner.run(Deadline::after(job.timeout), job.timeout);
         // No run outlasts its time-out by so much but one during which the agent itself was stopped: it is no answer.
@@ -134,4 +138,35 @@ fn log_change(job: &Job, run: &Run, unproven: bool) {
         ("unproven", "true"),
     ];
     log::write(level, &fields[..fields.len() - usize::from(!unproven)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::fs;
+
+    use super::super::plan::plan;
+    use super::*;
+    use crate::cli::{Command, parse};
+
+    #[test]
+    fn a_report_waits_for_the_run_that_is_under_way() {
+        let folder = std::env::temp_dir().join(format!("health-probe-turns-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (script, lock) = (folder.join("script"), folder.join("lock"));
+        let lock = lock.display();
+        fs::write(&script, format!("mkdir {lock} || exit 1; sleep 0.2; rmdir {lock}")).unwrap();
+        let check = format!("exec:sh {}", script.display());
+        let words = ["serve", "--timeout", "10s", &check].map(OsString::from);
+        let Ok(Command::Serve(serve)) = parse(words.into_iter()) else { panic!("another command") };
+        let shared = Shared::new(plan(serve.sections, &serve.roots).unwrap(), None);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| shared.report(0));
+            }
+        });
+        fs::remove_dir_all(&folder).unwrap();
+        let state = shared.state();
+        assert_eq!(state.entries.iter().map(|entry| entry.counts).collect::<Vec<_>>(), [[3, 0, 0, 0]]);
+    }
 }
