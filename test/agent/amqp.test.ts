@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asking, refused, unhealthy } from './support/asking.ts';
+import { asking, crowd, limitDescriptors, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { useDaemons } from './support/daemon.ts';
 import { type RabbitServer, startRabbit } from './support/rabbitmq.ts';
 import { eventually } from '../support/eventually.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { livesThroughTls } from './support/terminator.ts';
-import { aliveIn, endAsked, startAsked } from './support/life.ts';
+import { aliveIn, askUntilAlive, endAsked, startAsked } from './support/life.ts';
 
 const password = 'correct-horse-battery-staple';
 const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple', LOGIN: 'probe' };
@@ -39,8 +39,9 @@ describe('the agent asks a real rabbitmq', () => {
     const tls = [`cacertfile = ${files.ca}`, `certfile = ${files.cert}`, `keyfile = ${files.key}`];
     const mutual = ['verify = verify_peer', 'fail_if_no_peer_cert = true'];
     rabbit = await startAsked({ url: 'amqp://:PORT' }, () =>
-      startRabbit(directory, { tls: [...tls, ...mutual], definitions }, async (port) => {
+      startRabbit(directory, { tls: [...tls, ...mutual], definitions }, async (port, streamPort) => {
         assert.equal((await ask('--probe', 'startup', `amqp://:${port}`)).code, 2);
+        await askUntilAlive({ url: 'rabbitmq-stream://:PORT', port: streamPort }, [], 250);
       }),
     );
     url = `amqp://probe:$PASSWORD@:${rabbit.port}`;
@@ -183,13 +184,11 @@ describe('the agent asks a real rabbitmq', () => {
       });
     }
 
-    it('is alive through a network that fails after its answer', () =>
-      livesThroughFaults({
-        url: 'rabbitmq-stream://probe:$PASSWORD@:PORT',
-        port: rabbit.streamPort,
-        env,
-        provenAfter: 1,
-      }));
+    it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+      const port = rabbit.streamPort;
+      await livesThroughFaults({ url: 'rabbitmq-stream://probe:$PASSWORD@:PORT', port, env, provenAfter: 1 });
+      await livesThroughTls(directory, { url: 'rabbitmq-stream://:PORT?tls', port });
+    });
 
     it('verifies the certificate over TLS', () =>
       verifies(`rabbitmq-stream://probe:$PASSWORD@:${rabbit.streamTlsPort}`, files, certificate));
@@ -242,10 +241,23 @@ describe('the agent asks a real rabbitmq', () => {
   });
 
   describe('at its end', () => {
+    it('once it has no more descriptors it has no word for one more client of its streams', async () => {
+      const streams = `rabbitmq-stream://:${rabbit.streamPort}`;
+      await limitDescriptors(rabbit, 3);
+      const leave = await crowd(rabbit.streamPort);
+      await aliveIn('full', { url: 'rabbitmq-stream://:PORT', port: rabbit.streamPort }, 'closes or waits');
+      leave();
+      await eventually('room', 10_000, async () => (await ask(streams)).code === 0);
+    });
+
     it('when it is stopped it is 3, in time', () => timesOut(rabbit, url));
 
     it('when it is killed it is 2', async () => {
-      await endAsked({ url: 'amqp://:PORT', port: rabbit.port }, rabbit);
+      await endAsked(
+        rabbit,
+        { url: 'amqp://:PORT', port: rabbit.port },
+        { url: 'rabbitmq-stream://:PORT', port: rabbit.streamPort },
+      );
       assert.equal((await ask('--probe', 'liveness', url)).code, 2);
     });
   });

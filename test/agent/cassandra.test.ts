@@ -130,7 +130,7 @@ describe('the agent asks a real Cassandra', () => {
     await cassandra.nodetool('disablebinary');
     assert.equal((await ask('--probe', 'liveness', `cassandra://${address}`)).code, 2);
     await cassandra.nodetool('enablebinary');
-    await endAsked({ url: 'cassandra://:PORT', port: cassandra.port }, cassandra);
+    await endAsked(cassandra, { url: 'cassandra://:PORT', port: cassandra.port });
     assert.equal((await ask('--probe', 'liveness', `cassandra://${address}`)).code, 2);
   });
 });

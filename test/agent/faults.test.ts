@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectSecurely } from 'node:tls';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
 import { type Member, startEtcd } from './support/etcd.ts';
@@ -29,6 +30,18 @@ describe('the agent reaches a real server through a network that fails after eac
   const directory = useDaemons([...small, ...large, 'haproxy']);
   const files = () => writeCertificate(directory, 'server', certificateFor(['localhost']));
 
+  /** Who does not read what he asked for takes the one place that there is. */
+  async function clientThatReadsNothing(scheme: 'http' | 'https', port: number): Promise<Socket> {
+    writeFileSync(join(directory, 'html/large'), Buffer.alloc(32 << 20));
+    const socket =
+      scheme === 'http'
+        ? connect(port, '127.0.0.1')
+        : connectSecurely({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.write('GET /large HTTP/1.1\r\nHost: it\r\n\r\n');
+    await once(socket, 'readable');
+    return socket;
+  }
+
   it('nats', async () => {
     const url = 'nats://probe:$PASSWORD@:PORT';
     const login = [`authorization { user: probe, password: "${password}" }`];
@@ -37,7 +50,7 @@ describe('the agent reaches a real server through a network that fails after eac
     await livesThroughFaults({ url, port, env, provenAfter: 1 });
     await aliveIn('wrong login', { url: 'nats://probe:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'nats://:PORT', port });
-    await endAsked({ url, port, env }, nats);
+    await endAsked(nats, { url, port, env });
   });
 
   it('redis', async () => {
@@ -48,7 +61,7 @@ describe('the agent reaches a real server through a network that fails after eac
     await livesThroughTls(directory, { url: 'redis://:$PASSWORD@:PORT?tls', port, env });
     await aliveIn('wrong login', { url: 'redis://:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'redis://:PORT', port });
-    await endAsked({ url, port, env }, redis);
+    await endAsked(redis, { url, port, env });
   });
 
   it('memcached', async () => {
@@ -57,7 +70,7 @@ describe('the agent reaches a real server through a network that fails after eac
     const { port } = memcached;
     await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'memcached://:PORT?tls', port });
-    await endAsked({ url, port }, memcached);
+    await endAsked(memcached, { url, port });
   });
 
   it('mqtt', async () => {
@@ -69,7 +82,7 @@ describe('the agent reaches a real server through a network that fails after eac
     await livesThroughTls(directory, { url: 'mqtt://:PORT?tls', port });
     await aliveIn('wrong login', { url: 'mqtt://probe:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'mqtt://:PORT', port });
-    await endAsked({ url, port, env }, mosquitto);
+    await endAsked(mosquitto, { url, port, env });
   });
 
   it('dns', async () => {
@@ -77,32 +90,46 @@ describe('the agent reaches a real server through a network that fails after eac
     const dnsmasq = await startAsked({ url }, () => startDnsmasq(['host-record=one.test,192.0.2.1']));
     const { port } = dnsmasq;
     await livesThroughFaults({ url, port, provenAfter: 1 });
-    await endAsked({ url, port }, dnsmasq);
+    await endAsked(dnsmasq, { url, port });
   });
 
-  it('http and https', async () => {
-    const url = 'http://:PORT/?body=well';
-    const users = join(directory, 'users');
-    writeFileSync(users, `probe:{PLAIN}${password}\n`);
-    const locked = `location /locked { auth_basic it; auth_basic_user_file ${users}; return 200 well; }`;
-    const limited = 'location /large { limit_conn all 1; limit_conn_status 429; }';
+  for (const scheme of ['http', 'https', 'tls'] as const) {
+    it(scheme, async () => {
+      const url = scheme === 'tls' ? 'tls://:PORT' : `${scheme}://:PORT/?body=well`;
+      const users = join(directory, 'users');
+      writeFileSync(users, `probe:{PLAIN}${password}\n`);
+      const locked = `location /locked { auth_basic it; auth_basic_user_file ${users}; return 200 well; }`;
+      const limited = 'location /large { limit_conn all 1; limit_conn_status 429; }';
+      const { cert, key } = files();
+      const secure = scheme === 'http' ? '' : ` ssl; ssl_certificate ${cert}; ssl_certificate_key ${key}`;
+      const own = await freePort();
+      const servers = `limit_conn_zone $server_name zone=all:1m;
+server { listen 127.0.0.1:${own}${secure}; location / { return 200 well; } ${locked} ${limited} }`;
+      const nginx = await startAsked({ url }, () => startNginx(directory, servers, own));
+      const { port } = nginx;
+      // A piece of a handshake that comes a thousand times is no TLS any more.
+      await livesThroughFaults({ url, port, ...(scheme === 'tls' && { provenAfter: Infinity }) });
+      if (scheme !== 'tls') {
+        await aliveIn('wrong login', { url: `${scheme}://probe:$WRONG@:PORT/locked`, port, env });
+        await aliveIn('no login', { url: `${scheme}://:PORT/locked`, port });
+        const client = await clientThatReadsNothing(scheme, port);
+        await aliveIn('full', { url: `${scheme}://:PORT/large`, port });
+        client.destroy();
+      }
+      await endAsked(nginx, { url, port });
+    });
+  }
+
+  it('https and tls, in each manner of TLS', async () => {
     const own = await freePort();
-    const servers = `limit_conn_zone $server_name zone=all:1m;
-server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${limited} }`;
-    const nginx = await startAsked({ url }, () => startNginx(directory, servers, own));
-    const { port } = nginx;
-    await livesThroughFaults({ url, port });
-    await livesThroughTls(directory, { url: 'https://:PORT/?body=well', port });
-    await livesThroughTls(directory, { url: 'tls://:PORT', port });
-    await aliveIn('wrong login', { url: 'http://probe:$WRONG@:PORT/locked', port, env });
-    await aliveIn('no login', { url: 'http://:PORT/locked', port });
-    writeFileSync(join(directory, 'html/large'), Buffer.alloc(32 << 20));
-    // Who does not read what he asked for takes the one place that there is.
-    const client = connect(port, '127.0.0.1', () => client.write('GET /large HTTP/1.1\r\nHost: it\r\n\r\n'));
-    await once(client, 'readable');
-    await aliveIn('full', { url: 'http://:PORT/large', port });
-    client.destroy();
-    await endAsked({ url, port }, nginx);
+    const nginx = await startNginx(
+      directory,
+      `server { listen 127.0.0.1:${own}; location / { return 200 well; } }`,
+      own,
+    );
+    await livesThroughTls(directory, { url: 'https://:PORT/?body=well', port: own });
+    await livesThroughTls(directory, { url: 'tls://:PORT', port: own });
+    await nginx.kill();
   });
 
   it('grpc', async () => {
@@ -111,7 +138,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     const { port } = server;
     await livesThroughFaults({ url, port });
     await livesThroughTls(directory, { url: 'grpc://:PORT?tls', port }, 'h2');
-    await endAsked({ url, port }, server);
+    await endAsked(server, { url, port });
   });
 
   it('etcd', async () => {
@@ -121,7 +148,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     // A head and a body that say the member is well.
     await livesThroughFaults({ url, port, provenAfter: 2 });
     await livesThroughTls(directory, { url: 'etcd://:PORT?tls', port });
-    await endAsked({ url, port }, member);
+    await endAsked(member, { url, port });
   });
 
   it('ldap', async () => {
@@ -133,7 +160,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     await livesThroughTls(directory, { url: 'ldap://:PORT?tls', port });
     await aliveIn('wrong login', { url: named.replace('PASSWORD', 'WRONG'), port, env });
     await aliveIn('no login', { url: 'ldap://:PORT', port });
-    await endAsked({ url: named, port, env }, slapd);
+    await endAsked(slapd, { url: named, port, env });
   });
 
   it('smtp', async () => {
@@ -142,7 +169,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     const { port } = exim;
     await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: 'smtp://:PORT?tls', port });
-    await endAsked({ url, port }, exim);
+    await endAsked(exim, { url, port });
   });
 
   it('expect, of an IMAP server', async () => {
@@ -155,7 +182,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     const { port } = dovecot;
     await livesThroughFaults({ url, port, provenAfter: 1 });
     await livesThroughTls(directory, { url: `expect://:PORT?tls&${steps}`, port });
-    await endAsked({ url, port }, dovecot);
+    await endAsked(dovecot, { url, port });
   });
 
   it('mysql', async () => {
@@ -166,7 +193,7 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     await livesThroughFaults({ url, port, env, provenAfter: 1 });
     await aliveIn('wrong login', { url: 'mysql://probe:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'mysql://:PORT', port });
-    await endAsked({ url, port, env }, mariadb);
+    await endAsked(mariadb, { url, port, env });
   });
 
   it('postgres', async () => {
@@ -178,6 +205,6 @@ server { listen 127.0.0.1:${own}; location / { return 200 well; } ${locked} ${li
     await livesThroughFaults({ url, port, env, provenAfter: 1 });
     await aliveIn('wrong login', { url: 'postgres://postgres:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'postgres://:PORT', port });
-    await endAsked({ url, port, env }, postgres);
+    await endAsked(postgres, { url, port, env });
   });
 });

@@ -138,7 +138,7 @@ describe('the agent asks a FerretDB, which speaks the protocol of MongoDB', () =
     }
     mongo.signal('SIGCONT');
     assert.equal((await ask(`mongodb://:${mongo.port}`)).code, 0);
-    await endAsked({ url: 'mongodb://:PORT', port: mongo.port }, mongo);
+    await endAsked(mongo, { url: 'mongodb://:PORT', port: mongo.port });
     assert.deepEqual(await codesOf(`mongodb://:${mongo.port}`), { liveness: 2, readiness: 2, startup: 2 });
   });
 

@@ -8,6 +8,7 @@ import { useDaemons } from './support/daemon.ts';
 import { type TdsServer, encryption, startTdsServer } from './support/tds-server.ts';
 import { livesThroughFaults } from './support/faults.ts';
 import { aliveIn } from './support/life.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
 const wrong = 'wrong-horse-battery-staple';
@@ -15,7 +16,7 @@ const env = { PASSWORD: password, WRONG: wrong };
 const { ask, codesOf, verifies } = asking(env, [password, wrong]);
 
 describe('the agent asks what stands in for SQL Server by its specification', () => {
-  const directory = useDaemons(['freetds-bin']);
+  const directory = useDaemons(['freetds-bin', 'haproxy']);
   const files = writeCertificate(directory, 'mssql', certificateFor(['localhost']));
   const secrets = { cert: readFileSync(files.cert), key: readFileSync(files.key) };
   let plain: TdsServer;
@@ -51,13 +52,11 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
     }
   });
 
-  it('is alive through a network that fails after its answer', () =>
-    livesThroughFaults({
-      url: 'mssql://me:$PASSWORD@:PORT',
-      port: plain.port,
-      env,
-      provenAfter: 1,
-    }));
+  it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+    const { port } = plain;
+    await livesThroughFaults({ url: 'mssql://me:$PASSWORD@:PORT', port, env, provenAfter: 1 });
+    await livesThroughTls(directory, { url: 'mssql://:PORT?tls&encrypt=strict', port }, 'tds/8.0');
+  });
 
   it('the answer to PRELOGIN passes without a login', async () => {
     for (const [{ port }, options] of [
@@ -108,6 +107,7 @@ describe('the agent asks what stands in for SQL Server by its specification', ()
       assert.match((await ask(url)).line, words);
     }
     const { port } = plain;
+    await aliveIn('starting', { url: 'mssql://starting:$PASSWORD@:PORT', port, env });
     await aliveIn('full', { url: 'mssql://full:$PASSWORD@:PORT', port, env });
     await aliveIn('wrong login', { url: 'mssql://me:$WRONG@:PORT', port, env });
     await aliveIn('no login', { url: 'mssql://:PORT', port });

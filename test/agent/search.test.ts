@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { check } from './support/agent.ts';
-import { asking, refused, unhealthy } from './support/asking.ts';
+import { asking, crowd, limitDescriptors, refused, unhealthy } from './support/asking.ts';
 import { bring } from './support/bring.ts';
 import { certificateFor, clientCertificate, writeCertificate } from './support/certificates.ts';
 import { freePort, useDaemons } from './support/daemon.ts';
@@ -86,6 +86,14 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
     if (product === 'elasticsearch') behindProxy(() => node.port, directory);
 
     describe('in the end', () => {
+      it('once it has no more descriptors it has no word for one more client', async () => {
+        await limitDescriptors(node, 3);
+        const leave = await crowd(node.port);
+        await aliveIn('full', { url: `${product}://:PORT`, port: node.port }, 'closes or waits');
+        leave();
+        await eventually('room', 10_000, async () => (await ask(url)).code === 0);
+      });
+
       it('when it is stopped it is 3, in time, and killed it is 2', async () => {
         node.signal('SIGSTOP');
         for (const probe of ['liveness', 'readiness']) {
@@ -93,7 +101,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
           assert.equal(code, 3);
         }
         node.signal('SIGCONT');
-        await endAsked({ url: `${product}://:PORT`, port: node.port }, node);
+        await endAsked(node, { url: `${product}://:PORT`, port: node.port });
         assert.equal((await ask(url)).code, 2);
       });
     });

@@ -6,19 +6,23 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { eventually } from '../support/eventually.ts';
 import { otherAddress } from './support/addresses.ts';
-import { asking, refused, unhealthy } from './support/asking.ts';
+import { asking, crowd, limitDescriptors, refused, unhealthy } from './support/asking.ts';
 import { certificateFor, writeCertificate } from './support/certificates.ts';
 import { type Daemon, freePort, startDaemon, useDaemons } from './support/daemon.ts';
 import { startNginx } from './support/servers.ts';
 import { livesThroughFaults } from './support/faults.ts';
+import { aliveIn, endAsked, startAsked } from './support/life.ts';
+import { livesThroughTls } from './support/terminator.ts';
 
 const password = 'correct-horse-battery-staple';
-const { ask, codesOf, timesOut } = asking({ PASSWORD: password }, [password]);
+const env = { PASSWORD: password, WRONG: 'wrong-horse-battery-staple' };
+const { ask, codesOf, timesOut } = asking(env, [env.PASSWORD, env.WRONG]);
 const failed = (code: number) => ({ liveness: code, readiness: code, startup: code });
 
 describe('the agent asks a real WebSocket server', () => {
-  const directory = useDaemons(['nginx-light', 'python3-websockets']);
+  const directory = useDaemons(['nginx-light', 'haproxy', 'python3-websockets']);
 
   describe('of Node', () => {
     const files = writeCertificate(directory, 'ws', certificateFor(['localhost']));
@@ -55,8 +59,10 @@ describe('the agent asks a real WebSocket server', () => {
       [port = 0, securePort = 0] = servers.map((server) => (server.address() as AddressInfo).port);
     });
 
-    it('is alive through a network that fails after its answer', () =>
-      livesThroughFaults({ url: 'ws://:PORT/?send=hello', port, provenAfter: 1 }));
+    it('is alive through a network that fails after its answer, and whatever TLS is before it', async () => {
+      await livesThroughFaults({ url: 'ws://:PORT/?send=hello', port, provenAfter: 1 });
+      await livesThroughTls(directory, { url: 'wss://:PORT/?send=hello', port });
+    });
 
     it('one that opens passes, and is left in order', async () => {
       const { code, line } = await ask(`ws://:${port}/chat%3Froom=1?header.Sec-WebSocket-Protocol=chat`);
@@ -162,6 +168,8 @@ describe('the agent asks a real WebSocket server', () => {
         /^status 426 Upgrade Required, expected 101 Switching Protocols /,
       );
       assert.deepEqual(await codesOf(`ws://:${at}/login`), refused);
+      await aliveIn('no login', { url: 'ws://:PORT/login', port: at });
+      await aliveIn('wrong login', { url: 'ws://me:$WRONG@:PORT/login', port: at, env });
       assert.deepEqual(await codesOf(`ws://:${at}/away`), failed(1));
       await nginx.kill();
     });
@@ -184,9 +192,12 @@ asyncio.run(main(PORT))
 
     before(async () => {
       const port = await freePort();
-      // The one whose packages apt installs.
-      const started = await startDaemon('/usr/bin/python3', ['-c', script.replace('PORT', `${port}`)], port, 15_000);
-      python = { ...started, port };
+      const args = ['-c', script.replace('PORT', `${port}`)];
+      python = await startAsked({ url: 'ws://:PORT' }, async () => ({
+        // The one whose packages apt installs.
+        ...(await startDaemon('/usr/bin/python3', args, port, 15_000)),
+        port,
+      }));
     });
 
     it('one that opens passes, and answers in pieces', async () => {
@@ -198,9 +209,18 @@ asyncio.run(main(PORT))
       assert.doesNotMatch(python.log(), /Error|Traceback/);
     });
 
+    it('once it has no more descriptors it has no word for one more client', async () => {
+      const url = `ws://:${python.port}`;
+      await limitDescriptors(python, 3);
+      const leave = await crowd(python.port);
+      await aliveIn('full', { url: 'ws://:PORT', port: python.port }, 'closes or waits');
+      leave();
+      await eventually('room', 10_000, async () => (await ask(url)).code === 0);
+    });
+
     it('when it is stopped it is 3, in time, and when it is killed it is 2', async () => {
       await timesOut(python, `ws://:${python.port}`);
-      await python.kill();
+      await endAsked(python, { url: 'ws://:PORT', port: python.port });
       assert.deepEqual(await codesOf(`ws://:${python.port}`), failed(2));
     });
   });

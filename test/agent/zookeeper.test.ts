@@ -93,7 +93,7 @@ describe('the agent asks a real zookeeper', function () {
     await eventually('a mode', 10_000, async () => (await check([url])).code === 0);
     assert.match(await ask(closed.port, 'stat'), /^stat is not executed because it is not in the whitelist\./);
     assert.deepEqual(await codesOf(url), { liveness: 0, readiness: 0, startup: 0 });
-    await endAsked({ url: 'zookeeper://:PORT', port: closed.port }, closed);
+    await endAsked(closed, { url: 'zookeeper://:PORT', port: closed.port });
   });
 
   it('a server of an ensemble without a quorum is alive, not ready', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { eventually } from '../../support/eventually.ts';
+import { must } from '../../support/process.ts';
 import { type Checked, check } from './agent.ts';
 import { type CertificateFiles, strangerCertificate, writeCertificate } from './certificates.ts';
 import type { Daemon } from './daemon.ts';
@@ -75,6 +77,21 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
   }
 
   return { ask, codesOf, passes, timesOut, verifies, refusesStranger };
+}
+
+/** Lets a server open so few descriptors more, as the limit of a container does. */
+export async function limitDescriptors({ pid }: Daemon, more: number): Promise<void> {
+  const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  // The limit is of the number of a descriptor, and the kernel gives the lowest that is free.
+  let limit = 0;
+  for (let free = 0; free < more; limit++) free += open.has(limit) ? 0 : 1;
+  await must('prlimit', ['--pid', `${pid}`, `--nofile=${limit}`]);
+}
+
+/** Connects more clients to a server than a few descriptors can be for; gives back how they all leave. */
+export async function crowd(port: number): Promise<() => void> {
+  let guests = 0;
+  return fill(port, async () => ++guests > 12);
 }
 
 /** Connects to a server, one client more at a time, until it is full; gives back how they all leave. */

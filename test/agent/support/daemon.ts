@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 
 /** A real server that runs as a child process. */
 export type Daemon = {
+  readonly pid: number;
   /** All that it printed. */
   readonly log: () => string;
   readonly signal: (signal: NodeJS.Signals) => void;
@@ -70,6 +71,7 @@ export async function startDaemon(
   child.on('error', (error) => (log += error.message));
   const hasEnded = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const daemon: Daemon = {
+    pid: child.pid ?? 0,
     log: () => log,
     signal: (signal) => void child.kill(signal),
     hasEnded,

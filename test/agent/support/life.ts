@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, askingWhileItStarts } from './daemon.ts';
 import { type Conversation, askLiveness } from './faults.ts';
 import { recordFaults } from './situations.ts';
@@ -22,34 +23,49 @@ export async function startAsked<T extends { readonly port: number }>(
     words.set(port, [...(words.get(port) ?? []), wordOf(code)]);
   };
   const server = await askingWhileItStarts(ask, start);
-  const answers = (): number => words.get(server.port)?.length ?? 0;
-  const answersOfStart = answers();
-  while (words.get(server.port)?.at(-1) !== 'alive') {
-    await ask(server.port);
-    assert(answers() - answersOfStart < mostAnswers, `${url} is never alive`);
-  }
-  recordFaults(url, [['starting', changesOf(words.get(server.port) ?? []).join(', ')]]);
+  await askUntilAlive({ url, port: server.port, ...(env && { env }) }, words.get(server.port));
   return server;
 }
 
-/** Has a server end as the kubelet does, and asks for its liveness until it is gone. */
-export async function endAsked({ url, port, env }: Conversation, server: Daemon): Promise<void> {
-  const words: string[] = [];
-  server.signal('SIGTERM');
-  while (!server.hasEnded() && words.length < mostAnswers) {
-    words.push(wordOf((await askLiveness(url.replace('PORT', `${port}`), env)).code));
+/** Asks a server that is starting for its liveness until it is alive; `words` are the answers until now. */
+export async function askUntilAlive(
+  { url, port, env }: Conversation,
+  words: readonly string[] = [],
+  pauseMs = 0,
+): Promise<void> {
+  const all = [...words];
+  while (all.at(-1) !== 'alive') {
+    all.push(wordOf((await askLiveness(url.replace('PORT', `${port}`), env)).code));
+    assert(all.length - words.length < mostAnswers, `${url} is never alive`);
+    await sleep(pauseMs);
   }
-  await server.kill();
-  recordFaults(url, [['draining', changesOf(words).join(', ')]]);
+  recordFaults(url, [['starting', changesOf(all).join(', ')]]);
 }
 
-/** Asks for the liveness of a server in a state that is its own; unless it is `closes`, it is alive. */
+/** Has a server end as the kubelet does, and asks for its liveness, in each of these protocols, until it is gone. */
+export async function endAsked(server: Daemon, ...conversations: readonly Conversation[]): Promise<void> {
+  const words = conversations.map((): string[] => []);
+  server.signal('SIGTERM');
+  while (!server.hasEnded() && (words[0]?.length ?? 0) < mostAnswers) {
+    for (const [at, { url, port, env }] of conversations.entries())
+      words[at]?.push(wordOf((await askLiveness(url.replace('PORT', `${port}`), env)).code));
+  }
+  await server.kill();
+  for (const [at, { url }] of conversations.entries())
+    recordFaults(url, [['draining', changesOf(words[at] ?? []).join(', ')]]);
+}
+
+/** The exit codes of a server that takes no more clients and does not say so. */
+const wordless = { closes: [4], 'closes or waits': [3, 4] };
+
+/** Asks for the liveness of a server in a state that is its own; unless it says nothing, it is alive. */
 export async function aliveIn(
-  state: 'wrong login' | 'no login' | 'full',
+  state: 'starting' | 'wrong login' | 'no login' | 'full',
   { url, port, env }: Conversation,
-  closes?: 'closes',
+  silence?: keyof typeof wordless,
 ): Promise<void> {
   const { code, line } = await askLiveness(url.replace('PORT', `${port}`), env);
-  assert.equal(code, closes ? 4 : 0, `${state}: ${line}`);
+  const expected: readonly number[] = silence ? wordless[silence] : [0];
+  assert(expected.includes(code ?? -1), `${state}: ${line}, ${code}`);
   recordFaults(url, [[state, wordOf(code)]]);
 }

@@ -12,8 +12,8 @@ export type Dovecot = Daemon & {
   readonly socket: string;
 };
 
-/** `ssl`: whether it offers TLS; `haproxy`: whether it waits for a PROXY header. */
-type DovecotOptions = { readonly ssl?: 'yes' | 'no'; readonly haproxy?: boolean };
+/** `ssl`: whether it offers TLS; `haproxy`: whether it waits for a PROXY header; `clients`: as many may be about to log in. */
+type DovecotOptions = { readonly ssl?: 'yes' | 'no'; readonly haproxy?: boolean; readonly clients?: number };
 
 const listener = (name: string, port: number, options = ''): string =>
   `  inet_listener ${name} {\n    port = ${port}\n${options}  }\n`;
@@ -22,7 +22,7 @@ const listener = (name: string, port: number, options = ''): string =>
 export async function startDovecot(
   directory: string,
   { cert, key }: CertificateFiles,
-  { ssl = 'yes', haproxy = false }: DovecotOptions = {},
+  { ssl = 'yes', haproxy = false, clients = 100 }: DovecotOptions = {},
 ): Promise<Dovecot> {
   const proxied = haproxy ? '    haproxy = yes\n' : '';
   const [imap, imaps, pop3] = [await freePort(), await freePort(), await freePort()];
@@ -44,6 +44,9 @@ passdb {
   args = nopassword=y
 }
 service imap-login {
+  service_count = 0
+  process_limit = 1
+  client_limit = ${clients}
 ${listener('imap', imap, proxied)}${listener('imaps', imaps, `    ssl = yes\n${proxied}`)}  unix_listener ${socket} {
     mode = 0666
   }

@@ -19,11 +19,11 @@ export type RabbitServer = Server & {
 /** What a broker is started with: the settings of its TLS listeners, and its users, virtual hosts and queues. */
 export type RabbitOptions = { readonly tls: readonly string[]; readonly definitions: object };
 
-/** Starts a RabbitMQ with AMQP 1.0 and streams, which takes some ten seconds; `onBoot` runs while it does not listen yet. */
+/** Starts a RabbitMQ with AMQP 1.0 and streams, which takes some ten seconds; `onBoot` begins while it does not listen yet. */
 export async function startRabbit(
   directory: string,
   { tls, definitions }: RabbitOptions,
-  onBoot: (port: number) => Promise<void>,
+  onBoot: (port: number, streamPort: number) => Promise<void>,
 ): Promise<RabbitServer> {
   const [port, tlsPort, distribution, epmd] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const [streamPort, streamTlsPort] = [await freePort(), await freePort()];
@@ -61,7 +61,7 @@ export async function startRabbit(
   await startDaemon('epmd', ['-port', `${epmd}`, '-address', '127.0.0.1'], epmd);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const starting = startDaemon('env', [...variables, `${programs}/rabbitmq-server`], port, 30_000);
-  const [daemon] = await Promise.all([starting, onBoot(port)]);
+  const [daemon] = await Promise.all([starting, onBoot(port, streamPort)]);
   const ctl = async (...words: string[]): Promise<string> =>
     (await run(`${programs}/rabbitmqctl`, ['-q', ...words], { env })).stdout.trim();
   return { ...daemon, port, tlsPort, streamPort, streamTlsPort, ctl };

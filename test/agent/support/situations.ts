@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { absences } from './absences.ts';
 import { type Answer, situationTables } from './situation-tables.ts';
 
 /** One run of `check`, as a test made it. */
@@ -45,6 +46,7 @@ export const mochaHooks = {
     writeFileSync(file, page());
     const late = rows.filter(({ args, ms }) => ms > timeoutMs(args) + 100).map(({ line, ms }) => `${ms} ms: ${line}`);
     assert.deepEqual(late, []);
+    assert.deepEqual(unexplained(), []);
   },
 };
 
@@ -72,9 +74,9 @@ const states = ['up', 'starting', 'wrong login', 'no login', 'full', 'draining']
 
 /** A column for each situation, a row for each check; a cell has a verdict for each step at which a fault may begin. */
 function faultyTable(): string {
-  const names = [...new Set([...states, ...[...faulty.values()].flatMap((verdicts) => Array.from(verdicts.keys()))])];
+  const names = situationsAsked();
   const rowsOf = [...faulty].toSorted().map(([scheme, verdicts]) => {
-    const cells = names.map((name) => verdicts.get(name) ?? '–');
+    const cells = names.map((name) => verdicts.get(name) ?? markOf(scheme, name) ?? '–');
     return `| ${[`\`${scheme}\``, ...cells].join(' | ')} |`;
   });
   const header = [`| check | ${names.join(' | ')} |`, `|---|${'---|'.repeat(names.length)}`];
@@ -82,14 +84,37 @@ function faultyTable(): string {
     '## The same situations for each protocol',
     '',
     'A real server is asked for liveness; `mssql` has a stand-in. *Starting* is from before it listens until it answers, *draining* from SIGTERM until it is gone: each has its answers in turn, *refused* while nothing listens. *Full* is a server that takes no more clients.',
-    'A fault of the network begins before the first piece of an answer, after the first, and so on; each cell has those verdicts in turn. A server that has answered once in its protocol is alive. The last columns are those of a HAProxy that ends TLS before the server.',
-    'A dash is a state that the protocol does not know, or that the server was not brought into.',
+    'A fault of the network begins before the first piece of an answer, after the first, and so on; each cell has those verdicts in turn. A server that has answered once in its protocol is alive. *Many answers* are one piece a thousand times, which a handshake of TLS forbids. The last columns are those of a HAProxy that ends TLS before the server.',
+    'A letter says below the table why nobody was asked.',
     '',
     ...header,
     ...rowsOf,
     '',
+    ...absences.map(({ reason }, at) => `- ${letterOf(at)}: ${reason}`),
+    '',
   ].join('\n');
 }
+
+const situationsAsked = (): string[] => [
+  ...new Set([...states, ...[...faulty.values()].flatMap((verdicts) => Array.from(verdicts.keys()))]),
+];
+
+const letterOf = (at: number): string => `(${String.fromCodePoint(97 + at)})`;
+
+function markOf(scheme: string, situation: string): string | undefined {
+  const at = absences.findIndex(
+    ({ schemes, situations }) => schemes.includes(scheme) && situations.includes(situation),
+  );
+  return at < 0 ? undefined : letterOf(at);
+}
+
+/** The cells that have neither a verdict nor a reason, or both. */
+const unexplained = (): string[] =>
+  [...faulty].flatMap(([scheme, verdicts]) =>
+    situationsAsked()
+      .filter((name) => verdicts.has(name) === (markOf(scheme, name) !== undefined))
+      .map((name) => `${scheme}, ${name}`),
+  );
 
 function answerOf(row: Row, verdicts: ReadonlyMap<string, string>): Answer {
   const { url, code, reason, title: titles } = row;
