@@ -5,6 +5,7 @@ import { fit } from './fit/fit.ts';
 import type { Given } from './fit/given.ts';
 import { readIntent } from './intent/read.ts';
 import { type KubernetesSettings, hasFeature, featureState } from './model/features.ts';
+import { holdWarnings } from './model/hold-warnings.ts';
 import type { AnnotationSet, HealthIntent, ReadingContext } from './model/intent.ts';
 import { type Outcome, type Reasoning, undecided } from './outcome.ts';
 import { patternOf } from './patterns/index.ts';
@@ -152,12 +153,14 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   const reasoned = { ...notes, fitting: fitted.notes };
   if (request.isAudit) return { ...reasoned, kind: 'skipped', reason: 'audit', added };
   const status = statusOf(reasoned, { added, given: fitted.given }, call);
+  // On trial nothing is restarted, and the keys are for what comes after it.
+  const idleKeys = intent.isTrial ? [] : holdWarnings({ pod, written: request.written.pod }, status, context);
   return {
     ...reasoned,
     kind: 'injected',
     additions: fitted.additions,
     status,
-    warnings: [...read.warnings, ...assignment.warnings, ...plan.warnings],
+    warnings: [...read.warnings, ...assignment.warnings, ...plan.warnings, ...idleKeys],
   };
 }
 

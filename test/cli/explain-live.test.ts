@@ -44,6 +44,15 @@ const query = 'labelSelector=app=web,tier in (a,b)';
 const apps = '/apis/apps/v1/namespaces/shop';
 const lists = '/api/v1/namespaces/shop/pods';
 const wellPod = injected(pod('web-2-b', 'rs-2', 5, annotations));
+const idleKeys = { 'health.example.com/pause': '15m', 'health.example.com/restart-budget': '10%' };
+const laterPod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  ...injected(
+    pod('later', 'rs-2', 5, { 'health.example.com/pattern': 'sidecar', 'health.example.com/check': 'redis://:6379' }),
+  ),
+};
+Object.assign(laterPod.metadata?.annotations ?? {}, idleKeys);
 /** Three Pods with a guess, of which the sidecars answer differently. */
 const guessing = (name: string, pattern: string): Pod =>
   injected({
@@ -217,6 +226,14 @@ const answers: Parameters<typeof startCluster>[0] = {
   [`${lists}/hushed:9440/proxy/metrics`]: 'forbidden',
   [`${lists}/hushed/log?container=health-probe&tailLines=400`]: 'forbidden',
   [`${lists}/web-2-b`]: { apiVersion: 'v1', kind: 'Pod', ...wellPod },
+  // Of a Pod that the kubelet asks itself, and of one that was made with another budget than it has now.
+  [`${lists}/idle`]: {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    ...wellPod,
+    metadata: { ...wellPod.metadata, annotations: { ...wellPod.metadata?.annotations, ...idleKeys } },
+  },
+  [`${lists}/later`]: laterPod,
   [`${lists}/unwell`]: { apiVersion: 'v1', kind: 'Pod', ...unwellPod },
   [eventsAbout('')]: { metadata: {}, items: [] },
   [eventsAbout('unwell')]: {
@@ -248,12 +265,28 @@ describe('health-injector explain, on live objects', () => {
   const guesses = async (name: string): Promise<string[]> =>
     (await explain(`pod/${name}`)).out.split('\n').flatMap((line) => /^ {4}guess +(.*)$/.exec(line)?.[1] ?? []);
 
+  const warningsOf = async (name: string): Promise<string[]> =>
+    (await explain(`pod/${name}`)).out
+      .split('\n')
+      .flatMap((line) => /^ +warning +(.* has no effect: .*)$/.exec(line)?.[1] ?? []);
+
   it('finds the newest Pod of a Deployment by its owners, and sees that it carries all', async () => {
     const { code, out, errors } = await healthInjector(argsOf(['deploy/web']));
     assert.deepEqual([code, errors], [0, '']);
     assert.match(out, /^Deployment shop\/web: health checks by port\.\n/);
     assert.deepEqual(newestPod(out), [
       'newest Pod     web-2-b: it carries all that is asked for, added by version 0.0.0.',
+    ]);
+  });
+
+  it('says which keys about pauses and the restart budget have no effect, each once, and why', async () => {
+    const why = 'pattern port cannot be held, only sidecar and cli can: the kubelet asks the application itself';
+    assert.deepEqual(await warningsOf('idle'), [
+      `health.example.com/pause has no effect: ${why}.`,
+      `health.example.com/restart-budget has no effect: ${why}.`,
+    ]);
+    assert.deepEqual(await warningsOf('later'), [
+      'health.example.com/restart-budget has no effect: the Pod was made with 25%, and only a new Pod in its place has another.',
     ]);
   });
 

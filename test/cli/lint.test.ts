@@ -99,6 +99,36 @@ spec:
     );
   });
 
+  it('warns of a restart budget that has no effect, and why', async () => {
+    const input = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    health.example.com/pattern: port
+    health.example.com/port: '80'
+    health.example.com/restart-budget: 10%
+spec: { containers: [{ name: web }] }
+`;
+    const { code, out } = await healthInjector(['lint', '-'], { input });
+    assert.deepEqual(
+      [code, out],
+      [
+        0,
+        'standard input:7:5: warning: Pod web: health.example.com/restart-budget has no effect: pattern port cannot be held, only sidecar and cli can: the kubelet asks the application itself.\n',
+      ],
+    );
+    const [sidecar, off] = ['25%', 'off'].map((setting) => ({ HEALTH_INJECTOR_RESTART_BUDGET: setting }));
+    const held = input.replace('pattern: port', 'pattern: sidecar').replace(/port: '80'/, "check: 'redis://:6379'");
+    assert.equal((await healthInjector(['lint', '-'], { input: held, env: sidecar! })).out, '');
+    const without = await healthInjector(['lint', '-'], { input: held, env: off! });
+    assert.match(
+      without.out,
+      /restart-budget has no effect: the administrator has switched the restart budget off\.\n$/,
+    );
+  });
+
   it('finds what a HealthPolicy cannot inject into any Pod', async () => {
     const input = `
 apiVersion: health.example.com/v1alpha1

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Hold, holdKey, parseHold } from '../../hold/hold.ts';
 import { isHoldName } from '../../hold/volume.ts';
+import { holdWarningsOfPod } from '../../inject/model/hold-warnings.ts';
 import type { ContainerIntent } from '../../inject/model/intent.ts';
 import { type SkippedItem, sentence } from '../../inject/model/problems.ts';
 import { type SkipReason, skipReasons } from '../../inject/skip-reasons.ts';
@@ -190,6 +191,8 @@ type PodExplanation = {
   readonly state: PodState;
   /** Until when its probes are held, by the clock of its node; undefined where nothing is written. */
   readonly hold?: Hold;
+  /** Which of its annotations about pauses and the restart budget change nothing, and why; undefined where all do. */
+  readonly warnings?: readonly string[];
 };
 
 /** The same with what its agents, the kubelet and the controller say of it now. */
@@ -242,6 +245,8 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
   const problems = annotations[`${prefix}problems`]?.split('\n', maxProblems) ?? [];
   const state = readPodState(pod);
   const hold = parseHold(annotations[`${prefix}${holdKey}`]);
+  const isSaid = (warning: string): boolean => outcome.kind === 'injected' && outcome.warnings.includes(warning);
+  const warnings = holdWarningsOfPod(pod, prefix).filter((warning) => !isSaid(warning));
   const about = {
     name: pod.metadata?.name ?? '',
     isComplete: missed.length === 0,
@@ -249,6 +254,7 @@ export function explainPod(pod: Pod, evaluation: Evaluation, prefix: string): Po
     problems,
     state,
     ...(hold && { hold }),
+    ...(warnings.length > 0 && { warnings }),
   };
   if (missed.length > 0) {
     return {

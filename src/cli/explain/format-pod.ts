@@ -12,7 +12,19 @@ export const row = (label: string, text: string): string => `  ${label.padEnd(15
 
 /** Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked. */
 export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
-  const { name, sentence, state, checks, guesses = [], trial = [], events, problems, unanswered, hold } = pod;
+  const {
+    name,
+    sentence,
+    state,
+    checks,
+    guesses = [],
+    trial = [],
+    events,
+    problems,
+    warnings = [],
+    unanswered,
+    hold,
+  } = pod;
   return [
     row('newest Pod', `${name}: ${sentence}`),
     ...(hold && hold.livenessUntilMs > nowMs ? [row('  held', formatHeld(hold))] : []),
@@ -22,6 +34,7 @@ export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
     ...events.map((event) => row('  event', formatEvent(event, nowMs))),
     ...guesses.map((guess) => row('  guess', guess)),
     ...trial.map((line) => row('  trial', line)),
+    ...warnings.map((warning) => row('  warning', warning)),
     ...problems.map((problem) => row('  it says', problem)),
     ...unanswered.map((what) => row('  not known', what)),
   ];

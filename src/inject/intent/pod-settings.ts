@@ -37,10 +37,12 @@ export function readPodSettings(
   };
 }
 
+/** Where the administrator has switched the budget off, nobody would spend the one of a key. */
 function holdIntent(budget: number | undefined, { holds, prefix }: ReadingContext): HealthIntent['holds'] {
-  const settings = { ...holds, ...(budget === undefined ? {} : { restartBudgetPercent: budget }) };
+  const restartBudgetPercent = holds.restartBudgetPercent === 0 ? 0 : (budget ?? holds.restartBudgetPercent);
+  const settings = { ...holds, restartBudgetPercent };
   const longestMs = longestHoldMs(settings);
-  return longestMs === 0 ? undefined : { prefix, longestMs, restartBudgetPercent: settings.restartBudgetPercent };
+  return longestMs === 0 ? undefined : { prefix, longestMs, restartBudgetPercent };
 }
 
 /** Below 1024 a container without privileges could not listen. */

@@ -8,12 +8,20 @@ import { readStatus } from './status.ts';
 /** Why no probe of a Pod can be held, as a clause; undefined where one can. */
 export function reasonNotToHold(pod: V1Pod, prefix: string): string | undefined {
   if (isHoldable(pod, prefix)) return undefined;
-  const patterns = readStatus(pod, prefix)?.patterns ?? [];
+  const { patterns = [], fields } = readStatus(pod, prefix) ?? {};
   if (patterns.length === 0) return 'health-injector has added no check to it';
-  if (!patterns.includes('sidecar') && !patterns.includes('cli')) {
-    return `pattern ${patterns.join(' and ')} cannot be held, only sidecar and cli can`;
-  }
-  return 'it was made while pauses were off, or has a volume of its own at the place: a new Pod in its place can be held';
+  if (fields?.['trial'] === true) return 'it is on trial, and has no probe that could be held';
+  return (
+    reasonOfPatterns(patterns) ??
+    'it was made while pauses were off, or has a volume of its own at the place: a new Pod in its place can be held'
+  );
+}
+
+/** Why no probe of these patterns can be held, as a clause; undefined where one of them has an agent that answers the kubelet. */
+export function reasonOfPatterns(patterns: readonly string[]): string | undefined {
+  if (patterns.includes('sidecar') || patterns.includes('cli')) return undefined;
+  const why = patterns.includes('port') ? 'the kubelet asks the application itself' : 'it restarts nothing';
+  return `pattern ${patterns.join(' and ')} cannot be held, only sidecar and cli can: ${why}`;
 }
 
 /** An Event has room for no more. */
