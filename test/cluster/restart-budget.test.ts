@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deployment } from './support/deployment.ts';
-import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
+import { apply, eventually, get, useNamespace } from './support/kubectl.ts';
+import { metricsOf } from './support/metrics-of.ts';
+import { pidOf } from './support/pid-of.ts';
 import { eventsOf, exec, isReady, podsOf, readyPod, stateOf } from './support/pods.ts';
+import { restartsWhile } from './support/restarts.ts';
 
 const namespace = 'test-restart-budget';
 const stranger = 'test-restart-budget-stranger';
 
-/** As many as the nodes of the test cluster start in a minute; `REPLICAS=50` takes longer. */
-const replicas = Number(process.env['REPLICAS'] ?? 16);
-const budget = Math.max(1, Math.floor(replicas / 4));
-const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 100);
-const periodSeconds = 10;
+const setting = (name: string, byDefault: number): number => Number(process.env[name] ?? byDefault);
 
-const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+/** How many Pods each Deployment has: as many in all as two nodes start in a minute. docs/restart-budget.md says what was measured with more. */
+const [webs, tools, unbounds] = [setting('WEBS', 12), setting('TOOLS', 4), setting('UNBOUNDS', 4)];
+const outageSeconds = setting('OUTAGE_SECONDS', 60);
+const periodSeconds = setting('PERIOD_SECONDS', 5);
+
+const budgetOf = (pods: number): number => Math.max(1, Math.floor(pods / 4));
 const container = { image: 'docker.io/local/web:1', ports: [{ containerPort: 8080 }] };
 
 /** An application whose liveness asks itself, and through to the database at this address. */
@@ -42,8 +47,31 @@ const allReady = (app: string, count: number, seconds: number, where = namespace
     return pods.length === count && pods.every(isReady) && pods;
   });
 
+/** Breaks one Pod of an application; seconds until the kubelet has restarted it. */
+async function breakOne(app: string): Promise<number> {
+  const [pod] = await podsOf(namespace, app);
+  await exec(namespace, pod, app, '/usr/bin/touch', '/tmp/sick');
+  const brokenMs = Date.now();
+  await eventually(`the restart of one of ${app}`, 3 * periodSeconds + 60, async () => {
+    return restartsOf(await podsOf(namespace, app), app).length === 1;
+  });
+  return (Date.now() - brokenMs) / 1_000;
+}
+
+/** The Pod of the controller that leads. */
+async function leader(): Promise<any> {
+  const { spec } = await get(['lease', '-n', 'health-injector', 'health-injector-controller']);
+  const [name] = spec.holderIdentity.split('_');
+  return get(['pod', '-n', 'health-injector', name]);
+}
+
+/** For who measures; a test says nothing. */
+const report = (what: string, value: unknown): void => {
+  if (process.env['MEASURE']) process.stdout.write(`      ${what}: ${JSON.stringify(value)}\n`);
+};
+
 describe('the restart budget, on the real kubelet', function (this: Mocha.Suite) {
-  this.timeout(600_000);
+  this.timeout(900_000);
   useNamespace(namespace);
   useNamespace(stranger);
   let database: any;
@@ -61,58 +89,63 @@ describe('the restart budget, on the real kubelet', function (this: Mocha.Suite)
     const address = database.status.podIP;
     await apply(
       namespace,
-      asking('web', address, replicas),
-      asking('unbound', address, 4, { 'restart-budget': '100%' }),
+      asking('web', address, webs),
+      asking('tool', address, tools, { pattern: 'cli' }),
+      asking('unbound', address, unbounds, { 'restart-budget': '100%' }),
     );
     await apply(stranger, asking('web', address, 4));
-    await allReady('web', replicas, 300);
-    await allReady('unbound', 4, 120);
-    await allReady('web', 4, 120, stranger);
-  });
-
-  it('restarts a single broken Pod when the kubelet does', async () => {
-    const [pod] = await podsOf(namespace, 'web');
-    await exec(namespace, pod, 'web', '/usr/bin/touch', '/tmp/sick');
-    const brokenMs = Date.now();
-    await eventually('its restart', 60, async () => restartsOf(await podsOf(namespace, 'web'), 'web').length === 1);
-    const seconds = (Date.now() - brokenMs) / 1_000;
-    assert(seconds <= 3 * periodSeconds + 10, `restarted after ${seconds} s`);
-    await allReady('web', replicas, 60);
-  });
-
-  it(`lets ${budget} of ${replicas} Pods be restarted where the database is cut, also while the leader is killed`, async () => {
-    await exec(namespace, database, 'db', '/usr/bin/pkill', '-STOP', 'redis-server');
-    await eventually('a hold', 60, async () => (await podsOf(namespace, 'web')).some(holdOf));
-    await sleep(outageSeconds / 2);
-    await kubectl([
-      'delete',
-      'pod',
-      '-n',
-      'health-injector',
-      '-l',
-      'app.kubernetes.io/component=controller',
-      '--wait=false',
+    await Promise.all([
+      allReady('web', webs, 600),
+      allReady('tool', tools, 600),
+      allReady('unbound', unbounds, 600),
+      allReady('web', 4, 600, stranger),
     ]);
-    await sleep(outageSeconds / 2);
-    const pods = await podsOf(namespace, 'web');
-    const restarted = restartsOf(pods, 'web');
-    assert(restarted.length <= budget, `${restarted.length} of ${replicas} were restarted`);
-    assert(restarted.every((pod) => stateOf(pod, 'web').restartCount <= 2));
-    const waiting = pods.filter((pod) => holdOf(pod) && !isReady(pod));
-    assert(waiting.length >= replicas - budget, `${waiting.length} wait and are not ready`);
-    assert.equal(
-      restartsOf(await podsOf(namespace, 'unbound'), 'unbound').length,
-      4,
-      'without a budget all are restarted',
-    );
-    assert.equal(restartsOf(await podsOf(stranger, 'web'), 'web').length, 1, 'another owner has its own');
+  });
+
+  it('restarts a single broken Pod at most a period later than without a budget', async () => {
+    const [bound, unbound] = await Promise.all([breakOne('web'), breakOne('unbound')]);
+    report('seconds until a single broken Pod is restarted', { bound, unbound });
+    // The kubelets do not ask both at once: a Pod may be broken just before or just after it is asked.
+    assert(bound - unbound <= 2 * periodSeconds, `${bound} s, and ${unbound} s without a budget`);
+    await Promise.all([allReady('web', webs, 60), allReady('unbound', unbounds, 60)]);
+  });
+
+  it(`lets ${budgetOf(webs)} of ${webs} Pods be restarted where the database hangs, also while the leader is killed`, async () => {
+    const apps = [
+      { where: namespace, app: 'web' },
+      { where: namespace, app: 'tool' },
+      { where: namespace, app: 'unbound' },
+      { where: stranger, app: 'web' },
+    ];
+    const [web, tool, unbound, others] = await restartsWhile(apps, async () => {
+      await exec(namespace, database, 'db', '/usr/bin/pkill', '-STOP', 'redis-server');
+      const cutMs = Date.now();
+      await eventually('a hold', 90, async () => (await podsOf(namespace, 'web')).some(holdOf));
+      await sleep(cutMs + (outageSeconds / 2) * 1_000 - Date.now());
+      const { metadata } = await leader();
+      process.kill(pidOf(metadata.uid, 'dist/controller.js'), 'SIGKILL');
+      await sleep(cutMs + outageSeconds * 1_000 - Date.now());
+    });
+    report('restarted in the outage, and most in ten minutes', { web, tool, unbound, others });
+    for (const [found, count] of [
+      [web, webs],
+      [tool, tools],
+      [others, 4],
+    ] as const) {
+      assert(found!.pods <= budgetOf(count), `${found!.pods} of ${count} were restarted`);
+      // The Pods that fail before the budget is spent may be among those that were restarted already.
+      assert(found!.mostInTenMinutes <= budgetOf(count) + 1, `${found!.mostInTenMinutes} restarts in ten minutes`);
+    }
+    assert.equal(unbound!.pods, unbounds, 'without a budget all are restarted');
+    assert.equal(others!.pods, 1, 'another owner has its own');
+    const waiting = (await podsOf(namespace, 'web')).filter((pod) => holdOf(pod) && !isReady(pod));
+    assert(waiting.length >= webs - budgetOf(webs), `${waiting.length} wait and are not ready`);
     const events = await eventsOf(namespace, waiting[0].metadata.name);
+    const expected = new RegExp(
+      `^RestartHeld: .*of the ${webs} Pods of Deployment web \\d+ fail.* at most ${budgetOf(webs)} \\(25 %\\)`,
+    );
     assert(
-      events.some((event) =>
-        new RegExp(
-          `^RestartHeld: .*of the ${replicas} Pods of Deployment web \\d+ fail.* at most ${budget} \\(25 %\\)`,
-        ).test(event),
-      ),
+      events.some((event) => expected.test(event)),
       events.join('\n'),
     );
     assert((await eventsOf(namespace, 'web')).some((event) => event.startsWith('RestartHeld: Restarts wait: of the')));
@@ -121,24 +154,25 @@ describe('the restart budget, on the real kubelet', function (this: Mocha.Suite)
   it('is over within a period of the return of the database', async () => {
     await exec(namespace, database, 'db', '/usr/bin/pkill', '-CONT', 'redis-server');
     const backMs = Date.now();
-    const pods = await allReady('web', replicas, 60);
-    const seconds = (Date.now() - backMs) / 1_000;
+    const since = (): number => (Date.now() - backMs) / 1_000;
+    const first = eventually('a Pod of web is ready', 60, async () => {
+      return (await podsOf(namespace, 'web')).some(isReady) && since();
+    });
+    const pods = await allReady('web', webs, 60);
+    const seconds = since();
+    report('seconds until the service is back, and until all Pods are', { first: await first, all: seconds });
     const patient = pods.filter((pod) => stateOf(pod, 'web').restartCount === 0);
-    assert(patient.length >= replicas - budget);
+    assert(patient.length >= webs - budgetOf(webs));
+    // The agent asks once in a period, and then the kubelet does.
     assert(seconds <= 2 * periodSeconds + 5, `ready after ${seconds} s`);
     await eventually('no hold', 60, async () => !(await podsOf(namespace, 'web')).some(holdOf));
   });
 
   it('shows in the metrics of the leader', async () => {
     const text = await eventually('no restart that waits', 60, async () => {
-      const { items } = await get(['pods', '-n', 'health-injector', '-l', 'app.kubernetes.io/component=controller']);
-      const texts = await Promise.all(
-        items.map(({ metadata }: any) =>
-          kubectl(['get', '--raw', `/api/v1/namespaces/health-injector/pods/${metadata.name}:8080/proxy/metrics`]),
-        ),
-      );
-      const leader = texts.find((each) => /^health_injector_leading 1$/m.test(each)) ?? '';
-      return /^health_injector_restarts_held 0$/m.test(leader) && leader;
+      const pod = await leader();
+      const metrics = await metricsOf(pod, pod.spec.containers[0]);
+      return /^health_injector_restarts_held 0$/m.test(metrics) && metrics;
     });
     assert.match(text, /^health_injector_restart_holds_total\{act="ended"\} [1-9]/m);
   });
