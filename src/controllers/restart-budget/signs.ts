@@ -65,9 +65,19 @@ export function failingSince(
   if (!signs || signs.isOver || signs.lastMs <= pod.startedMs) return undefined;
   const { firstMs, heardMs, answer, releasedMs = 0 } = signs;
   if (answer && answer.atMs >= heardMs && nowMs - answer.atMs <= answerMs) return answer.passes ? undefined : firstMs;
-  if (isHeld) return pod.readiness?.isReady === true ? undefined : firstMs;
+  if (isHeld) return isReadyAgain(pod, signs, nowMs) ? undefined : firstMs;
   return nowMs - Math.max(heardMs, releasedMs) <= pod.restartMs ? firstMs : undefined;
 }
+
+/**
+ * Whether readiness says that a Pod has recovered. It has a threshold too: a Pod that begins to fail is Ready for some
+ * periods more, so it has to have become Ready since, or to have stayed it for longer than that.
+ */
+const isReadyAgain = (
+  { readiness, restartMs }: ProbedPod,
+  { lastMs, heardMs }: LivenessSigns,
+  nowMs: number,
+): boolean => readiness?.isReady === true && (readiness.sinceMs > lastMs || nowMs - heardMs > restartMs);
 
 /** How long an answer counts: a sidecar that does not answer any more may be one that is cut off. */
 const answerMs = 120_000;

@@ -60,6 +60,7 @@ export function startFleet(apiserver: MemoryApiserver, dateMs: () => number, fle
     name: `${replicaSet}-${index}`,
     nextMs: dateMs() + (index * periodMs) / replicas,
     failures: 0,
+    unready: 0,
     restartAtMs: Infinity,
     startedMs: bornMs,
     finishedMs: 0,
@@ -149,8 +150,11 @@ export function startFleet(apiserver: MemoryApiserver, dateMs: () => number, fle
   const ask = (row: Row): void => {
     row.nextMs += periodMs;
     const isBroken = broken.has(row.name);
-    if (hasReadiness && row.isReady === isBroken) {
-      row.isReady = !isBroken;
+    row.unready = isBroken ? row.unready + 1 : 0;
+    // Readiness has the threshold of liveness, and is there again after one pass.
+    const isReady = isBroken ? row.isReady && row.unready < failureThreshold : true;
+    if (hasReadiness && row.isReady !== isReady) {
+      row.isReady = isReady;
       row.readySinceMs = dateMs();
       publish(row);
     }
