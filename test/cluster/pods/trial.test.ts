@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { parse, stringify } from 'yaml';
-import { program } from '../cli/support/health-injector.ts';
-import { runToEnd } from '../support/process.ts';
-import { deployment } from './support/deployment.ts';
-import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
-import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from './support/pods.ts';
-import { applyPolicy, onlyIn } from './support/policy.ts';
+import { program } from '../../cli/support/health-injector.ts';
+import { runToEnd } from '../../support/process.ts';
+import { deployment } from '../support/deployment.ts';
+import { apply, eventually, get, kubectl, useNamespace } from '../support/kubectl.ts';
+import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '../support/pods.ts';
+import { applyPolicy, onlyIn } from '../support/policy.ts';
 
 const namespace = 'test-trial';
 const enforced = 'test-trial-enforced';

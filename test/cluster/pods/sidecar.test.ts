@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { deployment, service } from './support/deployment.ts';
-import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
-import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from './support/pods.ts';
+import { deployment, service } from '../support/deployment.ts';
+import { apply, eventually, get, kubectl, useNamespace } from '../support/kubectl.ts';
+import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '../support/pods.ts';
 
 const namespace = 'test-sidecar';
 const name = 'dnsmasq';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { deployment } from './support/deployment.ts';
-import { apply, useNamespace } from './support/kubectl.ts';
-import { eventsOf, exec, readyPod, restarted } from './support/pods.ts';
+import { deployment } from '../support/deployment.ts';
+import { apply, useNamespace } from '../support/kubectl.ts';
+import { eventsOf, exec, readyPod, restarted } from '../support/pods.ts';
 
 const namespace = 'test-socket';
 const name = 'redis';

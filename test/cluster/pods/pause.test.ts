@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { healthInjector } from '../cli/support/health-injector.ts';
-import { deployment } from './support/deployment.ts';
-import { apply, eventually, kubectl, useNamespace } from './support/kubectl.ts';
-import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from './support/pods.ts';
+import { healthInjector } from '../../cli/support/health-injector.ts';
+import { deployment } from '../support/deployment.ts';
+import { apply, eventually, kubectl, useNamespace } from '../support/kubectl.ts';
+import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '../support/pods.ts';
 
 const namespace = 'test-pause';
 const prefix = 'health.example.com/';

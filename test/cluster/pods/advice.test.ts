@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { type RunningWebhook, startWebhook } from '../support/webhook.ts';
-import { eventually } from '../support/eventually.ts';
-import { type Apiserver, startApiserver } from '../validity/apiserver.ts';
-import { follow, makePolicyResource } from '../validity/registration.ts';
+import { type RunningWebhook, startWebhook } from '../../support/webhook.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Apiserver, startApiserver } from '../../validity/apiserver.ts';
+import { follow, makePolicyResource } from '../../validity/registration.ts';
 
-const root = new URL('../../', import.meta.url).pathname;
+const root = new URL('../../../', import.meta.url).pathname;
 
 /** The configuration of deploy/, with the webhook under test in the place of the Service. */
 function configuration({ connection: { host, port, ca } }: RunningWebhook): object {

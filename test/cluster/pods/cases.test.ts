@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { useNamespace } from './support/kubectl.ts';
-import { runToEnd } from '../support/process.ts';
+import { useNamespace } from '../support/kubectl.ts';
+import { runToEnd } from '../../support/process.ts';
 
 const namespace = 'test-cases';
-const root = new URL('../cases/', import.meta.url).pathname;
+const root = new URL('../../cases/', import.meta.url).pathname;
 const prefix = 'health.example.com/';
 
 const documentsOf = (file: string): any[] =>

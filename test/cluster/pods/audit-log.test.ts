@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../support/eventually.ts';
-import { type RunningWebhook, startWebhook, testContext } from '../support/webhook.ts';
-import { type Apiserver, startApiserver } from '../validity/apiserver.ts';
-import { follow, makePolicyResource, registerWebhook } from '../validity/registration.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type RunningWebhook, startWebhook, testContext } from '../../support/webhook.ts';
+import { type Apiserver, startApiserver } from '../../validity/apiserver.ts';
+import { follow, makePolicyResource, registerWebhook } from '../../validity/registration.ts';
 
-const root = new URL('../../', import.meta.url).pathname;
+const root = new URL('../../../', import.meta.url).pathname;
 
 /** Every request to change something, without what it carries. */
 const auditPolicy = JSON.stringify({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { healthInjector } from '../cli/support/health-injector.ts';
-import { deployment } from './support/deployment.ts';
-import { apply, eventually, useNamespace } from './support/kubectl.ts';
-import { eventsOf, exec, readyPod } from './support/pods.ts';
+import { healthInjector } from '../../cli/support/health-injector.ts';
+import { deployment } from '../support/deployment.ts';
+import { apply, eventually, useNamespace } from '../support/kubectl.ts';
+import { eventsOf, exec, readyPod } from '../support/pods.ts';
 
 const namespace = 'test-what-sidecars-say';
 
