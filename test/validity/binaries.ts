@@ -26,11 +26,8 @@ async function buildApiserver(folder: string): Promise<string> {
     const named = { gitVersion: version, gitMajor: major, gitMinor: minor };
     const names = Object.entries(named).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
     const flags = ['-mod=readonly', '-ldflags', ['-s -w', ...names].join(' ')];
-    await must('env', [
-      'CGO_ENABLED=0',
-      'go',
-      ...['build', '-C', folder, ...flags, '-o', join(unfinished, 'kube-apiserver')],
-      'k8s.io/kubernetes/cmd/kube-apiserver',
-    ]);
+    const program = join(unfinished, 'kube-apiserver');
+    const args = ['build', '-C', folder, ...flags, '-o', program, 'k8s.io/kubernetes/cmd/kube-apiserver'];
+    await must('env', ['CGO_ENABLED=0', 'go', ...args]);
   });
 }
