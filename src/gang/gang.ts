@@ -14,7 +14,7 @@ const namePattern = /^[a-z0-9.-]{1,253}$/;
 /** The gang of a Pod, by what stands on the Pod; undefined for one that is in none. */
 export function gangOf(namespace: string, pod: GangPod): Gang | undefined {
   const controller = pod.metadata?.ownerReferences?.find((owner) => owner.controller);
-  const owner = { group: groupOfVersion(controller?.apiVersion ?? ''), kind: controller?.kind ?? '' };
+  const owner = { group: groupOfVersion(controller?.apiVersion), kind: controller?.kind ?? '' };
   for (const { kind, isOwner, nameOf, onEviction } of gangKinds) {
     if (!isOwner(owner)) continue;
     const name = nameOf(pod);
@@ -23,5 +23,6 @@ export function gangOf(namespace: string, pod: GangPod): Gang | undefined {
   return undefined;
 }
 
-const groupOfVersion = (apiVersion: string): string =>
-  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+/** The apiserver has not looked at a Pod under admission: a field may be of another shape. */
+const groupOfVersion = (apiVersion: unknown): string =>
+  typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

@@ -30,8 +30,11 @@ export type GangKind = {
   readonly configuredBy: string;
 };
 
-const label = (pod: GangPod, key: string): string => pod.metadata?.labels?.[key] ?? '';
-const annotation = (pod: GangPod, key: string): string => pod.metadata?.annotations?.[key] ?? '';
+/** The apiserver has not looked at a Pod under admission: a value may be no text. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const label = (pod: GangPod, key: string): string => textOf(pod.metadata?.labels?.[key]);
+const annotation = (pod: GangPod, key: string): string => textOf(pod.metadata?.annotations?.[key]);
 
 const isJob = ({ group, kind }: OwnerType): boolean => group === 'batch' && kind === 'Job';
 
@@ -121,8 +124,10 @@ export const gangKinds: readonly GangKind[] = [
     // The name of the group that a Job makes for itself ends with the Job, whose own name its Pods have too.
     isOwner: (owner) => owner.kind !== '' && !isJob(owner),
     nameOf: ({ spec }) =>
-      (spec as { readonly schedulingGroup?: { readonly podGroupName?: string } } | undefined)?.schedulingGroup
-        ?.podGroupName ?? '',
+      textOf(
+        (spec as { readonly schedulingGroup?: { readonly podGroupName?: unknown } } | undefined)?.schedulingGroup
+          ?.podGroupName,
+      ),
     onEviction: 'member',
     configuredBy: 'the owner of its Pods',
   },
