@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { absences } from './support/absences.ts';
 import { type Answer, situationTables } from './support/situation-tables.ts';
 
 const answer = (url: string, outcome: string, line: string, situation = 'it says so'): Answer => ({
@@ -33,6 +35,18 @@ describe('the tables of what each check says', () => {
     assert.equal(text.match(/connection refused/g)?.length, 1);
     assert.equal(text.match(/login refused/g)?.length, 3);
     assert.doesNotMatch(text, /## `amqp`/);
+  });
+
+  it('have a verdict or a reason for each check in each situation', () => {
+    const page = readFileSync(new URL('../../docs/checks/situations.md', import.meta.url), 'utf8');
+    const [, table = ''] = /\n\| check \| up \|([^]*?)\n\n/.exec(page) ?? [];
+    const cells = table
+      .split('\n')
+      .slice(2)
+      .flatMap((line) => line.split(' | ').slice(1));
+    assert(cells.length > 20 * 16, `${cells.length} cells`);
+    for (const cell of cells) assert.match(cell, /^(\([a-z]\)|((refused|fail|alive)(, )?)+)( \|)?$/);
+    for (const { reason } of absences) assert(page.includes(`: ${reason}\n`), reason);
   });
 
   it('have three lines that pass, and cut a long one', () => {
