@@ -44,7 +44,9 @@ async function measure(isTrial: boolean): Promise<string> {
     `${port}`,
     `${isTrial}`,
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // As in the image.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   let [seen, heap] = [0, 0];
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [restartsSeen = 0, heapBytes = heap] = line.split(' ').map(Number);
