@@ -85,6 +85,14 @@ describe('health-injector pause', () => {
     });
   }
 
+  it('says why the controller refuses it, as soon as that does', async () => {
+    const none = await startPausable({ patch: false, proxy: false }, 0);
+    none.make('web', sidecar);
+    const { code, errors } = await healthInjector(['pause', '--kubeconfig', none.kubeconfig, 'web', '--for', '15m']);
+    await none.stop();
+    assert.deepEqual([code, errors], [2, 'The liveness of Pod web is not held: the administrator allows no pauses.\n']);
+  });
+
   it('names the right that is missing', async () => {
     forbidden.patch = true;
     const { code, errors } = await pause('web', '--for', '17m');

@@ -7,8 +7,10 @@ import { servingAgents } from '../../inject/model/guesses.ts';
 import { reasonNotToHold } from '../../inject/model/holdable.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import { UserError, exitCode } from '../command.ts';
+import type { PodEvent } from '../explain/pod-events.ts';
 import { readMetrics, whyNot } from './agents.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
+import { readObjectEvents } from './pod-events.ts';
 
 /** A pause that a person asks for; without a text its end. */
 type PauseWish = {
@@ -49,6 +51,7 @@ export async function pausePod(wish: PauseWish, target: Target): Promise<string>
   }
   const reason = reasonNotToHold(pod, prefix);
   if (reason !== undefined) throw unreadable(`${what} cannot be paused: ${reason}.`);
+  const refusedBefore = await refusalOf(pod, cluster);
   // The time of an annotation is that of its last change: the same text again would change nothing.
   if (annotations?.[prefix + pauseKey] === text) await write(cluster, name, { [prefix + pauseKey]: null });
   await write(cluster, name, {
@@ -57,12 +60,21 @@ export async function pausePod(wish: PauseWish, target: Target): Promise<string>
   });
   const hold = await waitFor(`the controller to pause ${what}`, controllerMs, async () => {
     const held = heldByPause(await read(), prefix);
-    return held?.source === text && (held.readinessUntilMs !== undefined) === holdsReadiness ? held : undefined;
+    if (held?.source === text && (held.readinessUntilMs !== undefined) === holdsReadiness) return held;
+    const refused = await refusalOf(pod, cluster);
+    if (refused && refused.last !== refusedBefore?.last) throw unreadable(refused.message);
+    return undefined;
   });
   const isInForce = await waitForAgents(pod, cluster, { prefix, isHeld: true });
   const held = holdsReadiness ? 'liveness and readiness' : 'liveness';
   const until = utcTime(hold.livenessUntilMs);
   return `The ${held} of ${what} is held until ${until}${isInForce ? '' : soon}.`;
+}
+
+/** The newest Event by which the controller refused a pause; undefined where there is none, or the user may not read it. */
+async function refusalOf({ metadata }: V1Pod, { strangers, namespace }: Cluster): Promise<PodEvent | undefined> {
+  const { events } = await readObjectEvents(namespace, metadata?.uid ?? '', strangers);
+  return events.find((event) => event.reason === 'HealthPauseRefused');
 }
 
 /** Where no agent can be asked. */

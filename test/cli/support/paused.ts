@@ -9,13 +9,14 @@ import { holdKey } from '../../../src/hold/hold.ts';
 import { inject } from '../../../src/inject/inject.ts';
 import type { Pod } from '../../../src/inject/pod/pod.ts';
 import { ApiError } from '../../../src/kube/api-error.ts';
+import type { EventRecorder } from '../../../src/kube/event-recorder.ts';
 import { serve } from '../../agent/support/agent.ts';
 import { createMemoryApiserver } from '../../support/memory-apiserver.ts';
 import { testContext } from '../../support/webhook.ts';
 import { type Asked, startCluster } from './cluster.ts';
 
 const { prefix } = testContext;
-const pods = '/api/v1/namespaces/shop/pods';
+const [pods, events] = ['/api/v1/namespaces/shop/pods', '/api/v1/namespaces/shop/events'];
 
 /** How long the kubelet of a real cluster takes to show an annotation, at least. */
 const kubeletMs = 500;
@@ -24,7 +25,7 @@ const kubeletMs = 500;
  * A cluster with the controller of holds, and the agent of the Pod `web`, to which a kubelet shows the annotation `hold` of
  * that Pod. `forbidden` is what the user of the command line may not do.
  */
-export async function startPausable(forbidden: { patch: boolean; proxy: boolean }) {
+export async function startPausable(forbidden: { patch: boolean; proxy: boolean }, maxPauseMs = 3_600_000) {
   const apiserver = createMemoryApiserver();
   const stored = (name: string): any => apiserver.collectionAt('/api/v1/pods').get(`shop/${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'health-injector-hold-'));
@@ -36,12 +37,21 @@ export async function startPausable(forbidden: { patch: boolean; proxy: boolean 
     kubeletMs,
   );
   const stopping = new AbortController();
+  /** As the apiserver shows an Event of events.k8s.io to who lists those of the core. */
+  const recordEvent: EventRecorder['event'] = ({ regarding, reason, type, note }) => {
+    const metadata = {
+      name: `${regarding.name}.${reason}`,
+      namespace: 'shop',
+      creationTimestamp: new Date().toISOString(),
+    };
+    apiserver.put(events, { metadata, involvedObject: regarding, reason, type, message: note });
+  };
   const errors: string[] = [];
   const controller = runHoldController(
     {
       client: apiserver.client,
-      settings: { prefix, maxPauseMs: 3_600_000 },
-      recorder: { event() {} },
+      settings: { prefix, maxPauseMs },
+      recorder: { event: recordEvent },
       metrics: createHoldMetrics(new Registry()),
       onError: (sentence) => void errors.push(sentence),
       onAction() {},
