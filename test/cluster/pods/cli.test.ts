@@ -5,7 +5,8 @@ import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '..
 
 const namespace = 'test-cli';
 const password = 'correct-horse-battery-staple';
-const impatient = { period: '2s', timeout: '1s', 'failure-threshold': '2', 'termination-grace-period': '2s' };
+// The kubelet starts a process for each run, which takes a second and more where many containers start.
+const impatient = { period: '2s', timeout: '3s', 'failure-threshold': '2', 'termination-grace-period': '2s' };
 const config = { name: 'config', mountPath: '/config', readOnly: true };
 
 const secret = {

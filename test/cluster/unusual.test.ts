@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runToEnd } from '../../support/process.ts';
-import { eventually, kubectl, useNamespace } from '../support/kubectl.ts';
-import { loadServers } from '../unusual/images.ts';
-import { objectsOf } from '../unusual/pod.ts';
-import type { Row, Server } from '../unusual/server.ts';
-import { servers } from '../unusual/servers/index.ts';
-import { type Seen, seesHang } from '../unusual/seen.ts';
-import { writeTable } from '../unusual/table.ts';
-import { podsIn, restartsOf, seenOf, stop, watchHarm } from '../unusual/watch.ts';
+import { runToEnd } from '../support/process.ts';
+import { eventually, kubectl, useNamespace } from './support/kubectl.ts';
+import { loadServers } from './unusual/images.ts';
+import { objectsOf } from './unusual/pod.ts';
+import type { Row, Server } from './unusual/server.ts';
+import { servers } from './unusual/servers/index.ts';
+import { type Seen, seesHang } from './unusual/seen.ts';
+import { writeTable } from './unusual/table.ts';
+import { podsIn, restartsOf, seenOf, stop, watchHarm } from './unusual/watch.ts';
 
 const namespace = 'test-unusual';
 
