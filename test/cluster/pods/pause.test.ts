@@ -7,7 +7,7 @@ import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '..
 
 const namespace = 'test-pause';
 const prefix = 'health.example.com/';
-const timing = { period: '2s', timeout: '1s', 'failure-threshold': '2', 'termination-grace-period': '2s' };
+const timing = { period: '2s', timeout: '3s', 'failure-threshold': '2', 'termination-grace-period': '2s' };
 
 /** How long after its end a container is restarted that fails: its failures in a row, and what the kubelet takes for a restart. */
 const restartSeconds = 20;
