@@ -100,6 +100,19 @@ describe('any sequence of edits, upgrades and calls', () => {
       assert((counts.get(kind) ?? 0) > runs.numRuns / 40, JSON.stringify([...counts]));
   });
 
+  it('takes the addresses of the Pod from the agent with the check that names them', () => {
+    const spec = { containers: [{ name: 'app', image: 'image:1' }] };
+    const asking = (check: string): Pod => {
+      const annotations = { [`${prefix}pattern`]: 'sidecar', [`${prefix}check`]: check };
+      return { apiVersion: 'v1', kind: 'Pod', metadata: { annotations }, spec };
+    };
+    const context = upgraded({});
+    const named = call(asking('redis://pod:6379'), context);
+    const wanted = call(asking('tcp://:6379'), context);
+    const edited = withAnnotations(named, (before) => ({ ...before, [`${prefix}check`]: 'tcp://:6379' }));
+    assert.deepEqual(call(edited, context), wanted);
+  });
+
   it('keeps what another webhook has added, and mends what it has broken', () => {
     let injected = 0;
     const doing = fc.constantFrom(...Object.keys(doings));

@@ -4,7 +4,7 @@ import { isRefusal } from '../check/check.ts';
 import type { CheckParser } from '../check/parse.ts';
 import type { Given } from './fit/given.ts';
 import { indexMounts, mountsAbove } from './patterns/borrow.ts';
-import { agentContainer, referencesIn } from './pod/agent-container.ts';
+import { agentContainer, podAddressesVariable, referencesIn } from './pod/agent-container.ts';
 import { probeField, probeNames } from './pod/additions.ts';
 import { commandCharacters } from './pod/limits.ts';
 
@@ -65,7 +65,7 @@ export function mergeContainer(standing: V1Container, wanted: V1Container, conte
     standing.env,
     wanted.env,
     ({ name }) => name,
-    ({ name }) => isBorrowed.env(name),
+    ({ name }) => name === podAddressesVariable || isBorrowed.env(name),
   );
   merged['volumeMounts'] = mergeLists(
     standing.volumeMounts,

@@ -6,6 +6,9 @@ export type AgentSettings = { readonly image: string };
 /** The uid in the agent's image. */
 const nonRootUid = 65_532;
 
+/** By this variable of its own container the agent learns the addresses of its Pod. */
+export const podAddressesVariable = 'HEALTH_PROBE_POD_IPS';
+
 /**
  * The part that every injected container shares: it passes Pod Security `restricted` by itself, since the Pod's own
  * security context may not. What it asks for depends on the Pod and its namespace, and comes last (`inject/fit`).

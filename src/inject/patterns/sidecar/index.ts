@@ -5,7 +5,13 @@ import { formatDuration } from '../../../check/kinds.ts';
 import { isHoldVolume } from '../../../hold/volume.ts';
 import type { Timing } from '../../model/intent.ts';
 import { type Addition, type ProbeName, isAddedProbe } from '../../pod/additions.ts';
-import { type AgentSettings, agentContainer, isAgentContainer, literal } from '../../pod/agent-container.ts';
+import {
+  type AgentSettings,
+  agentContainer,
+  isAgentContainer,
+  literal,
+  podAddressesVariable,
+} from '../../pod/agent-container.ts';
 import { type Pod, firstInitContainer, freeName, freePort, ownerOfPort } from '../../pod/pod.ts';
 import type { Problem } from '../../model/problems.ts';
 import { type Borrowed, borrow } from '../borrow.ts';
@@ -189,7 +195,7 @@ export function sidecarContainer({
 function podAddresses(assignments: readonly ContainerAssignment[]): V1EnvVar[] {
   const isNamed = assignments.some(({ probes }) => probes.some(({ checks }) => checks.some(({ host }) => isPod(host))));
   const valueFrom = { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIPs' } };
-  return isNamed ? [{ name: 'HEALTH_PROBE_POD_IPS', valueFrom }] : [];
+  return isNamed ? [{ name: podAddressesVariable, valueFrom }] : [];
 }
 
 /**
