@@ -187,8 +187,8 @@ describe('the agent asks a real MariaDB', () => {
   });
 
   it('once its user is full it is alive, not ready', async () => {
-    const url = `mysql://one@:${mariadb.port}?query=${encodeURIComponent('DO SLEEP(1)')}`;
-    const first = ask('--timeout', '3s', url);
+    const url = `mysql://one@:${mariadb.port}?query=${encodeURIComponent('DO SLEEP(4)')}`;
+    const first = ask('--timeout', '10s', url);
     const { line } = await eventually('a full user', 8_000, async () => {
       const checked = await ask('--timeout', '200ms', `mysql://one@:${mariadb.port}`);
       return checked.code === 1 && checked;
