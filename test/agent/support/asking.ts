@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { eventually } from '../../support/eventually.ts';
 import { must } from '../../support/process.ts';
@@ -42,12 +42,17 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
   /** While the server is stopped every probe is 3, in time; once it goes on it passes. */
   async function timesOut(daemon: Daemon, url: string): Promise<void> {
     daemon.signal('SIGSTOP');
-    for (const probe of ['liveness', 'readiness']) {
-      const { code, line } = await check(['--probe', probe, '--timeout', '300ms', url], env);
-      assert.equal(code, 3, line);
-      assert.match(line, /^timed out after 300ms /);
+    try {
+      // Until one of its threads has run again the others go on.
+      await eventually('a server that is stopped', 8_000, async () => allStopped(daemon));
+      for (const probe of ['liveness', 'readiness']) {
+        const { code, line } = await check(['--probe', probe, '--timeout', '300ms', url], env);
+        assert.equal(code, 3, line);
+        assert.match(line, /^timed out after 300ms /);
+      }
+    } finally {
+      daemon.signal('SIGCONT');
     }
-    daemon.signal('SIGCONT');
     assert.equal((await ask('--timeout', '2s', url)).code, 0);
   }
 
@@ -78,6 +83,12 @@ export function asking(env: Readonly<Record<string, string>>, secrets: readonly 
 
   return { ask, codesOf, passes, timesOut, verifies, refusesStranger };
 }
+
+/** Whether each thread of a server is stopped. */
+const allStopped = ({ pid }: Daemon): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8').includes('\nState:\tT'),
+  );
 
 /** Lets a server open so few descriptors more, as the limit of a container does. */
 export async function limitDescriptors({ pid }: Daemon, more: number): Promise<void> {
