@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleOptions } from './bundle.ts';
-import { noticesFile, thirdPartyNotices } from './third-party.ts';
+import { noticeSection, noticesFile, thirdPartyNotices } from './third-party.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -60,7 +60,9 @@ async function buildBinary(file: string): Promise<void> {
 
 /** What of Node itself is in the file; its package for npm comes without the text. */
 const nodeTerms = (): string =>
-  `\n${'='.repeat(80)}\nnode ${process.versions.node}, MIT and the terms of what it contains: https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE\n`;
+  noticeSection(
+    `node ${process.versions.node}, MIT and the terms of what it contains: https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE`,
+  );
 
 /** Shows what a program printed only where it fails. */
 function run(program: string, ...args: readonly string[]): void {

@@ -30,5 +30,8 @@ function noticeOf(folder: string): string {
     .toSorted()
     .map((file) => readFileSync(join(folder, file), 'utf8').trim());
   if (terms.length === 0) throw new Error(`${name} ${version} has no file with its terms in ${folder}.`);
-  return `\n${'='.repeat(80)}\n${name} ${version}, ${license}\n\n${terms.join('\n\n')}\n`;
+  return noticeSection(`${name} ${version}, ${license}\n\n${terms.join('\n\n')}`);
 }
+
+/** A part of the notices, behind a line that ends the one before. */
+export const noticeSection = (text: string): string => `\n${'='.repeat(80)}\n${text}\n`;

@@ -13,7 +13,7 @@ import { templateAt } from '../inject/workload.ts';
 import type { EvaluatedObject } from './evaluate.ts';
 import type { Finding } from './finding.ts';
 import type { ManifestFile } from './files.ts';
-import { gangHintOf } from './gang-hint.ts';
+import { gangHints } from './gang-hint.ts';
 import { type SourceLocation, locate } from './locate.ts';
 import { unreadFindings } from './unread.ts';
 
@@ -60,7 +60,7 @@ function objectFindings(evaluated: EvaluatedObject, prefix: string): readonly Fi
   if (outcome.kind === 'rejected') return problemFindings(evaluated, outcome.problems);
   const location = locateAnnotation(`${prefix}pattern`, evaluated);
   const at = { ...aboutOf(evaluated), ...location, severity: 'warning' as const };
-  const said = [...evaluated.overruled, ...warningsOf(outcome), gangHintOf(evaluated, prefix) ?? []].flat();
+  const said = [...evaluated.overruled, ...warningsOf(outcome), ...gangHints(evaluated, prefix)];
   const warnings = said.map((message) => Object.assign({ message }, at));
   const notes = outcome.skippedItems
     .filter(({ why }) => why === completes)

@@ -1,20 +1,21 @@
+import { jobSetKey } from '../gang/kinds.ts';
 import { type GangRestart, restartOfJobSet, restartOfLeaderWorkerSet } from '../gang/restart.ts';
 import { type Fields, isFields } from '../manifest/fields.ts';
 import type { EvaluatedObject } from './evaluate.ts';
 
-const jobSetKey = 'jobset.sigs.k8s.io/jobset-name';
-
 /**
  * Says of a Pod template of a gang, whose Pods the controller would move off a sick node, that it moves none because the
- * rest of the gang would hang; undefined where it is no such template, or the gang starts anew as a whole.
+ * rest of the gang would hang; nothing where it is no such template, or the gang starts anew as a whole.
  */
-export function gangHintOf(evaluated: EvaluatedObject, prefix: string): string | undefined {
+export function gangHints(evaluated: EvaluatedObject, prefix: string): readonly string[] {
   const { outcome } = evaluated;
-  if (outcome.kind !== 'injected' || outcome.pod.metadata?.labels?.[`${prefix}hardware`] !== 'move') return undefined;
+  if (outcome.kind !== 'injected' || outcome.pod.metadata?.labels?.[`${prefix}hardware`] !== 'move') return [];
   const restart = restartIn(evaluated);
-  if (!restart || restart.kind === 'whole') return undefined;
+  if (!restart || restart.kind === 'whole') return [];
   const end = restart.kind === 'half' ? 'the others would wait for the Pod that is evicted' : 'the gang would fail';
-  return `No Pod of this gang is moved off a node whose hardware fails, since ${end}: ${restart.why}. ${restart.mend}`;
+  return [
+    `No Pod of this gang is moved off a node whose hardware fails, since ${end}: ${restart.why}. ${restart.mend}`,
+  ];
 }
 
 /** What the manifest says becomes of the gang when one of its Pods is evicted. */

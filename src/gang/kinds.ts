@@ -38,7 +38,7 @@ const annotation = (pod: GangPod, key: string): string => textOf(pod.metadata?.a
 
 const isJob = ({ group, kind }: OwnerType): boolean => group === 'batch' && kind === 'Job';
 
-const jobSetKey = 'jobset.sigs.k8s.io/jobset-name';
+export const jobSetKey = 'jobset.sigs.k8s.io/jobset-name';
 const lwsName = 'leaderworkerset.sigs.k8s.io/name';
 const lwsGroup = 'leaderworkerset.sigs.k8s.io/group-index';
 const lwsWorker = 'leaderworkerset.sigs.k8s.io/worker-index';

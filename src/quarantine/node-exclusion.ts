@@ -7,7 +7,7 @@ import type {
   V1PodSpec,
 } from '@kubernetes/client-node';
 import type { GangPod } from '../gang/kinds.ts';
-import { type NodeQuarantine, ownerKeyOf, ownerText, quarantineKeyOf } from './quarantine.ts';
+import { type NodeQuarantine, gangKeyOf, ownerKeyOf, ownerText } from './quarantine.ts';
 
 /** A node that the Pods of an owner are kept off, and how, and until when. */
 export type NodeExclusion = {
@@ -40,9 +40,10 @@ export function exclusionsOfPod(
   nowMs: number,
 ): readonly NodeExclusion[] {
   if (byOwner.size === 0) return [];
-  const keys = [quarantineKeyOf(namespace, pod), ownerKeyOf(namespace, pod.metadata)];
-  const texts = new Set(keys.flatMap((key) => (key ? [ownerText(key)] : [])));
-  const inForce = [...texts].flatMap((text) => byOwner.get(text) ?? []).filter(({ untilMs }) => untilMs > nowMs);
+  const keys = [gangKeyOf(namespace, pod), ownerKeyOf(namespace, pod.metadata)];
+  const inForce = keys
+    .flatMap((key) => (key && byOwner.get(ownerText(key))) ?? [])
+    .filter(({ untilMs }) => untilMs > nowMs);
   const strictestLast = inForce.toSorted((one) => (one.affinity === 'Required' ? 1 : -1));
   const byNode = new Map(strictestLast.map((each) => [each.node, each]));
   return [...byNode.values()].toSorted((one, other) => (one.node < other.node ? -1 : 1));

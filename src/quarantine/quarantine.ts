@@ -86,11 +86,15 @@ function cronJobOf(job: string): string | undefined {
   return Number(minute) >= 27_000_000 && Number(minute) < 60_000_000 ? name : undefined;
 }
 
-/** Whom a quarantine, a cap and a ledger know a Pod by: its gang, whose children are made anew by other names, else its owner. */
-export function quarantineKeyOf(namespace: string, pod: GangPod): OwnerKey | undefined {
+/** The key of the gang of a Pod, whose children are made anew by other names; undefined for a Pod that is in none. */
+export function gangKeyOf(namespace: string, pod: GangPod): OwnerKey | undefined {
   const gang = gangOf(namespace, pod);
-  return gang ? { namespace, kind: gang.kind, name: gang.name } : ownerKeyOf(namespace, pod.metadata);
+  return gang && { namespace, kind: gang.kind, name: gang.name };
 }
+
+/** Whom a quarantine, a cap and a ledger know a Pod by: its gang, else its owner. */
+export const quarantineKeyOf = (namespace: string, pod: GangPod): OwnerKey | undefined =>
+  gangKeyOf(namespace, pod) ?? ownerKeyOf(namespace, pod.metadata);
 
 /** A text that is the same for two keys exactly where they are. */
 export const ownerText = ({ namespace, kind, name }: OwnerKey): string => `${namespace}/${kind}/${name}`;

@@ -4,7 +4,7 @@ import { type Explanation, explain } from '../explain/explain.ts';
 import { stateOf, workloadTable } from '../explain/table.ts';
 import { cleaned } from '../facts/clean.ts';
 import { formatFinding } from '../finding.ts';
-import { gangHintOf } from '../gang-hint.ts';
+import { gangHints } from '../gang-hint.ts';
 import { explainRemarks } from '../findings.ts';
 import { formatExplanations } from '../explain/format.ts';
 import { readContext, readManifests } from '../input.ts';
@@ -62,7 +62,7 @@ export const explainCommand = defineCommand({
       if (objects.length === 0 && remarks.length === 0) unread.push('There is no Pod and no workload to explain.');
       for (const object of objects) {
         const explanation = explain(object, context.prefix);
-        const warnings = [...explanation.warnings, gangHintOf(object, context.prefix) ?? []].flat();
+        const warnings = [...explanation.warnings, ...gangHints(object, context.prefix)];
         explanations.push({ ...explanation, warnings });
       }
     }
