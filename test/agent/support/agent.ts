@@ -6,8 +6,9 @@ import { eventually } from '../../support/eventually.ts';
 import { assertNoSecret, searchForSecrets } from '../../support/secrets.ts';
 import { record } from './situations.ts';
 
-/** The agent as it is shipped, built for this machine. */
-export const program = new URL('../../../agent/target/release/health-probe', import.meta.url).pathname;
+/** The agent as it is shipped, built for this machine; `HEALTH_PROBE` names another one, which an emulator may run. */
+export const program =
+  process.env['HEALTH_PROBE'] ?? new URL('../../../agent/target/release/health-probe', import.meta.url).pathname;
 
 type Environment = Readonly<Record<string, string>>;
 

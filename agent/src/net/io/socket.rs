@@ -110,7 +110,8 @@ fn raw_address(address: &SocketAddr) -> (libc::sockaddr_un, libc::socklen_t) {
     let path = address.as_pathname().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
     let mut raw = libc::sockaddr_un { sun_family: libc::AF_UNIX as libc::sa_family_t, sun_path: [0; 108] };
     for (place, &byte) in raw.sun_path.iter_mut().zip(path) {
-        *place = byte.cast_signed();
+        // A `char` of C has a sign on x86-64 and none on ARM.
+        *place = libc::c_char::from_ne_bytes([byte]);
     }
     (raw, size_of::<libc::sockaddr_un>() as libc::socklen_t)
 }
