@@ -1,7 +1,8 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
-import { ApiError } from '../../kube/api-error.ts';
+import { ApiError, ignoreNotFound } from '../../kube/api-error.ts';
 import { type Eviction, evict } from '../../kube/eviction.ts';
+import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { type HardwareCache, isStanding } from './cache.ts';
 import type { MoveDecision } from './decision.ts';
 import type { HardwareDeps, MoveWork } from './deps.ts';
@@ -11,6 +12,7 @@ import type { HardwarePod } from './pod.ts';
 import type { SensorReading } from './reading.ts';
 import { type PlannedMove, staleReading, updateQuarantine, withMoves } from './quarantines.ts';
 import { reasons } from './reasons.ts';
+import { backoffMs } from './retries.ts';
 
 /**
  * Moves Pods off their node in the one order that may break off anywhere: the quarantine names them, it is in force, and
@@ -42,35 +44,69 @@ export async function moveOff(
   }
 }
 
-/** Returns why the apiserver refused to write the moves, which are in flight still; undefined where it did not. Never rejects. */
+/**
+ * Returns why the apiserver refused to write the moves, which are in flight still; undefined where it did not. Where no
+ * answer comes, the quarantine may stand: the Pods stay in flight, so that the brake counts them, and the same is written
+ * again until an answer says what stands. Never rejects.
+ */
 async function moveTogether(
   node: string,
   moves: readonly MoveWork[],
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<Error | undefined> {
-  const { inFlight, onError, metrics } = deps;
-  try {
-    const quarantineUid = await quarantine(node, moves, deps, signal);
-    for (const move of moves) {
-      if (quarantineUid === undefined) inFlight.delete(move.pod.uid);
-      else {
-        inFlight.set(move.pod.uid, { ...move, quarantineUid });
-        deps.requestEviction(move.pod.uid);
+  const { cache, clock, inFlight, onError, metrics } = deps;
+  const begunMs = clock.date().getTime();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const quarantineUid = await quarantine(node, moves, deps, signal);
+      for (const move of moves) {
+        if (quarantineUid === undefined) inFlight.delete(move.pod.uid);
+        else {
+          inFlight.set(move.pod.uid, { ...move, quarantineUid });
+          deps.requestEviction(move.pod.uid);
+        }
       }
+      return undefined;
+    } catch (error) {
+      if (!signal.aborted) {
+        onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
+        metrics.unwritten('move');
+      }
+      const { cause } = error as Error;
+      // What is refused now says nothing of an earlier try, and a server that fails may have written all the same.
+      const isSure = tries === 1 && cause instanceof ApiError && cause.status < 500;
+      if (isSure || (cause instanceof ApiError && (await readStanding(node, deps, signal)))) return error as Error;
+      if (!signal.aborted) reportUnwritten(moves, error as Error, deps);
     }
-    return undefined;
-  } catch (error) {
-    if (!signal.aborted) {
-      onError(`The move off node ${node} broke off, and is gone on with: ${(error as Error).message}.`);
-      metrics.unwritten('move');
-    }
-    if ((error as Error).cause instanceof ApiError) return error as Error;
-    if (!signal.aborted) reportUnwritten(moves, error as Error, deps);
-    // It is unknown whether the quarantine was written: the Pods stay in flight, so that the brake counts them, until the watch has it.
-    await deps.clock.sleep(deps.retryMs, signal);
+    await clock.sleep(backoffMs(tries, deps.retryMs), signal);
+    const isReleased = (cache.manualReleases.get(node) ?? -Infinity) >= begunMs;
+    const isOver = !moves.some(({ pod }) => cache.pods.get(pod.uid)?.failing);
+    const isKnown = isReleased || isWritten(moves, cache.quarantines.get(node));
+    if (!signal.aborted && !isKnown && !(isOver && (await readStanding(node, deps, signal)))) continue;
     for (const { pod } of moves) inFlight.delete(pod.uid);
     return undefined;
+  }
+}
+
+/** Whether each of these moves stands in a quarantine. */
+function isWritten(moves: readonly MoveWork[], quarantined: NodeQuarantine | undefined): boolean {
+  const written = new Set((quarantined?.spec.owners ?? []).flatMap((entry) => entry.moves.map(({ podUid }) => podUid)));
+  return moves.every(({ pod }) => written.has(pod.uid));
+}
+
+/** Has the cache know what stands; false where no answer comes. */
+async function readStanding(
+  node: string,
+  { client, cache }: Pick<HardwareDeps, 'client' | 'cache'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const read = await ignoreNotFound(client.get<NodeQuarantine>(`${quarantinesPath}/${node}`, { signal }));
+    if (read) cache.storeWritten(read);
+    return true;
+  } catch {
+    return false;
   }
 }
 
