@@ -361,6 +361,13 @@ describe('a quarantined node is released', () => {
     assert.deepEqual(release.owners, [old]);
   });
 
+  it('when it was booted anew or is gone, but not while the cap counts a move off it', () => {
+    const moved = { moves: ['a'], bootId: 'earlier' };
+    assert.deepEqual(releaseOf('node-0', { ...moved, agoMs: 29 * minute }), []);
+    assert.deepEqual(releaseOf('node-0', { ...moved, agoMs: 30 * minute }), ['node-0 release rebooted']);
+    assert.deepEqual(releaseOf('gone', { moves: ['a'], agoMs: 29 * minute }), []);
+  });
+
   it('when it was booted anew or is gone, as soon as the brake has counted it to the end', () => {
     assert.deepEqual(releaseOf('node-0', { bootId: 'earlier', agoMs: 10 * minute }), ['node-0 release rebooted']);
     assert.deepEqual(releaseOf('node-0', { bootId: 'earlier', agoMs: 9 * minute }), []);
