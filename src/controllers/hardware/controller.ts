@@ -7,7 +7,7 @@ import type { Decision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { createDecisionReporter, createReplacementWatch } from './events.ts';
 import { createOwnerFacts } from './owner-facts.ts';
-import type { HardwarePod } from './pod.ts';
+import { type HardwarePod, withDeparted } from './pod.ts';
 import { createReadings } from './readings.ts';
 import { readManualReleases } from './release.ts';
 import { createRetries, createSoftenHistory } from './retries.ts';
@@ -64,7 +64,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     owners.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
     volumes.retain((uid) => cache.pods.has(uid));
     return {
-      pods: [...cache.pods.values()],
+      pods: withDeparted(cache.pods, acts.inFlight.values()),
       quarantines: [...cache.quarantines.values()],
       nodes: [...cache.nodes.values()],
       manualReleases: cache.manualReleases,

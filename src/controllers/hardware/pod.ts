@@ -100,6 +100,18 @@ export function trackPod({ signs, ...pod }: ObservedPod, before: HardwarePod | u
   };
 }
 
+/**
+ * The Pods of the cache, and those that are gone from it while they are worked on: a quarantine that is being written for
+ * one of them counts until it stands.
+ */
+export const withDeparted = (
+  pods: ReadonlyMap<string, HardwarePod>,
+  inFlight: Iterable<{ readonly pod: HardwarePod }>,
+): HardwarePod[] => [
+  ...pods.values(),
+  ...[...inFlight].flatMap(({ pod }) => (pods.has(pod.uid) ? [] : [{ ...pod, isDeleting: true }])),
+];
+
 /** Where the hardware check of a Pod is: in its sidecar, which can be asked, or as exec probe in its own containers. */
 export type ProbeTarget = {
   readonly mode: 'sidecar' | 'cli';

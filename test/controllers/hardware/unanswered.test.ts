@@ -74,4 +74,29 @@ describe('a quarantine of which it is not known whether it was written', () => {
     await pause(800);
     assert.deepEqual([world.quarantines().length, world.accepted.size], [0, 0]);
   });
+
+  it('counts also where its Pod is gone meanwhile', async () => {
+    const world = newWorld();
+    world.setPod('of-node-a', 'node-a', 'node-a', false);
+    const gate = Promise.withResolvers<void>();
+    let isHeld = false;
+    const slow = createClient(async (request) => {
+      if (isHeld || request.method !== 'POST') return world.transport(request);
+      isHeld = true;
+      await gate.promise;
+      return world.transport(request);
+    });
+    lead(world, { percent: 25 }, slow);
+    await eventually('the write', 3_000, async () => isHeld);
+    world.remove('/api/v1/pods', 'of-node-a');
+    for (const name of nodes.slice(1)) world.setPod(`of-${name}`, name, name, false);
+    await pause(500);
+    gate.resolve();
+    await eventually('the quarantine', 3_000, async () => world.quarantines().length > 0);
+    await pause(300);
+    assert.deepEqual(
+      world.quarantines().map(({ spec }) => spec.nodeName),
+      ['node-a'],
+    );
+  });
 });
