@@ -1,6 +1,7 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse, refuseName } from './check.ts';
 import { authorizationGivenTwice, headerGivenTwice } from './headers.ts';
+import { conditionRefusal } from './condition.ts';
 import { checksTable, decode, parseOptions } from './options.ts';
 import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
@@ -130,6 +131,11 @@ function parseTarget(front: string, body: string, row: Scheme, blank: Check): Ch
     const name = front.slice(2);
     const fits = /^(?!\.)[A-Za-z0-9._:@-]{1,63}$/.test(name);
     return fits ? { ...blank, path: name } : refuse(`name is ${quote(name)}`, 'that of a device');
+  }
+  if (row.target === 'condition') {
+    if (!front.startsWith('//')) return refuse(`${scheme} is followed by ${quote(front)}`, '//CONDITION');
+    const type = front.slice(2);
+    return conditionRefusal(type) ?? { ...blank, path: type };
   }
   if (!front.startsWith('///')) return refuse(`${scheme} is followed by ${quote(front)}`, '///PATH');
   const path = front.slice(2);

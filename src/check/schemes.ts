@@ -3,8 +3,11 @@ import table from '../../agent/checks.json' with { type: 'json' };
 /** What one scheme may hold, as `agent/checks.json` says it for both programs. */
 export type Scheme = {
   readonly summary: string;
-  /** `path`: a path that is not read as a file, so that nothing has to be mounted for it; `name`: that of a device. */
-  readonly target: 'address' | 'file' | 'path' | 'name' | 'command' | 'none';
+  /**
+   * `path`: a path that is not read as a file, so that nothing has to be mounted for it; `name`: that of a device;
+   * `condition`: the type of a condition of the node.
+   */
+  readonly target: 'address' | 'file' | 'path' | 'name' | 'condition' | 'command' | 'none';
   readonly port: number | null;
   readonly credentials: boolean;
   /** Whether something is asked that may answer late; those with an address are, unless this is false. */
@@ -13,6 +16,8 @@ export type Scheme = {
   readonly connects?: boolean;
   /** Whether it looks at hardware: what cannot be read is unknown, and what is bad may have to last. */
   readonly hardware?: boolean;
+  /** Whether the controller reads it off the node, and no agent asks it: the agent does not have the scheme. */
+  readonly byController?: boolean;
   /** `socket`: the path is that of a Unix socket, in place of host and port. */
   readonly path: 'none' | 'optional' | 'required' | 'socket';
   /** Option name to kind, one of those of `expectedOfKind`, `header` or `secret`; with a dot, of all that begin so. */
@@ -64,6 +69,7 @@ function optionsOf({
   asks = true,
   connects = true,
   hardware,
+  byController,
   tls,
 }: Row): Scheme['options'] {
   return new Map([
@@ -71,16 +77,33 @@ function optionsOf({
     ...(credentials ? [['password-file', 'file'] as const] : []),
     ...(target === 'address' && asks ? serverOptions : []),
     ...(target === 'address' && connects ? connectionOptions : []),
-    ...(hardware ? hardwareOptions : []),
+    ...(hardware && !byController ? hardwareOptions : []),
     ...(tls === 'starttls' ? [['starttls', 'flag'] as const] : []),
     ...(tls !== undefined && tls !== 'always' ? [['tls', 'flag'] as const] : []),
     ...(tls === undefined ? [] : tlsOptions),
   ]);
 }
 
+/** The schemes that the agent does not have: the controller reads off the node what others say of it. */
+const schemesOfController: Readonly<Record<string, Row>> = {
+  node: {
+    summary: 'The node does not have the condition with the status (True), or has had it for less than for',
+    target: 'condition',
+    port: null,
+    credentials: false,
+    hardware: true,
+    byController: true,
+    path: 'required',
+    options: { for: 'duration', status: 'choice:True|False|Unknown' },
+  },
+};
+
 /** Every scheme by name; a Map, because `__proto__` is a name that a hostile author tries. */
 export const schemes: ReadonlyMap<string, Scheme> = new Map(
-  Object.entries(table.schemes).map(([name, row]) => [name, { ...row, options: optionsOf(row as Row) } as Scheme]),
+  Object.entries({ ...table.schemes, ...schemesOfController }).map(([name, row]) => [
+    name,
+    { ...row, options: optionsOf(row as Row) } as Scheme,
+  ]),
 );
 
 /** How a check of this scheme is written, such as `amqp://:5672[/PATH]`. */
@@ -90,6 +113,7 @@ export function formOf(name: string, { target, port, path }: Scheme): string {
     file: '///PATH',
     path: name === 'device' ? '///dev/NAME' : '///NAME',
     name: '//NAME',
+    condition: '//CONDITION',
     command: 'PROGRAM ARGUMENTS',
     none: '',
   }[target];

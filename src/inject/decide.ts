@@ -125,7 +125,9 @@ function injectRequested(call: Call, request: InjectionRequest, misread: readonl
   }
   const names = [...assignment.byPattern.keys()];
   // On the node's network a sidecar takes a port of the whole node: only an annotation may ask for that.
-  const listens = intent.isTrial || names.some((name) => patternOf(name).listens?.(intent.options.get(name)));
+  const listens =
+    intent.isTrial ||
+    [...assignment.byPattern].some(([name, list]) => patternOf(name).listens?.(intent.options.get(name), list));
   if (by !== undefined && pod.spec.hostNetwork && listens) return skip('host-network', notes);
   if (names.length === 0) {
     return skip(reason ?? reasonForNothing(intent, read.skippedItems, afterReading), notes);
@@ -213,8 +215,7 @@ function statusOf(
     text === undefined ? [] : [[container, text]],
   );
   const ofPatterns = [...assignment.byPattern].flatMap(([name, assignments]) => {
-    const containers = assignments.map(({ container }) => container);
-    const part = patternOf(name).status?.(intent.options.get(name), containers);
+    const part = patternOf(name).status?.(intent.options.get(name), assignments);
     return part ? [[name, part]] : [];
   });
   return {

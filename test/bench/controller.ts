@@ -43,6 +43,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     isReady: true,
     isSchedulable: true,
     taint: '',
+    conditions: [],
   }));
   const all = Array.from({ length: pods }, (_, index) => {
     const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));

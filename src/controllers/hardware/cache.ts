@@ -1,9 +1,11 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import { isDeepStrictEqual } from 'node:util';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { type ListWatch, type ResourceEventHandler, startReflector } from '../../kube/reflector.ts';
 import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
+import { failingCondition } from './node-conditions.ts';
 import { type HardwareNode, toHardwareNode } from './nodes.ts';
 import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
 
@@ -89,6 +91,24 @@ export function createHardwareCache({
     if (!isOld) quarantines.set(spec.nodeName, quarantine);
   };
 
+  /** The Pod with what the conditions of its node say of it, where its own status says that nothing fails. */
+  const withNode = (pod: HardwarePod): HardwarePod => {
+    if (pod.conditions.length === 0 || !pod.isChecked) return pod;
+    const own = pod.failing?.input === 'condition' ? undefined : pod.failing;
+    return { ...pod, failing: own ?? failingCondition(pod, nodes.get(pod.node)?.conditions) };
+  };
+  /** Looks anew at the Pods on one node, or on all. */
+  const takeInConditions = (node?: string): void => {
+    let hasChanged = false;
+    for (const pod of pods.values()) {
+      if (pod.conditions.length === 0 || (node !== undefined && pod.node !== node)) continue;
+      const next = withNode(pod);
+      hasChanged ||= next.failing?.sinceMs !== pod.failing?.sinceMs;
+      pods.set(pod.uid, next);
+    }
+    if (hasChanged) onChange();
+  };
+
   return {
     pods,
     nodes,
@@ -115,14 +135,14 @@ export function createHardwareCache({
     },
     podHandler: {
       onReplace(all) {
-        const tracked = all.map((pod) => trackPod(pod, pods.get(pod.uid), nowMs()));
+        const tracked = all.map((pod) => withNode(trackPod(pod, pods.get(pod.uid), nowMs())));
         pods.clear();
         for (const pod of tracked) pods.set(pod.uid, pod);
         onChange();
       },
       onUpsert(observed) {
         const before = pods.get(observed.uid);
-        const pod = trackPod(observed, before, nowMs());
+        const pod = withNode(trackPod(observed, before, nowMs()));
         pods.set(pod.uid, pod);
         const hasBegun = pod.failing?.sinceMs !== before?.failing?.sinceMs;
         if (hasBegun || pod.unschedulableSinceMs !== before?.unschedulableSinceMs) onChange();
@@ -133,9 +153,18 @@ export function createHardwareCache({
       onReplace(all) {
         nodes.clear();
         for (const node of all) nodes.set(node.name, node);
+        takeInConditions();
       },
-      onUpsert: (node) => void nodes.set(node.name, node),
-      onDelete: ({ name }) => void nodes.delete(name),
+      onUpsert(node) {
+        const before = nodes.get(node.name);
+        nodes.set(node.name, node);
+        // A kubelet writes the same conditions again every few minutes.
+        if (!isDeepStrictEqual(before?.conditions, node.conditions)) takeInConditions(node.name);
+      },
+      onDelete({ name }) {
+        nodes.delete(name);
+        takeInConditions(name);
+      },
     },
     quarantineHandler: {
       onReplace(all) {

@@ -129,11 +129,14 @@ function recordDecision(decision: Decision, events: HardwareEvents): void {
     case 'hold':
     case 'refuse': {
       const { pod, kind, reason, reading } = decision;
-      const failed = `Pod ${pod.namespace}/${pod.name} is not ready on node ${pod.node}`;
+      const isOfNode = pod.failing?.input === 'condition';
+      const about = `Pod ${pod.namespace}/${pod.name}`;
+      const failed = isOfNode ? `Node ${pod.node} fails ${about}` : `${about} is not ready on node ${pod.node}`;
       if (reading) events.record(pod, 'HardwareFailed', `${failed}: ${clauseOf(reading)}.`, ['pod', 'node']);
       if (kind === 'move') return;
-      const what = reading ? clauseOf(reading) : `container ${pod.failing?.container ?? ''} is not ready`;
-      const note = `Pod ${pod.namespace}/${pod.name} stays on node ${pod.node}, although ${what}: ${sentenceOf(decision)}.`;
+      const unread = isOfNode ? (pod.failing?.message ?? '') : `container ${pod.failing?.container ?? ''} is not ready`;
+      const what = reading ? clauseOf(reading) : unread;
+      const note = `${about} stays on node ${pod.node}, although ${what}: ${sentenceOf(decision)}.`;
       const places =
         reason === 'brake' || reason === 'brake-share'
           ? (['pod', 'owner', 'node'] as const)

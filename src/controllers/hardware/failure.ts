@@ -1,14 +1,15 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
 /** That the hardware of a Pod fails, and since when. */
-type Failing = {
+export type Failing = {
+  /** Empty where it is a condition of the node. */
   readonly container: string;
   readonly sinceMs: number;
   /** The earliest time at which it may have begun, where no leader saw it begin and no field of the Pod says when. */
   readonly earliestMs?: number;
-  /** The probe of a container, or the device plugin through the kubelet. */
-  readonly input: 'probe' | 'device';
-  /** What the device plugin says; the message of a probe has to be read from its sensor. */
+  /** The probe of a container, the device plugin through the kubelet, or a condition of the node. */
+  readonly input: 'probe' | 'device' | 'condition';
+  /** What the device plugin or the condition says; the message of a probe has to be read from its sensor. */
   readonly message: string;
 };
 

@@ -3,6 +3,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { ApiError, ignoreNotFound, isConflict } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
+import { type NodeCondition, nodeConditionsOf } from './node-conditions.ts';
 
 /** A node as the cache holds it. */
 export type HardwareNode = {
@@ -12,6 +13,8 @@ export type HardwareNode = {
   /** False where it is cordoned, or has a taint that a Pod of a user hardly tolerates. */
   readonly isSchedulable: boolean;
   readonly taint: Taint;
+  /** What the kubelet and others say of it. */
+  readonly conditions: readonly NodeCondition[];
 };
 
 /** The effect of our taint; empty: it has none. */
@@ -21,7 +24,8 @@ export type Taint = 'NoSchedule' | 'PreferNoSchedule' | '';
 const taintKey = (prefix: string): string => `${prefix}hardware`;
 
 /** Takes from a node, as the apiserver sends it, what the controller needs. */
-export function toHardwareNode({ metadata, spec, status }: V1Node, prefix: string): HardwareNode {
+export function toHardwareNode(node: V1Node, prefix: string): HardwareNode {
+  const { metadata, spec, status } = node;
   const taints = spec?.taints ?? [];
   const ours = taints.find(({ key }) => key === taintKey(prefix))?.effect;
   return {
@@ -30,6 +34,7 @@ export function toHardwareNode({ metadata, spec, status }: V1Node, prefix: strin
     isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     isSchedulable: !spec?.unschedulable && !taints.some(({ key, effect }) => effect !== prefer && isOfSystem.test(key)),
     taint: ours === 'NoSchedule' || ours === prefer ? ours : '',
+    conditions: nodeConditionsOf(node),
   };
 }
 

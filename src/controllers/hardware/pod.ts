@@ -1,4 +1,5 @@
 import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
+import type { ConditionCheck } from '../../inject/patterns/hardware/conditions.ts';
 import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import { type Gang, gangOf } from '../../gang/gang.ts';
@@ -8,6 +9,7 @@ import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine
 import { type OwnerKey, ownerText, quarantineKeyOf } from '../../quarantine/quarantine.ts';
 import { ineligibleReasonOf } from './eligibility.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
+import { conditionsAskedBy } from './node-conditions.ts';
 import type { IneligibleReason } from './reasons.ts';
 
 /** A Pod with a hardware check as the cache holds it: some hundred bytes, whatever the size of the Pod. */
@@ -40,6 +42,8 @@ export type HardwarePod = FailureState & {
   /** The claims whose volumes may bind it to its node. */
   readonly claims: readonly string[];
   readonly target: ProbeTarget;
+  /** The conditions of its node that fail it. */
+  readonly conditions: readonly ConditionCheck[];
   /** Since when the scheduler finds no node, with an affinity or a taint among the reasons; undefined where that is not so. */
   readonly unschedulableSinceMs: number | undefined;
   /** The nodes that the webhook keeps it off by its required node affinity, while it waits for one. */
@@ -78,6 +82,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     ineligible: ineligibleReasonOf(pod, prefix),
     claims: claimsOf(pod),
     target,
+    conditions: conditionsAskedBy(pod, prefix),
     unschedulableSinceMs: unschedulableSince(pod),
     excludedNodes: excludedNodesOf(pod, prefix),
     signs: failureSignsOf(pod, target.containers),

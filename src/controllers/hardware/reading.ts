@@ -4,7 +4,7 @@ import { printableLine } from '../../wording/printable.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 
 /**
- * What fails in a Pod. `check` is made of words of ours: schemes of checks of hardware, `hardware` or `device`. The
+ * What fails in a Pod. `check` is made of words of ours: schemes of checks of hardware, `hardware`, `device` or `node`. The
  * message quotes what the Pod itself says, which is a stranger's text: no word of it stands outside the quotation marks.
  */
 export type SensorReading = { readonly check: string; readonly message: string };

@@ -72,6 +72,7 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
   const container = failing?.container ?? target.containers[0] ?? '';
   if (failing?.input === 'device')
     return { kind: 'fails', reading: { check: 'device', message: `the kubelet says ${quoteWords(failing.message)}` } };
+  if (failing?.input === 'condition') return { kind: 'fails', reading: { check: 'node', message: failing.message } };
   try {
     const reading = await withDeadline(timeoutMs, signal, systemClock, (inner) =>
       target.mode === 'sidecar' ? readSidecar(pod, inner) : readKubeletEvents(client, pod, container, inner),

@@ -104,7 +104,7 @@ export type Pattern<Options = unknown> = {
   /** True for what has the form of an addition of this pattern. It may come from a user, so the types promise nothing. */
   isAddedForm(addition: Addition): boolean;
   /** True where it adds a container that listens on a port of the Pod. */
-  listens?(options: Options): boolean;
+  listens?(options: Options, assignments: readonly ContainerAssignment[]): boolean;
 
   /** Reads its own keys. */
   readOptions?(annotations: AnnotationMap, context: ReadingContext, collector: Collector): Options;
@@ -126,7 +126,7 @@ export type Pattern<Options = unknown> = {
   /** The labels that it puts on the Pod. */
   labels?(options: Options, prefix: string): Readonly<Record<string, string>>;
   /** What `status` says of it, under its name. */
-  status?(options: Options, containers: readonly string[]): object;
+  status?(options: Options, assignments: readonly ContainerAssignment[]): object;
 };
 
 /** Checks a pattern against the contract while keeping the type of its options. */

@@ -274,7 +274,12 @@ describe('what is kept of a Pod with a hardware check', () => {
 
 describe('what is kept of a node', () => {
   it('is whether Pods may come to it, its own taint aside', () => {
-    assert.deepEqual(nodeOf({}), { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, taint: '' });
+    const { conditions, ...others } = nodeOf({});
+    assert.deepEqual(others, { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, taint: '' });
+    assert.deepEqual(
+      conditions.map(({ type, status }) => [type, status]),
+      [['Ready', 'True']],
+    );
     assert(!nodeOf({}, 'Unknown').isReady);
     assert(!nodeOf({ unschedulable: true }).isSchedulable);
     assert(!nodeOf(taint('node.kubernetes.io/disk-pressure', 'NoSchedule')).isSchedulable);

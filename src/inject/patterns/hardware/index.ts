@@ -6,6 +6,7 @@ import { type Problem, existsAlready } from '../../model/problems.ts';
 import type { RecordedStatus } from '../../model/status.ts';
 import { cli } from '../cli/index.ts';
 import { type ClaimResult, type ClaimTarget, type ContainerClaim, definePattern } from '../pattern.ts';
+import { askedOfAgents, conditionTexts, isOfNode, planConditions } from './conditions.ts';
 import { defaultTimeoutMs, hostTypes, planExec, planSidecar } from './plan.ts';
 import { type HardwareOptions, hardwareActions, ownKeys, readHardwareOptions, validateHardware } from './options.ts';
 import { nodePermission } from './pod-security.ts';
@@ -22,17 +23,31 @@ export const hardware = definePattern<HardwareOptions>({
       'The check of hardware needs a folder or device of the node, which Pod Security does not allow in the namespace.',
   },
   unsupportedReason,
-  plan: (assignments, context) =>
-    context.options.mode === 'cli' ? planExec(assignments, context) : planSidecar(assignments, context),
+  plan(assignments, context) {
+    const ofNode = planConditions(assignments, context);
+    const asked = askedOfAgents(assignments);
+    if (asked.length === 0) return ofNode;
+    const ofAgents = context.options.mode === 'cli' ? planExec(asked, context) : planSidecar(asked, context);
+    return {
+      additions: ofAgents.additions,
+      warnings: [...ofNode.warnings, ...ofAgents.warnings],
+      problems: [...ofNode.problems, ...ofAgents.problems],
+      skippedItems: [...(ofNode.skippedItems ?? []), ...(ofAgents.skippedItems ?? [])],
+    };
+  },
   isAddedForm,
-  listens: ({ mode }) => mode === 'sidecar',
+  listens: ({ mode }, assignments) => mode === 'sidecar' && askedOfAgents(assignments).length > 0,
   readOptions: readHardwareOptions,
   validateForPod: validateHardware,
   claim: { takes: isHardware, validate: validateClaim, assign: assignClaimed },
   forbids,
   permission: nodePermission,
   labels: ({ onFailure }, prefix) => ({ [labelOf(prefix)]: onFailure }),
-  status: ({ mode, onFailure }, containers) => ({ mode, onFailure, containers }),
+  status({ mode, onFailure }, assignments) {
+    const containers = askedOfAgents(assignments).map(({ container }) => container);
+    const conditions = conditionTexts(assignments);
+    return { mode, onFailure, containers, ...(conditions.length > 0 ? { conditions } : {}) };
+  },
 });
 
 /** The label by which the controller finds a Pod whose hardware is checked. */
@@ -47,6 +62,10 @@ function unsupportedReason(checks: readonly Check[]): Refusal | undefined {
 }
 
 function forbids(check: Check, probe: ProbeName): Refusal | undefined {
+  if (isOfNode(check)) {
+    const received = `received a ${check.scheme} check, which no agent asks and the controller reads off the node`;
+    return { received, expected: 'pattern hardware for it' };
+  }
   if (probe === 'readiness' || !isHardware(check)) return undefined;
   return {
     received: `received a ${check.scheme} check for ${probe}, and a restart mends no hardware`,
@@ -79,12 +98,16 @@ function assignClaimed(
 ): ClaimResult {
   const probe = { probe: 'readiness' as const, checks: list, annotation, isGuess: false };
   if (options.mode === 'sidecar') return { probe };
+  const ofNode = list.filter(isOfNode);
+  // The controller reads them, and they need no probe.
+  const unprobed = ofNode.length > 0 ? { probe: { ...probe, checks: ofNode } } : {};
+  if (ofNode.length === list.length) return unprobed;
   const what = `${name}/readinessProbe`;
   if (taken.has('readiness')) {
     const received = `received checks of hardware for container "${name}", whose readiness probe another pattern fills`;
     return { problem: { annotation, received, expected: 'mode: sidecar, or readiness: off' } };
   }
-  return readinessProbe ? { skipped: { what, why: existsAlready } } : { probe };
+  return readinessProbe ? { skipped: { what, why: existsAlready }, ...unprobed } : { probe };
 }
 
 function isAddedForm(addition: Addition): boolean {

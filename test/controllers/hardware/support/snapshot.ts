@@ -49,6 +49,7 @@ export function pod(
     ineligible: undefined,
     claims: [],
     target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
+    conditions: [],
     startedAtWhenReady: {},
     failing:
       failedMs === 0
@@ -67,6 +68,7 @@ export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNo
   isReady: true,
   isSchedulable: true,
   taint: '',
+  conditions: [],
   ...wish,
 });
 

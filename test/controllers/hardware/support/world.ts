@@ -254,6 +254,9 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     quarantines: () => [...of(quarantines).values()],
     pods: () => [...of('/api/v1/pods').values()],
     node: (name: string) => of('/api/v1/nodes').get(name),
+    /** Writes what others say of a node. */
+    changeNode: (name: string, change: (node: any) => object): any =>
+      set('/api/v1/nodes', { ...of('/api/v1/nodes').get(name), ...change(of('/api/v1/nodes').get(name)) }),
     /** As a person would, for an owner that has no Pods, or for these. */
     addQuarantine: (nodeName: string, scope: string, owners?: readonly object[]): any => {
       const [since, until] = [0, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString());
