@@ -92,6 +92,11 @@ export const controllerOptions = defineOptions({
     parse: seconds(6),
     doc: 'how long a replacement may wait for a node before a sick one will do',
   },
+  'hardware-degraded-namespaces': {
+    default: '0',
+    parse: wholeNumber(0, 64),
+    doc: 'of how many namespaces Pods must have failed on a node before it gets the condition HardwareDegraded; 0: never',
+  },
   'webhook-service': {
     default: 'health-injector',
     parse: text,
@@ -161,4 +166,5 @@ const hardwareSettings = (values: Values, mode: 'dry-run' | 'move') => ({
   ttlMs: values.hardwareQuarantineMinutes * 60_000,
   byHandMs: values.hardwareReleaseMinutes * 60_000,
   softenMs: values.hardwarePendingSeconds * 1_000,
+  degradedNamespaces: values.hardwareDegradedNamespaces,
 });

@@ -20,6 +20,7 @@ describe('the settings of the controller', () => {
       ttlMs: 86_400_000,
       byHandMs: 3_600_000,
       softenMs: 60_000,
+      degradedNamespaces: 0,
     });
     assert.equal(hardwareOf('--hardware=off'), undefined);
   });

@@ -67,6 +67,11 @@ describe('the Helm chart and the kustomization', () => {
     assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move', 'hardware-node-scope')));
   });
 
+  it('give nodes a condition in the same words', async () => {
+    const chart = await chartObjects({ controller: { hardware: { degradedNamespaces: 2 } } });
+    assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-condition')));
+  });
+
   it('are monitored alike', async () => {
     const enabled = { enabled: true };
     const monitoring = { podMonitor: enabled, prometheusRule: enabled, dashboard: enabled };

@@ -3,6 +3,7 @@ import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
 import { createActs } from './acts.ts';
 import { createHardwareCache, startHardwareInformers } from './cache.ts';
 import { type Snapshot, decide } from './decide.ts';
+import { createDegradedWriter } from './degraded-writer.ts';
 import type { Decision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
 import { createDecisionReporter, createReplacementWatch } from './events.ts';
@@ -56,6 +57,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   const softenHistory = createSoftenHistory(Math.max(settings.softenMs, retryMs));
   const replacements = createReplacementWatch(events);
   const reporter = createDecisionReporter(events, metrics);
+  const degraded = createDegradedWriter({ client, cache, settings, clock, onError }, signal);
   const acts = createActs({ ...options, clock, cache, retries, softenHistory, replacements }, signal);
 
   const observe = (): Snapshot => {
@@ -84,6 +86,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     const snapshot = observe();
     const decisions = decide(snapshot, settings, nowMs);
     acts.plan(decisions);
+    degraded.plan();
     readings.refresh(podsToRead(decisions, true), maxReads.forMoves);
     readings.refresh(podsToRead(decisions, false), maxReads.forEvents);
     owners.refresh(podsToLookUp(decisions, 'look-up-owner'), maxLookUps);
@@ -109,7 +112,11 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   passes.add(passKey);
   const onPassError = (_key: string, { message }: Error): void =>
     onError(`The last pass over the hardware broke off: ${message}.`);
-  await Promise.all([runWorkers(passes, { reconcile: pass, onError: onPassError }, signal), acts.run()]);
+  await Promise.all([
+    runWorkers(passes, { reconcile: pass, onError: onPassError }, signal),
+    acts.run(),
+    degraded.run(),
+  ]);
   await events.idle();
 }
 

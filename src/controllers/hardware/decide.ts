@@ -27,6 +27,8 @@ export type HardwareSettings = BudgetSettings & {
   readonly byHandMs: number;
   /** How long a replacement may wait for a node before a sick one will do. */
   readonly softenMs: number;
+  /** Of how many namespaces Pods must have failed on a node before it gets the condition HardwareDegraded; 0: never. */
+  readonly degradedNamespaces: number;
 };
 
 /** All facts of one moment; nothing in it changes while a decision is made. */

@@ -17,7 +17,7 @@ export type ConditionCheck = {
 };
 
 /** The controller looks at each of them whenever a condition of the node changes. */
-export const mostConditions = 16;
+const mostConditions = 16;
 
 /** True for a check that the controller reads off the node, and that no agent asks. */
 export const isOfNode = ({ scheme }: Pick<Check, 'scheme'>): boolean => schemes.get(scheme)?.byController === true;

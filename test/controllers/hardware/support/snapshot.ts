@@ -20,6 +20,7 @@ export const settings: HardwareSettings = {
   ttlMs: 60 * minute,
   byHandMs: 60 * minute,
   softenMs: minute,
+  degradedNamespaces: 0,
 };
 
 type Wish = Partial<HardwarePod> & { readonly kind?: string; readonly ageMs?: number; readonly failedMs?: number };
