@@ -44,6 +44,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     isSchedulable: true,
     taint: '',
     conditions: [],
+    allocatable: new Map(),
   }));
   const all = Array.from({ length: pods }, (_, index) => {
     const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));

@@ -1,5 +1,6 @@
 import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import { createGangMoves } from './gang-moves.ts';
+import { type NodeShare, type Shortage, shortageOf } from './gang-size.ts';
 import type { HardwareNode } from './nodes.ts';
 import { type HardwarePod, wholeSeconds } from './pod.ts';
 import { type Counted, limitDetail } from './limit-details.ts';
@@ -43,6 +44,8 @@ export type RemediationBudget = {
   /** True if the Pod's move is inside the owner's window. A move older than the window resumes only if the cap has room for it. */
   readonly isCounted: (pod: HardwarePod) => boolean;
   readonly hasOtherNode: (pod: HardwarePod) => boolean;
+  /** The Pods of its gang that the other nodes cannot hold at once, where that can be known. */
+  readonly gangShortage: (pod: HardwarePod) => Shortage | undefined;
   readonly movesLeft: (pod: HardwarePod) => number;
   /** True for a Pod that was created on a node after its owner was to be kept off it. */
   readonly cameBack: (pod: HardwarePod) => boolean;
@@ -176,6 +179,14 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
   }
 
+  const sharesOfGangs = new Map<string, NodeShare[]>();
+  for (const { ownerText: owner, nodeShare, isDeleting } of input.pods) {
+    if (!nodeShare || isDeleting) continue;
+    const shares = sharesOfGangs.get(owner) ?? [];
+    sharesOfGangs.set(owner, shares);
+    shares.push(nodeShare);
+  }
+
   const detailOf = ({ namespace, ownerText: owner }: HardwarePod, limit: Limit): string => {
     if (limit === 'owner-cap') {
       const moved = movesInWindow.get(owner) ?? [];
@@ -224,6 +235,17 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
       let others = usable - (isUsableNamed(node) ? 1 : 0);
       for (const name of nodesOfOwner.get(owner) ?? []) if (name !== node && isUsableNamed(name)) others -= 1;
       return others > 0;
+    },
+    gangShortage({ node, ownerText: owner }) {
+      const shares = sharesOfGangs.get(owner) ?? [];
+      const kept = nodesOfOwner.get(owner);
+      const others = [...nodes.values()].filter(
+        (each) => each.name !== node && isUsable(each) && !kept?.has(each.name),
+      );
+      return shortageOf(
+        shares,
+        others.map(({ allocatable }) => allocatable),
+      );
     },
     // A Pod that came back counts, but not against itself.
     movesLeft: (pod) => mostPerOwner - (usedByOwner.get(pod.ownerText) ?? 0) + (countsAsBack(pod) ? 1 : 0),

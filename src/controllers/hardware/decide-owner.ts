@@ -1,5 +1,6 @@
 import type { GangRestart } from '../../gang/restart.ts';
 import type { Decision } from './decision.ts';
+import type { Shortage } from './gang-size.ts';
 import type { OwnerFact } from './owner-facts.ts';
 import type { HardwarePod } from './pod.ts';
 
@@ -33,6 +34,11 @@ export function decideGang(pod: HardwarePod, fact: OwnerFact | undefined): OfOwn
   const restart = restartOf(fact) ?? whole;
   if (restart.kind === 'whole') return undefined;
   const reason = restart.kind === 'half' ? 'gang-would-hang' : 'gang-would-end';
-  const gang = `${pod.gang?.kind ?? ''} ${pod.gang?.name ?? ''}`;
-  return { kind: 'hold', reason, pod, detail: `${gang}: ${restart.why}. ${restart.mend}` };
+  return { kind: 'hold', reason, pod, detail: `${gangText(pod)}: ${restart.why}. ${restart.mend}` };
 }
+
+const gangText = ({ gang }: HardwarePod): string => `${gang?.kind ?? ''} ${gang?.name ?? ''}`;
+
+/** Why the other nodes cannot hold a gang. */
+export const shortageDetail = (pod: HardwarePod, { pods, room }: Shortage): string =>
+  `${gangText(pod)} has ${pods} Pods that are alike, and the other nodes have room for ${room} of them at most, if they are empty`;

@@ -3,7 +3,7 @@
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
 import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget } from './budget.ts';
-import { decideGang, decideOwner, restartOf } from './decide-owner.ts';
+import { decideGang, decideOwner, restartOf, shortageDetail } from './decide-owner.ts';
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
@@ -180,9 +180,11 @@ const dryRun = { kind: 'hold', reason: 'dry-run' } as const;
 function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   const { snapshot, settings, budget } = pass;
   // One fault is one move: the gang leaves the node as a whole, and is moved again once it has started.
-  const isRestarting = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole' && budget.isGangRestarting(pod);
-  if (isRestarting) return { kind: 'hold', reason: 'gang-restarts', pod };
+  const isWhole = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole';
+  if (isWhole && budget.isGangRestarting(pod)) return { kind: 'hold', reason: 'gang-restarts', pod };
   if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
+  const shortage = isWhole ? budget.gangShortage(pod) : undefined;
+  if (shortage) return { kind: 'hold', reason: 'gang-too-large', pod, detail: shortageDetail(pod, shortage) };
   if (budget.movesLeft(pod) <= 0)
     return { kind: 'hold', reason: 'owner-cap', pod, detail: budget.limitDetail(pod, 'owner-cap') };
   const noRoom = budget.roomRefusal(pod);

@@ -2,8 +2,10 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { ApiError, ignoreNotFound, isConflict } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
+import type { Amounts } from '../../inject/fit/resources.ts';
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { type NodeCondition, nodeConditionsOf } from './node-conditions.ts';
+import { amountsOf } from './gang-size.ts';
 
 /** A node as the cache holds it. */
 export type HardwareNode = {
@@ -15,6 +17,8 @@ export type HardwareNode = {
   readonly taint: Taint;
   /** What the kubelet and others say of it. */
   readonly conditions: readonly NodeCondition[];
+  /** What its Pods may take of it in all. */
+  readonly allocatable: Amounts;
 };
 
 /** The effect of our taint; empty: it has none. */
@@ -35,6 +39,7 @@ export function toHardwareNode(node: V1Node, prefix: string): HardwareNode {
     isSchedulable: !spec?.unschedulable && !taints.some(({ key, effect }) => effect !== prefer && isOfSystem.test(key)),
     taint: ours === 'NoSchedule' || ours === prefer ? ours : '',
     conditions: nodeConditionsOf(node),
+    allocatable: amountsOf(status?.allocatable),
   };
 }
 

@@ -8,6 +8,7 @@ import { podLimits } from '../../inject/pod/limits.ts';
 import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';
 import { type OwnerKey, ownerText, quarantineKeyOf } from '../../quarantine/quarantine.ts';
 import { ineligibleReasonOf } from './eligibility.ts';
+import { type NodeShare, nodeShareOf } from './gang-size.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
 import { conditionsAskedBy } from './node-conditions.ts';
 import type { IneligibleReason } from './reasons.ts';
@@ -31,6 +32,8 @@ export type HardwarePod = FailureState & {
   readonly owner: Owner | undefined;
   /** Its gang; undefined for a Pod that is in none. */
   readonly gang: Gang | undefined;
+  /** What it takes of a node; undefined for a Pod whose gang cannot start anew as a whole. */
+  readonly nodeShare: NodeShare | undefined;
   /** Its user wants it moved also where its gang does not start anew with it. */
   readonly isMovedAlone: boolean;
   /** What it is counted and kept off nodes by: its gang, or else its owner. */
@@ -62,6 +65,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
   const ownerKey = quarantineKeyOf(namespace, pod);
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
   const target = probeTargetOf(pod, prefix);
+  const gang = gangOf(namespace, pod);
   return {
     uid,
     namespace,
@@ -75,7 +79,8 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     isEvicted: pod.status?.conditions?.some(isOfEviction) ?? false,
     isChecked: target.containers.length > 0 || !hasExclusionLabel(pod.metadata, prefix),
     owner: controllerOf(pod.metadata),
-    gang: gangOf(namespace, pod),
+    gang,
+    nodeShare: gang?.onEviction === 'setting' ? nodeShareOf(pod) : undefined,
     isMovedAlone: pod.metadata?.labels?.[`${prefix}hardware`] === 'move-alone',
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',

@@ -41,6 +41,7 @@ export const reasons = {
     'the controller of its gang would create this Pod alone anew, and the others would wait for it',
   ),
   'gang-would-end': held('its gang would fail for good'),
+  'gang-too-large': held('its gang starts anew as a whole, and the other nodes could not hold all of it'),
   /** The Events are those of the Pod that is moved. */
   'gang-restarts': silent('a Pod of its gang is moved, and the gang starts anew as a whole'),
   'volumes-unknown': held(

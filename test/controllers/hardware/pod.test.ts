@@ -274,8 +274,9 @@ describe('what is kept of a Pod with a hardware check', () => {
 
 describe('what is kept of a node', () => {
   it('is whether Pods may come to it, its own taint aside', () => {
-    const { conditions, ...others } = nodeOf({});
+    const { conditions, allocatable, ...others } = nodeOf({});
     assert.deepEqual(others, { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, taint: '' });
+    assert.equal(allocatable.size, 0);
     assert.deepEqual(
       conditions.map(({ type, status }) => [type, status]),
       [['Ready', 'True']],

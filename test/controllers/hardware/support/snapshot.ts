@@ -46,6 +46,7 @@ export function pod(
     owner: { apiVersion: 'apps/v1', kind, name: owner, uid: owner },
     ownerKey: { namespace: wish.namespace ?? 'shop', kind, name: owner },
     gang: undefined,
+    nodeShare: undefined,
     isMovedAlone: false,
     ineligible: undefined,
     claims: [],
@@ -70,6 +71,7 @@ export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNo
   isSchedulable: true,
   taint: '',
   conditions: [],
+  allocatable: new Map(),
   ...wish,
 });
 
