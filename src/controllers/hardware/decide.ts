@@ -166,6 +166,7 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   // A sick node was found better than none: a move would bring the next Pod back here.
   if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
+  if (pod.isPinnedByKueue && settings.scope !== 'Node') return { kind: 'hold', reason: 'pinned-by-kueue', pod };
   const hold = decideGang(pod, snapshot.owners.get(uid));
   if (hold) return hold;
   if (!budget.isCounted(pod)) return undefined;

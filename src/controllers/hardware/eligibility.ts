@@ -14,9 +14,24 @@ export function ineligibleReasonOf({ metadata, spec }: V1Pod, prefix: string): I
   if (!controllerOf(metadata) || !ownerKeyOf(metadata?.namespace ?? '', metadata)) return 'bare';
   if (owner?.kind === 'DaemonSet') return 'daemon-set';
   if (!moves.has(metadata?.labels?.[`${prefix}hardware`])) return 'report';
-  if (spec?.nodeSelector?.['kubernetes.io/hostname'] !== undefined) return 'pinned';
+  if (isPinned(spec) && !isPlacedByKueue(metadata)) return 'pinned';
   return writesToHost(spec) ? 'local-data' : undefined;
 }
+
+const isPinned = (spec: V1Pod['spec']): boolean => spec?.nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+
+/** What asks Kueue for a place, which it writes into the node selector while a gate keeps the Pod from the scheduler. */
+const topologies = ['required', 'preferred', 'unconstrained'].map((each) => `kueue.x-k8s.io/podset-${each}-topology`);
+
+const isPlacedByKueue = (metadata: V1Pod['metadata']): boolean =>
+  topologies.some((key) => metadata?.annotations?.[key] !== undefined);
+
+/**
+ * Whether Kueue has given a Pod its node by name. It gives the next Pod the same one, and another only where the node is
+ * not ready or has a taint: a node affinity against that node would leave the Pod without any.
+ * https://github.com/kubernetes-sigs/kueue/tree/v0.17.0/keps/2724-topology-aware-scheduling#tainted-nodes-treatment
+ */
+export const isPinnedByKueue = ({ metadata, spec }: V1Pod): boolean => isPinned(spec) && isPlacedByKueue(metadata);
 
 /** What `on-failure` says of a Pod that may be moved. */
 const moves: ReadonlySet<string | undefined> = new Set(['move', 'move-alone']);

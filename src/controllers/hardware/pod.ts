@@ -7,7 +7,7 @@ import { type Owner, controllerOf } from '../../kube/owners.ts';
 import { podLimits } from '../../inject/pod/limits.ts';
 import { excludedNode, exclusionName, hasExclusionLabel } from '../../quarantine/node-exclusion.ts';
 import { type OwnerKey, ownerText, quarantineKeyOf } from '../../quarantine/quarantine.ts';
-import { ineligibleReasonOf } from './eligibility.ts';
+import { ineligibleReasonOf, isPinnedByKueue } from './eligibility.ts';
 import { type NodeShare, nodeShareOf } from './gang-size.ts';
 import { type FailureSigns, type FailureState, failureSignsOf, trackFailure } from './failure.ts';
 import { conditionsAskedBy } from './node-conditions.ts';
@@ -42,6 +42,8 @@ export type HardwarePod = FailureState & {
   readonly ownerText: string;
   /** Why it is never moved, if so. */
   readonly ineligible: IneligibleReason | undefined;
+  /** Only a taint on its node makes Kueue place it elsewhere. */
+  readonly isPinnedByKueue: boolean;
   /** The claims whose volumes may bind it to its node. */
   readonly claims: readonly string[];
   readonly target: ProbeTarget;
@@ -85,6 +87,7 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     ineligible: ineligibleReasonOf(pod, prefix),
+    isPinnedByKueue: isPinnedByKueue(pod),
     claims: claimsOf(pod),
     target,
     conditions: conditionsAskedBy(pod, prefix),

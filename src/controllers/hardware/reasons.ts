@@ -41,6 +41,9 @@ export const reasons = {
     'the controller of its gang would create this Pod alone anew, and the others would wait for it',
   ),
   'gang-would-end': held('its gang would fail for good'),
+  'pinned-by-kueue': held(
+    'Kueue has placed it on its node by name, and places it elsewhere only where the node has a taint: --hardware-scope is owner',
+  ),
   'gang-too-large': held('its gang starts anew as a whole, and the other nodes could not hold all of it'),
   /** The Events are those of the Pod that is moved. */
   'gang-restarts': silent('a Pod of its gang is moved, and the gang starts anew as a whole'),

@@ -99,6 +99,16 @@ describe('what to do about a Pod whose hardware fails', () => {
     assert.deepEqual(decided({ pods }).toSorted(), refused.map((refusal) => `${refusal} refuse ${refusal}`).toSorted());
   });
 
+  it('is to hold one that Kueue has pinned to its node, except where nodes are tainted', () => {
+    const pods = [pod('tas', 'node-0', { isPinnedByKueue: true })];
+    assert.deepEqual(decided({ pods }), ['tas hold pinned-by-kueue']);
+    const tainted = decide(snapshot({ pods }), { ...settings, scope: 'Node' }, nowMs);
+    assert.deepEqual(
+      tainted.map(({ kind }) => kind),
+      ['move'],
+    );
+  });
+
   it('is to quarantine a tenth of the nodes in ten minutes, and one at least', () => {
     const pods = Array.from({ length: 30 }, (_, index) =>
       pod(`p${index}`, `node-${index}`, { failedMs: 9_000 - index }),

@@ -245,6 +245,20 @@ describe('what is kept of a Pod with a hardware check', () => {
     for (const [wish, refusal] of refusals) assert.equal(record(wish).ineligible, refusal, JSON.stringify(wish));
   });
 
+  it('is whether Kueue has placed it on its node by name', () => {
+    const pinned = (key: string): Wish => ({
+      metadata: { annotations: { [key]: 'kubernetes.io/hostname' }, labels: { [`${prefix}hardware`]: 'move' } },
+      spec: { nodeSelector: { 'kubernetes.io/hostname': 'node-a' }, containers: [] },
+    });
+    for (const each of ['required', 'preferred', 'unconstrained']) {
+      const { ineligible, isPinnedByKueue } = record(pinned(`kueue.x-k8s.io/podset-${each}-topology`));
+      assert.deepEqual([ineligible, isPinnedByKueue], [undefined, true]);
+    }
+    const { ineligible, isPinnedByKueue } = record(pinned('example.com/other'));
+    assert.deepEqual([ineligible, isPinnedByKueue], ['pinned', false]);
+    assert(!record({}).isPinnedByKueue);
+  });
+
   it('is that it waits for a node because of its node affinity, and which nodes the webhook keeps it off by that', () => {
     const ofUser = [notIn('kubernetes.io/hostname', 'node-u'), notIn('zone', 'z')];
     const terms = [

@@ -49,6 +49,7 @@ export function pod(
     nodeShare: undefined,
     isMovedAlone: false,
     ineligible: undefined,
+    isPinnedByKueue: false,
     claims: [],
     target: { mode: 'sidecar', containers: ['health-probe-hardware'], port: 9441 },
     conditions: [],
