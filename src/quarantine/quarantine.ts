@@ -39,12 +39,23 @@ export type QuarantinedOwner = {
   /** What failed, as the agent says it. */
   readonly check: string;
   readonly message: string;
+  /** Undefined where it is not known, or the node as a whole fails. */
+  readonly device?: FailedDevice;
   readonly since: string;
   readonly until: string;
   /** `Preferred` where no other node takes the Pods: a sick node is better than none. */
   readonly affinity: 'Required' | 'Preferred';
   /** The Pods that were moved off, by uid: one move has one id, also with another leader. */
   readonly moves: readonly { readonly podUid: string; readonly podName: string; readonly at: string }[];
+};
+
+/** The device that failed; its names are texts of others, each on one line and cut. */
+export type FailedDevice = {
+  readonly reportedBy: 'Agent' | 'Kubelet';
+  /** The extended resource or the claim that it was given for; undefined for a sensor. */
+  readonly resource?: string;
+  /** The sensor, interface or card as the agent calls it, or the id of the device. */
+  readonly id: string;
 };
 
 /** Whom a Pod belongs to, by names that its replacement has too. */

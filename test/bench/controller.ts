@@ -45,6 +45,8 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     taint: '',
     conditions: [],
     allocatable: new Map(),
+    kubelet: 'v1.37.2',
+    deviceResources: [],
   }));
   const all = Array.from({ length: pods }, (_, index) => {
     const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));

@@ -4,6 +4,7 @@
  */
 import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget } from './budget.ts';
 import { decideGang, decideOwner, restartOf, shortageDetail } from './decide-owner.ts';
+import { decideReport } from './decide-report.ts';
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
@@ -167,7 +168,7 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   if (budget.entry(node, pod.ownerText)?.affinity === 'Preferred')
     return { kind: 'hold', reason: 'no-other-node', pod };
   if (pod.isPinnedByKueue && settings.scope !== 'Node') return { kind: 'hold', reason: 'pinned-by-kueue', pod };
-  const hold = decideGang(pod, snapshot.owners.get(uid));
+  const hold = decideGang(pod, snapshot.owners.get(uid)) ?? decideReport(pod, budget.node(node));
   if (hold) return hold;
   if (!budget.isCounted(pod)) return undefined;
   return decideVolumes(pod, pass) ?? { ...(mode === 'move' ? resumed : dryRun), pod };

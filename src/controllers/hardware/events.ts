@@ -90,7 +90,7 @@ const maxEventsPerPass = 50;
 
 export function createDecisionReporter(
   events: HardwareEvents,
-  metrics: Pick<HardwareMetrics, 'decided' | 'holding'>,
+  metrics: Pick<HardwareMetrics, 'decided' | 'failed' | 'holding'>,
 ): DecisionReporter {
   let last: ReadonlyMap<string, Report> = new Map();
   return {
@@ -111,6 +111,7 @@ export function createDecisionReporter(
         }
         if (isNews) {
           count += 1;
+          if ('reading' in decision && decision.reading) metrics.failed(decision.reading);
           recordDecision(decision, events);
         }
         next.set(about, { lastReason: reason, reported: reason });

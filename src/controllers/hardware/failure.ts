@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { type SickDevice, sickDevicesOf } from '../../quarantine/sick-devices.ts';
 
 /** That the hardware of a Pod fails, and since when. */
 export type Failing = {
@@ -11,6 +12,8 @@ export type Failing = {
   readonly input: 'probe' | 'device' | 'condition';
   /** What the device plugin or the condition says; the message of a probe has to be read from its sensor. */
   readonly message: string;
+  /** Which device, where the input is one. */
+  readonly device?: Pick<SickDevice, 'resource' | 'id'>;
 };
 
 /** What one version of a Pod's status says of its hardware, without any time at which it was observed. */
@@ -22,7 +25,7 @@ export type FailureSigns = {
   /** When the Pod's condition ContainersReady turned false; undefined where it is not false. */
   readonly unreadySinceMs: number | undefined;
   /** The first device that the kubelet calls unhealthy. */
-  readonly device: { readonly container: string; readonly message: string } | undefined;
+  readonly device: SickDevice | undefined;
 };
 
 type ProbeSign = {
@@ -46,7 +49,7 @@ export function failureSignsOf(pod: V1Pod, containers: readonly string[]): Failu
       .filter(({ name, state }) => containers.includes(name) && state?.running)
       .map((status) => probeSignOf(pod, status)),
     unreadySinceMs: unready && Date.parse(String(unready.lastTransitionTime)),
-    device: unhealthyDevice(statuses),
+    device: sickDevicesOf(statuses)[0],
   };
 }
 
@@ -56,27 +59,6 @@ function probeSignOf({ spec }: V1Pod, { name, ready, started, state }: V1Contain
   const startedAtMs = Date.parse(String(state?.running?.startedAt));
   const firstVerdictMs = startedAtMs + (initialDelaySeconds + periodSeconds * failureThreshold) * 1_000;
   return { container: name, isReady: ready, isStarted: started !== false, startedAtMs, firstVerdictMs };
-}
-
-/** An Event shows less of it. */
-const maxMessageLength = 512;
-
-/** https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#device-health-monitoring */
-function unhealthyDevice(statuses: readonly V1ContainerStatus[]): FailureSigns['device'] {
-  for (const { name: container, allocatedResourcesStatus = [] } of statuses) {
-    for (const { name, resources = [] } of allocatedResourcesStatus) {
-      const sick = resources.find(({ health }) => health === 'Unhealthy');
-      if (!sick) continue;
-      return {
-        container,
-        message: `${name} ${sick.resourceID} is Unhealthy${sick.message ? `: ${sick.message}` : ''}`.slice(
-          0,
-          maxMessageLength,
-        ),
-      };
-    }
-  }
-  return undefined;
 }
 
 /** What the controller has learned of a Pod's hardware from all versions of it that it saw. */
@@ -123,7 +105,9 @@ function failingDevice(
   nowMs: number,
 ): Failing | undefined {
   if (!device) return undefined;
-  if (before?.failing?.input === 'device') return { ...before.failing, ...device };
-  const failing = { ...device, sinceMs: nowMs, input: 'device' } as const;
+  const { container, message, resource, id } = device;
+  const now = { container, message, device: { resource, id } };
+  if (before?.failing?.input === 'device') return { ...before.failing, ...now };
+  const failing = { ...now, sinceMs: nowMs, input: 'device' } as const;
   return before ? failing : { ...failing, earliestMs: createdMs };
 }

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { initCounterSeries } from '../../config/counter-series.ts';
 import { type Eviction, evictionResults } from '../../kube/eviction.ts';
 import type { Decision } from './decision.ts';
+import type { SensorReading } from './reading.ts';
 import { reasons, reasonsOf } from './reasons.ts';
 
 /** The kinds of reasons, which are the kinds of decisions but for the commands: a Pod about which a fact is missing stays. */
@@ -47,6 +48,12 @@ export function createHardwareMetrics(registry: Registry) {
     buckets: [0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300],
     registers: [registry],
   });
+  const failures = new Counter({
+    name: 'health_injector_hardware_failures_total',
+    help: 'Failures of hardware that an Event has reported, by the check that failed and by who named the device.',
+    labelNames: ['check', 'reported_by'],
+    registers: [registry],
+  });
   const unacknowledged = new Counter({
     name: 'health_injector_unacknowledged_quarantines_total',
     help: 'Quarantines that a replica of the webhook had not seen before the Pods were evicted.',
@@ -72,6 +79,8 @@ export function createHardwareMetrics(registry: Registry) {
     /** Shows how many Pods these decisions leave where they are, by reason. */
     holding,
     decided: ({ reason }: Decision): void => decisions.inc({ kind: reasons[reason].kind, reason }),
+    failed: ({ check, device }: SensorReading): void =>
+      failures.inc({ check: check.includes(',') ? 'several' : check, reported_by: device?.reportedBy ?? 'nobody' }),
     evicted({ result }: Eviction, notReadyMs: number): void {
       moves.inc({ result });
       if (result === 'evicted') seconds.observe(Math.max(0, notReadyMs) / 1_000);

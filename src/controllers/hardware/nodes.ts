@@ -19,6 +19,10 @@ export type HardwareNode = {
   readonly conditions: readonly NodeCondition[];
   /** What its Pods may take of it in all. */
   readonly allocatable: Amounts;
+  /** The version of its kubelet, such as `v1.36.3`. */
+  readonly kubelet: string;
+  /** The extended resources that its device plugins offer. */
+  readonly deviceResources: readonly string[];
 };
 
 /** The effect of our taint; empty: it has none. */
@@ -40,8 +44,19 @@ export function toHardwareNode(node: V1Node, prefix: string): HardwareNode {
     taint: ours === 'NoSchedule' || ours === prefer ? ours : '',
     conditions: nodeConditionsOf(node),
     allocatable: amountsOf(status?.allocatable),
+    kubelet: status?.nodeInfo?.kubeletVersion ?? '',
+    deviceResources: deviceResourcesOf(status?.capacity ?? {}),
   };
 }
+
+/** A node has few; more only make a sentence longer. */
+const mostDeviceResources = 8;
+
+/** Kubernetes' own resources have no domain, or one of its own. */
+const deviceResourcesOf = (capacity: Readonly<Record<string, string>>): readonly string[] =>
+  Object.keys(capacity)
+    .filter((name) => name.includes('/') && !name.includes('kubernetes.io/'))
+    .slice(0, mostDeviceResources);
 
 const prefer = 'PreferNoSchedule';
 

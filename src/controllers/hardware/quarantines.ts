@@ -23,10 +23,11 @@ export type PlannedMove = {
 const readBefore = /, as read at \S+$/;
 
 /** The reading that stands in an entry, which names its Pod, with the time of the last move. */
-export function staleReading({ check, message, moves }: QuarantinedOwner): SensorReading {
+export function staleReading({ check, message, device, moves }: QuarantinedOwner): SensorReading {
   const last = moves.at(-1);
-  if (!last || readBefore.test(message)) return { check, message };
-  return { check, message: `${cutMessage(message, timeBytes)}, as read at ${last.at}` };
+  const what = { check, ...(device && { device }) };
+  if (!last || readBefore.test(message)) return { ...what, message };
+  return { ...what, message: `${cutMessage(message, timeBytes)}, as read at ${last.at}` };
 }
 
 /** What is kept free in a message for the time of its reading. */
@@ -75,6 +76,7 @@ export function withMoves(
       check: reading.check,
       // What stood in the quarantine has the Pod in it.
       message: isStale ? reading.message : messageOf(planned),
+      ...(reading.device && { device: reading.device }),
       since: before?.since ?? now.toISOString(),
       until,
       affinity: before?.affinity ?? 'Required',

@@ -1,13 +1,20 @@
 import { readAgentLine } from '../../inject/model/agent-lines.ts';
 import { isHardwareScheme } from '../../inject/patterns/hardware/index.ts';
+import type { FailedDevice } from '../../quarantine/quarantine.ts';
 import { printableLine } from '../../wording/printable.ts';
+import { deviceOfAgent } from './devices.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 
 /**
  * What fails in a Pod. `check` is made of words of ours: schemes of checks of hardware, `hardware`, `device` or `node`. The
  * message quotes what the Pod itself says, which is a stranger's text: no word of it stands outside the quotation marks.
  */
-export type SensorReading = { readonly check: string; readonly message: string };
+export type SensorReading = {
+  readonly check: string;
+  readonly message: string;
+  /** Which of the devices of the node, as far as that is said. */
+  readonly device?: FailedDevice;
+};
 
 /** Any program may answer at the Pod's address, with any text; Events, a log and a table of `kubectl get` show it. */
 const maxWordsBytes = 256;
@@ -38,7 +45,9 @@ export function readAgentAnswer(body: string): SensorReading | undefined {
 function readingOf(failing: readonly Failure[], whose: string): SensorReading {
   const schemes = new Set(failing.map(({ label }) => schemeOf(label) ?? 'hardware'));
   const words = failing.map(({ label, message }) => (isHardwareScheme(label) ? message : `${label}: ${message}`));
-  return { check: [...schemes].join(', '), message: `${whose} says ${quoteWords(words.join('; '))}` };
+  const [device] = failing.flatMap(({ label, message }) => deviceOfAgent(schemeOf(label) ?? '', message) ?? []);
+  const message = `${whose} says ${quoteWords(words.join('; '))}`;
+  return { check: [...schemes].join(', '), message, ...(device && { device }) };
 }
 
 /** The agent calls a check by its scheme, with what it looks at or a number behind it, by its text, or by a name of the user. */

@@ -2,6 +2,7 @@
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
 import { askSidecar } from '../sidecar.ts';
+import { deviceOfKubelet } from './devices.ts';
 import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
 import { type SensorReading, isPassing, quoteWords, readAgentAnswer, readKubeletNote } from './reading.ts';
@@ -70,8 +71,11 @@ export function createSensorReader(
 async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): Promise<SensorAnswer> {
   const { failing, target } = pod;
   const container = failing?.container ?? target.containers[0] ?? '';
-  if (failing?.input === 'device')
-    return { kind: 'fails', reading: { check: 'device', message: `the kubelet says ${quoteWords(failing.message)}` } };
+  if (failing?.input === 'device') {
+    const device = failing.device && deviceOfKubelet(failing.device);
+    const message = `the kubelet says ${quoteWords(failing.message)}`;
+    return { kind: 'fails', reading: { check: 'device', message, ...(device && { device }) } };
+  }
   if (failing?.input === 'condition') return { kind: 'fails', reading: { check: 'node', message: failing.message } };
   try {
     const reading = await withDeadline(timeoutMs, signal, systemClock, (inner) =>

@@ -47,6 +47,9 @@ export const reasons = {
   'gang-too-large': held('its gang starts anew as a whole, and the other nodes could not hold all of it'),
   /** The Events are those of the Pod that is moved. */
   'gang-restarts': silent('a Pod of its gang is moved, and the gang starts anew as a whole'),
+  'device-unsure': held(
+    'its kubelet alone says that a device fails, and may take it for that of another Pod (kubernetes#140323)',
+  ),
   'volumes-unknown': held(
     'whether it has a volume that is on its node alone is not known, and is asked again after a while',
   ),

@@ -1,5 +1,6 @@
 // https://etcd.io/docs/v3.6/dev-guide/limit/
 import type { NodeQuarantine, QuarantinedOwner } from '../../quarantine/quarantine.ts';
+import { mostDeviceNameBytes } from './devices.ts';
 import { cutToJsonBytes, jsonBytes } from './json-bytes.ts';
 import type { HardwarePod } from './pod.ts';
 import { lastingRoom, shareRefusal } from '../shares.ts';
@@ -50,13 +51,14 @@ const emptyEntry = {
   owner: noOwner,
   check: '',
   message: '',
+  device: { reportedBy: 'Kubelet', resource: '', id: '' },
   since: time,
   until: time,
   affinity: 'Preferred',
   moves: [],
 };
 /** With an ellipsis behind each text that is cut. */
-const emptyEntryBytes = jsonBytes(emptyEntry) + 1 + maxCheckBytes + maxMessageBytes + 2 * 3;
+const emptyEntryBytes = jsonBytes(emptyEntry) + 1 + maxCheckBytes + maxMessageBytes + 2 * mostDeviceNameBytes + 4 * 3;
 
 const bytesOfMove = ({ uid, name }: HardwarePod): number => emptyMoveBytes + uid.length + name.length;
 

@@ -47,8 +47,8 @@ export const versionFaultsGroup: DiagnosticGroup = {
         return unless(
           met.length > 0,
           warning,
-          `Kubelets before 1.37 may report a sick device to another Pod where two device plugins use the same ids (kubernetes#140323), and the controller moves Pods; such nodes are ${listed(met.map(({ name, devices }) => `${name} (${devices.join(', ')})`))}.`,
-          'Set on-failure: report for Pods with devices there, or upgrade these nodes to 1.37.',
+          `Kubelets before 1.37 may report a sick device to another Pod where two device plugins use the same ids (kubernetes#140323), and the controller moves no Pod there by such a report alone; such nodes are ${listed(met.map(({ name, devices }) => `${name} (${devices.join(', ')})`))}.`,
+          'Ask by a check of the agent there, such as gpu:, or upgrade these nodes to 1.37.',
         );
       },
     }),

@@ -47,6 +47,16 @@ const detail = (wish: Partial<Snapshot>, reason: string): string | undefined =>
     decision.reason === reason && 'detail' in decision ? (decision.detail ?? '') : [],
   )[0];
 
+/** A Pod of which only the kubelet says that a device fails. */
+const sickBy = (resource: string) => {
+  const failing = { container: 'app', sinceMs: nowMs - 5_000, input: 'device', message: '' } as const;
+  return [pod('a', 'node-0', { failing: { ...failing, device: { resource, id: 'GPU-1' } } })];
+};
+const twoNodes = (kubelet: string, ...deviceResources: string[]) => [
+  node('node-0', { kubelet, deviceResources }),
+  node('node-1'),
+];
+
 describe('what to do about a Pod whose hardware fails', () => {
   it('is to move it, from the node that failed first', () => {
     assert.deepEqual(decided({ pods: [pod('a', 'node-0'), pod('b', 'node-1', { failedMs: 9_000 })] }), [
@@ -54,6 +64,22 @@ describe('what to do about a Pod whose hardware fails', () => {
       'a hold brake',
     ]);
     assert.deepEqual(decided({ pods: [pod('a', 'node-0', { failedMs: 0 })] }), []);
+  });
+
+  it('is to leave it where a kubelet alone says so that may mean the device of another Pod, and to move it where a check does', () => {
+    const gpu = 'nvidia.com/gpu';
+    const both = [gpu, 'rdma/hca'];
+    const held = ['a hold device-unsure'];
+    const moved = ['a move failed'];
+    assert.deepEqual(decided({ pods: sickBy(gpu), nodes: twoNodes('v1.36.3', ...both) }), held);
+    assert.deepEqual(decided({ pods: sickBy(gpu), nodes: twoNodes('v1.37.0', ...both) }), moved);
+    assert.deepEqual(decided({ pods: sickBy(gpu), nodes: twoNodes('v1.36.3', gpu) }), moved);
+    assert.deepEqual(decided({ pods: sickBy('claim:gpu'), nodes: twoNodes('v1.36.3', ...both) }), moved);
+    assert.deepEqual(decided({ pods: failedFor(5_000), nodes: twoNodes('v1.36.3', ...both) }), moved);
+    assert.equal(
+      detail({ pods: sickBy(gpu), nodes: twoNodes('v1.36.3', ...both) }, 'device-unsure'),
+      'the kubelet is v1.36.3, and its node has nvidia.com/gpu and rdma/hca',
+    );
   });
 
   it('is to say what fills the limit that holds it back, by number and name, and until when', () => {

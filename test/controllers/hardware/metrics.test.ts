@@ -41,6 +41,20 @@ describe('the metrics of moves', () => {
     assert.match(await held(), /reason="owner-cap"} 1$/m);
   });
 
+  it('count what failed by few labels: its check, and who named the device', async () => {
+    const registry = new Registry();
+    const { failed } = createHardwareMetrics(registry);
+    failed({ check: 'gpu', message: '', device: { reportedBy: 'Agent', id: 'gpu3' } });
+    failed({ check: 'gpu, nic', message: '' });
+    failed({ check: 'device', message: '', device: { reportedBy: 'Kubelet', resource: 'x/y', id: 'z' } });
+    const text = await registry.getSingleMetricAsString('health_injector_hardware_failures_total');
+    assert.deepEqual(text.match(/(?<=\{).*(?=\})/g), [
+      'check="gpu",reported_by="Agent"',
+      'check="several",reported_by="nobody"',
+      'check="device",reported_by="Kubelet"',
+    ]);
+  });
+
   it('are those of what a leader finds at each look', async () => {
     const world = newWorld();
     world.setPod('web-0', 'node-a', 'web', false);

@@ -202,6 +202,7 @@ describe('what is kept of a Pod with a hardware check', () => {
       sinceMs: startMs + 5_000,
       input: 'device',
       message: 'example.com/gpu GPU-1 is Unhealthy: Xid 79',
+      device: { resource: 'example.com/gpu', id: 'GPU-1' },
     };
     assert.deepEqual(record({ status }, startMs + 5_000, before).failing, failing);
     // Nothing says since when: nobody who sees it first knows that it did not fail all the Pod's life.
@@ -289,7 +290,15 @@ describe('what is kept of a Pod with a hardware check', () => {
 describe('what is kept of a node', () => {
   it('is whether Pods may come to it, its own taint aside', () => {
     const { conditions, allocatable, ...others } = nodeOf({});
-    assert.deepEqual(others, { name: 'n', bootId: 'b', isReady: true, isSchedulable: true, taint: '' });
+    assert.deepEqual(others, {
+      name: 'n',
+      bootId: 'b',
+      isReady: true,
+      isSchedulable: true,
+      taint: '',
+      kubelet: '',
+      deviceResources: [],
+    });
     assert.equal(allocatable.size, 0);
     assert.deepEqual(
       conditions.map(({ type, status }) => [type, status]),

@@ -73,6 +73,8 @@ export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNo
   taint: '',
   conditions: [],
   allocatable: new Map(),
+  kubelet: 'v1.37.2',
+  deviceResources: [],
   ...wish,
 });
 
