@@ -16,6 +16,7 @@ import { timesText } from '../../wording/times.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { CheckState } from './agent-state.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
+import type { HardwareState } from './hardware.ts';
 import type { PodEvent } from './pod-events.ts';
 import { type PodState, readPodState } from './pod-state.ts';
 
@@ -202,6 +203,8 @@ export type LivePodExplanation = PodExplanation & {
   /** What its checks would have done, and what is advised; undefined where it is not on trial. */
   readonly trial?: readonly string[];
   readonly checks: readonly CheckState[];
+  /** Undefined where it asks for no check of hardware. */
+  readonly hardware?: HardwareState;
   readonly events: readonly PodEvent[];
   /** What could not be asked, and why. */
   readonly unanswered: readonly string[];
@@ -213,7 +216,7 @@ const maxProblems = 32;
 /** The explanation of a Pod with what was asked of its agents and of the cluster: what fails stands in the first sentence. */
 export function withAnswers(
   pod: PodExplanation,
-  answers: Pick<LivePodExplanation, 'guesses' | 'trial' | 'checks' | 'events' | 'unanswered'>,
+  answers: Pick<LivePodExplanation, 'guesses' | 'trial' | 'checks' | 'hardware' | 'events' | 'unanswered'>,
 ): LivePodExplanation {
   const failing = answers.checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'alive');
   const { isReady, restarts } = pod.state;

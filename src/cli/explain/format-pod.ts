@@ -4,11 +4,10 @@ import { visible } from '../visible.ts';
 import { formatAge, formatAgo } from './age.ts';
 import type { CheckState } from './agent-state.ts';
 import type { LivePodExplanation } from './explain.ts';
+import { formatHardware } from './hardware.ts';
 import type { PodEvent } from './pod-events.ts';
 import type { ContainerState, PodState } from './pod-state.ts';
-
-/** One fact of an explanation. */
-export const row = (label: string, text: string): string => `  ${label.padEnd(15)}${text}`;
+import { row } from './row.ts';
 
 /** Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked. */
 export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
@@ -24,12 +23,14 @@ export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
     warnings = [],
     unanswered,
     hold,
+    hardware,
   } = pod;
   return [
     row('newest Pod', `${name}: ${sentence}`),
     ...(hold && hold.livenessUntilMs > nowMs ? [row('  held', formatHeld(hold))] : []),
     ...(state.isReady === false ? [row('  not Ready', formatUnready(state, nowMs))] : []),
     ...checks.flatMap((check) => formatCheck(check, nowMs)),
+    ...(hardware ? formatHardware(hardware, nowMs) : []),
     ...state.troubled.map((container) => row('  container', formatContainerState(container, nowMs))),
     ...events.map((event) => row('  event', formatEvent(event, nowMs))),
     ...guesses.map((guess) => row('  guess', guess)),

@@ -9,6 +9,7 @@ import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts
 import { type Explanation, explain, explainPod, withAnswers } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
 import { askAgents } from './agents.ts';
+import { readHardware } from './hardware.ts';
 import { readObjectEvents } from './pod-events.ts';
 import { readPodTrial } from './pod-trial.ts';
 import type { LiveKind, Reference } from './reference.ts';
@@ -36,7 +37,7 @@ export async function explainLive(
 
 async function explainOne(
   reference: Reference,
-  { strangers, read, newestPod }: Cluster,
+  { strangers, client, read, newestPod }: Cluster,
   context: EvaluationContext,
 ): Promise<Explanation> {
   const object = await read(reference);
@@ -50,19 +51,21 @@ async function explainOne(
   if (!live) return { ...explain(evaluation, context.prefix), pod: null };
   const { namespace = '', uid = '' } = live.metadata ?? {};
   const ownUid = (object as KubernetesObject).metadata?.uid ?? '';
-  const [agents, events, ofWorkload, trial] = await Promise.all([
+  const [agents, events, ofWorkload, trial, { hardware, unanswered }] = await Promise.all([
     askAgents(live, strangers, context.prefix),
     readObjectEvents(namespace, uid, strangers),
     reference.kind === 'Pod' ? { events: [] } : readObjectEvents(namespace, ownUid, strangers),
     readPodTrial(live, strangers, context.prefix),
+    readHardware(live, { strangers, client }, context.prefix),
   ]);
   const { guesses, checks } = agents;
   const pod = withAnswers(explainPod(live, evaluation, context.prefix), {
     ...(guesses.length > 0 ? { guesses } : {}),
     ...(trial.lines.length > 0 ? { trial: trial.lines } : {}),
     checks,
+    ...(hardware && { hardware }),
     events: events.events,
-    unanswered: [...agents.unanswered, ...events.unanswered, ...trial.unanswered],
+    unanswered: [...agents.unanswered, ...events.unanswered, ...trial.unanswered, ...unanswered],
   });
   const explanation = { ...explain(evaluation, context.prefix), events: ofWorkload.events };
   const isMissed = explanation.result === 'injected' && !pod.isComplete;

@@ -4,7 +4,7 @@ import { incidentText } from '../../trial/sums.ts';
 import { type ContainerOnTrial, type WorkloadTrial, wouldBeUnready, wouldRestart } from '../../trial/workload.ts';
 import { timesText } from '../../wording/times.ts';
 import { alignColumns } from '../columns.ts';
-import { row } from '../explain/format-pod.ts';
+import { row } from '../explain/row.ts';
 
 const columns = [
   'namespace',

@@ -11,7 +11,7 @@ export const deviceOfKubelet = ({ resource, id }: Pick<SickDevice, 'resource' | 
 });
 
 /** Whether a resource is a claim of DRA; a name of an extended resource has no colon. */
-export const isClaim = (resource: string): boolean => resource.startsWith('claim:');
+const isClaim = (resource: string): boolean => resource.startsWith('claim:');
 
 /** What is written of a name, in the JSON of the apiserver. */
 export const mostDeviceNameBytes = 128;
