@@ -21,12 +21,16 @@ export const amountsOf = (quantities: Readonly<Record<string, unknown>> = {}): A
     }),
   );
 
-/** The least that a Pod takes: what its init containers and sidecars ask for is left out. */
+/** No node has as many: what the author of a Pod may fill is held for each of its Pods. */
+const mostResources = 16;
+
+/** The least that a Pod takes: what its init containers and sidecars ask for is left out, and so are more resources. */
 export function nodeShareOf({ metadata, spec }: V1Pod): NodeShare {
   const requests = new Map<string, Amount>();
   for (const { resources } of spec?.containers ?? []) {
-    for (const [name, amount] of amountsOf(resources?.requests))
-      requests.set(name, (requests.get(name) ?? 0n) + amount);
+    for (const [name, amount] of amountsOf(resources?.requests)) {
+      if (requests.has(name) || requests.size < mostResources) requests.set(name, (requests.get(name) ?? 0n) + amount);
+    }
   }
   const terms = spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const hasHostPort = (spec?.containers ?? []).some(({ ports = [] }) => ports.some(({ hostPort }) => hostPort));

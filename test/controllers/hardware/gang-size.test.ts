@@ -107,4 +107,10 @@ describe('a gang that is larger than the nodes that are left', () => {
       ['move'],
     );
   });
+
+  it('is kept for few resources, whatever the author of a Pod writes', () => {
+    const requests = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`example.com/r${index}`, '1']));
+    const { requests: kept } = nodeShareOf(podOf('0', { containers: [{ name: 'worker', resources: { requests } }] }));
+    assert.equal(kept.size, 16);
+  });
 });
