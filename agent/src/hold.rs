@@ -111,7 +111,7 @@ fn parse(text: &str) -> Option<Hold> {
 }
 
 /// Nothing but the form that `shown` gives.
-fn time(text: &str) -> Option<SystemTime> {
+pub fn time(text: &str) -> Option<SystemTime> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
     let days = days_of(number(0, 4)?.into(), number(5, 7)?.into(), number(8, 10)?.into());
     let seconds = (number(11, 13)? * 60 + number(14, 16)?) * 60 + number(17, 19)?;

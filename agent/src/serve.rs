@@ -12,6 +12,7 @@ mod holding;
 mod listener;
 mod log;
 mod metrics;
+mod moving;
 mod pages;
 mod peers;
 mod plan;
@@ -33,6 +34,7 @@ use crate::cli::{Bind, EX_USAGE, Serve};
 use crate::hold::HoldFile;
 use crate::sys;
 use holding::Holding;
+use moving::Moving;
 use probe::{Asking, Pool};
 use server::Server;
 use trial::Asked;
@@ -43,6 +45,7 @@ struct Answers {
     drain: Duration,
     verbose: bool,
     hold: Option<HoldFile>,
+    moving: Moving,
 }
 
 pub use pages::forget_the_start;
@@ -59,7 +62,8 @@ pub fn run(command: Serve) -> ExitCode {
         }
     };
     let probes = Pool::new(command.modules).map(Asking::new);
-    let answers = Answers { drain: command.drain, verbose: command.verbose, hold: command.hold };
+    let Serve { drain, verbose, hold, move_ready, .. } = command;
+    let answers = Answers { drain, verbose, hold, moving: Moving(move_ready) };
     match probes.and_then(|asking| serve(command.bind, answers, Shared::new(jobs, asked), asking)) {
         Ok(()) => {
             log::write("info", &[("msg", "stopped")]);
@@ -86,6 +90,6 @@ fn serve(bind: Bind, answers: Answers, shared: Shared, asking: Asking) -> io::Re
         log::write("info", &[("msg", "listening"), ("address", &address), ("checks", &checks)]);
     }
     worker::start(&shared)?;
-    let Answers { drain, verbose, hold } = answers;
-    Server::new(shared, asking, listeners, signals, (drain, verbose, Holding::new(hold))).run()
+    let Answers { drain, verbose, hold, moving } = answers;
+    Server::new(shared, asking, listeners, signals, (drain, verbose, Holding::new(hold), moving)).run()
 }

@@ -94,6 +94,7 @@ Usage: health-probe serve [OPTIONS] [CHECK...] [--container NAME [OPTIONS] [CHEC
   --hold FILE       until when liveness, startup and readiness hold whatever the checks say, as the kubelet writes it there
   --longest-hold TIME
                     how far away that may be (default 1h); a later time counts for nothing
+  --move-ready FILE what the Pod was given time for is done: the application copies the end of that time here
   --drain TIME      how long to go on answering after SIGTERM (default 1s)
   --verbose         tell reasons to everybody, not to loopback only: for checks whose answers hold no secret
   --proc-root DIR, --sys-root DIR, --dev-root DIR
@@ -112,6 +113,7 @@ Endpoints:
   /agentz   200 as long as this program itself is well
   /metrics  OpenMetrics
   /trialz   JSON: restarts, seconds not ready, latencies; only with --trial
+  /movez    the time in that file, or 503; only with --move-ready
   /probe?module=NAME&target=HOST:PORT   asks that server now, as blackbox_exporter; only with --module
   POST /push/NAME, /push/CONTAINER/NAME   the report of a push check, from loopback only
 ";

@@ -26,6 +26,7 @@ const OPTIONS: &[&str] = &[
     "--verbose",
     "--hold",
     "--longest-hold",
+    "--move-ready",
     "--proc-root",
     "--sys-root",
     "--dev-root",
@@ -79,6 +80,8 @@ pub struct Serve {
     /// Reasons are shown to every peer, not to this Pod only.
     pub verbose: bool,
     pub hold: Option<HoldFile>,
+    /// Where the application copies the time of its move to, once its work is saved.
+    pub move_ready: Option<String>,
     /// No kubelet asks: what would follow is counted.
     pub trial: bool,
     pub roots: HostRoots,
@@ -94,6 +97,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
         drain: Duration::from_secs(1),
         verbose: false,
         hold: None,
+        move_ready: None,
         trial: false,
         roots: HostRoots::default(),
         sections: Vec::new(),
@@ -124,6 +128,7 @@ pub fn parse(mut words: Words) -> Result<Option<Serve>, ParseError> {
             "--port" => serve.bind = Bind::Any(port(&words.value("--port")?)?),
             "--drain" => serve.drain = drain(&mut words)?,
             "--verbose" => serve.verbose = true,
+            "--move-ready" => serve.move_ready = Some(words.value("--move-ready")?),
             "--proc-root" => serve.roots.proc = words.value("--proc-root")?.into(),
             "--sys-root" => serve.roots.sys = words.value("--sys-root")?.into(),
             "--dev-root" => serve.roots.dev = words.value("--dev-root")?.into(),

@@ -9,6 +9,7 @@ use super::endpoints::{Context, class, note, respond};
 use super::gate::Gate;
 use super::holding::Holding;
 use super::metrics::Requests;
+use super::moving::Moving;
 use super::probe::Asking;
 use super::request::Head;
 use super::response::Response;
@@ -26,6 +27,7 @@ pub struct Answering<'a> {
     pub requests: &'a mut Requests,
     pub gate: &'a mut Gate,
     pub holding: &'a mut Holding,
+    pub moving: &'a Moving,
     pub verbose: bool,
     pub now: Instant,
 }
@@ -50,6 +52,9 @@ impl Answering<'_> {
                         Ok((number, ends)) => return Reply::Later(number, ends),
                         Err(response) => return self.counted(&response, "probe", request.method == "HEAD"),
                     }
+                }
+                if let Some(response) = self.moving.answer(request) {
+                    return self.counted(&response, "movez", request.method == "HEAD");
                 }
                 if request.kubelet {
                     self.await_runs();

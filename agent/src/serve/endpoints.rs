@@ -44,7 +44,7 @@ pub fn note(request: &Request, state: &mut State, now: Instant) -> bool {
 /// The first segment of a path if it is an endpoint, else `other`: what the metrics count by.
 pub fn class(path: &str) -> &'static str {
     let first = path.split('/').nth(1).unwrap_or_default();
-    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "trialz", "push", "probe"];
+    let known = ["livez", "readyz", "startupz", "agentz", "metrics", "trialz", "movez", "push", "probe"];
     known.into_iter().find(|&known| known == first).unwrap_or("other")
 }
 
@@ -67,7 +67,7 @@ pub fn respond(request: &Request, context: &Context) -> Response {
 }
 
 /// The answer to GET and HEAD; every other method is refused, once it is known that the path exists.
-fn read(request: &Request, answer: impl FnOnce() -> Response) -> Response {
+pub fn read(request: &Request, answer: impl FnOnce() -> Response) -> Response {
     let response = answer();
     match request.method.as_str() {
         "GET" | "HEAD" => response,

@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::gate::Gate;
 use super::holding::Holding;
 use super::metrics::Requests;
+use super::moving::Moving;
 use super::probe::Asking;
 use super::worker::Shared;
 use crate::serve::log;
@@ -38,6 +39,7 @@ pub struct Server {
     drain: Duration,
     verbose: bool,
     holding: Holding,
+    moving: Moving,
     connections: Vec<Connection>,
     /// Those that wait for a probe.
     asking: Asking,
@@ -54,7 +56,7 @@ impl Server {
         asking: Asking,
         listeners: Vec<TcpListener>,
         signals: PipeReader,
-        (drain, verbose, holding): (Duration, bool, Holding),
+        (drain, verbose, holding, moving): (Duration, bool, Holding, Moving),
     ) -> Self {
         let (connections, requests, gate) = (Vec::new(), Requests::default(), Gate::new(Instant::now()));
         Self {
@@ -64,6 +66,7 @@ impl Server {
             drain,
             verbose,
             holding,
+            moving,
             connections,
             asking,
             requests,
@@ -205,7 +208,8 @@ impl Server {
     fn answering(&mut self, now: Instant) -> Answering<'_> {
         let (shared, asking, verbose) = (&self.shared, &mut self.asking, self.verbose);
         let (requests, gate, holding) = (&mut self.requests, &mut self.gate, &mut self.holding);
-        Answering { shared, asking, requests, gate, holding, verbose, now }
+        let moving = &self.moving;
+        Answering { shared, asking, requests, gate, holding, moving, verbose, now }
     }
 }
 
