@@ -22,8 +22,8 @@ export const holdKey = 'hold';
 /** What is read of the annotation; the agent reads as much. */
 export const longestHoldText = 256;
 
-/** Undefined for what is not exactly what `utcTime` writes. */
-function parseTime(text: string): number | undefined {
+/** Milliseconds; undefined for what is not exactly what `utcTime` writes. */
+export function parseTime(text: string): number | undefined {
   const timeMs = text.length === 20 ? Date.parse(text) : Number.NaN;
   return Number.isFinite(timeMs) && utcTime(timeMs) === text ? timeMs : undefined;
 }

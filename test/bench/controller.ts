@@ -63,6 +63,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     inFlight: new Set(),
     owners: new Map(all.map((pod) => [pod.uid, ownedBy(pod)])),
     volumes: new Map(),
+    ready: new Map(),
     reported: new Map(),
   };
 }

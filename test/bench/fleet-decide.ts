@@ -29,6 +29,7 @@ export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick:
     inFlight: new Set<string>(),
     owners: new Map(hardwarePods.map((pod) => [pod.uid, ownedBy(pod)])),
     volumes: new Map(),
+    ready: new Map(),
     reported: new Map(),
   };
   const nowMs = Date.now() + 60_000;

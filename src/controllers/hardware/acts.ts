@@ -1,6 +1,7 @@
 import { createSemaphore } from '../../kube/flow-control.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
-import type { Decision, MoveDecision, ReleaseDecision, SoftenDecision } from './decision.ts';
+import { announceMove, withdrawMove } from './announce.ts';
+import type { Decision, MoveDecision, ReleaseDecision, SoftenDecision, WithdrawDecision } from './decision.ts';
 import type { HardwareDeps, Work } from './deps.ts';
 import { evictFailing, moveOff, moveWorkOf } from './move.ts';
 import { type Taint, nodesToTaint, wantedTaint, writeTaint } from './nodes.ts';
@@ -26,6 +27,9 @@ const workers = 256;
 /** The key of an act on a Pod; that of an act on a node is its name, which has no slash. */
 const podKeyPrefix = 'pod/';
 
+/** The key of a Pod that stays, which its application is told: no work on it is in flight. */
+const stayKeyPrefix = 'stay/';
+
 /**
  * A node's key writes its quarantine, and then adds the key of each Pod that is to be evicted: an eviction of which no
  * answer comes holds up no other. A Pod that is kept off several nodes passes from the key of one to that of the next.
@@ -39,6 +43,8 @@ export function createActs(
   const inFlight = new Map<string, Work>();
   let plan = new Map<string, NodeActs>();
   let plannedMs = 0;
+  /** By the uid of the Pod. */
+  let withdrawals = new Map<string, WithdrawDecision>();
   /** The softens in flight that have come to a node, by its name. */
   const passedOn = new Map<string, readonly SoftenDecision[]>();
   const deps: HardwareDeps = {
@@ -62,7 +68,8 @@ export function createActs(
   const begin = (work: Work): boolean => {
     const { uid } = work.pod;
     const now = cache.pods.get(uid);
-    const isDue = now && !now.isDeleting && (work.kind === 'move' ? now.failing !== undefined : now.node === '');
+    const isDue =
+      now && !now.isDeleting && (work.kind === 'move' ? now.failing !== undefined || work.isAgreed : now.node === '');
     if (!isDue || inFlight.has(uid)) return false;
     inFlight.set(uid, work);
     return true;
@@ -94,21 +101,32 @@ export function createActs(
   const actOnPod = async (uid: string): Promise<void> => {
     const work = inFlight.get(uid);
     try {
-      if (work?.kind === 'move') await evictFailing(work, deps, signal);
+      if (work?.kind === 'move') await (work.window ? announceMove : evictFailing)(work, deps, signal);
       if (work?.kind === 'soften') await evictWaiting(work, deps, signal);
     } finally {
       inFlight.delete(uid);
     }
   };
 
-  const reconcile = (key: string): Promise<void> =>
-    key.startsWith(podKeyPrefix) ? actOnPod(key.slice(podKeyPrefix.length)) : actOnNode(key);
+  const stay = async (uid: string): Promise<void> => {
+    const decision = withdrawals.get(uid);
+    withdrawals.delete(uid);
+    if (decision) await withdrawMove(decision, deps, signal);
+  };
+
+  const reconcile = (key: string): Promise<void> => {
+    if (key.startsWith(podKeyPrefix)) return actOnPod(key.slice(podKeyPrefix.length));
+    return key.startsWith(stayKeyPrefix) ? stay(key.slice(stayKeyPrefix.length)) : actOnNode(key);
+  };
   return {
     inFlight,
     plan(decisions) {
       plannedMs = clock.date().getTime();
       plan = actsByNode(decisions, settings.scope === 'Node' ? nodesWithWrongTaint() : []);
       for (const node of plan.keys()) queue.add(node);
+      const staying = decisions.filter((decision) => decision.kind === 'withdraw');
+      withdrawals = new Map(staying.map((decision) => [decision.pod.uid, decision]));
+      for (const uid of withdrawals.keys()) queue.add(stayKeyPrefix + uid);
     },
     run: () =>
       runWorkers(

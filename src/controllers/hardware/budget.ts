@@ -138,7 +138,9 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
 
   const entry = (node: string, owner: string): QuarantinedOwner | undefined => byNode.get(node)?.owners.get(owner);
   const hasMove = ({ node, uid }: HardwarePod): boolean => byNode.get(node)?.atMs.has(uid) ?? false;
-  const isCounted = ({ node, uid }: HardwarePod): boolean => counts(byNode.get(node)?.atMs.get(uid) ?? -Infinity);
+  const isInWindow = ({ node, uid }: HardwarePod): boolean => counts(byNode.get(node)?.atMs.get(uid) ?? -Infinity);
+  // The application was promised a move at the end of its time, which may be longer than the owner's window.
+  const isCounted = (pod: HardwarePod): boolean => isInWindow(pod) || (pod.moveUntilMs !== undefined && hasMove(pod));
   const gangs = createGangMoves(input, nowMs);
   const cameBack = (pod: HardwarePod): boolean => {
     const present = entry(pod.node, pod.ownerText);
@@ -176,6 +178,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     if (pod.isChecked && !pod.ineligible) namespaces.add(pod.namespace);
     if (pod.node === '') continue;
     if (input.inFlight.has(pod.uid) && !isCounted(pod)) reserve(pod);
+    else if (!pod.isDeleting && isCounted(pod) && !isInWindow(pod)) use(pod.ownerText);
     else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
   }
 

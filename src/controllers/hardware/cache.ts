@@ -29,6 +29,8 @@ export type HardwareCache = {
   readonly expectDeletion: (uid: string, isDeletion: boolean) => void;
   /** Marks a Pod whose eviction was accepted. */
   readonly markEvicted: (uid: string) => void;
+  /** Notes until when the application of a Pod was told that it may stay, before the watch delivers it. */
+  readonly markAnnounced: (uid: string, moveUntilMs: number | undefined) => void;
   readonly podHandler: ResourceEventHandler<ObservedPod>;
   readonly nodeHandler: ResourceEventHandler<HardwareNode>;
   readonly quarantineHandler: ResourceEventHandler<NodeQuarantine>;
@@ -132,6 +134,10 @@ export function createHardwareCache({
     markEvicted(uid) {
       const pod = pods.get(uid);
       if (pod) pods.set(uid, { ...pod, isDeleting: true });
+    },
+    markAnnounced(uid, moveUntilMs) {
+      const pod = pods.get(uid);
+      if (pod) pods.set(uid, { ...pod, moveUntilMs });
     },
     podHandler: {
       onReplace(all) {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../kube/clock.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
 import { createActs } from './acts.ts';
+import { createApplications } from './applications.ts';
 import { createHardwareCache, startHardwareInformers } from './cache.ts';
 import { type Snapshot, decide } from './decide.ts';
 import { createDegradedWriter } from './degraded-writer.ts';
@@ -15,6 +16,7 @@ import { createRetries, createSoftenHistory } from './retries.ts';
 import { inTurns } from '../shares.ts';
 import { reportUntoldMoves } from './untold-moves.ts';
 import { createVolumes } from './volumes.ts';
+import { podsToAsk } from './window.ts';
 
 export type HardwareControllerOptions = Pick<
   HardwareDeps,
@@ -53,6 +55,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   const readings = createReadings({ client, retryMs, onChange, clock }, signal);
   const owners = createOwnerFacts({ client, retryMs, onChange, clock }, signal);
   const volumes = createVolumes({ client, retryMs, onChange, onError, clock }, signal);
+  const applications = createApplications({ onChange, clock }, signal);
   const retries = createRetries(retryMs, clock);
   const softenHistory = createSoftenHistory(Math.max(settings.softenMs, retryMs));
   const replacements = createReplacementWatch(events);
@@ -65,6 +68,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     readings.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
     owners.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
     volumes.retain((uid) => cache.pods.has(uid));
+    applications.retain((uid) => cache.pods.get(uid)?.moveUntilMs !== undefined);
     return {
       pods: withDeparted(cache.pods, acts.inFlight.values()),
       quarantines: [...cache.quarantines.values()],
@@ -75,6 +79,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
       readings,
       owners,
       volumes,
+      ready: applications,
       softened: softenHistory.byOwner,
       reported: reporter.reported(),
     };
@@ -91,6 +96,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
     readings.refresh(podsToRead(decisions, false), maxReads.forEvents);
     owners.refresh(podsToLookUp(decisions, 'look-up-owner'), maxLookUps);
     volumes.refresh(podsToLookUp(decisions, 'look-up-volumes'), maxLookUps);
+    applications.refresh(podsInTurns(podsToAsk(snapshot, nowMs)), maxReads.forMoves);
     reporter.report(decisions);
     replacements.report(snapshot.pods, nowMs);
     const checked = snapshot.pods.filter(({ isChecked }) => isChecked);

@@ -6,7 +6,7 @@ import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBu
 import { decideGang, decideOwner, restartOf, shortageDetail } from './decide-owner.ts';
 import { decideReport } from './decide-report.ts';
 import { decideReleases } from './decide-releases.ts';
-import type { Decision, ReleaseDecision } from './decision.ts';
+import type { Decision, MoveDecision, ReleaseDecision } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { utcTime } from '../../wording/times.ts';
 import type { OwnerFact } from './owner-facts.ts';
@@ -15,6 +15,7 @@ import type { ReadingFact } from './readings.ts';
 import { type Reason, reasons } from './reasons.ts';
 import type { Retry } from './retries.ts';
 import type { VolumesFact } from './volumes.ts';
+import { type MoveWindows, type ReadyFact, calledOff, createMoveWindows, readyMove } from './window.ts';
 
 /** How Pods may be moved, and how fast. */
 export type HardwareSettings = BudgetSettings & {
@@ -42,6 +43,8 @@ export type Snapshot = BudgetInput & {
   readonly readings: Facts<ReadingFact>;
   /** Whether the owners of Pods exist, by the uid of the Pod. */
   readonly owners: Facts<OwnerFact>;
+  /** What the applications say that have time to save their work, by the uid of the Pod. */
+  readonly ready: Facts<ReadyFact>;
   /** Where the volumes of Pods are, by uid. */
   readonly volumes: Facts<VolumesFact>;
   /** When a waiting Pod of an owner was last evicted to be created anew, and until when none created since then is. */
@@ -54,6 +57,7 @@ type Pass = {
   readonly snapshot: Snapshot;
   readonly settings: HardwareSettings;
   readonly budget: RemediationBudget;
+  readonly windows: MoveWindows;
   readonly nowMs: number;
 };
 
@@ -67,20 +71,23 @@ const readingMaxAgeMs = 2_000;
  */
 export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: number): Decision[] {
   const budget = createBudget(snapshot, settings, nowMs);
-  const pass: Pass = { snapshot, settings, budget, nowMs };
+  const windows = createMoveWindows(snapshot, budget, nowMs);
+  const pass: Pass = { snapshot, settings, budget, windows, nowMs };
   const decisions: Decision[] = [];
   const failing: HardwarePod[] = [];
   for (const pod of snapshot.pods) {
     if (pod.isDeleting) continue;
-    if (pod.failing) failing.push(pod);
+    const withdrawal = windows.withdrawal(pod);
+    if (withdrawal) decisions.push(withdrawal);
+    else if (pod.failing) failing.push(pod);
     else decisions.push(...decideHealthy(pod, pass));
   }
   const begun: HardwarePod[] = [];
   for (const pod of failing.toSorted(byAge)) {
     const alone = decideAlone(pod, pass);
-    if (alone) decisions.push(onceRead(alone, pass));
+    if (alone) decisions.push(onceRead(inWindow(alone, pass), pass));
     // The moves that stand in a quarantine come before new ones.
-    else if (budget.hasMove(pod)) decisions.push(onceRead(decideMove(pod, pass), pass));
+    else if (budget.hasMove(pod)) decisions.push(onceRead(inWindow(decideMove(pod, pass), pass), pass));
     else begun.push(pod);
   }
   // A namespace that has had a node quarantined gives way to those that have waited for longer: the brake may be for one.
@@ -92,7 +99,8 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
     pods.push(pod);
   }
   // The nodes come in the order in which the first of their Pods has its turn, or failed.
-  for (const pods of newByNode.values()) for (const pod of pods) decisions.push(onceRead(decideMove(pod, pass), pass));
+  for (const pods of newByNode.values())
+    for (const pod of pods) decisions.push(onceRead(inWindow(decideMove(pod, pass), pass), pass));
   // Do not release a node in the pass that moves a Pod off it: the move would create the quarantine anew, past the brake.
   const left = new Set(failing.filter(({ uid }) => snapshot.inFlight.has(uid)).map(({ node }) => node));
   for (const decision of decisions) if (isOrWillBeMove(decision)) left.add(decision.pod.node);
@@ -100,11 +108,15 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
 }
 
 type AboutPod = Exclude<Decision, ReleaseDecision>;
-type Unread = { readonly kind: 'move'; readonly reason: 'failed' | 'resumed'; readonly pod: HardwarePod };
+type Unread = Pick<MoveDecision, 'kind' | 'pod' | 'window'> & { readonly reason: 'failed' | 'resumed' };
 type BeforeReading = Exclude<AboutPod, { readonly kind: 'move' | 'read-sensor' }> | Unread;
+/** A Pod whose application is ready is moved without another reading. */
+type InWindow = BeforeReading | (MoveDecision & { readonly reason: 'ready' });
 
 const isOrWillBeMove = (decision: Decision): decision is AboutPod =>
-  decision.kind === 'move' || (decision.kind === 'read-sensor' && decision.isForMove);
+  decision.kind === 'move' ||
+  (decision.kind === 'read-sensor' && decision.isForMove) ||
+  (decision.kind === 'hold' && decision.reason === 'move-window');
 
 /** The Pods that have failed longest come first; the uid makes the order the same for every leader. */
 const byAge = (one: HardwarePod, other: HardwarePod): number =>
@@ -115,8 +127,49 @@ const compare = (one: number, other: number): number => (one < other ? -1 : one 
 
 function decideHealthy(pod: HardwarePod, pass: Pass): Decision[] {
   if (pod.node === '') return decideWaiting(pod, pass);
+  if (pod.moveUntilMs !== undefined) return pass.budget.hasMove(pod) ? [decideRecovered(pod, pass)] : [];
   return pass.budget.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
 }
+
+/**
+ * A Pod is ready again in its window. It is moved if its application is ready to go: without load, hardware that fails looks
+ * fine. Otherwise the window goes on to its end, since the hardware may fail again as soon as the work goes on.
+ */
+function decideRecovered(pod: HardwarePod, { snapshot, settings, budget, windows, nowMs }: Pass): Decision {
+  const { uid, node, ownerText: owner } = pod;
+  if (snapshot.inFlight.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
+  const isOff = pod.ineligible ?? (settings.mode === 'dry-run' ? 'dry-run' : undefined);
+  if (isOff) return { kind: 'withdraw', reason: 'called-off', pod, detail: reasons[isOff].sentence };
+  if (budget.entry(node, owner)?.affinity === 'Preferred')
+    return { kind: 'withdraw', reason: 'called-off', pod, detail: reasons['no-other-node'].sentence };
+  const state = windows.stateOf(pod);
+  if (state === 'over' || state === 'untold') return { kind: 'withdraw', reason: 'recovered', pod };
+  const retryMs = snapshot.retries.get(uid)?.untilMs ?? 0;
+  if (nowMs < retryMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: retryMs };
+  return state === 'ready' ? readyMove(pod) : inItsWindow(pod);
+}
+
+/** What is decided about a Pod whose application is to have time: nothing changes for others. */
+function inWindow(decision: BeforeReading, { snapshot, windows }: Pass): InWindow {
+  if (decision.kind !== 'move') return calledOff(decision) ?? decision;
+  const { pod } = decision;
+  if (pod.moveWindowMs === undefined) return decision;
+  switch (windows.stateOf(pod)) {
+    case 'untold': {
+      const isWhole = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole';
+      return { ...decision, window: { members: isWhole ? windows.membersOf(pod) : [] } };
+    }
+    case 'open':
+      return inItsWindow(pod);
+    case 'ready':
+      return readyMove(pod) as MoveDecision & { readonly reason: 'ready' };
+    case 'over':
+      return decision;
+  }
+}
+
+const inItsWindow = (pod: HardwarePod) =>
+  ({ kind: 'hold', reason: 'move-window', pod, ...(pod.moveUntilMs && { untilMs: pod.moveUntilMs }) }) as const;
 
 /**
  * Whether the nodes that a waiting Pod is kept off become its last choice, whatever the quarantines say by now: a
@@ -180,10 +233,11 @@ const dryRun = { kind: 'hold', reason: 'dry-run' } as const;
 
 /** Moves a Pod if its node, its owner and the brake let it, and counts it. */
 function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
-  const { snapshot, settings, budget } = pass;
+  const { snapshot, settings, budget, windows } = pass;
   // One fault is one move: the gang leaves the node as a whole, and is moved again once it has started.
   const isWhole = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole';
-  if (isWhole && budget.isGangRestarting(pod)) return { kind: 'hold', reason: 'gang-restarts', pod };
+  if (isWhole && (budget.isGangRestarting(pod) || windows.isLed(pod)))
+    return { kind: 'hold', reason: 'gang-restarts', pod };
   if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
   const shortage = isWhole ? budget.gangShortage(pod) : undefined;
   if (shortage) return { kind: 'hold', reason: 'gang-too-large', pod, detail: shortageDetail(pod, shortage) };
@@ -216,7 +270,7 @@ function decideVolumes(pod: HardwarePod, { snapshot, nowMs }: Pass): BeforeReadi
  * The decision with what fails in the Pod. A move, and the Event that says why a Pod stays, need a reading of this
  * moment: without one the sensor is read first, and the Pod keeps its place in the budget.
  */
-function onceRead(decision: BeforeReading, { snapshot, nowMs }: Pass): Decision {
+function onceRead(decision: InWindow, { snapshot, nowMs }: Pass): Decision {
   if (!needsReading(decision, snapshot.reported)) return decision;
   const { pod } = decision;
   const fact = snapshot.readings.get(pod.uid);
@@ -233,9 +287,10 @@ function onceRead(decision: BeforeReading, { snapshot, nowMs }: Pass): Decision 
 }
 
 const needsReading = (
-  decision: BeforeReading,
+  decision: InWindow,
   reported: Snapshot['reported'],
 ): decision is Extract<BeforeReading, { readonly kind: 'move' | 'hold' | 'refuse' }> => {
+  if (decision.reason === 'ready') return false;
   if (decision.kind === 'move') return true;
   if ((decision.kind !== 'hold' && decision.kind !== 'refuse') || decision.reason === 'passes') return false;
   return reasons[decision.reason].isEvent && reported.get(decision.pod.uid)?.reported !== decision.reason;

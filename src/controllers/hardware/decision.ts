@@ -42,6 +42,7 @@ export type Decision =
       readonly pod: HardwarePod;
     }
   | SoftenDecision
+  | WithdrawDecision
   | { readonly kind: 'notice'; readonly reason: 'came-back'; readonly pod: HardwarePod }
   | ReleaseDecision;
 
@@ -52,6 +53,16 @@ export type MoveDecision = {
   readonly reading: SensorReading;
   /** The sensor did not answer: the reading says why. */
   readonly isUnanswered: boolean;
+  /** Its application is told first, with those of these other Pods of its gang, and the Pod is not evicted yet. */
+  readonly window?: { readonly members: readonly HardwarePod[] };
+};
+
+/** The application of a Pod was told that the Pod is to be moved, and is told that it stays. */
+export type WithdrawDecision = {
+  readonly kind: 'withdraw';
+  readonly reason: ReasonOf<'withdraw'>;
+  readonly pod: HardwarePod;
+  readonly detail?: string;
 };
 
 /** These nodes become the last choice for the owner of a Pod that finds no other. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Semaphore } from '../../kube/flow-control.ts';
 import type { HardwareCache } from './cache.ts';
 import type { HardwareSettings } from './decide.ts';
-import type { SoftenDecision } from './decision.ts';
+import type { MoveDecision, SoftenDecision } from './decision.ts';
 import type { HardwareEvents, ReplacementWatch } from './events.ts';
 import type { HardwareMetrics } from './metrics.ts';
 import type { PlannedMove } from './quarantines.ts';
@@ -40,6 +40,10 @@ export type HardwareDeps = {
 
 export type MoveWork = PlannedMove & {
   readonly kind: 'move';
+  /** The applications are told of the move, and the Pod is not evicted yet. */
+  readonly window?: MoveDecision['window'];
+  /** Its application is ready to go, so it is moved also where its sensor passes by now. */
+  readonly isAgreed?: boolean;
   /** Of the quarantine that names the Pod, once it is in force. */
   readonly quarantineUid?: string;
 };

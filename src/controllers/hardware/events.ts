@@ -12,6 +12,8 @@ import { inTurns } from '../shares.ts';
 const actions = {
   HardwareFailed: 'Check',
   MovedOffNode: 'Evict',
+  MoveScheduled: 'Announce',
+  MoveCancelled: 'Withdraw',
   MoveHeld: 'Hold',
   MoveRefused: 'Refuse',
   ReplacementRunning: 'Evict',
@@ -51,7 +53,7 @@ export function createHardwareEvents(
   return {
     record(pod, reason, note, places) {
       const { namespace, node } = pod;
-      const type = reason === 'ReplacementRunning' ? 'Normal' : 'Warning';
+      const type = reason === 'ReplacementRunning' || reason === 'MoveCancelled' ? 'Normal' : 'Warning';
       const event = { type, reason, action: actions[reason], note, onBehalfOf: namespace } as const;
       if (places.includes('pod')) recorder.event({ ...event, regarding: podReference(pod) });
       if (places.includes('node') && node !== '') recorder.event({ ...event, regarding: nodeReference(node) });
@@ -155,6 +157,7 @@ function recordDecision(decision: Decision, events: HardwareEvents): void {
     case 'look-up-owner':
     case 'look-up-volumes':
     case 'soften':
+    case 'withdraw':
     case 'release':
       return undefined;
     default:

@@ -6,7 +6,7 @@ import type { SensorReading } from './reading.ts';
 import { reasons, reasonsOf } from './reasons.ts';
 
 /** The kinds of reasons, which are the kinds of decisions but for the commands: a Pod about which a fact is missing stays. */
-const kinds = ['move', 'hold', 'refuse', 'soften', 'notice', 'release'] as const;
+const kinds = ['move', 'hold', 'refuse', 'soften', 'withdraw', 'notice', 'release'] as const;
 
 /** What a quarantine is written for. */
 const quarantineActs = ['move', 'soften', 'release'] as const;

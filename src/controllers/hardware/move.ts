@@ -125,11 +125,15 @@ function reportUnwritten(
 }
 
 /** The move with the reading that stands in the quarantine, where the move was begun and the sensor does not answer by now. */
-export function moveWorkOf({ pod, reading, isUnanswered }: MoveDecision, cache: HardwareCache): MoveWork {
+export function moveWorkOf(
+  { pod, reason, reading, isUnanswered, window }: MoveDecision,
+  cache: HardwareCache,
+): MoveWork {
   const entries = cache.quarantines.get(pod.node)?.spec.owners ?? [];
   const entry = entries.find(({ moves }) => moves.some(({ podUid }) => podUid === pod.uid));
   const isStale = isUnanswered && entry !== undefined;
-  return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale };
+  const isAgreed = reason === 'ready';
+  return { kind: 'move', pod, reading: isStale ? staleReading(entry) : reading, isStale, isAgreed, window };
 }
 
 /** The uid of the quarantine that names the Pods and is in force; undefined where a person released the node meanwhile. */
@@ -178,7 +182,7 @@ export const movedBeginning = ({ namespace, name, node }: HardwarePod): string =
 
 /** Evicts a Pod whose move stands in the quarantine, unless it has recovered or its node was released, and reports the result. */
 export async function evictFailing(
-  { pod, reading, quarantineUid }: MoveWork,
+  { pod, reading, isAgreed, quarantineUid }: MoveWork,
   deps: HardwareDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -188,7 +192,7 @@ export async function evictFailing(
     // It may have waited for its turn: what held when it was queued is checked right before the call.
     const now = cache.pods.get(uid);
     if (!isStanding(cache, node, quarantineUid)) return undefined;
-    if (!now?.failing || now.isDeleting) return undefined;
+    if (!now || now.isDeleting || (!now.failing && !isAgreed)) return undefined;
     return evict(client, pod, { signal }).catch((error: Error) => unanswered(error, cache.pods.get(uid)));
   });
   if (!evicted || signal.aborted) return;

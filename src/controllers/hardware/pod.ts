@@ -1,6 +1,7 @@
 import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
 import type { ConditionCheck } from '../../inject/patterns/hardware/conditions.ts';
-import { carriesHardware } from '../../inject/patterns/hardware/index.ts';
+import { carriesHardware, moveWindowOf } from '../../inject/patterns/hardware/index.ts';
+import { isPendingVolume, moveKey, parseMoveTime } from '../../inject/model/move-window.ts';
 import { readStatus } from '../../inject/model/status.ts';
 import { type Gang, gangOf } from '../../gang/gang.ts';
 import { type Owner, controllerOf } from '../../kube/owners.ts';
@@ -36,6 +37,10 @@ export type HardwarePod = FailureState & {
   readonly nodeShare: NodeShare | undefined;
   /** Its user wants it moved also where its gang does not start anew with it. */
   readonly isMovedAlone: boolean;
+  /** How long its application has to save its work before it is moved; undefined where it is moved at once. */
+  readonly moveWindowMs: number | undefined;
+  /** Until when it may stay, as its application was told; undefined where it was told nothing. */
+  readonly moveUntilMs: number | undefined;
   /** What it is counted and kept off nodes by: its gang, or else its owner. */
   readonly ownerKey: OwnerKey | undefined;
   /** The same as a text; empty for a bare Pod. */
@@ -84,6 +89,8 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     gang,
     nodeShare: gang?.onEviction === 'setting' ? nodeShareOf(pod) : undefined,
     isMovedAlone: pod.metadata?.labels?.[`${prefix}hardware`] === 'move-alone',
+    moveWindowMs: moveWindowMsOf(pod, prefix),
+    moveUntilMs: parseMoveTime(pod.metadata?.annotations?.[`${prefix}${moveKey}`]),
     ownerKey,
     ownerText: ownerKey ? ownerText(ownerKey) : '',
     ineligible: ineligibleReasonOf(pod, prefix),
@@ -95,6 +102,12 @@ export function toObservedPod(pod: V1Pod, prefix: string): ObservedPod {
     excludedNodes: excludedNodesOf(pod, prefix),
     signs: failureSignsOf(pod, target.containers),
   };
+}
+
+/** The status is read only in a Pod that has the volume of a window: most have none. */
+function moveWindowMsOf(pod: V1Pod, prefix: string): number | undefined {
+  const status = pod.spec?.volumes?.some(isPendingVolume) ? readStatus(pod, prefix) : undefined;
+  return status && moveWindowOf(status);
 }
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */

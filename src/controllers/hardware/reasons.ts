@@ -3,7 +3,7 @@
  * sentence ends that of an Event or a log line. `isEvent`: an Event reports it when it begins.
  */
 type Row = {
-  readonly kind: 'move' | 'hold' | 'refuse' | 'soften' | 'notice' | 'release';
+  readonly kind: 'move' | 'hold' | 'refuse' | 'soften' | 'withdraw' | 'notice' | 'release';
   readonly isEvent: boolean;
   readonly sentence: string;
 };
@@ -20,8 +20,13 @@ export const reasons = {
   /** The NodeQuarantine has the move already, and the Pod is still there. */
   resumed: { kind: 'move', isEvent: false, sentence: 'its hardware fails, and its move was begun' },
 
+  /** Its application has said so, and so it is moved whatever its sensor says by now. */
+  ready: { kind: 'move', isEvent: false, sentence: 'its hardware failed, and its application is ready' },
+
   unstable: silent('it has not failed for long enough yet'),
   young: silent('it is younger than a Pod has to be'),
+  /** The Event is that of the window. */
+  'move-window': silent('its application has time to save its work'),
   'under-way': silent('it is being moved'),
   'backing-off': silent('its last eviction did not go through, and is tried again after a while'),
   'node-not-ready': held(
@@ -76,6 +81,10 @@ export const reasons = {
 
   /** A Pod waits for a node, and one would take it that it is kept off. An Event reports it once it is done. */
   unschedulable: { kind: 'soften', isEvent: false, sentence: 'it finds no node' },
+  /** The application was told that its Pod is to be moved, and is not any more. An Event reports it once it is done. */
+  recovered: { kind: 'withdraw', isEvent: false, sentence: 'its hardware has recovered' },
+  'called-off': { kind: 'withdraw', isEvent: false, sentence: 'its move is called off' },
+
   /** A Pod was created on the node that its owner is kept off. */
   'came-back': { kind: 'notice', isEvent: true, sentence: 'it came back to the node' },
 

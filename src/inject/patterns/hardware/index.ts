@@ -1,5 +1,7 @@
 import { type Check, type Refusal, isHardware } from '../../../check/check.ts';
+import { formatDuration } from '../../../check/kinds.ts';
 import type { Checks } from '../../model/intent.ts';
+import { isMoveMount, isPendingVolume, parseMoveWindow } from '../../model/move-window.ts';
 import type { Addition, ProbeName } from '../../pod/additions.ts';
 import { isAgentContainer } from '../../pod/agent-container.ts';
 import { type Problem, existsAlready } from '../../model/problems.ts';
@@ -43,10 +45,16 @@ export const hardware = definePattern<HardwareOptions>({
   forbids,
   permission: nodePermission,
   labels: ({ onFailure }, prefix) => ({ [labelOf(prefix)]: onFailure }),
-  status({ mode, onFailure }, assignments) {
+  status({ mode, onFailure, moveWindow }, assignments) {
     const containers = askedOfAgents(assignments).map(({ container }) => container);
     const conditions = conditionTexts(assignments);
-    return { mode, onFailure, containers, ...(conditions.length > 0 ? { conditions } : {}) };
+    return {
+      mode,
+      onFailure,
+      ...(moveWindow && { moveWindow: formatDuration(moveWindow.windowMs) }),
+      containers,
+      ...(conditions.length > 0 && { conditions }),
+    };
   },
 });
 
@@ -115,7 +123,13 @@ function isAddedForm(addition: Addition): boolean {
     case 'initContainer':
       return isAgentContainer(addition.value, 'serve', '--port');
     case 'volume':
-      return hostTypes.includes(addition.value.hostPath?.type) || cli.isAddedForm(addition);
+      return (
+        hostTypes.includes(addition.value.hostPath?.type) ||
+        isPendingVolume(addition.value) ||
+        cli.isAddedForm(addition)
+      );
+    case 'volumeMount':
+      return isMoveMount(addition.value) || cli.isAddedForm(addition);
     case 'label':
       return addition.key.endsWith(labelOf('')) && hardwareActions.some((action) => action === addition.value);
     default:
@@ -129,3 +143,7 @@ export function carriesHardware({ patterns, added, fields }: RecordedStatus, con
   const isNamed = Array.isArray(containers) ? containers.includes(container) : (containers ?? undefined) === undefined;
   return patterns.includes('hardware') && added.includes(`${container}/readinessProbe`) && isNamed;
 }
+
+/** How long the status says that the application has before its Pod is moved; undefined where it says nothing of that. */
+export const moveWindowOf = ({ fields }: RecordedStatus): number | undefined =>
+  parseMoveWindow((fields as { readonly hardware?: { readonly moveWindow?: unknown } | null }).hardware?.moveWindow);

@@ -2,7 +2,9 @@
 import type { V1Container } from '@kubernetes/client-node';
 import { isDevice } from '../../../check/kinds.ts';
 import type { AnnotationMap, AnnotationValue, ContainerIntent, ReadingContext } from '../../model/intent.ts';
+import { moveWindowExpected, parseMoveWindow } from '../../model/move-window.ts';
 import { type Pod, isWithin, probedContainers } from '../../pod/pod.ts';
+import { isOfNode } from './conditions.ts';
 import { type Problem, type Collector, readName, readValue, receivedValue } from '../../model/problems.ts';
 
 /** The keys of this pattern, with a line of meaning each. */
@@ -10,6 +12,8 @@ export const ownKeys = {
   mode: 'How hardware is asked: sidecar (the default), or cli in the container that has the device.',
   'on-failure':
     'What becomes of the Pod whose hardware fails: move (the default) to another node, move-alone also without its gang, or report.',
+  'move-window':
+    'How long the application has to save its work before its Pod is moved, such as 10m: from 10s to 1h. Without it, the Pod is moved at once.',
   'host-paths':
     'Comma list of folders of the node for the sidecar of hardware, read-only; PATH:/sys is shown as /sys. Only those that the administrator allows.',
   devices:
@@ -25,11 +29,16 @@ type OwnKey = keyof typeof ownKeys;
 export type HardwareOptions = {
   readonly mode: 'sidecar' | 'cli';
   readonly onFailure: (typeof hardwareActions)[number];
+  /** How long the application has to save its work; undefined where it is not asked. */
+  readonly moveWindow: MoveWindow | undefined;
   readonly hostPaths: readonly HostPath[];
   /** Paths under /dev. */
   readonly devices: readonly string[];
   readonly resourceClaim: string | undefined;
 };
+
+/** The time that an application has; `prefix` is that of the annotation by which it learns of it. */
+type MoveWindow = { readonly windowMs: number; readonly prefix: string };
 
 /** A folder of the node, and the folder that it is shown as, which differs where a test rig stands in for a node. */
 type HostPath = { readonly path: string; readonly as: string };
@@ -48,7 +57,7 @@ const path = /^(\/[^/:,\s]+)+$/;
 /** Reads the keys of pattern hardware, and holds what they want of the node against what the administrator allows. */
 export function readHardwareOptions(
   annotations: AnnotationMap,
-  { allowed }: Pick<ReadingContext, 'allowed'>,
+  { allowed, prefix }: Pick<ReadingContext, 'allowed' | 'prefix'>,
   collector: Collector,
 ): HardwareOptions {
   const read = <T>(key: OwnKey, parse: (value: string) => T | undefined, expected: string): T | undefined =>
@@ -67,6 +76,7 @@ export function readHardwareOptions(
     );
 
   const mode = readName(annotations.get('mode'), hardwareModes, collector) ?? 'sidecar';
+  const windowMs = read('move-window', parseMoveWindow, moveWindowExpected);
   const hostPaths = paths('host-paths', parseHostPath, allowed.hostPaths, 'folders, each shown once,');
   const devices = paths('devices', parseDevice, allowed.devices, 'paths under /dev, each once,').map(
     (device) => device.path,
@@ -77,6 +87,7 @@ export function readHardwareOptions(
   return {
     mode,
     onFailure: readName(annotations.get('on-failure'), hardwareActions, collector) ?? 'move',
+    moveWindow: windowMs === undefined ? undefined : { windowMs, prefix },
     hostPaths,
     devices,
     resourceClaim,
@@ -121,7 +132,7 @@ const isPath = (text: string): boolean =>
 export function validateHardware({
   annotations,
   containers,
-  options: { mode },
+  options: { mode, onFailure },
   pod,
 }: {
   readonly annotations: AnnotationMap;
@@ -140,7 +151,11 @@ export function validateHardware({
       }));
   }
   const claim = annotations.get('resource-claim');
-  const misused = [...modeProblems(annotations, mode), ...(claim ? claimProblems(claim, pod) : [])];
+  const misused = [
+    ...modeProblems(annotations, mode),
+    ...windowProblems(annotations, { onFailure, hasAgent: asking.some(asksAgent) }),
+    ...(claim ? claimProblems(claim, pod) : []),
+  ];
   if (mode === 'sidecar' || misused.length > 0) return misused;
   return asking.flatMap((intent) => {
     const container = probedContainers(pod).find(({ name }) => name === intent.container) as V1Container;
@@ -154,12 +169,32 @@ function modeProblems(annotations: AnnotationMap, mode: HardwareOptions['mode'])
   const rows: readonly (readonly [OwnKey, HardwareOptions['mode'], string])[] = [
     ['host-paths', 'sidecar', noContainer],
     ['devices', 'sidecar', noContainer],
+    ['move-window', 'sidecar', 'received it with mode cli, with which no agent hears that the work is saved'],
     ['device-resource', 'cli', 'received it with mode sidecar, and a sidecar that asks for a device gets another one'],
   ];
   return rows.flatMap(([key, wanted, received]) => {
     const entry = mode === wanted ? undefined : annotations.get(key);
     return entry ? [{ annotation: entry.annotation, received, expected: `mode: ${wanted}` }] : [];
   });
+}
+
+const asksAgent = ({ claimed }: ContainerIntent): boolean =>
+  claimed.get('hardware')?.list.some((check) => !isOfNode(check)) ?? false;
+
+/** A Pod that is never moved has no time before that, and without a sidecar none is heard of. */
+function windowProblems(
+  annotations: AnnotationMap,
+  { onFailure, hasAgent }: Pick<HardwareOptions, 'onFailure'> & { readonly hasAgent: boolean },
+): Problem[] {
+  const entry = annotations.get('move-window');
+  if (!entry || (onFailure !== 'report' && hasAgent)) return [];
+  const { annotation } = entry;
+  if (onFailure === 'report') {
+    const received = 'received it with on-failure: report, with which the Pod is never moved';
+    return [{ annotation, received, expected: 'on-failure: move or move-alone, or not this key' }];
+  }
+  const received = 'received it with conditions of the node alone, for which no sidecar is added';
+  return [{ annotation, received, expected: 'a check that the sidecar asks, or not this key' }];
 }
 
 function claimProblems({ annotation, value }: AnnotationValue, pod: Pod): Problem[] {

@@ -10,6 +10,7 @@ import type { ContainerAssignment, PatternPlan, PlanContext } from '../pattern.t
 import { answerTimeoutSeconds, hostNetworkWarnings, networkWarnings, timed } from '../probe.ts';
 import { cutTimeouts, sidecarContainer, sidecarPort } from '../sidecar/index.ts';
 import { questionFlags, unasked } from '../trial-flags.ts';
+import { windowFor } from './move-window.ts';
 import type { HardwareOptions } from './options.ts';
 
 /** A read of a sensor may wait for the device behind it. */
@@ -31,15 +32,20 @@ export function planSidecar(
     assignments.map((assignment) => withoutFiles(assignment, shown)),
     pod,
   );
-  const shared = { ...borrowed, mounts: [...borrowed.mounts, ...shown.mounts] };
+  const window = windowFor(assignments, context);
+  const shared = { ...borrowed, mounts: [...borrowed.mounts, ...shown.mounts, ...window.mounts] };
   const additions: Addition[] = [
     ...shown.volumes.map((value) => ({ kind: 'volume' as const, value })),
-    { kind: 'initContainer', value: containerOf({ port, assignments, shared, flags: shown.flags }, context) },
+    ...window.additions,
+    {
+      kind: 'initContainer',
+      value: containerOf({ port, assignments, shared, flags: [...shown.flags, ...window.flags] }, context),
+    },
   ];
   return {
     additions,
     warnings: [...assignments.flatMap(cutTimeouts), ...networkWarnings(pod, [port]), ...hostNetworkWarnings(pod, port)],
-    problems: borrowed.problems,
+    problems: [...borrowed.problems, ...window.problems],
   };
 }
 

@@ -15,7 +15,14 @@ const hot = '[-] temperature: fail, coretemp is 95 °C, more than 90 °C, 0.2 ms
 async function startSidecar() {
   let answer = { status: 503, body: hot };
   let asked = 0;
-  const server = createServer((_request, response) => {
+  /** What the application says of its move. */
+  let ready = '';
+  const server = createServer((request, response) => {
+    if (request.url === '/movez') {
+      response.writeHead(ready === '' ? 503 : 200);
+      response.end(`${ready}\n`);
+      return;
+    }
     asked += 1;
     response.writeHead(answer.status);
     response.end(answer.body);
@@ -26,6 +33,7 @@ async function startSidecar() {
     server,
     asked: () => asked,
     say: (body = hot, status = 503) => (answer = { status, body }),
+    sayReady: (text = '') => (ready = text),
   };
 }
 
@@ -81,10 +89,13 @@ export function useLeaders() {
     await Promise.all(leaders.map((leader) => leader.stop()));
     leaders = [];
     sidecar.say?.();
+    sidecar.sayReady?.();
   });
   return {
     /** What the sidecars answer from now on; a hot sensor without it. */
     say: (body?: string, status?: number) => sidecar.say?.(body, status),
+    /** The applications copied this text, or nothing. */
+    sayReady: (text?: string) => sidecar.sayReady?.(text),
     asked: () => sidecar.asked?.() ?? 0,
     newWorld: (): World => createWorld({ nodes, port: sidecar.port ?? 0 }),
     lead(world: World, rules: Partial<HardwareSettings> = {}, client: Client = world.client) {

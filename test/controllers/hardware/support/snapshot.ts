@@ -48,6 +48,8 @@ export function pod(
     gang: undefined,
     nodeShare: undefined,
     isMovedAlone: false,
+    moveWindowMs: undefined,
+    moveUntilMs: undefined,
     ineligible: undefined,
     isPinnedByKueue: false,
     claims: [],
@@ -148,6 +150,7 @@ export const snapshot = (wish: Partial<Snapshot>): Snapshot => ({
   softened: new Map(),
   inFlight: new Set(),
   volumes: new Map(),
+  ready: new Map(),
   reported: new Map(),
   ...wish,
 });

@@ -130,9 +130,27 @@ export function createWorld({ nodes, port }: { readonly nodes: readonly string[]
     return answer(201, { status: 'Success' });
   };
 
+  /** Server-side apply of the one manager that there is: what it leaves out goes. */
+  const applyStatus = (name: string, { metadata, status }: any): TransportResponse => {
+    const pod = of('/api/v1/pods').get(name);
+    if (!pod) return answer(404, { message: 'not found' });
+    if (metadata.uid !== pod.metadata.uid) return answer(409, { message: 'the UID does not match' });
+    const { 'health.example.com/move-pending': _gone, ...annotations } = pod.metadata.annotations ?? {};
+    const types = status.conditions.map(({ type }: any) => type);
+    const others = pod.status.conditions.filter(({ type }: any) => !types.includes(type));
+    const applied = {
+      ...pod,
+      metadata: { ...pod.metadata, annotations: { ...annotations, ...metadata.annotations } },
+      status: { ...pod.status, conditions: [...others, ...status.conditions] },
+    };
+    return answer(200, set('/api/v1/pods', applied));
+  };
+
   const write = (method: string, path: string, body: any): TransportResponse => {
     const [, pod] = /\/pods\/([^/]+)\/eviction$/.exec(path) ?? [];
     if (pod !== undefined) return evict(pod, body);
+    const [, announced] = /\/pods\/([^/]+)\/status\?/.exec(path) ?? [];
+    if (announced !== undefined) return applyStatus(announced, body);
     if (path === quarantines && method === 'POST') {
       const { name } = body.metadata;
       if (of(path).has(name)) return answer(409, { message: 'already exists' });
