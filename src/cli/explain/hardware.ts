@@ -1,6 +1,12 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readAgentLine } from '../../inject/model/agent-lines.ts';
-import { type NodeQuarantine, ownerKeyOf, ownerText, quarantineKeyOf } from '../../quarantine/quarantine.ts';
+import {
+  type FailedDevice,
+  type NodeQuarantine,
+  ownerKeyOf,
+  ownerText,
+  quarantineKeyOf,
+} from '../../quarantine/quarantine.ts';
 import { type SickDevice, sickDevicesOf } from '../../quarantine/sick-devices.ts';
 import { quotedLine } from '../../wording/printable.ts';
 import { formatAge } from './age.ts';
@@ -14,8 +20,8 @@ export type HardwareState = {
   readonly sickDevices: readonly SickDevice[];
   readonly quarantines: readonly (Pick<
     NodeQuarantine['spec']['owners'][number],
-    'check' | 'message' | 'device' | 'since' | 'until' | 'affinity'
-  > & { readonly node: string; readonly moves: number })[];
+    'check' | 'message' | 'since' | 'until' | 'affinity'
+  > & { readonly node: string; readonly device: FailedDevice | undefined; readonly moves: number })[];
 };
 
 /** A Pod has fewer checks; the answer may be that of a stranger. */
@@ -48,7 +54,7 @@ export function hardwareStateOf(
         node,
         check,
         message,
-        ...(device && { device }),
+        device,
         since,
         until,
         affinity,
@@ -76,10 +82,6 @@ export function formatHardware({ readings, sickDevices, quarantines }: HardwareS
   ];
 }
 
-const formatDevice = ({
-  reportedBy,
-  resource,
-  id,
-}: NonNullable<NodeQuarantine['spec']['owners'][number]['device']>): string =>
+const formatDevice = ({ reportedBy, resource, id }: FailedDevice): string =>
   `${quotedLine(id, longestReading)}${resource === undefined ? '' : ` of ${quotedLine(resource, longestReading)}`}, ` +
   `by the word of the ${reportedBy === 'Agent' ? 'agent' : 'kubelet'}`;
