@@ -1,6 +1,7 @@
 import { type Refusal, quote, refuse, refuseName } from './check.ts';
 import { expectedOfHeaderName, mayBeSecret, refusalOfValue } from './headers.ts';
 import { choicesOfKind, expectedOfKind, variableOf } from './kinds.ts';
+import { suggest } from '../wording/suggest.ts';
 import type { Scheme } from './schemes.ts';
 
 type Options = {
@@ -54,9 +55,15 @@ function unknownOption(name: string, scheme: string, row: Scheme): Refusal {
   const names = [...row.options.keys()].toSorted();
   const received = `option is ${quote(name)}`;
   if (names.length === 0) return refuse(received, `none for ${scheme}`);
-  const list = { names, what: 'an option', of: scheme, page: checksTable };
+  const list = { names, what: 'an option', of: scheme, page: checksTable, ...meantForApplication(name, names) };
   return refuseName(received, `one of ${names.join(', ')} for ${scheme}`, { name, list });
 }
+
+/** The query of a URL is ours, and the application has one of its own. */
+const meantForApplication = (name: string, names: readonly string[]): { readonly meant?: string } =>
+  names.includes('host-header') && suggest(name, names) === undefined
+    ? { meant: `%3F in place of the question mark, where ${quote(name)} is for the application` }
+    : {};
 
 /** What was expected in place of `rest`, which stands where the table has NAME or PATH; undefined where it fits. */
 function expectedOfRest(option: string, rest: string): string | undefined {

@@ -47,7 +47,7 @@ export function parseCheck(text: string): Check | Refusal {
   const scheme = rest.slice(0, colon);
   const row = schemes.get(scheme);
   if (!row) {
-    const list = { names: schemeNames, what: 'a scheme', page: checksTable };
+    const list = { names: schemeNames, what: 'a scheme', page: checksTable, ...meantWithTls(scheme) };
     return refuseName(`scheme is ${quote(scheme)}`, `one of ${schemeNames.join(', ')}`, { name: scheme, list });
   }
   const blank = { ...empty, text, name: named ?? '', scheme };
@@ -59,6 +59,12 @@ export function parseCheck(text: string): Check | Refusal {
   const odd = [...body].find((character) => character < '!' || character > '~' || character === '#');
   if (odd !== undefined) return refuse(`check holds the character ${quote(odd)}`, 'it percent-encoded');
   return parseUrl(body, row, blank);
+}
+
+/** Other programs write `rediss` and `amqps`: redis is near, and asks in the clear. */
+function meantWithTls(scheme: string): { readonly meant?: string } {
+  const plain = scheme.endsWith('s') ? scheme.slice(0, -1) : '';
+  return schemes.get(plain)?.options.has('tls') ? { meant: `${plain} with the option tls` } : {};
 }
 
 const empty: Check = {

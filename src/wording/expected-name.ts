@@ -15,6 +15,8 @@ export type NameList = {
   readonly of?: string;
   /** The page that lists them, from the root of the repository. */
   readonly page?: string;
+  /** What was meant, where the name has another in this list than its letters say: it comes before what is near. */
+  readonly meant?: string;
 };
 
 /** A name that is in no list. */
@@ -24,11 +26,15 @@ export type UnknownName = { readonly name: string; readonly list: NameList };
  * The end of a sentence about a name that is in no list: the list where it is short, else the page that has it, and the name
  * that was probably meant.
  */
-export function expectedName({ name, list: { names, lead, what = 'one', of, page } }: UnknownName): string {
+export function expectedName({ name, list: { names, lead, what = 'one', of, page, meant } }: UnknownName): string {
   const isLong = page !== undefined && names.length > mostNames;
   const purpose = of === undefined ? '' : ` for ${of}`;
   const list = isLong ? `${what}${purpose} listed in ${repositoryUrl}/${page}` : `one of ${names.join(', ')}${purpose}`;
-  return (lead === undefined ? '' : `${lead} `) + list + didYouMean(name, names);
+  return (
+    (lead === undefined ? '' : `${lead} `) +
+    list +
+    (meant === undefined ? didYouMean(name, names) : ` (did you mean ${meant}?)`)
+  );
 }
 
 /** The question whether another name was meant; empty where none is near. */

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { keys, listOfKeys } from '../../src/inject/intent/annotations.ts';
+import { keys, listOfKeys, readAnnotations } from '../../src/inject/intent/annotations.ts';
+import { sentence } from '../../src/inject/model/problems.ts';
 import { parseCheck } from '../../src/check/parse.ts';
 import { isRefusal } from '../../src/check/check.ts';
 import { schemeNames, schemes } from '../../src/check/schemes.ts';
 import { expectedName } from '../../src/wording/expected-name.ts';
 import { suggest } from '../../src/wording/suggest.ts';
 import { anchorsOf, root } from '../docs/support/markdown.ts';
+
+const meantBy = (text: string): string | undefined => {
+  const refusal = parseCheck(text);
+  return isRefusal(refusal) && refusal.unknown
+    ? /\(did you mean (.*)\?\)$/.exec(expectedName(refusal.unknown))?.[1]
+    : '';
+};
 
 describe('the name that was meant', () => {
   it('is the nearest one, also where two letters are swapped or capitals are written', () => {
@@ -50,14 +58,14 @@ describe('the names that were expected', () => {
       expectedName({ name: 'chekc', list: listOfKeys(Object.keys(keys)) }),
       ...unknown.map((refusal) => (isRefusal(refusal) && refusal.unknown ? expectedName(refusal.unknown) : '')),
     ];
-    for (const sentence of sentences) {
-      const [, page = '', anchor] = /blob\/main\/([^ #]+)(?:#([^ ]+))? \(did you mean/.exec(sentence) ?? [];
-      assert(existsSync(root + page) && page !== '', sentence);
+    for (const line of sentences) {
+      const [, page = '', anchor] = /blob\/main\/([^ #]+)(?:#([^ ]+))? \(did you mean/.exec(line) ?? [];
+      assert(existsSync(root + page) && page !== '', line);
       const text = readFileSync(root + page, 'utf8');
-      if (anchor !== undefined) assert(anchorsOf(text).has(anchor), sentence);
-      const names = sentence.startsWith('a key')
+      if (anchor !== undefined) assert(anchorsOf(text).has(anchor), line);
+      const names = line.startsWith('a key')
         ? Object.keys(keys)
-        : sentence.startsWith('a scheme')
+        : line.startsWith('a scheme')
           ? schemeNames
           : [...(schemes.get('redis')?.options.keys() ?? [])];
       for (const name of names) assert(text.includes(name), `${page} does not have ${name}`);
@@ -66,5 +74,20 @@ describe('the names that were expected', () => {
 
   it('are no question where the name itself is in the list', () => {
     assert.equal(expectedName({ name: 'none', list: { names: ['none', 'port'] } }), 'one of none, port');
+  });
+
+  it('lead from what other programs write to what stands for it here', () => {
+    assert.equal(meantBy('rediss://:6380'), 'redis with the option tls');
+    assert.equal(meantBy('amqps://:5671'), 'amqp with the option tls');
+    assert.equal(meantBy('httpss://:1'), 'https');
+    const own = '%3F in place of the question mark, where "verbose" is for the application';
+    assert.equal(meantBy('http://:8080/healthz?verbose=1'), own);
+    assert.equal(meantBy('http://:8080/healthz?staus=200'), 'status');
+    assert.equal(meantBy('redis://?verbose=1'), undefined);
+    const annotations = { 'health.example.com/pattern': 'port', 'health.example.com/port': '80' };
+    for (const [field, key] of Object.entries({ initialDelaySeconds: 'initial-delay', periodSeconds: 'period' })) {
+      const read = readAnnotations({ ...annotations, [`health.example.com/${field}`]: '5' }, 'health.example.com/');
+      assert.match(read.problems.map(sentence).join(), new RegExp(`\\(did you mean ${key}\\?\\)\\.$`));
+    }
   });
 });

@@ -152,13 +152,23 @@ export const listOfKeys = (names: readonly string[]): NameList => ({
 
 const everyKey = listOfKeys(Object.keys(keys));
 
+/** Fields of a probe of Kubernetes that have another name here, and are near none. */
+const probeFields: ReadonlyMap<string, string> = new Map([
+  ['initialDelaySeconds', 'initial-delay'],
+  ['periodSeconds', 'period'],
+  ['timeoutSeconds', 'timeout'],
+  ['terminationGracePeriodSeconds', 'termination-grace-period'],
+]);
+
 /** What was expected in place of a key that is unknown. */
 function expectedKey(key: string, prefix: string): Pick<Problem, 'expected' | 'unknown'> {
   // Injection is switched on by this key where it is a label of the Namespace, and people write it on the Pod.
   if (key === 'inject') {
     return { expected: `${prefix}pattern with the value auto here, or this as a label of the Namespace` };
   }
-  return { expected: 'a key of health-injector', unknown: { name: key, list: everyKey } };
+  const meant = probeFields.get(key);
+  const list = meant === undefined ? everyKey : { ...everyKey, meant };
+  return { expected: 'a key of health-injector', unknown: { name: key, list } };
 }
 
 /** Sorts the annotations under `prefix` by key and container; a key that is unknown or misplaced is a problem. */
