@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { inject } from '../../src/inject/inject.ts';
+import { sentence } from '../../src/inject/model/problems.ts';
 import type { Pod } from '../../src/inject/pod/pod.ts';
 import { testContext } from '../support/webhook.ts';
 import { startCluster } from './support/cluster.ts';
@@ -124,6 +125,34 @@ const unwellPod: Pod = {
     ],
   },
 };
+const gpuPod = injected({
+  metadata: {
+    name: 'gpu',
+    namespace: 'shop',
+    uid: 'gpu',
+    annotations: {
+      'health.example.com/pattern': 'hardware',
+      'health.example.com/mode': 'cli',
+      'health.example.com/check': 'gpu:?max-temperature=90C',
+    },
+  },
+  spec,
+});
+const wrongKeys = { 'health.example.com/pattern': 'port', 'health.example.com/port': 'many' };
+const wrongPort = inject({ metadata: { annotations: wrongKeys }, spec }, testContext);
+assert(wrongPort.kind === 'rejected');
+const wrongPod = pod('wrong', 'none', 1, {
+  ...wrongKeys,
+  'health.example.com/problems': wrongPort.problems.map(sentence).join('\n'),
+});
+const wellAgain: Pod = {
+  ...wellPod,
+  metadata: { ...wellPod.metadata, name: 'well-again' },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True' }],
+    containerStatuses: [{ name: 'app', image: 'app:1', imageID: '', ready: true, restartCount: 2 }],
+  },
+};
 const eventsAbout = (uid: string): string =>
   `/api/v1/namespaces/shop/events?limit=200&fieldSelector=involvedObject.uid=${uid}`;
 const event = (reason: string, type: string, message: string, seconds: number, count = 1): object => ({
@@ -234,6 +263,20 @@ const answers: Parameters<typeof startCluster>[0] = {
     metadata: { ...wellPod.metadata, annotations: { ...wellPod.metadata?.annotations, ...idleKeys } },
   },
   [`${lists}/later`]: laterPod,
+  [`${lists}/well-again`]: { apiVersion: 'v1', kind: 'Pod', ...wellAgain },
+  [`${lists}/gpu`]: { apiVersion: 'v1', kind: 'Pod', ...gpuPod },
+  [`${lists}/wrong`]: { apiVersion: 'v1', kind: 'Pod', ...wrongPod },
+  [eventsAbout('gpu')]: {
+    metadata: {},
+    items: [
+      event(
+        'Unhealthy',
+        'Warning',
+        `Readiness probe failed: said once, the probe holds: 30 runs in a row were unknown: no GPU (gpu)`,
+        30,
+      ),
+    ],
+  },
   [`${lists}/unwell`]: { apiVersion: 'v1', kind: 'Pod', ...unwellPod },
   [eventsAbout('')]: { metadata: {}, items: [] },
   [eventsAbout('unwell')]: {
@@ -384,6 +427,26 @@ describe('health-injector explain, on live objects', () => {
     assert.match(lines[1] ?? '', /^ {6}so +an unknown reading passes, and guards nothing: .* option strict$/);
   });
 
+  it('prints the command that shows what hardware says in the container, and marks the Event of one that stays unknown', async () => {
+    const { out } = await explain('pod/gpu');
+    const program = '/opt/health-probe/health-probe check --timeout 5s --state /opt/health-probe-state';
+    assert.match(
+      out,
+      /^ {4}check +app: gpu:\?max-temperature=90C is run in the container, and nothing is kept of a run that passes\./m,
+    );
+    assert.match(
+      out,
+      new RegExp(`^ +kubectl exec gpu -n shop -c app -- ${program} 'gpu:\\?max-temperature=90C'$`, 'm'),
+    );
+    assert.match(out, /^ {4}event +Unhealthy, .*said once.*\n {6}so +an unknown reading passes, and guards nothing/m);
+  });
+
+  it('says once what a workload and its Pod were both admitted with', async () => {
+    const { out } = await explain('pod/wrong');
+    assert.match(out, /^ {2}problem +health\.example\.com\/port: /m);
+    assert.deepEqual(newestPod(out).slice(1), ['it says      the same.']);
+  });
+
   it('never says of a Pod that fails only that it carries all: status, restarts, last end and Events stand below', async () => {
     const { out } = await explain('pod/unwell');
     // How long ago depends on how long the test takes.
@@ -399,6 +462,14 @@ describe('health-injector explain, on live objects', () => {
       '    event        Killing, TIME ago: Container app failed liveness probe, will be restarted',
       '    event        Unhealthy, TIME ago, 7 times: Liveness probe failed: connection refused\\u001b[2J',
     ]);
+  });
+
+  it('says of a Pod that was restarted and is Ready again both, without a but', async () => {
+    const { out } = await explain('pod/well-again');
+    assert.match(
+      newestPod(out)[0] ?? '',
+      /, added by version 0\.0\.0\. It is Ready now, and its containers were restarted 2 times\.$/,
+    );
   });
 
   it('explains a Pod, as data too', async () => {
@@ -435,11 +506,11 @@ describe('health-injector explain, on live objects', () => {
       /^The kubeconfig cannot be read: ENOENT.*\.$/,
     ],
   };
-  for (const [what, [args, sentence]] of Object.entries(mistakes)) {
+  for (const [what, [args, expected]] of Object.entries(mistakes)) {
     it(`says with 2 that it cannot show ${what}`, async () => {
       const { code, out, errors } = await explain(...args);
       assert.deepEqual([code, out], [2, '']);
-      assert.match(errors.trimEnd(), sentence);
+      assert.match(errors.trimEnd(), expected);
     });
   }
 });

@@ -16,6 +16,7 @@ import { timesText } from '../../wording/times.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { CheckState } from './agent-state.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
+import type { AskedWithin } from './asked-within.ts';
 import type { HardwareState } from './hardware.ts';
 import type { PodEvent } from './pod-events.ts';
 import { type PodState, readPodState } from './pod-state.ts';
@@ -200,6 +201,8 @@ type PodExplanation = {
 export type LivePodExplanation = PodExplanation & {
   /** What became of the checks that were found, as its sidecar tells it; undefined where there are none. */
   readonly guesses?: readonly string[];
+  /** Its checks of hardware that no sidecar can be asked about; undefined where there are none. */
+  readonly within?: readonly AskedWithin[];
   /** What its checks would have done, and what is advised; undefined where it is not on trial. */
   readonly trial?: readonly string[];
   readonly checks: readonly CheckState[];
@@ -216,7 +219,7 @@ const maxProblems = 32;
 /** The explanation of a Pod with what was asked of its agents and of the cluster: what fails stands in the first sentence. */
 export function withAnswers(
   pod: PodExplanation,
-  answers: Pick<LivePodExplanation, 'guesses' | 'trial' | 'checks' | 'hardware' | 'events' | 'unanswered'>,
+  answers: Pick<LivePodExplanation, 'guesses' | 'within' | 'trial' | 'checks' | 'hardware' | 'events' | 'unanswered'>,
 ): LivePodExplanation {
   const failing = answers.checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'alive');
   const { isReady, restarts } = pod.state;
@@ -229,11 +232,13 @@ export function withAnswers(
   ];
   const often = restarts === 0 ? [] : [`its containers were restarted ${timesText(restarts)}`];
   if (troubles.length === 0 && often.length === 0) return { ...pod, ...answers };
-  const now = troubles.length > 0 || isReady !== true ? troubles : ['it is Ready now'];
+  if (troubles.length === 0 && isReady === true) {
+    return { ...pod, ...answers, sentence: `${pod.sentence} It is Ready now, and ${often.join()}.` };
+  }
   return {
     ...pod,
     ...answers,
-    sentence: `${pod.sentence.replace(/\.$/, '')}, but ${new Intl.ListFormat('en').format([...now, ...often])}.`,
+    sentence: `${pod.sentence.replace(/\.$/, '')}, but ${new Intl.ListFormat('en').format([...troubles, ...often])}.`,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Hold } from '../../hold/hold.ts';
 import { timesText, utcTime } from '../../wording/times.ts';
 import { visible } from '../visible.ts';
 import { formatAge, formatAgo } from './age.ts';
+import { type AskedWithin, isOfUnknown } from './asked-within.ts';
 import type { CheckState } from './agent-state.ts';
 import type { LivePodExplanation } from './explain.ts';
 import { formatHardware } from './hardware.ts';
@@ -9,14 +10,18 @@ import type { PodEvent } from './pod-events.ts';
 import type { ContainerState, PodState } from './pod-state.ts';
 import { row } from './row.ts';
 
-/** Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked. */
-export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
+/**
+ * Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked.
+ * `shown` are the problems of its workload, which are written above it.
+ */
+export function formatPod(pod: LivePodExplanation, nowMs: number, shown: readonly string[]): string[] {
   const {
     name,
     sentence,
     state,
     checks,
     guesses = [],
+    within = [],
     trial = [],
     events,
     problems,
@@ -31,12 +36,16 @@ export function formatPod(pod: LivePodExplanation, nowMs: number): string[] {
     ...(state.isReady === false ? [row('  not Ready', formatUnready(state, nowMs))] : []),
     ...checks.flatMap((check) => formatCheck(check, nowMs)),
     ...(hardware ? formatHardware(hardware, nowMs) : []),
+    ...within.flatMap(formatWithin),
     ...state.troubled.map((container) => row('  container', formatContainerState(container, nowMs))),
-    ...events.map((event) => row('  event', formatEvent(event, nowMs))),
+    ...events.flatMap((event) => {
+      const line = row('  event', formatEvent(event, nowMs));
+      return isOfUnknown(event) ? [line, row('    so', unknownAdvice)] : [line];
+    }),
     ...guesses.map((guess) => row('  guess', guess)),
     ...trial.map((line) => row('  trial', line)),
     ...warnings.map((warning) => row('  warning', warning)),
-    ...problems.map((problem) => row('  it says', problem)),
+    ...formatProblems(problems, shown),
     ...unanswered.map((what) => row('  not known', what)),
   ];
 }
@@ -74,6 +83,19 @@ function formatCheck(state: CheckState, nowMs: number): string[] {
     ),
   ];
 }
+
+const formatWithin = ({ container, checks, command }: AskedWithin): string[] => [
+  row(
+    '  check',
+    `${container}: ${checks} is run in the container, and nothing is kept of a run that passes. Now it says:`,
+  ),
+  row('', command),
+];
+
+const formatProblems = (problems: readonly string[], shown: readonly string[]): string[] =>
+  problems.length > 0 && problems.every((problem) => shown.includes(problem))
+    ? [row('  it says', 'the same.')]
+    : problems.map((problem) => row('  it says', problem));
 
 /** docs/decisions/0018-unknown-hardware-passes.md */
 const unknownAdvice =

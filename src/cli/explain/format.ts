@@ -21,7 +21,11 @@ function formatExplanation(explanation: Explanation, nowMs: number): string[] {
     ...warnings.map((warning) => row('warning', warning)),
     ...problems.map((problem) => row('problem', problem)),
     ...events.map((event) => row('event', formatEvent(event, nowMs))),
-    ...(pod === undefined ? [] : pod === null ? [row('newest Pod', 'there is none.')] : formatPod(pod, nowMs)),
+    ...(pod === undefined
+      ? []
+      : pod === null
+        ? [row('newest Pod', 'there is none.')]
+        : formatPod(pod, nowMs, problems)),
   ];
 }
 

@@ -22,6 +22,9 @@ const columns = [
 /** A column is no wider: the whole text is in the JSON, and in the explanation of the workload. */
 const widest = 60;
 
+/** The last column may be wider. */
+const widestReason = 200;
+
 /** A row for each workload, and below it which rows there are besides. */
 export function workloadTable(workloads: readonly WorkloadFact[], { number, size }: Page): string[] {
   if (workloads.length === 0) return ['There is no workload.'];
@@ -37,7 +40,7 @@ export function workloadTable(workloads: readonly WorkloadFact[], { number, size
   ];
 }
 
-const cut = (text: string): string => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
+const cut = (text: string, most = widest): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
 function cellsOf(workload: WorkloadFact): string[] {
   const { namespace, checks, by, pods } = workload;
@@ -83,6 +86,6 @@ function whyNot(workload: WorkloadFact): string {
     case 'lacks':
       return `${pods.missed} of ${pods.total} Pods were made without it: restart it`;
     default:
-      return [`${result}:`, sentence, ...notes.slice(0, 1)].join(' ').slice(0, 200);
+      return cut([`${result}:`, sentence, ...notes.slice(0, 1)].join(' '), widestReason);
   }
 }

@@ -6,6 +6,7 @@ import type { PolicyScope } from '../../inject/model/scope.ts';
 import { groupOf, templatePath } from '../../inject/workload.ts';
 import { UserError, exitCode } from '../command.ts';
 import { type Evaluable, type EvaluationContext, evaluate } from '../evaluate.ts';
+import { askedWithin } from '../explain/asked-within.ts';
 import { type Explanation, explain, explainPod, withAnswers } from '../explain/explain.ts';
 import { type Cluster, type Target, openCluster } from './cluster.ts';
 import { askAgents } from './agents.ts';
@@ -58,8 +59,12 @@ async function explainOne(
     readPodTrial(live, strangers, context.prefix),
     readHardware(live, { strangers, client }, context.prefix),
   ]);
+  const explanation = { ...explain(evaluation, context.prefix), events: ofWorkload.events };
   const { guesses, checks } = agents;
-  const pod = withAnswers(explainPod(live, evaluation, context.prefix), {
+  const found = explainPod(live, evaluation, context.prefix);
+  const within = found.isComplete ? askedWithin(explanation.containers, live) : [];
+  const pod = withAnswers(found, {
+    ...(within.length > 0 ? { within } : {}),
     ...(guesses.length > 0 ? { guesses } : {}),
     ...(trial.lines.length > 0 ? { trial: trial.lines } : {}),
     checks,
@@ -67,7 +72,6 @@ async function explainOne(
     events: events.events,
     unanswered: [...agents.unanswered, ...events.unanswered, ...trial.unanswered, ...unanswered],
   });
-  const explanation = { ...explain(evaluation, context.prefix), events: ofWorkload.events };
   const isMissed = explanation.result === 'injected' && !pod.isComplete;
   return isMissed
     ? { ...explanation, sentence: `a new Pod gets ${explanation.sentence}`, pod }
