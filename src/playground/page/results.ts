@@ -85,7 +85,7 @@ function titleNode(line: string): HTMLElement {
 const patchNodes = ({ reviews }: PlaygroundResult): Node[] => reviews().flatMap(reviewNodes);
 
 function reviewNodes({ title, patch, warnings }: ReviewedObject): Node[] {
-  const answer = patch === '' ? 'The webhook changes nothing.' : 'The webhook answers with:';
+  const answer = patch === '' ? 'The webhook changes nothing of this object itself.' : 'The webhook answers with:';
   const nodes: Node[] = [create('h3', {}, title, create('span', {}, answer))];
   nodes.push(...warnings.map((warning) => create('p', { class: 'warning' }, warning)));
   if (patch !== '') nodes.push(create('pre', { class: 'code' }, JSON.stringify(JSON.parse(patch), null, 2)));
