@@ -6,6 +6,7 @@ mod hold;
 pub mod install;
 mod life;
 mod serve;
+mod unknown;
 mod words;
 
 use std::ffi::OsString;

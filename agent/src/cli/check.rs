@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::hold::HoldOptions;
 use super::life::Life;
+use super::unknown::{RUNS, UnknownRuns};
 use super::words::{Word, Words, wrong};
 use crate::check::{Deadline, HELD_BACK, HostRoots, Probe, Verdict};
 use crate::hold::{HoldFile, Reading};
@@ -25,6 +26,7 @@ const OPTIONS: &[&str] = &[
     "--guess",
     "--period",
     "--state",
+    "--report-unknown",
     "--hold",
     "--longest-hold",
     "--proc-root",
@@ -41,6 +43,7 @@ pub struct CheckOnce {
     checks: Vec<(String, Runner)>,
     guess: Option<Guess>,
     hold: Option<HoldFile>,
+    unknown_runs: Option<UnknownRuns>,
 }
 
 /// Where it is kept what is proven, for checks that were found rather than written.
@@ -57,7 +60,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
     let mut roots = HostRoots { state: Some(PathBuf::new()), ..HostRoots::default() };
     let mut texts = Vec::new();
     let mut hold = HoldOptions::default();
-    let (mut is_guess, mut period) = (false, Duration::from_secs(10));
+    let (mut is_guess, mut reports_unknown, mut period) = (false, false, Duration::from_secs(10));
     while let Some(word) = words.word() {
         match word {
             Word::Positional(text) => texts.push(text),
@@ -65,6 +68,7 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
                 "--probe" => probe = named(&words.value("--probe")?)?,
                 "--timeout" => timeout = words.duration("--timeout")?,
                 "--guess" => is_guess = true,
+                "--report-unknown" => reports_unknown = true,
                 "--period" => period = words.duration("--period")?,
                 "--state" => roots.state = Some(words.value("--state")?.into()),
                 "--proc-root" => roots.proc = words.value("--proc-root")?.into(),
@@ -79,13 +83,12 @@ pub fn parse(mut words: Words) -> Result<Option<CheckOnce>, ParseError> {
     if texts.is_empty() {
         return Err(ParseError("check is missing, expected a URL such as http://:8080/healthz".into()));
     }
-    let guess = is_guess.then(|| Guess {
-        folder: left_file::folder_of(roots.state.as_deref().unwrap_or(Path::new(""))),
-        held_back: HELD_BACK.saturating_sub(period),
-    });
+    let folder = left_file::folder_of(roots.state.as_deref().unwrap_or(Path::new("")));
+    let unknown_runs = reports_unknown.then(|| UnknownRuns::of(&folder));
+    let guess = is_guess.then(|| Guess { folder, held_back: HELD_BACK.saturating_sub(period) });
     let with_runner = |text: String| runner(&text, &roots).map(|runner| (text, runner));
     let checks = texts.into_iter().map(with_runner).collect::<Result<_, _>>()?;
-    Ok(Some(CheckOnce { probe, timeout, checks, guess, hold: hold.complete() }))
+    Ok(Some(CheckOnce { probe, timeout, checks, guess, hold: hold.complete(), unknown_runs }))
 }
 
 fn runner(text: &str, roots: &HostRoots) -> Result<Runner, ParseError> {
@@ -133,7 +136,7 @@ fn ask(command: &CheckOnce) -> (String, u8) {
         (Some((life, _)), Probe::Readiness) => life.begin_if_unknown(),
         _ => {}
     }
-    let mut shown = Vec::new();
+    let (mut shown, mut unknown) = (Vec::new(), None);
     for (text, runner) in &command.checks {
         let run = runner.run(deadline, command.timeout);
         let holds = command.probe.holds(run.outcome.verdict);
@@ -152,7 +155,19 @@ fn ask(command: &CheckOnce) -> (String, u8) {
         if !holds {
             return (failure(&run, &runner.label), code(&run));
         }
+        if run.outcome.verdict == Verdict::Unknown && unknown.is_none() {
+            unknown = Some(failure(&run, &runner.label));
+        }
         shown.push(success(&run, &runner.label));
+    }
+    if let Some(runs) = &command.unknown_runs {
+        match unknown {
+            Some(line) if runs.is_due() => {
+                return (format!("said once, the probe holds: {RUNS} runs in a row were unknown: {line}"), 1);
+            }
+            Some(_) => {}
+            None => runs.end(),
+        }
     }
     let text = match shown.as_slice() {
         [one] => one.clone(),

@@ -40,6 +40,8 @@ Usage: health-probe check [OPTIONS] CHECK...
   --guess           the checks were found, not written: one that has not passed once since --probe startup was last
                     run holds, but for readiness in the first minute; what has passed is kept in --state
   --period TIME     how often the probe is run (default 10s), for the end of that minute
+  --report-unknown  in the 30th run in a row in which hardware cannot be looked at, end with 1 once: the kubelet
+                    keeps nothing of a run that holds
   --state DIR       where counters are kept for the next run (default: beside this program)
   --hold FILE       until when liveness, startup and readiness hold whatever the checks say, as the kubelet writes it there
   --longest-hold TIME

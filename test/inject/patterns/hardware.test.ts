@@ -83,6 +83,28 @@ describe('what pattern hardware writes', () => {
     assert(!pod.spec.containers[0]?.livenessProbe?.exec?.command?.includes('--state'));
   });
 
+  it('has one exec probe of a row fail where nothing can be read, and none where one failure makes unready', async () => {
+    for (const pattern of [
+      { check: 'temperature:', mode: 'cli' },
+      { pattern: 'cli', readiness: 'temperature:' },
+    ]) {
+      const state = stateOf(injected(pattern));
+      const { root } = makeTree({});
+      const runs: { readonly code: number | null; readonly line: string }[] = [];
+      for (let run = 1; run <= 40; run++) runs.push(await state.probe('app', root));
+      const failed = runs.flatMap(({ code }, index) => (code === 0 ? [] : [index + 1]));
+      assert.deepEqual(failed, [30]);
+      assert.match(
+        runs[29]?.line ?? '',
+        /^said once, the probe holds: 30 runs in a row were unknown: no temperature sensor .*\(temperature\)$/,
+      );
+      assert.match(runs[39]?.line ?? '', /^unknown: no temperature sensor/);
+    }
+    const strictly = stateOf(injected({ check: 'temperature:', mode: 'cli', 'failure-threshold': '1' }));
+    const { root } = makeTree({});
+    for (let run = 1; run <= 31; run++) assert.equal((await strictly.probe('app', root)).code, 0);
+  });
+
   it('has two containers of a Pod that ask the same, the one hot and the other cool, not speak for each other', async () => {
     const [hot, cool] = [makeTree(temperature(95)), makeTree(temperature(45))];
     const asked = 'temperature:?max=90C&for=3/5';

@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#image
 // https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath
 import type { V1Probe, V1VolumeMount } from '@kubernetes/client-node';
-import { type Check, type Refusal, needsState } from '../../../check/check.ts';
+import { type Check, type Refusal, isHardware, needsState } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
 import { holdMountPaths, isHoldVolume } from '../../../hold/volume.ts';
 import { type Addition, isAddedProbe } from '../../pod/additions.ts';
@@ -17,6 +17,7 @@ import {
   definePattern,
 } from '../pattern.ts';
 import { hasRoomFor, holdFor } from '../hold.ts';
+import type { Timing } from '../../model/intent.ts';
 import { timed } from '../probe.ts';
 import { shellWarnings } from '../shell.ts';
 
@@ -74,6 +75,13 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
 const needsAgent = ({ checks, isGuess }: ProbeAssignment): boolean =>
   isGuess || checks.length > 1 || checks[0]?.scheme !== 'exec';
 
+/** Has one run of a row fail where hardware stays unknown: the kubelet keeps nothing of a run that passes. */
+const reportUnknownFlag = '--report-unknown';
+
+/** True where one failed run makes nothing unready. A restart mends no hardware, so liveness never has it. */
+const isReportedOnce = ({ probe, checks }: ProbeAssignment, { failureThreshold = 3 }: Timing): boolean =>
+  probe === 'readiness' && failureThreshold > 1 && checks.some(isHardware);
+
 /** True for a probe whose next run needs to know what this one has counted, or whether it passed. */
 const counts = ({ checks, isGuess }: ProbeAssignment): boolean => isGuess || checks.some(needsState);
 
@@ -93,7 +101,8 @@ export function execProbes(
   return probes.map((assignment) => {
     // The agent's own deadline comes first: killed by the kubelet's, it could not say what it was waiting for.
     const timeoutSeconds = Math.ceil(timeoutMs / 1_000) + (needsAgent(assignment) ? 1 : 0);
-    const action = execProbe(assignment, { periodSeconds, timeoutMs, holdFlags });
+    const flags = [...(isReportedOnce(assignment, timing) ? [reportUnknownFlag] : []), ...holdFlags];
+    const action = execProbe(assignment, { periodSeconds, timeoutMs, flags });
     const value = timed(action, assignment.probe, timing, { periodSeconds, timeoutSeconds, hasStartup });
     return { kind: 'probe', container, probe: assignment.probe, value };
   });
@@ -104,8 +113,8 @@ function execProbe(
   {
     periodSeconds,
     timeoutMs,
-    holdFlags,
-  }: { readonly periodSeconds: number; readonly timeoutMs: number; readonly holdFlags: readonly string[] },
+    flags,
+  }: { readonly periodSeconds: number; readonly timeoutMs: number; readonly flags: readonly string[] },
 ): V1Probe {
   const command = needsAgent(assignment)
     ? [
@@ -117,7 +126,7 @@ function execProbe(
         formatDuration(timeoutMs),
         ...(assignment.isGuess ? ['--guess', '--period', `${periodSeconds}s`] : []),
         ...(counts(assignment) ? ['--state', statePath] : []),
-        ...holdFlags,
+        ...flags,
         ...assignment.checks.map((check) => check.text),
       ]
     : (assignment.checks[0] as Check).command;
