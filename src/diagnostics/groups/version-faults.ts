@@ -1,4 +1,5 @@
-import { type DiagnosticGroup, diagnostic, listed, minorOf, ok, unless, warning } from '../diagnostic.ts';
+import { type DiagnosticGroup, diagnostic, listed, ok, unless, warning } from '../diagnostic.ts';
+import { hasFault, knownFaults } from '../known-faults.ts';
 import { countOfPods, podName } from '../pod-fact.ts';
 
 /** Faults of some versions of Kubernetes that something in this cluster meets. */
@@ -11,7 +12,11 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no kubelet writes an Event a second for an image volume of the agent',
       needs: ['nodes', 'pods'],
       run({ nodes, pods }) {
-        const old = new Set(nodes.filter(({ kubelet }) => minorOf(kubelet) < 37).map(({ name }) => name));
+        const old = new Set(
+          nodes
+            .filter(({ kubelet }) => hasFault(knownFaults['fault-image-volume-events'], kubelet))
+            .map(({ name }) => name),
+        );
         const met = pods.filter(({ hasImageVolume, node }) => hasImageVolume && old.has(node));
         return unless(
           met.length > 0,
@@ -26,7 +31,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no kubelet freezes the exec readiness of a Pod that terminates',
       needs: ['nodes', 'pods'],
       run({ nodes, pods }) {
-        const affected = nodes.filter(({ kubelet }) => minorOf(kubelet) === 35 || minorOf(kubelet) === 36);
+        const affected = nodes.filter(({ kubelet }) => hasFault(knownFaults['fault-exec-readiness'], kubelet));
         const names = new Set(affected.map(({ name }) => name));
         const met = pods.filter(({ hasExecReadiness, node }) => hasExecReadiness && names.has(node));
         return unless(
@@ -43,7 +48,9 @@ export const versionFaultsGroup: DiagnosticGroup = {
       needs: ['nodes'],
       run({ nodes, about: { hardware } }) {
         if (hardware !== 'move') return ok();
-        const met = nodes.filter(({ kubelet, devices }) => minorOf(kubelet) < 37 && devices.length > 1);
+        const met = nodes.filter(
+          ({ kubelet, devices }) => devices.length > 1 && hasFault(knownFaults['fault-device-health'], kubelet),
+        );
         return unless(
           met.length > 0,
           warning,
@@ -57,10 +64,8 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no MutatingAdmissionPolicy can end the apiserver',
       needs: ['apiserver', 'mutatingPolicies'],
       run({ apiserver, mutatingPolicies }) {
-        const met =
-          minorOf(apiserver.gitVersion) < 37
-            ? mutatingPolicies.filter(({ patchesWithObjects }) => patchesWithObjects)
-            : [];
+        const isAffected = hasFault(knownFaults['fault-policy-panic'], apiserver.gitVersion);
+        const met = isAffected ? mutatingPolicies.filter(({ patchesWithObjects }) => patchesWithObjects) : [];
         return unless(
           met.length > 0,
           warning,
@@ -74,7 +79,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no DeviceTaintRule taints every device',
       needs: ['apiserver', 'deviceTaintRules'],
       run({ apiserver, deviceTaintRules }) {
-        const isAffected = /^v?1\.37\.0\b/.test(apiserver.gitVersion);
+        const isAffected = hasFault(knownFaults['fault-device-taint-rule'], apiserver.gitVersion);
         const met = isAffected ? deviceTaintRules.filter(({ selectsDevices }) => !selectsDevices) : [];
         return unless(
           met.length > 0,
