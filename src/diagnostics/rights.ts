@@ -52,6 +52,7 @@ export function controllerRights({ hardware, hardwareScope, repair, restartBudge
     ['apps', 'statefulsets'],
     ['jobset.x-k8s.io', 'jobsets'],
     ['leaderworkerset.x-k8s.io', 'leaderworkersets'],
+    ['scheduling.k8s.io', 'podgroups'],
   ] as const;
   return [
     { group: ours, resource: 'healthpolicies', verbs: ['list', 'watch'] },

@@ -128,8 +128,8 @@ export const gangKinds: readonly GangKind[] = [
         (spec as { readonly schedulingGroup?: { readonly podGroupName?: unknown } } | undefined)?.schedulingGroup
           ?.podGroupName,
       ),
-    onEviction: 'member',
-    configuredBy: 'the owner of its Pods',
+    onEviction: 'setting',
+    configuredBy: '`disruptionMode`, and the owner of its Pods',
   },
   {
     kind: 'KueuePodGroup',

@@ -125,6 +125,23 @@ function appliesTo({ onJobFailureReasons, targetReplicatedJobs }: Fields, replic
 /** A list without an entry is about everything. */
 const isListed = (list: unknown, word: string): boolean => listOf(list).length === 0 || listOf(list).includes(word);
 
+/**
+ * What the Pods of a PodGroup of Kubernetes bear, whose owners create each of them alone anew; undefined where its
+ * `disruptionMode` lets one of them go by itself. It is a word in v1alpha2, and an object in v1beta1.
+ * https://github.com/kubernetes/enhancements/tree/master/keps/sig-scheduling/4671-gang-scheduling
+ */
+export function restartOfPodGroup(podGroup: unknown): GangRestart | undefined {
+  const { disruptionMode } = fieldsOf(fieldsOf(podGroup)['spec']);
+  const isWord = disruptionMode === 'PodGroup';
+  const isObject = typeof disruptionMode === 'object' && fieldsOf(disruptionMode)['all'] !== undefined;
+  if (!isWord && !isObject) return undefined;
+  return {
+    kind: 'half',
+    why: 'disruptionMode of the PodGroup lets its Pods go only together',
+    mend: `If its Pods bear the loss of one, in the spec of the PodGroup: disruptionMode: ${isWord ? 'Pod' : '{single: {}}'}`,
+  };
+}
+
 /** What a group of a LeaderWorkerSet does when one of its Pods is evicted. */
 export function restartOfLeaderWorkerSet(leaderWorkerSet: unknown): GangRestart {
   const { leaderWorkerTemplate } = fieldsOf(fieldsOf(leaderWorkerSet)['spec']);

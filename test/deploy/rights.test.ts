@@ -35,6 +35,7 @@ const ofHardware = [
   'get statefulsets',
   'get jobsets',
   'get leaderworkersets',
+  'get podgroups',
 ];
 const ofMoves = ['create nodequarantines'];
 const ofTaints = ['get nodes', 'patch nodes'];

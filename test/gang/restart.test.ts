@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { type GangRestart, restartOfJobSet, restartOfLeaderWorkerSet } from '../../src/gang/restart.ts';
+import {
+  type GangRestart,
+  restartOfJobSet,
+  restartOfLeaderWorkerSet,
+  restartOfPodGroup,
+} from '../../src/gang/restart.ts';
 
 const on = (action: string) => ({ action, onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] });
 const byRules = (...rules: object[]) => ({ backoffLimit: 6, podFailurePolicy: { rules } });
@@ -105,5 +110,20 @@ describe('what becomes of a group of a LeaderWorkerSet when one of its Pods is e
     assert.equal(ofGroup({ size: 4, restartPolicy: 'None' }), 'half: restartPolicy of the LeaderWorkerSet is None');
     assert.match(ofGroup({ size: 4, restartPolicy: 'Default' }), /^half/);
     assert.equal(ofGroup({ size: 1, restartPolicy: 'None' }), 'whole');
+  });
+});
+
+describe('what becomes of a PodGroup when one of its Pods is evicted', () => {
+  const of = (disruptionMode?: unknown) => restartOfPodGroup({ spec: { disruptionMode } });
+  it('is that the others hang where it lets its Pods go only together, in the words of 1.36 and of 1.37', () => {
+    const [old, now] = [of('PodGroup'), of({ all: {} })];
+    assert(old?.kind === 'half' && now?.kind === 'half');
+    assert.match(old.mend, /disruptionMode: Pod$/);
+    assert.match(now.mend, /disruptionMode: \{single: \{\}\}$/);
+  });
+
+  it('is nothing that it says where it lets them go one by one', () => {
+    for (const mode of ['Pod', { single: {} }, undefined, null, 7]) assert.equal(of(mode), undefined);
+    assert.equal(restartOfPodGroup(undefined), undefined);
   });
 });

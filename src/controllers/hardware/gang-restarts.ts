@@ -1,6 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { Gang } from '../../gang/gang.ts';
-import { type GangRestart, restartOfJobSet, restartOfLeaderWorkerSet } from '../../gang/restart.ts';
+import { type GangRestart, restartOfJobSet, restartOfLeaderWorkerSet, restartOfPodGroup } from '../../gang/restart.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { CallOptions, Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
@@ -42,6 +42,11 @@ export function createGangRestartReader(client: Client, clock: Clock): ReadGangR
       ]);
       return job === undefined ? undefined : restartOfJobSet(jobOfJobSet(job as V1Job), jobSet);
     }
+    if (gang?.kind === 'PodGroup') {
+      const [beta, alpha] = podGroupVersions.map((version) => pathOf(version, 'podgroups', gang));
+      const podGroup = (await read(beta as string, options)) ?? (await read(alpha as string, options));
+      return restartOfPodGroup(podGroup);
+    }
     if (gang?.kind !== 'LeaderWorkerSet') return undefined;
     // The key is the name of one group: that of the set, and the index.
     const name = gang.name.slice(0, gang.name.lastIndexOf('-'));
@@ -49,6 +54,9 @@ export function createGangRestartReader(client: Client, clock: Clock): ReadGangR
     return set === undefined ? undefined : restartOfLeaderWorkerSet(set);
   };
 }
+
+/** Of Kubernetes 1.37, and of 1.36. Both are off by default, and an older apiserver has neither. */
+const podGroupVersions = ['scheduling.k8s.io/v1beta1', 'scheduling.k8s.io/v1alpha2'] as const;
 
 const pathOf = (groupVersion: string, plural: string, { namespace, name }: Pick<Gang, 'namespace' | 'name'>): string =>
   `/apis/${groupVersion}/namespaces/${namespace}/${plural}/${name}`;

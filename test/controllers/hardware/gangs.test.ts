@@ -231,4 +231,38 @@ describe('a leader that moves a JobSet', () => {
     assert(reads.length <= 2, `${reads.length} reads`);
     assert.equal(jobSet.restarts(), 1);
   });
+
+  /** A worker of a StatefulSet in a PodGroup, whose hardware fails. */
+  const failMember = (world: ReturnType<typeof newWorld>): void => {
+    const worker = world.setPod('mesh-1', 'node-a', 'mesh', false);
+    world.setAnyPod({ ...worker, spec: { ...worker.spec, schedulingGroup: { podGroupName: 'mesh' } } });
+  };
+
+  for (const [version, disruptionMode] of [
+    ['v1beta1', { all: {} }],
+    ['v1alpha2', 'PodGroup'],
+  ] as const) {
+    it(`leaves a PodGroup of ${version} alone whose Pods go only together`, async () => {
+      const world = newWorld();
+      world.objects.set(`/apis/scheduling.k8s.io/${version}/namespaces/shop/podgroups/mesh`, {
+        spec: { disruptionMode },
+      });
+      failMember(world);
+      const leader = lead(world);
+      const note = await told(leader, /MoveHeld/);
+      assert.match(note, /PodGroup mesh: disruptionMode of the PodGroup lets its Pods go only together\. If its Pods/);
+      assert.deepEqual(world.calls, []);
+    });
+  }
+
+  it('moves a Pod of a PodGroup that lets its Pods go one by one, or that no apiserver has', async () => {
+    for (const objects of [{}, { spec: { disruptionMode: { single: {} } } }]) {
+      const world = newWorld();
+      world.objects.set('/apis/scheduling.k8s.io/v1beta1/namespaces/shop/podgroups/mesh', objects);
+      failMember(world);
+      lead(world);
+      await eventually('it was evicted', 5_000, async () => world.accepted.size > 0);
+      assert.equal(world.quarantines()[0].spec.owners[0].owner.kind, 'PodGroup');
+    }
+  });
 });
