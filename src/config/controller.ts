@@ -56,6 +56,11 @@ export const controllerOptions = defineOptions({
     parse: oneOf(['owner', 'node'], 'owner or node'),
     doc: 'who is kept off a sick node: the owner of the Pod that failed, or by a taint everybody: node',
   },
+  'hardware-devices': {
+    default: 'node',
+    parse: oneOf(['node', 'taint'], 'node or taint'),
+    doc: 'what a sick device of DRA leads to: its node is quarantined, or from 1.37 on the device alone is tainted, with scope owner',
+  },
   'hardware-stable-seconds': {
     default: '1',
     parse: seconds(6),
@@ -157,6 +162,8 @@ const settingsOf = (values: Values) => ({
 const hardwareSettings = (values: Values, mode: 'dry-run' | 'move') => ({
   mode,
   scope: values.hardwareScope === 'node' ? ('Node' as const) : ('Owner' as const),
+  // A taint keeps everybody off the node, and so off all its devices.
+  taintsDevices: values.hardwareDevices === 'taint' && values.hardwareScope === 'owner',
   stableMs: values.hardwareStableSeconds * 1_000,
   minimumAgeMs: values.hardwareMinimumAgeSeconds * 1_000,
   percent: values.hardwareBrakePercent,

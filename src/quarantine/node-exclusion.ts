@@ -23,10 +23,9 @@ export type ExclusionsByOwner = ReadonlyMap<string, readonly NodeExclusion[]>;
 export function exclusionsIn({ spec }: NodeQuarantine): readonly (readonly [owner: string, NodeExclusion])[] {
   const { nodeName: node, scope = 'Owner', owners } = spec;
   if (scope !== 'Owner') return [];
-  return owners.map(({ owner, until, affinity = 'Required' }) => [
-    ownerText(owner),
-    { node, affinity, untilMs: Date.parse(until) },
-  ]);
+  return owners.flatMap(({ owner, until, affinity = 'Required' }) =>
+    affinity === 'None' ? [] : [[ownerText(owner), { node, affinity, untilMs: Date.parse(until) }] as const],
+  );
 }
 
 /**

@@ -43,8 +43,8 @@ export type QuarantinedOwner = {
   readonly device?: FailedDevice;
   readonly since: string;
   readonly until: string;
-  /** `Preferred` where no other node takes the Pods: a sick node is better than none. */
-  readonly affinity: 'Required' | 'Preferred';
+  /** `Preferred` where no other node takes the Pods: a sick node is better than none; `None` where only a device is kept from Pods. */
+  readonly affinity: 'Required' | 'Preferred' | 'None';
   /** The Pods that were moved off, by uid: one move has one id, also with another leader. */
   readonly moves: readonly { readonly podUid: string; readonly podName: string; readonly at: string }[];
 };
@@ -56,7 +56,12 @@ export type FailedDevice = {
   readonly resource?: string;
   /** The sensor, interface or card as the agent calls it, or the id of the device. */
   readonly id: string;
+  /** Its place in DRA, where a DeviceTaintRule keeps Pods off it and not off its node. */
+  readonly tainted?: ClaimedDevice;
 };
+
+/** A device as a ResourceSlice names it. */
+export type ClaimedDevice = { readonly driver: string; readonly pool: string; readonly device: string };
 
 /** Whom a Pod belongs to, by names that its replacement has too. */
 export type OwnerKey = { readonly namespace: string; readonly kind: string; readonly name: string };

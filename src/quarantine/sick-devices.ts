@@ -7,6 +7,8 @@ export type SickDevice = {
   /** The extended resource of a device plugin, or `claim:NAME` and `claim:NAME/REQUEST` of DRA. */
   readonly resource: string;
   readonly id: string;
+  /** The ResourceClaim behind a claim of the Pod. */
+  readonly claim?: string;
   /** All of it as one text. */
   readonly message: string;
 };

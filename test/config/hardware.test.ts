@@ -17,6 +17,7 @@ describe('the settings of the controller', () => {
       windowMs: 600_000,
       mostPerOwner: 2,
       ownerWindowMs: 1_800_000,
+      taintsDevices: false,
       ttlMs: 86_400_000,
       byHandMs: 3_600_000,
       softenMs: 60_000,

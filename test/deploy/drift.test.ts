@@ -62,6 +62,11 @@ describe('the Helm chart and the kustomization', () => {
     assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move')));
   });
 
+  it('move Pods and taint devices in the same words', async () => {
+    const chart = await chartObjects({ controller: { hardware: { move: true, devices: 'taint' } } });
+    assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move', 'hardware-devices')));
+  });
+
   it('move Pods and taint nodes in the same words', async () => {
     const chart = await chartObjects({ controller: { hardware: { move: true, scope: 'node' } } });
     assert.deepEqual(normalise(chart), normalise(await kustomizeObjects('hardware-move', 'hardware-node-scope')));

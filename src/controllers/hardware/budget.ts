@@ -115,7 +115,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     for (const entry of spec.owners) {
       const owner = ownerText(entry.owner);
       one.owners.set(owner, entry);
-      exclude(owner, spec.nodeName);
+      if (entry.affinity !== 'None') exclude(owner, spec.nodeName);
       for (const { podUid, at } of entry.moves) {
         const atMs = Date.parse(at);
         one.atMs.set(podUid, atMs);

@@ -52,7 +52,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   const onManualRelease = (node: string): void =>
     events.released(node, 'person', `Node ${node} is released: its NodeQuarantine was deleted.`);
   const cache = createHardwareCache({ onChange, onManualRelease, clock });
-  const readings = createReadings({ client, retryMs, onChange, clock }, signal);
+  const readings = createReadings({ client, retryMs, taintsDevices: settings.taintsDevices, onChange, clock }, signal);
   const owners = createOwnerFacts({ client, retryMs, onChange, clock }, signal);
   const volumes = createVolumes({ client, retryMs, onChange, onError, clock }, signal);
   const applications = createApplications({ onChange, clock }, signal);

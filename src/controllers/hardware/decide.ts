@@ -20,6 +20,8 @@ import { type MoveWindows, type ReadyFact, calledOff, createMoveWindows, readyMo
 /** How Pods may be moved, and how fast. */
 export type HardwareSettings = BudgetSettings & {
   readonly mode: 'dry-run' | 'move';
+  /** A device of DRA that fails is tainted, instead of its node being quarantined. */
+  readonly taintsDevices: boolean;
   /** How long a Pod must have failed: a shorter failure is a flap. */
   readonly stableMs: number;
   readonly minimumAgeMs: number;
@@ -238,8 +240,9 @@ function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   const isWhole = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole';
   if (isWhole && (budget.isGangRestarting(pod) || windows.isLed(pod)))
     return { kind: 'hold', reason: 'gang-restarts', pod };
-  if (!budget.hasOtherNode(pod)) return { kind: 'hold', reason: 'no-other-node', pod };
-  const shortage = isWhole ? budget.gangShortage(pod) : undefined;
+  const mayStay = mayStayOnNode(pod, pass);
+  if (!budget.hasOtherNode(pod) && !mayStay) return { kind: 'hold', reason: 'no-other-node', pod };
+  const shortage = isWhole && !mayStay ? budget.gangShortage(pod) : undefined;
   if (shortage) return { kind: 'hold', reason: 'gang-too-large', pod, detail: shortageDetail(pod, shortage) };
   if (budget.movesLeft(pod) <= 0)
     return { kind: 'hold', reason: 'owner-cap', pod, detail: budget.limitDetail(pod, 'owner-cap') };
@@ -253,6 +256,13 @@ function decideMove(pod: HardwarePod, pass: Pass): BeforeReading {
   if (undecided) return undecided;
   if (settings.mode === 'dry-run') return { ...dryRun, pod };
   return { ...(budget.hasMove(pod) ? resumed : failed), pod };
+}
+
+/** The replacement may come to the same node, with another device: as long as nothing was read, that may be so. */
+function mayStayOnNode({ uid, failing }: HardwarePod, { snapshot, settings }: Pass): boolean {
+  if (!settings.taintsDevices || failing?.device?.claim === undefined) return false;
+  const fact = snapshot.readings.get(uid);
+  return !fact || fact.kind === 'passes' || fact.reading.device?.tainted !== undefined;
 }
 
 /** Looks up where the volumes of a Pod are, which is about to be moved; undefined where they let it go. */

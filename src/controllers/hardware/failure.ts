@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { claimNameOf } from './claimed-device.ts';
 import { type SickDevice, sickDevicesOf } from '../../quarantine/sick-devices.ts';
 
 /** That the hardware of a Pod fails, and since when. */
@@ -13,7 +14,7 @@ export type Failing = {
   /** What the device plugin or the condition says; the message of a probe has to be read from its sensor. */
   readonly message: string;
   /** Which device, where the input is one. */
-  readonly device?: Pick<SickDevice, 'resource' | 'id'>;
+  readonly device?: Pick<SickDevice, 'resource' | 'id' | 'claim'>;
 };
 
 /** What one version of a Pod's status says of its hardware, without any time at which it was observed. */
@@ -49,7 +50,7 @@ export function failureSignsOf(pod: V1Pod, containers: readonly string[]): Failu
       .filter(({ name, state }) => containers.includes(name) && state?.running)
       .map((status) => probeSignOf(pod, status)),
     unreadySinceMs: unready && Date.parse(String(unready.lastTransitionTime)),
-    device: sickDevicesOf(statuses)[0],
+    device: withClaim(sickDevicesOf(statuses)[0], pod),
   };
 }
 
@@ -59,6 +60,11 @@ function probeSignOf({ spec }: V1Pod, { name, ready, started, state }: V1Contain
   const startedAtMs = Date.parse(String(state?.running?.startedAt));
   const firstVerdictMs = startedAtMs + (initialDelaySeconds + periodSeconds * failureThreshold) * 1_000;
   return { container: name, isReady: ready, isStarted: started !== false, startedAtMs, firstVerdictMs };
+}
+
+function withClaim(device: SickDevice | undefined, pod: V1Pod): SickDevice | undefined {
+  const claim = device && claimNameOf(pod, device.resource);
+  return claim === undefined ? device : { ...(device as SickDevice), claim };
 }
 
 /** What the controller has learned of a Pod's hardware from all versions of it that it saw. */
@@ -105,8 +111,8 @@ function failingDevice(
   nowMs: number,
 ): Failing | undefined {
   if (!device) return undefined;
-  const { container, message, resource, id } = device;
-  const now = { container, message, device: { resource, id } };
+  const { container, message, resource, id, claim } = device;
+  const now = { container, message, device: { resource, id, ...(claim !== undefined && { claim }) } };
   if (before?.failing?.input === 'device') return { ...before.failing, ...now };
   const failing = { ...now, sinceMs: nowMs, input: 'device' } as const;
   return before ? failing : { ...failing, earliestMs: createdMs };

@@ -6,6 +6,7 @@ import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantin
 import { type HardwareCache, isStanding } from './cache.ts';
 import type { MoveDecision } from './decision.ts';
 import type { HardwareDeps, MoveWork } from './deps.ts';
+import { taintDevice } from './device-taints.ts';
 import { awaitEnforcement } from './enforcement.ts';
 import { clauseOf } from './events.ts';
 import type { HardwarePod } from './pod.ts';
@@ -149,6 +150,10 @@ async function quarantine(
   const edit = (spec: Parameters<typeof withMoves>[0]) => withMoves(spec, created, moved, at);
   const written = await updateQuarantine(deps, nodeName, edit, signal);
   if (!written) return undefined;
+  for (const { pod, reading } of moved) {
+    const { tainted } = reading.device ?? {};
+    if (tainted && pod.ownerKey) await taintDevice(deps, tainted, pod.ownerKey, written, signal);
+  }
   await awaitEnforcement(written, deps, signal);
   const { uid } = written.metadata;
   return isStanding(cache, nodeName, uid) ? uid : undefined;
@@ -171,8 +176,12 @@ export function recordMoved(
 ): void {
   const hours = Number((settings.ttlMs / 3_600_000).toFixed(1));
   const whose = pod.gang ? `The Pods of ${pod.gang.kind} ${pod.gang.name}` : 'Its replacements';
+  const { tainted } = reading.device ?? {};
+  const what = tainted
+    ? `Device ${tainted.device} of pool ${tainted.pool} and driver ${tainted.driver} is kept from Pods`
+    : `${whose} are kept off that node`;
   const note =
-    `${movedBeginning(pod)}: ${clauseOf(reading)}. ${whose} are kept off that node for ${hours} h, or until ` +
+    `${movedBeginning(pod)}: ${clauseOf(reading)}. ${what} for ${hours} h, or until ` +
     `NodeQuarantine ${pod.node} is deleted.`;
   events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
 }

@@ -79,7 +79,7 @@ export function withMoves(
       ...(reading.device && { device: reading.device }),
       since: before?.since ?? now.toISOString(),
       until,
-      affinity: before?.affinity ?? 'Required',
+      affinity: affinityOf(before, reading),
       moves: [...moves.filter((each) => each !== earlier), move].slice(-mostMoves),
     };
     owners.set(key, cutEntry(entry));
@@ -88,6 +88,12 @@ export function withMoves(
   // The hardware fails in this boot: the next boot ends the quarantine.
   const bootId = created.bootId || (spec?.bootId ?? '');
   return { ...(spec ?? created), bootId, owners: [...owners.values()].map(cutEntry) };
+}
+
+/** A device that is tainted keeps no Pod off its node; a node that failed once as a whole stays so. */
+function affinityOf(before: QuarantinedOwner | undefined, { device }: SensorReading): QuarantinedOwner['affinity'] {
+  if (before && before.affinity !== 'None') return before.affinity;
+  return device?.tainted ? 'None' : 'Required';
 }
 
 /** The spec without these owners, as they were read: one that has failed again since then stays. */

@@ -2,6 +2,7 @@
 import type { Client } from '../../kube/client.ts';
 import { type Clock, systemClock, withDeadline } from '../../kube/clock.ts';
 import { askSidecar } from '../sidecar.ts';
+import { taintableDevice } from './device-taints.ts';
 import { deviceOfKubelet } from './devices.ts';
 import { type FactCache, createFactCache } from './facts.ts';
 import type { HardwarePod } from './pod.ts';
@@ -26,17 +27,20 @@ export function createReadings(
   {
     client,
     retryMs,
+    taintsDevices,
     onChange,
     clock = systemClock,
   }: {
     readonly client: Client;
     readonly retryMs: number;
+    /** Looks up which device of DRA fails, so that it can be tainted. */
+    readonly taintsDevices: boolean;
     readonly onChange: () => void;
     readonly clock?: Clock;
   },
   signal: AbortSignal,
 ): FactCache<ReadingFact> {
-  const read = createSensorReader(client, signal);
+  const read = createSensorReader(client, signal, taintsDevices);
   const fetch = async (pod: HardwarePod, before: ReadingFact | undefined): Promise<ReadingFact> => {
     const answer = await read(pod, signal);
     const atMs = clock.date().getTime();
@@ -57,22 +61,31 @@ const timeoutMs = 1_000;
 export function createSensorReader(
   client: Client,
   life: AbortSignal,
+  taintsDevices = false,
 ): (pod: HardwarePod, signal: AbortSignal) => Promise<SensorAnswer> {
   const loop = monitorEventLoop(life);
   return async (pod, signal) => {
     for (;;) {
       const startMs = performance.now();
-      const answer = await askOnce(client, pod, signal);
+      const answer = await askOnce(client, pod, signal, taintsDevices);
       if (answer.kind !== 'unknown' || signal.aborted || !loop.stalledSince(startMs)) return answer;
     }
   };
 }
 
-async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): Promise<SensorAnswer> {
+async function askOnce(
+  client: Client,
+  pod: HardwarePod,
+  signal: AbortSignal,
+  taintsDevices: boolean,
+): Promise<SensorAnswer> {
   const { failing, target } = pod;
   const container = failing?.container ?? target.containers[0] ?? '';
   if (failing?.input === 'device') {
-    const device = failing.device && deviceOfKubelet(failing.device);
+    const device = failing.device && {
+      ...deviceOfKubelet(failing.device),
+      ...(taintsDevices && (await taintedIn(client, pod, signal))),
+    };
     const message = `the kubelet says ${quoteWords(failing.message)}`;
     return { kind: 'fails', reading: { check: 'device', message, ...(device && { device }) } };
   }
@@ -88,6 +101,13 @@ async function askOnce(client: Client, pod: HardwarePod, signal: AbortSignal): P
     const message = `container ${container} is not ready, and its reading is not known: ${why}`;
     return { kind: 'unknown', reading: { check: 'hardware', message } };
   }
+}
+
+/** Where the device is in DRA, if the controller taints such; without an answer the node is quarantined for the owner as ever. */
+async function taintedIn(client: Client, pod: HardwarePod, signal: AbortSignal) {
+  if (pod.failing?.device?.claim === undefined) return undefined;
+  const found = await taintableDevice(client, pod, signal).catch(() => undefined);
+  return found && 'device' in found ? { tainted: found.device } : undefined;
 }
 
 /** Undefined where nothing fails. */

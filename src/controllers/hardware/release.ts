@@ -5,6 +5,7 @@ import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
 import { isStanding } from './cache.ts';
 import type { ReleaseDecision } from './decision.ts';
 import type { HardwareDeps } from './deps.ts';
+import { releaseDevices } from './device-taints.ts';
 import { manualReleaseAction } from './events.ts';
 import { deleteQuarantine, updateQuarantine, withoutOwners } from './quarantines.ts';
 import { reasons } from './reasons.ts';
@@ -12,7 +13,7 @@ import { reasons } from './reasons.ts';
 /** Releases a node, or some of its owners. What has changed meanwhile is left to the next pass. Never rejects. */
 export async function release(
   { node, reason, owners }: ReleaseDecision,
-  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'metrics' | 'onError' | 'writes'>,
+  deps: Pick<HardwareDeps, 'client' | 'cache' | 'events' | 'metrics' | 'onError' | 'prefix' | 'writes'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { cache, events, metrics, onError, writes } = deps;
@@ -21,6 +22,7 @@ export async function release(
   try {
     if (owners) {
       await updateQuarantine(deps, node, (spec) => withoutOwners(spec ?? cached.spec, owners), signal);
+      await releaseDevices(deps, cached, owners, signal);
       return;
     }
     const isDeleted = await writes(async () => {

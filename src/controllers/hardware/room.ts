@@ -66,8 +66,13 @@ const bytesOfMove = ({ uid, name }: HardwarePod): number => emptyMoveBytes + uid
 const bytesOfNewEntry = ({ ownerKey: { namespace, kind, name } = noOwner }: HardwarePod): number =>
   emptyEntryBytes + namespace.length + kind.length + name.length;
 
+/** No name of a driver is longer than 63, and none of a pool or a device than 253. */
+const taintedBytes = jsonBytes({ tainted: { driver: '', pool: '', device: '' } }) + 63 + 2 * 253;
+
 const costOf = (pod: HardwarePod, isNewOwner: boolean): number =>
-  bytesOfMove(pod) + (isNewOwner ? bytesOfNewEntry(pod) : 0);
+  bytesOfMove(pod) +
+  (isNewOwner ? bytesOfNewEntry(pod) : 0) +
+  (pod.failing?.device?.claim === undefined ? 0 : taintedBytes);
 
 type Taken = { owners: number; bytes: number };
 

@@ -190,7 +190,8 @@ async function releasedByHand(transport: Transport) {
   const events = { record: () => assert.fail(), released: () => assert.fail(), idle: async () => {} };
   const onError = (sentence: string): void => void failures.push(sentence);
   const metrics = createHardwareMetrics(new Registry());
-  const deps = { client: createClient(transport), cache, events, metrics, onError, writes: createSemaphore(1) };
+  const prefix = 'health.example.com/';
+  const deps = { client: createClient(transport), prefix, cache, events, metrics, onError, writes: createSemaphore(1) };
   await release({ kind: 'release', reason: 'expired', node: 'node-a' }, deps, new AbortController().signal);
   cache.quarantineHandler.onDelete(stored);
   return { byHand, failures };

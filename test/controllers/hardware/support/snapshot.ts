@@ -11,6 +11,7 @@ const minute = 60_000;
 export const settings: HardwareSettings = {
   mode: 'move',
   scope: 'Owner',
+  taintsDevices: false,
   stableMs: 1_000,
   minimumAgeMs: 30_000,
   percent: 10,
