@@ -73,8 +73,8 @@ export function formatHardware({ readings, sickDevices, quarantines }: HardwareS
     ),
     ...quarantines.flatMap(({ node, check, message, device, since, until, affinity, moves }) => [
       row(
-        '  kept off',
-        `node ${node} since ${formatAge(nowMs - Date.parse(since))}, until ${until}` +
+        affinity === 'None' ? '  tainted' : '  kept off',
+        `${affinity === 'None' ? 'a device of node' : 'node'} ${node} since ${formatAge(nowMs - Date.parse(since))}, until ${until}` +
           `${affinity === 'Preferred' ? ', if another takes it' : ''}: ${moves} moved, ${check}: ${message}`,
       ),
       ...(device ? [row('    device', formatDevice(device))] : []),

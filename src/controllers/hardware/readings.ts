@@ -82,11 +82,11 @@ async function askOnce(
   const { failing, target } = pod;
   const container = failing?.container ?? target.containers[0] ?? '';
   if (failing?.input === 'device') {
-    const device = failing.device && {
-      ...deviceOfKubelet(failing.device),
-      ...(taintsDevices && (await taintedIn(client, pod, signal))),
-    };
-    const message = `the kubelet says ${quoteWords(failing.message)}`;
+    const found = taintsDevices ? await findTaintable(client, pod, signal) : undefined;
+    const tainted = found && 'device' in found ? { tainted: found.device } : undefined;
+    const device = failing.device && { ...deviceOfKubelet(failing.device), ...tainted };
+    const why = found && 'why' in found ? `; its node is quarantined and not the device: ${found.why}` : '';
+    const message = `the kubelet says ${quoteWords(failing.message)}${why}`;
     return { kind: 'fails', reading: { check: 'device', message, ...(device && { device }) } };
   }
   if (failing?.input === 'condition') return { kind: 'fails', reading: { check: 'node', message: failing.message } };
@@ -103,11 +103,10 @@ async function askOnce(
   }
 }
 
-/** Where the device is in DRA, if the controller taints such; without an answer the node is quarantined for the owner as ever. */
-async function taintedIn(client: Client, pod: HardwarePod, signal: AbortSignal) {
+/** Where the device of a claim is in DRA, or why its node is quarantined for the owner as ever. */
+async function findTaintable(client: Client, pod: HardwarePod, signal: AbortSignal) {
   if (pod.failing?.device?.claim === undefined) return undefined;
-  const found = await taintableDevice(client, pod, signal).catch(() => undefined);
-  return found && 'device' in found ? { tainted: found.device } : undefined;
+  return taintableDevice(client, pod, signal).catch(({ message }: Error) => ({ why: quoteWords(message) }));
 }
 
 /** Undefined where nothing fails. */

@@ -27,7 +27,7 @@ const fields: readonly (readonly [kind: number, path: readonly string[], wanted:
     ['observedGeneration', 'matched', 'injected', 'missed', 'unproven', 'skipped', 'lastSeen', 'conditions'],
   ],
   [1, ['spec'], ['nodeName', 'bootId', 'scope', 'owners']],
-  [1, ['spec', 'owners', '[]'], ['owner', 'check', 'message', 'since', 'until', 'affinity', 'moves']],
+  [1, ['spec', 'owners', '[]'], ['owner', 'check', 'message', 'since', 'until', 'affinity', 'moves', 'device']],
   [1, ['status'], ['observedGenerations']],
 ];
 
