@@ -7,7 +7,7 @@ import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantin
 import { type HardwareState, hardwareStateOf, readingsOf } from '../explain/hardware.ts';
 import { whyNot } from './agents.ts';
 
-const timeoutMs = 5_000;
+const timeoutMs = 10_000;
 const mostQuarantines = 1_000;
 
 /** What is known of the hardware under a Pod that asks for a check of it; undefined for another one. */
