@@ -249,7 +249,7 @@ mod tests {
             ),
             (
                 &["check", "--all"],
-                "option is \"--all\", expected one of --probe, --timeout, --guess, --period, --state, --hold, --longest-hold, --proc-root, --sys-root, --dev-root, --help",
+                "option is \"--all\", expected one of --probe, --timeout, --guess, --period, --state, --report-unknown, --hold, --longest-hold, --proc-root, --sys-root, --dev-root, --help",
             ),
             (
                 &["check", "push:"],

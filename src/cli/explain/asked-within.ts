@@ -2,11 +2,8 @@
 import { isHardware } from '../../check/check.ts';
 import { probeField } from '../../inject/pod/additions.ts';
 import { type Pod, allContainers } from '../../inject/pod/pod.ts';
-import type { ContainerExplanation } from './explain.ts';
+import type { AskedWithin, ContainerExplanation } from './explain.ts';
 import type { PodEvent } from './pod-events.ts';
-
-/** A check of hardware that the kubelet runs in the container, and the command that shows what it reads. */
-export type AskedWithin = { readonly container: string; readonly checks: string; readonly command: string };
 
 /** The checks of hardware of a live Pod that no sidecar can be asked about. */
 export function askedWithin(containers: readonly ContainerExplanation[], pod: Pod): AskedWithin[] {

@@ -16,7 +16,6 @@ import { timesText } from '../../wording/times.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { CheckState } from './agent-state.ts';
 import { type Cost, type ProbeCost, costOfAll, costOfProbe } from './cost.ts';
-import type { AskedWithin } from './asked-within.ts';
 import type { HardwareState } from './hardware.ts';
 import type { PodEvent } from './pod-events.ts';
 import { type PodState, readPodState } from './pod-state.ts';
@@ -196,6 +195,9 @@ type PodExplanation = {
   /** Which of its annotations about pauses and the restart budget change nothing, and why; undefined where all do. */
   readonly warnings?: readonly string[];
 };
+
+/** A check of hardware that the kubelet runs in the container, and the command that shows what it reads. */
+export type AskedWithin = { readonly container: string; readonly checks: string; readonly command: string };
 
 /** The same with what its agents, the kubelet and the controller say of it now. */
 export type LivePodExplanation = PodExplanation & {
