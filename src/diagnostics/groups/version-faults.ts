@@ -1,5 +1,5 @@
 import { type DiagnosticGroup, diagnostic, listed, ok, unless, warning } from '../diagnostic.ts';
-import { hasFault, knownFaults } from '../known-faults.ts';
+import { hasFault, versionFaults } from '../version-faults.ts';
 import { countOfPods, podName } from '../pod-fact.ts';
 
 /** Faults of some versions of Kubernetes that something in this cluster meets. */
@@ -14,7 +14,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       run({ nodes, pods }) {
         const old = new Set(
           nodes
-            .filter(({ kubelet }) => hasFault(knownFaults['fault-image-volume-events'], kubelet))
+            .filter(({ kubelet }) => hasFault(versionFaults['fault-image-volume-events'], kubelet))
             .map(({ name }) => name),
         );
         const met = pods.filter(({ hasImageVolume, node }) => hasImageVolume && old.has(node));
@@ -31,7 +31,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no kubelet freezes the exec readiness of a Pod that terminates',
       needs: ['nodes', 'pods'],
       run({ nodes, pods }) {
-        const affected = nodes.filter(({ kubelet }) => hasFault(knownFaults['fault-exec-readiness'], kubelet));
+        const affected = nodes.filter(({ kubelet }) => hasFault(versionFaults['fault-exec-readiness'], kubelet));
         const names = new Set(affected.map(({ name }) => name));
         const met = pods.filter(({ hasExecReadiness, node }) => hasExecReadiness && names.has(node));
         return unless(
@@ -49,7 +49,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       run({ nodes, about: { hardware } }) {
         if (hardware !== 'move') return ok();
         const met = nodes.filter(
-          ({ kubelet, devices }) => devices.length > 1 && hasFault(knownFaults['fault-device-health'], kubelet),
+          ({ kubelet, devices }) => devices.length > 1 && hasFault(versionFaults['fault-device-health'], kubelet),
         );
         return unless(
           met.length > 0,
@@ -64,7 +64,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no MutatingAdmissionPolicy can end the apiserver',
       needs: ['apiserver', 'mutatingPolicies'],
       run({ apiserver, mutatingPolicies }) {
-        const isAffected = hasFault(knownFaults['fault-policy-panic'], apiserver.gitVersion);
+        const isAffected = hasFault(versionFaults['fault-policy-panic'], apiserver.gitVersion);
         const met = isAffected ? mutatingPolicies.filter(({ patchesWithObjects }) => patchesWithObjects) : [];
         return unless(
           met.length > 0,
@@ -79,7 +79,7 @@ export const versionFaultsGroup: DiagnosticGroup = {
       title: 'no DeviceTaintRule taints every device',
       needs: ['apiserver', 'deviceTaintRules'],
       run({ apiserver, deviceTaintRules }) {
-        const isAffected = hasFault(knownFaults['fault-device-taint-rule'], apiserver.gitVersion);
+        const isAffected = hasFault(versionFaults['fault-device-taint-rule'], apiserver.gitVersion);
         const met = isAffected ? deviceTaintRules.filter(({ selectsDevices }) => !selectsDevices) : [];
         return unless(
           met.length > 0,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { hasFault, knownFaults } from '../../src/diagnostics/known-faults.ts';
+import { hasFault, versionFaults } from '../../src/diagnostics/version-faults.ts';
 
 const versions = ['v1.33.13', 'v1.34.0', 'v1.35.0', 'v1.36.3+k3s1', 'v1.37.0', 'v1.37.1', 'v1.37.2', 'v1.38.0'];
 
 describe('the known faults of Kubernetes', () => {
   it('are those of exactly the versions that have them', () => {
-    const found = Object.entries(knownFaults).map(([id, fault]) => [
+    const found = Object.entries(versionFaults).map(([id, fault]) => [
       id,
       versions.filter((each) => hasFault(fault, each)),
     ]);
@@ -20,7 +20,7 @@ describe('the known faults of Kubernetes', () => {
 
   it('are of no version that cannot be read', () => {
     for (const text of ['', 'unknown', '1.x', 'v2.0.0']) {
-      assert(!Object.values(knownFaults).some((fault) => hasFault(fault, text)), text);
+      assert(!Object.values(versionFaults).some((fault) => hasFault(fault, text)), text);
     }
   });
 });
