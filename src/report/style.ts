@@ -46,7 +46,7 @@ figcaption { color: var(--soft); font-size: .87rem; }
   :root { color-scheme: light; --page: #fff; --text: #000; --soft: #444; --line: #bbb; --panel: #fff; --ours: #1a6b3c; --own: #2f5fa8;
     --none: #b8520a; --on: #fff; --bar: #2f5fa8; --bad: #a3261b; }
   body { font-size: 10pt; } nav { display: none; } .page { max-width: none; padding: 0; } .scroll { overflow: visible; }
-  table { font-size: 8.5pt; } th, td { padding-right: .6rem; } td.text { min-width: 0; } tbody th { min-width: 6rem; } thead th { white-space: normal; } td.text:last-child { overflow-wrap: anywhere; } tr, figure, .tiles { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
+  table { font-size: 8.5pt; } th, td { padding-right: .6rem; } td.text, tbody th { min-width: 6.2rem; overflow-wrap: anywhere; } thead th { white-space: normal; } tr, figure, .tiles { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
   .plot rect, .plot circle, .key rect, .mark::before { print-color-adjust: exact; }
 }
 `;

@@ -3,6 +3,9 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 
+/** A4 at 96 pixels an inch: paper does not scroll. */
+const paper = { width: 794, height: 1123 };
+
 /** Opens a file in light, dark and print; nothing may be reported, nothing may be asked for, and axe has to find nothing. */
 export async function assertSoundPage(browser: Browser, file: string): Promise<void> {
   for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { media: 'print' }] as const) {
@@ -14,6 +17,11 @@ export async function assertSoundPage(browser: Browser, file: string): Promise<v
     await page.emulateMedia(look);
     await page.goto(pathToFileURL(file).href);
     assert.deepEqual(found, [], JSON.stringify(look));
+    if ('media' in look) {
+      await page.setViewportSize(paper);
+      const width = await page.evaluate(() => (globalThis as any).document.documentElement.scrollWidth);
+      assert(width <= paper.width, `what is printed is ${width} wide`);
+    }
     await page.close();
     // What is printed has the colours of light.
     if ('media' in look) continue;
