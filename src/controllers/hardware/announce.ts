@@ -35,16 +35,17 @@ export async function announceMove(
   const of = `Pod ${pod.namespace}/${pod.name}`;
   const end = `until ${utcTime(untilMs)}, or until its application is ready`;
   const tell = async (each: HardwarePod, reason: 'HardwareFailed' | 'GangMoves', why: string): Promise<void> => {
-    const message = `The Pod is moved off node ${each.node}, and has time ${end}: ${why}.`;
+    const what = reason === 'GangMoves' ? 'is ended with its gang' : `is moved off node ${each.node}`;
+    const message = `The Pod ${what}, and has time ${end}: ${why}.`;
     if (!(await announce(each, { reason, message, untilMs }, deps, signal))) return;
     cache.markAnnounced(each.uid, untilMs);
-    const note = `Pod ${each.namespace}/${each.name} is moved off node ${each.node}, and has time ${end}: ${why}.`;
+    const note = `Pod ${each.namespace}/${each.name} ${what}, and has time ${end}: ${why}.`;
     events.record(each, 'MoveScheduled', note, each.uid === pod.uid ? ['pod', 'owner'] : ['pod']);
   };
   try {
     const members = window?.members ?? [];
     const gang = `${pod.gang?.kind ?? ''} ${pod.gang?.name ?? ''}`;
-    const why = `${gang} starts anew as a whole, since the hardware of ${of} on node ${pod.node} fails`;
+    const why = `${gang} starts anew as a whole off node ${pod.node}, where the hardware of ${of} fails`;
     await Promise.all(members.map((each) => tell(each, 'GangMoves', why)));
     await tell(pod, 'HardwareFailed', clauseOf(reading));
     retries.forget(pod.uid);

@@ -173,6 +173,7 @@ export function recordMoved(
   pod: HardwarePod,
   reading: SensorReading,
   { events, settings }: Pick<HardwareDeps, 'events' | 'settings'>,
+  isAgreed = false,
 ): void {
   const hours = Number((settings.ttlMs / 3_600_000).toFixed(1));
   const whose = pod.gang ? `The Pods of ${pod.gang.kind} ${pod.gang.name}` : 'Its replacements';
@@ -181,7 +182,7 @@ export function recordMoved(
     ? `Device ${tainted.device} of pool ${tainted.pool} and driver ${tainted.driver} is kept from Pods`
     : `${whose} are kept off that node`;
   const note =
-    `${movedBeginning(pod)}: ${clauseOf(reading)}. ${what} for ${hours} h, or until ` +
+    `${movedBeginning(pod)}: ${clauseOf(reading)}. ${isAgreed ? 'Its application was ready. ' : ''}${what} for ${hours} h, or until ` +
     `NodeQuarantine ${pod.node} is deleted.`;
   events.record(pod, 'MovedOffNode', note, ['pod', 'owner', 'node']);
 }
@@ -213,7 +214,7 @@ export async function evictFailing(
       cache.markEvicted(uid);
       retries.forget(uid);
       deps.replacements.expect(pod, nowMs);
-      return recordMoved(pod, reading, deps);
+      return recordMoved(pod, reading, deps, isAgreed);
     }
     case 'gone':
       // The watch has that too, or will soon.

@@ -19,7 +19,7 @@ export type WindowInput = {
 };
 
 /** Where the window of a Pod stands: its application is not told yet, saves its work, is ready, or has had its time. */
-export type WindowState = 'untold' | 'open' | 'ready' | 'over';
+type WindowState = 'untold' | 'open' | 'ready' | 'over';
 
 export type MoveWindows = {
   readonly stateOf: (pod: HardwarePod) => WindowState;

@@ -83,7 +83,7 @@ describe('a Pod whose application has time before it is moved', function () {
     await settle(world, 1);
     assert.match(
       await told(leader, /MovedOffNode/),
-      /: temperature: Pod shop\/web-0: its sidecar says "coretemp is 95 °C, more than 90 °C", as read at/,
+      /: temperature: Pod shop\/web-0: its sidecar says "coretemp is 95 °C, more than 90 °C", as read at \S+\. Its application was ready\. Its replacements/,
     );
     assert.equal(world.quarantines()[0].spec.owners[0].moves.length, 1);
   });
