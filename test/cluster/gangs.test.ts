@@ -1,86 +1,82 @@
 import assert from 'node:assert/strict';
-import { quarantines, releaseAll, stays, template, told, useMoving } from './support/hardware.ts';
-import { useJobSetController } from './support/job-set-controller.ts';
-import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
+import { deployment } from './support/deployment.ts';
+import { jobSetController, leaderWorkerSetController, useGangController } from './support/gang-controllers.ts';
+import { killInStep } from './support/gang-kill.ts';
+import { assertChargedOnce, jobSet, leaderWorkerSet, ready, restartsOf, workersOf } from './support/gangs.ts';
+import { only, quarantines, releaseAll, sleeping, stays, told, useMoving } from './support/hardware.ts';
+import { apply, eventually, kubectl, useNamespace } from './support/kubectl.ts';
+import { type PodHistory, followPods, moveMs } from './support/pod-history.ts';
 import { eventsOf, isReady, podsOf } from './support/pods.ts';
-import { coolDown, setSensor, useSensors } from './support/sensors.ts';
+import { coolDown, sensorNodes, setSensor, useSensors } from './support/sensors.ts';
 
 const namespace = 'test-gangs';
+const neighbours = 'test-gangs-neighbours';
 
-/** A JobSet of two Jobs of two workers, on as many nodes as there are, whose Jobs do this with an evicted Pod. */
-function jobSet(name: string, action: 'FailJob' | 'Ignore'): object {
-  const pod: any = template(name, 100_000, 'Never');
-  const spread = {
-    maxSkew: 1,
-    topologyKey: 'kubernetes.io/hostname',
-    whenUnsatisfiable: 'ScheduleAnyway',
-    labelSelector: { matchLabels: { app: name } },
-  };
-  const rules = [{ action, onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
-  const spec = {
-    completionMode: 'Indexed',
-    parallelism: 2,
-    completions: 2,
-    backoffLimit: 0,
-    podFailurePolicy: { rules },
-    template: { ...pod, spec: { ...pod.spec, topologySpreadConstraints: [spread] } },
-  };
-  return {
-    apiVersion: 'jobset.x-k8s.io/v1alpha2',
-    kind: 'JobSet',
-    metadata: { name },
-    spec: {
-      failurePolicy: { maxRestarts: 3 },
-      replicatedJobs: [{ name: 'workers', replicas: 2, template: { spec } }],
-    },
-  };
-}
+/** For a run by hand: one of each step of a move, and later in it each five. */
+const kills = Number(process.env['KILLS'] ?? 0);
 
-const restartsOf = async (name: string): Promise<number> =>
-  (await get(['jobset', name, '-n', namespace])).status?.restarts ?? 0;
+const uidsOf = (pods: readonly any[]): string[] => pods.map(({ metadata }) => metadata.uid).toSorted();
 
-/** Waits until all four workers are ready, and no older one is left. */
-const ready = (name: string, nodes: readonly string[]): Promise<any[]> =>
-  eventually(`the four workers of ${name} are ready on ${nodes.join(' and ')}`, 90, async () => {
-    const pods = (await podsOf(namespace, name)).filter(({ status }) => status.phase !== 'Failed');
-    const places = new Set(pods.map(({ spec }) => spec.nodeName));
-    return (
-      pods.length === 4 &&
-      pods.every(isReady) &&
-      nodes.every((node) => places.has(node)) &&
-      places.size === nodes.length &&
-      pods
-    );
-  });
-
-async function start(name: string, action: 'FailJob' | 'Ignore'): Promise<any[]> {
-  // Its webhook may not have its certificate yet.
-  await eventually('the webhook of JobSet', 60, () => apply(namespace, jobSet(name, action)).catch(() => false));
-  return ready(name, ['node-a', 'node-b']);
-}
-
-describe('gangs whose hardware fails, with the controller of JobSet', () => {
+describe(`gangs whose hardware fails, with their own controllers on ${sensorNodes().length} nodes`, () => {
+  const nodes = sensorNodes();
+  const others = nodes.filter((node) => node !== 'node-a');
+  let history: PodHistory;
   useSensors();
   useNamespace(namespace, { 'pod-security.kubernetes.io/enforce': 'privileged' });
+  useNamespace(neighbours);
   useMoving();
-  useJobSetController();
+  useGangController(jobSetController);
+  useGangController(leaderWorkerSetController);
+  beforeEach(() => {
+    history = followPods(namespace);
+  });
   afterEach(async () => {
+    history.end();
     coolDown();
-    await kubectl(['delete', 'jobsets', '-n', namespace, '--all', '--wait']);
+    await kubectl(['delete', 'jobsets,leaderworkersets', '-n', namespace, '--all', '--wait']);
+    await eventually('no Pods', 60, async () => (await kubectl(['get', 'pods', '-n', namespace, '-o', 'name'])) === '');
     await releaseAll();
   });
 
-  it('start anew once as a whole, charged once, and keep off the node also when their Jobs are created anew', async () => {
-    await start('train', 'FailJob');
+  /** Applies what a webhook of a controller has to admit, which may not have its certificate yet. */
+  const applied = (...objects: readonly object[]): Promise<unknown> =>
+    eventually('the webhook of the gang', 60, () => apply(namespace, ...objects).catch(() => false));
+
+  /** Holds that no Pod that began after the first eviction came to the hot node, and says how long the move took. */
+  const assertNoneBack = (isOfGang: (name: string) => boolean = () => true): void => {
+    const pods = history.pods().filter(({ name }) => isOfGang(name));
+    const evictedMs = Math.min(...pods.map((pod) => pod.evictedMs ?? Infinity));
+    const back = pods.filter(({ seenMs, node }) => seenMs > evictedMs && node === 'node-a');
+    assert.deepEqual(back, []);
+    process.stdout.write(`      ${moveMs(pods)} ms from not ready to the eviction\n`);
+  };
+
+  /** Waits until so many Pods of a gang are ready, and none is on the hot node. */
+  const readyOff = (app: string, count: number): Promise<any[]> =>
+    eventually(`the ${count} Pods of ${app} are ready off node-a`, 120, async () => {
+      const pods = await podsOf(namespace, app);
+      return pods.length === count && pods.every((pod) => isReady(pod) && pod.spec.nodeName !== 'node-a') && pods;
+    });
+
+  it('start anew once as a whole, charged once, and keep off the node also when their Jobs are created anew twice', async () => {
+    const neighbour = deployment('neighbour', {
+      annotations: {},
+      container: sleeping(100_000),
+      replicas: 2 * nodes.length,
+    });
+    await apply(neighbours, neighbour);
+    await kubectl(['rollout', 'status', '-n', neighbours, 'deployment/neighbour', '--timeout=60s']);
+    const untouched = uidsOf(await podsOf(neighbours, 'neighbour'));
+    const train = jobSet('train');
+    const count = workersOf(train);
+    await applied(train);
+    await ready(namespace, 'train', { count, nodes });
     setSensor('node-a', 95);
-    await ready('train', ['node-b']);
-    await stays(8, async () => assert.equal(await restartsOf('train'), 1));
-    const [quarantine, ...others] = await quarantines();
-    assert.deepEqual(others, []);
-    assert.deepEqual(
-      quarantine.spec.owners.map(({ owner, moves }: any) => [owner, moves.length]),
-      [[{ namespace, kind: 'JobSet', name: 'train' }, 1]],
-    );
+    await ready(namespace, 'train', { count, nodes: others });
+    await stays(8, async () => assert.equal(await restartsOf(namespace, 'train'), 1));
+    await assertChargedOnce('node-a', ['JobSet', 'train']);
+    const evicted = history.pods().filter(({ evictedMs }) => evictedMs !== undefined);
+    assert.equal(evicted.length, 1);
     await told(
       'the move',
       () => eventsOf(namespace, 'train'),
@@ -88,14 +84,94 @@ describe('gangs whose hardware fails, with the controller of JobSet', () => {
     );
     // Cool again: that is no evidence of health.
     coolDown();
-    const before = (await podsOf(namespace, 'train')).map(({ metadata }) => metadata.uid);
-    await kubectl(['delete', 'jobs', '-n', namespace, '--all', '--wait']);
-    const after = await ready('train', ['node-b']);
-    assert(after.every(({ metadata }) => !before.includes(metadata.uid)));
+    for (let time = 0; time < 2; time += 1) {
+      const before = uidsOf(await podsOf(namespace, 'train'));
+      await kubectl(['delete', 'jobs', '-n', namespace, '--all', '--wait']);
+      const after = uidsOf(await ready(namespace, 'train', { count, nodes: others }));
+      assert.deepEqual(
+        after.filter((uid) => before.includes(uid)),
+        [],
+      );
+    }
+    assertNoneBack();
+    assert.deepEqual(uidsOf(await podsOf(neighbours, 'neighbour')), untouched);
+  });
+
+  it('start anew once as a group of a LeaderWorkerSet, and no other group does', async () => {
+    const half = nodes.length / 2;
+    const [here, there] = [nodes.slice(0, half), nodes.slice(half)];
+    const size = workersOf(leaderWorkerSet('serve', 1));
+    await only(here, async () => {
+      await applied(leaderWorkerSet('serve', 1));
+      await ready(namespace, 'serve', { count: size, nodes: here });
+    });
+    await only(there, async () => {
+      await applied(leaderWorkerSet('serve', 2));
+      await ready(namespace, 'serve', { count: 2 * size, nodes });
+    });
+    const other = (await podsOf(namespace, 'serve')).filter(({ spec }) => there.includes(spec.nodeName));
+    assert.equal(other.length, size);
+    setSensor('node-a', 95);
+    const after = await readyOff('serve', 2 * size);
+    await stays(8, async () => assert.deepEqual(uidsOf(await podsOf(namespace, 'serve')), uidsOf(after)));
+    assert.deepEqual(
+      uidsOf(other).filter((uid) => !uidsOf(after).includes(uid)),
+      [],
+    );
+    // The leader is created once for each start of its group.
+    const leaders = history.pods().filter(({ name }) => name === 'serve-0');
+    assert.equal(leaders.length, 2);
+    await assertChargedOnce('node-a', ['LeaderWorkerSet', 'serve-0']);
+    assertNoneBack((name) => name.startsWith('serve-0'));
+  });
+
+  it('each start anew once where two are on one node that fails', async () => {
+    const names = ['one', 'two'];
+    const both = ['node-a', others[0] as string];
+    await only(both, async () => {
+      await applied(...names.map((name) => jobSet(name, { workers: 1 })));
+      for (const name of names) await ready(namespace, name, { count: 2, nodes: both });
+    });
+    setSensor('node-a', 95);
+    for (const name of names) await readyOff(name, 2);
+    await stays(5, async () => {
+      for (const name of names) assert.equal(await restartsOf(namespace, name), 1);
+    });
+    await assertChargedOnce('node-a', ['JobSet', 'one'], ['JobSet', 'two']);
+    assertNoneBack();
+  });
+
+  const byHand = kills > 0 ? it : it.skip;
+  byHand(`start anew once where the controller is killed in the middle, ${kills} times`, async function () {
+    this.timeout(120_000 + kills * 120_000);
+    const train = jobSet('train', { workers: 2, maxRestarts: 1_000 });
+    const count = workersOf(train);
+    await applied(train);
+    await ready(namespace, 'train', { count, nodes: nodes.slice(0, count) });
+    for (let kill = 0; kill < kills; kill += 1) {
+      const [{ spec }] = await podsOf(namespace, 'train');
+      const before = await restartsOf(namespace, 'train');
+      const killing = await killInStep(kill, namespace);
+      setSensor(spec.nodeName, 95);
+      const where = await killing.killed;
+      await eventually('another start, off the node', 120, async () => {
+        const pods = await podsOf(namespace, 'train');
+        const isOff = pods.every((pod) => isReady(pod) && pod.spec.nodeName !== spec.nodeName);
+        return pods.length === count && isOff && (await restartsOf(namespace, 'train')) > before;
+      });
+      await killing.isLed();
+      await stays(5, async () => assert.equal(await restartsOf(namespace, 'train'), before + 1, where));
+      await assertChargedOnce(spec.nodeName, ['JobSet', 'train']);
+      process.stdout.write(`      killed ${where}: one restart\n`);
+      coolDown();
+      await releaseAll();
+    }
   });
 
   it('stay where one Pod alone would be created anew, and are told what mends that', async () => {
-    const before = await start('ignoring', 'Ignore');
+    const ignoring = jobSet('ignoring', { action: 'Ignore' });
+    await applied(ignoring);
+    const before = await ready(namespace, 'ignoring', { count: workersOf(ignoring), nodes });
     setSensor('node-a', 95);
     const note = await told('the reason', () => eventsOf(namespace, 'ignoring'), /^MoveHeld: /);
     assert.match(note, /JobSet ignoring: podFailurePolicy of its Job has the action Ignore on DisruptionTarget\./);
@@ -104,8 +180,7 @@ describe('gangs whose hardware fails, with the controller of JobSet', () => {
       /podFailurePolicy: \{rules: \[\{action: FailJob, onPodConditions: \[\{type: DisruptionTarget, status: "True"\}\]\}\]\}/,
     );
     await stays(5, async () => {
-      const uids = (await podsOf(namespace, 'ignoring')).map(({ metadata }) => metadata.uid);
-      assert.deepEqual(uids.toSorted(), before.map(({ metadata }) => metadata.uid).toSorted());
+      assert.deepEqual(uidsOf(await podsOf(namespace, 'ignoring')), uidsOf(before));
       assert.deepEqual(await quarantines(), []);
     });
   });

@@ -73,11 +73,11 @@ export function useMoving(): void {
   });
 }
 
-/** Makes objects while only this node takes Pods, so that their Pods are there. */
-export async function only(node: string, make: () => Promise<unknown>): Promise<void> {
+/** Makes objects while only this node, or these, takes Pods, so that their Pods are there. */
+export async function only(node: string | readonly string[], make: () => Promise<unknown>): Promise<void> {
   const others = (await get(['nodes'])).items
     .map(({ metadata }: any) => metadata.name)
-    .filter((name: string) => name !== node);
+    .filter((name: string) => ![node].flat().includes(name));
   await kubectl(['cordon', ...others]);
   try {
     await make();

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The nodes of the test cluster are processes of one machine: a path of the host is the same on all of them. */
 const root = '/run/health-injector-sensors';
-const nodes = ['node-a', 'node-b'];
 
 /**
  * The path to name in `host-paths`: it leads to a folder of the containerd that starts the container, of which every
@@ -17,8 +16,15 @@ export const sensorRoot: string = root;
 
 const folderOf = (node: string): string => join(root, node, 'class/hwmon/hwmon0');
 
-const containerdOf = (node: string): string =>
-  readFileSync(join(dirname(process.env['KUBECONFIG'] ?? ''), `run/containerd-${node}.pid`), 'utf8').trim();
+const run = (): string => join(dirname(process.env['KUBECONFIG'] ?? ''), 'run');
+
+const containerdOf = (node: string): string => readFileSync(join(run(), `containerd-${node}.pid`), 'utf8').trim();
+
+/** Every node of the cluster, of which there are two or more. */
+export const sensorNodes = (): string[] =>
+  readdirSync(run())
+    .flatMap((file) => /^containerd-(node-.+)\.pid$/.exec(file)?.[1] ?? [])
+    .toSorted();
 
 /** What a node's one sensor shows from now on: whole degrees, or any text; a sensor that had vanished is there again. */
 export function setSensor(node: string, shows: number | string): void {
@@ -43,7 +49,7 @@ export function blockSensor(node: string): void {
 export const removeSensor = (node: string): void => rmSync(folderOf(node), { recursive: true, force: true });
 
 /** Makes all sensors cool. */
-export const coolDown = (): void => nodes.forEach((node) => setSensor(node, 40));
+export const coolDown = (): void => sensorNodes().forEach((node) => setSensor(node, 40));
 
 /** Gives every node a sensor tree of its own for as long as the tests of the file run. */
 export function useSensors(): void {
@@ -51,11 +57,12 @@ export function useSensors(): void {
     coolDown();
     rmSync(sensorPath, { force: true });
     symlinkSync('/proc/self/attr', sensorPath);
-    for (const node of nodes) execFileSync('mount', ['--bind', join(root, node), `/proc/${containerdOf(node)}/attr`]);
+    for (const node of sensorNodes())
+      execFileSync('mount', ['--bind', join(root, node), `/proc/${containerdOf(node)}/attr`]);
   });
   after(() => {
     // Lazily: a container that is still there holds it.
-    for (const node of nodes) execFileSync('umount', ['--lazy', `/proc/${containerdOf(node)}/attr`]);
+    for (const node of sensorNodes()) execFileSync('umount', ['--lazy', `/proc/${containerdOf(node)}/attr`]);
     rmSync(root, { recursive: true, force: true });
   });
 }
