@@ -5,6 +5,7 @@ import { exportRefusals } from '../../src/export/refusals.ts';
 import { program } from '../cli/support/health-injector.ts';
 import { runToEnd } from '../support/process.ts';
 import { eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
+import { sayOnVersion, serverMinor } from './support/server-minor.ts';
 
 const namespace = 'test-versions';
 
@@ -21,8 +22,7 @@ describe('what not every version of Kubernetes has', () => {
   useNamespace(namespace);
   let minor = 0;
   before(async () => {
-    const { serverVersion } = JSON.parse(await kubectl(['version', '-o', 'json']));
-    minor = Number.parseInt(serverVersion.minor, 10);
+    minor = await serverMinor();
   });
 
   it('an image volume that brings the agent is there, or a sentence says that there is none', async () => {
@@ -37,6 +37,7 @@ describe('what not every version of Kubernetes has', () => {
     if (minor < 35) {
       assert.deepEqual([reference, containers[0].livenessProbe], [undefined, undefined]);
       assert(errors.includes(skipReasons['no-image-volumes']), errors);
+      sayOnVersion(minor, skipReasons['no-image-volumes']);
       return;
     }
     assert.match(reference, /health-probe/);
@@ -56,6 +57,7 @@ describe('what not every version of Kubernetes has', () => {
     assert.equal(injected.spec.initContainers?.[0]?.name, 'health-probe');
     // Before 1.34 the apiserver drops the field, and nothing is said for the Pod.
     assert.equal(plain.spec.resources === undefined, minor < 34);
+    if (minor < 34) sayOnVersion(minor, 'The apiserver drops the resources of the Pod as a whole.');
     const wanted = plain.status.qosClass === 'BestEffort' ? 'Burstable' : plain.status.qosClass;
     assert.equal(injected.status.qosClass, wanted);
   });
@@ -76,6 +78,7 @@ describe('what not every version of Kubernetes has', () => {
     if (minor < 36) {
       assert.equal(out, '');
       assert(errors.includes(exportRefusals['no-policies-api']), errors);
+      sayOnVersion(minor, exportRefusals['no-policies-api']);
       return;
     }
     await kubectl(['apply', '-f', '-'], out);

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { stringify } from 'yaml';
+import { skipReasons } from '../../../src/inject/skip-reasons.ts';
+import { runToEnd } from '../../support/process.ts';
 import { deployment } from '../support/deployment.ts';
 import { apply, eventually, useNamespace } from '../support/kubectl.ts';
 import { eventsOf, exec, isReady, podOf, readyPod, restarted, stateOf } from '../support/pods.ts';
+import { sayOnVersion, serverMinor } from '../support/server-minor.ts';
 
 const namespace = 'test-cli';
 const password = 'correct-horse-battery-staple';
@@ -31,6 +35,12 @@ const redis = (file: string) => ({
 // The test stops redis with a signal, and process 1 of a PID namespace cannot be stopped from within it.
 const pod = { shareProcessNamespace: true, volumes: [{ name: 'config', secret: { secretName: 'redis' } }] };
 
+const byVolume = deployment('by-volume', {
+  annotations: { pattern: 'cli', delivery: 'image-volume', check: 'redis://:$REDIS_PASSWORD@:6379', ...impatient },
+  container: redis('redis.conf'),
+  pod,
+});
+
 describe('cli, on the real kubelet: redis on loopback with a password, in an image without a shell', () => {
   useNamespace(namespace);
 
@@ -43,16 +53,7 @@ describe('cli, on the real kubelet: redis on loopback with a password, in an ima
         container: redis('redis.conf'),
         pod,
       }),
-      deployment('by-volume', {
-        annotations: {
-          pattern: 'cli',
-          delivery: 'image-volume',
-          check: 'redis://:$REDIS_PASSWORD@:6379',
-          ...impatient,
-        },
-        container: redis('redis.conf'),
-        pod,
-      }),
+      byVolume,
       deployment('loading', {
         annotations: { pattern: 'cli', check: 'redis://:$REDIS_PASSWORD@:6379', ...impatient },
         container: redis('loading.conf'),
@@ -76,15 +77,29 @@ describe('cli, on the real kubelet: redis on loopback with a password, in an ima
     assert.equal(stateOf(done, 'loading').restartCount, 0);
   });
 
-  for (const app of ['by-agent', 'by-volume', 'by-tool']) {
-    it(`${app}: a redis that runs and does not answer is restarted and answers again`, async () => {
-      const before = await readyPod(namespace, app);
-      assert.equal(stateOf(before, app).restartCount, 0);
-      await exec(namespace, before, app, '/usr/bin/pkill', '-STOP', 'redis-server');
-      await restarted(namespace, app, app, 0);
-      await readyPod(namespace, app);
-    });
+  const isRestarted = async (app: string): Promise<void> => {
+    const before = await readyPod(namespace, app);
+    assert.equal(stateOf(before, app).restartCount, 0);
+    await exec(namespace, before, app, '/usr/bin/pkill', '-STOP', 'redis-server');
+    await restarted(namespace, app, app, 0);
+    await readyPod(namespace, app);
+  };
+
+  for (const app of ['by-agent', 'by-tool']) {
+    it(`${app}: a redis that runs and does not answer is restarted and answers again`, () => isRestarted(app));
   }
+
+  it('by-volume: the same, or a sentence says that there are no image volumes and the redis runs as it is', async () => {
+    const minor = await serverMinor();
+    if (minor >= 35) return isRestarted('by-volume');
+    const input = stringify(byVolume, { version: '1.1' });
+    const args = ['apply', '-n', namespace, '--dry-run=server', '-f', '-'];
+    const { errors } = await runToEnd('kubectl', args, { input });
+    assert(errors.includes(skipReasons['no-image-volumes']), errors);
+    sayOnVersion(minor, skipReasons['no-image-volumes']);
+    const { spec } = await readyPod(namespace, 'by-volume');
+    assert.deepEqual([spec.initContainers, spec.containers[0].livenessProbe], [undefined, undefined]);
+  });
 
   it('the event says what the agent waited for, and no event holds the password', async () => {
     const { metadata } = await podOf(namespace, 'by-agent');
