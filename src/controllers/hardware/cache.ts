@@ -27,6 +27,8 @@ export type HardwareCache = {
   readonly drop: (quarantine: NodeQuarantine) => void;
   /** Says that the controller deletes the quarantine of this uid, or, where the apiserver refused that, that it does not. */
   readonly expectDeletion: (uid: string, isDeletion: boolean) => void;
+  /** Removes what a list lacked a minute ago, and the watch has not delivered since. */
+  readonly settle: () => void;
   /** Marks a Pod whose eviction was accepted. */
   readonly markEvicted: (uid: string) => void;
   /** Notes until when the application of a Pod was told that it may stay, before the watch delivers it. */
@@ -68,16 +70,19 @@ export function createHardwareCache({
   const ownWrites = new Map<string, { readonly atMs: number; readonly isDeletion: boolean }>();
   /** When quarantines went away, by uid: the answer to a write may come after the watch has reported the deletion. */
   const goneMs = new Map<string, number>();
+  /** Until when quarantines may stand that a list lacked, by uid: it may have begun before they were written. */
+  const unlistedUntilMs = new Map<string, number>();
   const nowMs = (): number => clock.date().getTime();
 
-  const remove = ({ metadata: { uid = '' }, spec: { nodeName } }: NodeQuarantine, isManual = true): void => {
+  const remove = ({ metadata: { uid = '' }, spec: { nodeName } }: NodeQuarantine): void => {
     if (quarantines.get(nodeName)?.metadata.uid !== uid) return;
     quarantines.delete(nodeName);
     const isOwn = ownWrites.get(uid)?.isDeletion ?? false;
     ownWrites.delete(uid);
+    unlistedUntilMs.delete(uid);
     for (const [gone, atMs] of goneMs) if (nowMs() - atMs > maxListMs) goneMs.delete(gone);
     goneMs.set(uid, nowMs());
-    if (!isOwn && isManual) {
+    if (!isOwn) {
       manualReleases.set(nodeName, nowMs());
       onManualRelease(nodeName);
     }
@@ -87,6 +92,9 @@ export function createHardwareCache({
     const { metadata, spec } = quarantine;
     // With a finalizer it is still there, and yet deleted.
     if (metadata.deletionTimestamp !== undefined) return remove(quarantine);
+    // The watch may still deliver what was there before the deletion.
+    if (metadata.uid !== undefined && goneMs.has(metadata.uid)) return;
+    unlistedUntilMs.delete(metadata.uid ?? '');
     const before = quarantines.get(spec.nodeName)?.metadata;
     // The watch also delivers what was there before the controller's own write.
     const isOld = before?.uid === metadata.uid && (before?.generation ?? 0) > (metadata.generation ?? 0);
@@ -130,6 +138,10 @@ export function createHardwareCache({
     drop: (quarantine) => remove(quarantine),
     expectDeletion(uid, isDeletion) {
       ownWrites.set(uid, { atMs: ownWrites.get(uid)?.atMs ?? 0, isDeletion });
+    },
+    settle() {
+      for (const cached of quarantines.values())
+        if ((unlistedUntilMs.get(cached.metadata.uid ?? '') ?? Infinity) < nowMs()) remove(cached);
     },
     markEvicted(uid) {
       const pod = pods.get(uid);
@@ -176,8 +188,11 @@ export function createHardwareCache({
       onReplace(all) {
         const uids = new Set(all.map(({ metadata }) => metadata.uid));
         for (const cached of quarantines.values()) {
-          const isManual = nowMs() - (ownWrites.get(cached.metadata.uid ?? '')?.atMs ?? 0) > maxListMs;
-          if (!uids.has(cached.metadata.uid)) remove(cached, isManual);
+          const { uid = '' } = cached.metadata;
+          if (uids.has(cached.metadata.uid)) continue;
+          const untilMs = (ownWrites.get(uid)?.atMs ?? -Infinity) + maxListMs;
+          if (untilMs < nowMs()) remove(cached);
+          else unlistedUntilMs.set(uid, untilMs);
         }
         for (const each of all) store(each);
       },

@@ -64,6 +64,7 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   const acts = createActs({ ...options, clock, cache, retries, softenHistory, replacements }, signal);
 
   const observe = (): Snapshot => {
+    cache.settle();
     retries.retain((uid) => cache.pods.has(uid));
     readings.retain((uid) => cache.pods.get(uid)?.failing !== undefined);
     owners.retain((uid) => cache.pods.get(uid)?.failing !== undefined);

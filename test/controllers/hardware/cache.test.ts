@@ -65,6 +65,31 @@ describe('a quarantine that is gone', () => {
 });
 
 describe('a quarantine that was written', () => {
+  it('is not taken for an earlier one of the same node, of which the watch still delivers what it was', () => {
+    const { cache, released } = newCache();
+    cache.storeWritten(of('a'));
+    cache.expectDeletion('uid-a', true);
+    cache.drop(of('a'));
+    cache.storeWritten(of('a', { uid: 'next' }));
+    cache.quarantineHandler.onUpsert(of('a', { generation: 2 }));
+    assert.equal(cache.quarantines.get('a')?.metadata.uid, 'next');
+    cache.quarantineHandler.onDelete(of('a', { generation: 2 }));
+    assert.deepEqual([released, cache.quarantines.get('a')?.metadata.uid], [[], 'next']);
+  });
+
+  it('stands for a minute although a list that began before the write lacks it, and then was released by a person', () => {
+    const { cache, time } = timed();
+    cache.storeWritten(of('a'));
+    cache.storeWritten(of('b'));
+    cache.quarantineHandler.onReplace([]);
+    assert.equal(cache.quarantines.size, 2);
+    cache.quarantineHandler.onUpsert(of('a'));
+    time.nowMs += 61_000;
+    cache.settle();
+    assert.deepEqual([...cache.quarantines.keys()], ['a']);
+    assert.deepEqual([...cache.manualReleases.keys()], ['b']);
+  });
+
   it('is known at once, and not undone by what comes late', () => {
     const { cache } = newCache();
     cache.storeWritten(of('a', { generation: 3 }));
