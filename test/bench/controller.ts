@@ -47,6 +47,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
     allocatable: new Map(),
     kubelet: 'v1.37.2',
     deviceResources: [],
+    disruption: undefined,
   }));
   const all = Array.from({ length: pods }, (_, index) => {
     const pod = JSON.parse(JSON.stringify(podOf(index, names[index % nodes] ?? '', index % nodes < nodes / 10)));

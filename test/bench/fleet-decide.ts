@@ -20,7 +20,7 @@ export function timeDecide(pods: readonly V1Pod[], all: readonly V1Node[], sick:
   });
   const snapshot = {
     pods: hardwarePods,
-    nodes: all.map((node) => toHardwareNode(node, prefix)),
+    nodes: all.map((node) => Object.assign(toHardwareNode(node, prefix), { disruption: undefined })),
     quarantines: [],
     manualReleases: new Map(),
     retries: new Map(),

@@ -3,7 +3,7 @@ import { deployment } from './support/deployment.ts';
 import { hardwarePods } from './support/hardware-pods.ts';
 import { asking, leader, only, quarantines, releaseAll, stays, template, told, useMoving } from './support/hardware.ts';
 import { loadImage } from './support/images.ts';
-import { useJobSetController } from './support/job-set-controller.ts';
+import { jobSetController, useGangController } from './support/gang-controllers.ts';
 import { apply, eventually, get, kubectl, useNamespace } from './support/kubectl.ts';
 import { eventsOf, isReady, podOf, podsOf, readyPod } from './support/pods.ts';
 import { coolDown, setSensor, useSensors } from './support/sensors.ts';
@@ -160,7 +160,7 @@ describe('a JobSet whose workers have time to save their work, with its controll
   useSensors();
   useNamespace(namespace, { 'pod-security.kubernetes.io/enforce': 'privileged' });
   useMoving();
-  useJobSetController();
+  useGangController(jobSetController);
   afterEach(async () => {
     coolDown();
     await kubectl(['delete', 'jobsets', '-n', namespace, '--all', '--wait']);

@@ -42,7 +42,11 @@ function toHardwarePod(model: ModelPod): HardwarePod {
     isChecked: true,
     owner: { apiVersion: 'apps/v1', kind: isGang ? 'Job' : 'ReplicaSet', name: controller, uid: controller },
     gang: isGang ? { namespace, kind, name: owner, onEviction: 'setting' } : undefined,
+    nodeShare: undefined,
     isMovedAlone: false,
+    moveWindowMs: undefined,
+    moveUntilMs: undefined,
+    isPinnedByKueue: false,
     ownerKey,
     ownerText: ownerText(ownerKey),
     ineligible: undefined,
@@ -53,6 +57,7 @@ function toHardwarePod(model: ModelPod): HardwarePod {
       failsSinceTick < 0
         ? undefined
         : { container: 'health-probe-hardware', sinceMs: msOf(failsSinceTick), input: 'probe', message: '' },
+    conditions: [],
     unschedulableSinceMs: undefined,
     excludedNodes: [],
   };
@@ -92,6 +97,11 @@ export function decideAs(leader: Leader, state: State, scenario: Scenario): Deci
     isReady: true,
     isSchedulable: true,
     taint: '',
+    conditions: [],
+    disruption: undefined,
+    allocatable: new Map(),
+    kubelet: 'v1.37.2',
+    deviceResources: [],
   }));
   const manualReleases = new Map<string, number>();
   leader.releasedTick.forEach((tick, node) => tick >= 0 && manualReleases.set(nameOf(node), msOf(tick)));
@@ -104,6 +114,7 @@ export function decideAs(leader: Leader, state: State, scenario: Scenario): Deci
     retries: new Map(leader.backingOff.map((uid) => [uid, { untilMs: Infinity }])),
     readings,
     owners,
+    ready: nothing,
     volumes: nothing,
     softened: nothing,
     reported: nothing,

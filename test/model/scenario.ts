@@ -37,6 +37,8 @@ const settings: HardwareSettings = {
   ttlMs: 4 * tickMs,
   byHandMs: 2 * tickMs,
   softenMs: tickMs,
+  degradedNamespaces: 0,
+  taintsDevices: false,
 };
 
 export const noFaults: Faults = {

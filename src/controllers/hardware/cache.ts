@@ -6,7 +6,8 @@ import { type Clock, systemClock } from '../../kube/clock.ts';
 import { type ListWatch, type ResourceEventHandler, startReflector } from '../../kube/reflector.ts';
 import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { failingCondition } from './node-conditions.ts';
-import { type HardwareNode, toHardwareNode } from './nodes.ts';
+import { trackDisruption } from './disruptions.ts';
+import { type HardwareNode, type ObservedNode, toHardwareNode } from './nodes.ts';
 import { type HardwarePod, type ObservedPod, toObservedPod, trackPod } from './pod.ts';
 
 /** The hardware Pods, the nodes and the quarantines of the cluster. Only the functions here change what it holds. */
@@ -34,7 +35,7 @@ export type HardwareCache = {
   /** Notes until when the application of a Pod was told that it may stay, before the watch delivers it. */
   readonly markAnnounced: (uid: string, moveUntilMs: number | undefined) => void;
   readonly podHandler: ResourceEventHandler<ObservedPod>;
-  readonly nodeHandler: ResourceEventHandler<HardwareNode>;
+  readonly nodeHandler: ResourceEventHandler<ObservedNode>;
   readonly quarantineHandler: ResourceEventHandler<NodeQuarantine>;
 };
 
@@ -107,6 +108,10 @@ export function createHardwareCache({
     const own = pod.failing?.input === 'condition' ? undefined : pod.failing;
     return { ...pod, failing: own ?? failingCondition(pod, nodes.get(pod.node)?.conditions) };
   };
+  const trackNode = ({ disruptionSign, ...node }: ObservedNode): HardwareNode => {
+    const before = nodes.get(node.name)?.disruption;
+    return { ...node, disruption: trackDisruption(disruptionSign, before, nowMs()) };
+  };
   /** Looks anew at the Pods on one node, or on all. */
   const takeInConditions = (node?: string): void => {
     let hasChanged = false;
@@ -169,13 +174,14 @@ export function createHardwareCache({
     },
     nodeHandler: {
       onReplace(all) {
+        const tracked = all.map(trackNode);
         nodes.clear();
-        for (const node of all) nodes.set(node.name, node);
+        for (const node of tracked) nodes.set(node.name, node);
         takeInConditions();
       },
       onUpsert(node) {
         const before = nodes.get(node.name);
-        nodes.set(node.name, node);
+        nodes.set(node.name, trackNode(node));
         // A kubelet writes the same conditions again every few minutes.
         if (!isDeepStrictEqual(before?.conditions, node.conditions)) takeInConditions(node.name);
       },

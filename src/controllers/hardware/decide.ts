@@ -7,6 +7,7 @@ import { decideGang, decideOwner, restartOf, shortageDetail } from './decide-own
 import { decideReport } from './decide-report.ts';
 import { decideReleases } from './decide-releases.ts';
 import type { Decision, MoveDecision, ReleaseDecision } from './decision.ts';
+import { disruptionLimitMs } from './disruptions.ts';
 import type { Facts } from './facts.ts';
 import { utcTime } from '../../wording/times.ts';
 import type { OwnerFact } from './owner-facts.ts';
@@ -211,6 +212,10 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   if (ineligible) return { kind: 'refuse', reason: ineligible, pod };
   const volumes = snapshot.volumes.get(uid);
   if (volumes?.kind === 'here') return { kind: 'refuse', reason: 'local-volume', pod, detail: volumes.detail };
+  const { disruption } = budget.node(node) ?? {};
+  const untilMs = (disruption?.sinceMs ?? -Infinity) + disruptionLimitMs;
+  if (disruption && nowMs < untilMs)
+    return { kind: 'hold', reason: 'node-disrupted', pod, untilMs, detail: disruption.sign };
   if (nowMs - createdMs < minimumAgeMs)
     return { kind: 'hold', reason: 'young', pod, untilMs: createdMs + minimumAgeMs };
   const retryMs = snapshot.retries.get(uid)?.untilMs ?? 0;

@@ -4,6 +4,7 @@ import { ApiError, ignoreNotFound, isConflict } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Amounts } from '../../inject/fit/resources.ts';
 import type { NodeQuarantine } from '../../quarantine/quarantine.ts';
+import { type Disruption, disruptionOf } from './disruptions.ts';
 import { type NodeCondition, nodeConditionsOf } from './node-conditions.ts';
 import { amountsOf } from './gang-size.ts';
 
@@ -23,7 +24,12 @@ export type HardwareNode = {
   readonly kubelet: string;
   /** The extended resources that its device plugins offer. */
   readonly deviceResources: readonly string[];
+  /** By whom Pods are taken off it; undefined where nobody does. */
+  readonly disruption: Disruption | undefined;
 };
+
+/** What one version of a node says, before the cache has compared it with the version before. */
+export type ObservedNode = Omit<HardwareNode, 'disruption'> & { readonly disruptionSign: string | undefined };
 
 /** The effect of our taint; empty: it has none. */
 export type Taint = 'NoSchedule' | 'PreferNoSchedule' | '';
@@ -32,7 +38,7 @@ export type Taint = 'NoSchedule' | 'PreferNoSchedule' | '';
 const taintKey = (prefix: string): string => `${prefix}hardware`;
 
 /** Takes from a node, as the apiserver sends it, what the controller needs. */
-export function toHardwareNode(node: V1Node, prefix: string): HardwareNode {
+export function toHardwareNode(node: V1Node, prefix: string): ObservedNode {
   const { metadata, spec, status } = node;
   const taints = spec?.taints ?? [];
   const ours = taints.find(({ key }) => key === taintKey(prefix))?.effect;
@@ -46,6 +52,7 @@ export function toHardwareNode(node: V1Node, prefix: string): HardwareNode {
     allocatable: amountsOf(status?.allocatable),
     kubelet: status?.nodeInfo?.kubeletVersion ?? '',
     deviceResources: deviceResourcesOf(status?.capacity ?? {}),
+    disruptionSign: disruptionOf(node),
   };
 }
 

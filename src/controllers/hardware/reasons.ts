@@ -32,6 +32,7 @@ export const reasons = {
   'node-not-ready': held(
     'its node is not ready, so what is known of the Pod may be old; the cluster takes Pods off such a node by itself',
   ),
+  'node-disrupted': held('others take Pods off its node already, and are given ten minutes for it'),
   'released-by-hand': held(
     'a person deleted the NodeQuarantine of its node after it had failed: it has to be ready once, or to fail for much longer',
   ),

@@ -298,6 +298,7 @@ describe('what is kept of a node', () => {
       taint: '',
       kubelet: '',
       deviceResources: [],
+      disruptionSign: undefined,
     });
     assert.equal(allocatable.size, 0);
     assert.deepEqual(

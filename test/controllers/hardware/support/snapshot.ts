@@ -78,6 +78,7 @@ export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNo
   allocatable: new Map(),
   kubelet: 'v1.37.2',
   deviceResources: [],
+  disruption: undefined,
   ...wish,
 });
 
