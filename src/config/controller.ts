@@ -7,6 +7,7 @@ import {
   defineOptions,
   hostPort,
   oneOf,
+  parser,
   seconds,
   text,
   trueOrFalse,
@@ -16,6 +17,12 @@ import {
 const longestMinutes = 99_999;
 /** The cap of moves counts this long back, by what stands in the quarantines. */
 const ownerWindowMinutes = 30;
+/** The key of a label, or nothing. */
+const labelKey = parser('a key of a label, or nothing', (given) =>
+  given === '' || (given.length <= 317 && /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(given))
+    ? given
+    : undefined,
+);
 const quarantineMinutes = (least: number) => wholeNumber(least, longestMinutes, 'whole minutes');
 
 /** The options of the controller. */
@@ -76,6 +83,11 @@ export const controllerOptions = defineOptions({
     default: '10',
     parse: wholeNumber(1, 1_440, 'whole minutes'),
     doc: 'the minutes of the brake',
+  },
+  'hardware-brake-pool-label': {
+    default: '',
+    parse: labelKey,
+    doc: 'label of nodes whose values are pools with a brake each, such as cloud.google.com/gke-nodepool; none: one brake for all nodes',
   },
   'hardware-moves-per-owner': {
     default: '2',
@@ -166,6 +178,7 @@ const hardwareSettings = (values: Values, mode: 'dry-run' | 'move') => ({
   taintsDevices: values.hardwareDevices === 'taint' && values.hardwareScope === 'owner',
   stableMs: values.hardwareStableSeconds * 1_000,
   minimumAgeMs: values.hardwareMinimumAgeSeconds * 1_000,
+  poolLabel: values.hardwareBrakePoolLabel,
   percent: values.hardwareBrakePercent,
   windowMs: values.hardwareBrakeMinutes * 60_000,
   mostPerOwner: values.hardwareMovesPerOwner,

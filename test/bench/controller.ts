@@ -40,6 +40,7 @@ function snapshotOf(pods: number, nodes: number): Snapshot {
   const records = names.map((name): HardwareNode => ({
     name,
     bootId: 'boot',
+    pool: '',
     isReady: true,
     isSchedulable: true,
     taint: '',

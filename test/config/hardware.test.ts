@@ -13,6 +13,7 @@ describe('the settings of the controller', () => {
       scope: 'Owner',
       stableMs: 1_000,
       minimumAgeMs: 30_000,
+      poolLabel: '',
       percent: 10,
       windowMs: 600_000,
       mostPerOwner: 2,

@@ -94,6 +94,7 @@ export function decideAs(leader: Leader, state: State, scenario: Scenario): Deci
   const nodes = Array.from({ length: nodeCount }, (_, node): HardwareNode => ({
     name: nameOf(node),
     bootId: `boot-${state.boots[node]}`,
+    pool: '',
     isReady: true,
     isSchedulable: true,
     taint: '',

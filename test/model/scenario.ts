@@ -30,6 +30,7 @@ const settings: HardwareSettings = {
   stableMs: 0,
   // A Pod is not moved in the tick in which it was created, as in the world it is not in its first half minute.
   minimumAgeMs: tickMs,
+  poolLabel: '',
   percent: 25,
   windowMs: 2 * tickMs,
   mostPerOwner: 2,

@@ -9,7 +9,9 @@ import { emptyingRoom, shareRefusal } from '../shares.ts';
 
 export type BudgetSettings = {
   readonly scope: 'Owner' | 'Node';
-  /** The brake: how many of all nodes may be quarantined in `windowMs`; at least one. Each counts for one namespace. */
+  /** The label of nodes whose values are the pools that have a brake each; empty: all nodes are one pool. */
+  readonly poolLabel: string;
+  /** The brake: how many nodes of a pool may be quarantined in `windowMs`; at least one. Each counts for one namespace. */
   readonly percent: number;
   readonly windowMs: number;
   /** The cap: how many Pods of one owner may be moved in `ownerWindowMs`. */
@@ -73,6 +75,9 @@ const entriesOf = (owners: readonly QuarantinedOwner[]): NodeEntries => ({
   planned: new Set(),
 });
 
+/** No namespace has a slash in its name. */
+const shareKey = (namespace: string, pool: string): string => `${namespace}/${pool}`;
+
 /** Reads all quarantines once: every question about one Pod then takes constant time. */
 export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs: number): RemediationBudget {
   const { windowMs, ownerWindowMs, percent, mostPerOwner } = settings;
@@ -84,7 +89,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
   const counts = (atMs: number): boolean => nowMs - atMs < ownerWindowMs;
   const usedByOwner = new Map<string, number>();
   const use = (owner: string): void => void usedByOwner.set(owner, (usedByOwner.get(owner) ?? 0) + 1);
-  const nodesInWindow: (Counted & { readonly namespace: string })[] = [];
+  const nodesInWindow: (Counted & { readonly namespace: string; readonly pool: string })[] = [];
   const movesInWindow = new Map<string, Counted[]>();
   /** What was said of each limit: a node that fails holds many Pods back by the same one. */
   const details = new Map<string, string>();
@@ -92,21 +97,29 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     const names = nodesOfOwner.get(owner) ?? new Set();
     nodesOfOwner.set(owner, names.add(node));
   };
-  const mostNodes = Math.max(1, Math.floor((nodes.size * percent) / 100));
-  let nodesBegun = 0;
+  const poolOf = (node: string): string => nodes.get(node)?.pool ?? '';
+  /** Of which pool a node was that is gone, nothing says: it counts for each, since a sick pool may replace its nodes. */
+  const poolsOf = (node: string): Iterable<string> => (nodes.has(node) ? [poolOf(node)] : sizeOfPool.keys());
+  const sizeOfPool = new Map<string, number>();
+  for (const { pool } of nodes.values()) sizeOfPool.set(pool, (sizeOfPool.get(pool) ?? 0) + 1);
+  const mostNodesOf = (pool: string): number => Math.max(1, Math.floor(((sizeOfPool.get(pool) ?? 0) * percent) / 100));
+  const nodesBegun = new Map<string, number>();
   const nodesBegunFor = new Map<string, number>();
   const lastBegunMs = new Map<string, number>();
-  const begin = (namespace: string): void => {
-    nodesBegun += 1;
-    nodesBegunFor.set(namespace, (nodesBegunFor.get(namespace) ?? 0) + 1);
+  const begin = (namespace: string, pool: string): void => {
+    nodesBegun.set(pool, (nodesBegun.get(pool) ?? 0) + 1);
+    const share = shareKey(namespace, pool);
+    nodesBegunFor.set(share, (nodesBegunFor.get(share) ?? 0) + 1);
   };
   for (const { spec, metadata } of input.quarantines) {
     // The first entry is that of the owner for which the quarantine was begun.
     const namespace = spec.owners[0]?.owner.namespace ?? '';
     const begunMs = metadata.creationTimestamp === undefined ? nowMs : Date.parse(String(metadata.creationTimestamp));
     if (brakeCounts(metadata, windowMs, nowMs)) {
-      begin(namespace);
-      nodesInWindow.push({ name: spec.nodeName, atMs: begunMs, namespace });
+      for (const pool of poolsOf(spec.nodeName)) {
+        begin(namespace, pool);
+        nodesInWindow.push({ name: spec.nodeName, atMs: begunMs, namespace, pool });
+      }
     }
     lastBegunMs.set(namespace, Math.max(begunMs, lastBegunMs.get(namespace) ?? -Infinity));
     if (spec.scope === 'Node') closed.add(spec.nodeName);
@@ -156,8 +169,8 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     const present = byNode.get(node);
     const entries = present ?? entriesOf([]);
     if (!present) {
-      begin(namespace);
-      nodesInWindow.push({ name: node, atMs: nowMs, namespace });
+      begin(namespace, poolOf(node));
+      nodesInWindow.push({ name: node, atMs: nowMs, namespace, pool: poolOf(node) });
       details.clear();
       byNode.set(node, entries);
       if (settings.scope === 'Node' && isUsableNamed(node)) {
@@ -190,14 +203,17 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     shares.push(nodeShare);
   }
 
-  const detailOf = ({ namespace, ownerText: owner }: HardwarePod, limit: Limit): string => {
+  const detailOf = ({ namespace, node, ownerText: owner }: HardwarePod, limit: Limit): string => {
     if (limit === 'owner-cap') {
       const moved = movesInWindow.get(owner) ?? [];
       return limitDetail(moved, { most: mostPerOwner, what: 'Pods of its owner moved', windowMs: ownerWindowMs });
     }
-    const what = `nodes (${percent}% of ${nodes.size}, at least one)`;
-    if (limit === 'brake') return limitDetail(nodesInWindow, { most: mostNodes, what, windowMs });
-    const own = nodesInWindow.filter((each) => each.namespace === namespace);
+    const pool = poolOf(node);
+    const ofPool = pool === '' ? '' : ` of pool ${pool}`;
+    const what = `nodes${ofPool} (${percent}% of ${sizeOfPool.get(pool) ?? 0}, at least one)`;
+    const inPool = nodesInWindow.filter((each) => each.pool === pool);
+    if (limit === 'brake') return limitDetail(inPool, { most: mostNodesOf(pool), what, windowMs });
+    const own = inPool.filter((each) => each.namespace === namespace);
     return limitDetail(own, { most: own.length, what: `${what} for its namespace`, windowMs });
   };
 
@@ -221,12 +237,14 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     brakeRefusal({ node, namespace }) {
       if (byNode.has(node)) return undefined;
       const isShared = namespaces.size > (namespaces.has(namespace) ? 1 : 0);
-      const own = nodesBegunFor.get(namespace) ?? 0;
-      const refusal = shareRefusal(emptyingRoom(mostNodes, isShared), { taken: nodesBegun, own, cost: 1 });
+      const pool = poolOf(node);
+      const own = nodesBegunFor.get(shareKey(namespace, pool)) ?? 0;
+      const taken = nodesBegun.get(pool) ?? 0;
+      const refusal = shareRefusal(emptyingRoom(mostNodesOf(pool), isShared), { taken, own, cost: 1 });
       return refusal && (refusal === 'full' ? 'brake' : 'brake-share');
     },
     limitDetail(pod, limit) {
-      const key = `${limit} ${limit === 'owner-cap' ? pod.ownerText : pod.namespace}`;
+      const key = `${limit} ${limit === 'owner-cap' ? pod.ownerText : shareKey(pod.namespace, poolOf(pod.node))}`;
       const detail = details.get(key) ?? detailOf(pod, limit);
       details.set(key, detail);
       return detail;

@@ -211,13 +211,14 @@ export function createHardwareCache({
 export type HardwareInformers = {
   readonly client: Client;
   readonly prefix: string;
+  readonly poolLabel: string;
   readonly cache: HardwareCache;
   readonly onError: (sentence: string) => void;
 };
 
 /** Keeps the cache equal to the cluster until `signal` is aborted. Resolves once all three collections were listed. */
 export async function startHardwareInformers(
-  { client, prefix, cache, onError }: HardwareInformers,
+  { client, prefix, poolLabel, cache, onError }: HardwareInformers,
   signal: AbortSignal,
 ): Promise<void> {
   const start = <T>(
@@ -227,7 +228,11 @@ export async function startHardwareInformers(
   ): Promise<void> => startReflector({ client, ...collection, transform }, { ...handler, onError }, signal);
   await Promise.all([
     start({ path: quarantinesPath }, (object) => object as NodeQuarantine, cache.quarantineHandler),
-    start({ path: '/api/v1/nodes' }, (object) => toHardwareNode(object as V1Node, prefix), cache.nodeHandler),
+    start(
+      { path: '/api/v1/nodes' },
+      (object) => toHardwareNode(object as V1Node, prefix, poolLabel),
+      cache.nodeHandler,
+    ),
     start(
       { path: '/api/v1/pods', labelSelector: `${prefix}hardware` },
       (object) => toObservedPod(object as V1Pod, prefix),

@@ -108,7 +108,10 @@ export async function runHardwareController(options: HardwareControllerOptions, 
   };
 
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-  await Promise.race([startHardwareInformers({ client, prefix, cache, onError }, signal), aborted]);
+  await Promise.race([
+    startHardwareInformers({ client, prefix, poolLabel: settings.poolLabel, cache, onError }, signal),
+    aborted,
+  ]);
   // Without it a person's release would hold only as long as the leader lives.
   await readManualReleases(client, signal).then(cache.recallManualReleases, (error: Error) => {
     if (!signal.aborted) onError(`Which nodes were released by hand is not known: ${error.message}.`);

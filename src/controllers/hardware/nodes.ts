@@ -12,6 +12,8 @@ import { amountsOf } from './gang-size.ts';
 export type HardwareNode = {
   readonly name: string;
   readonly bootId: string;
+  /** The value of the label that the brake counts by; empty where it has none. */
+  readonly pool: string;
   readonly isReady: boolean;
   /** False where it is cordoned, or has a taint that a Pod of a user hardly tolerates. */
   readonly isSchedulable: boolean;
@@ -38,13 +40,14 @@ export type Taint = 'NoSchedule' | 'PreferNoSchedule' | '';
 const taintKey = (prefix: string): string => `${prefix}hardware`;
 
 /** Takes from a node, as the apiserver sends it, what the controller needs. */
-export function toHardwareNode(node: V1Node, prefix: string): ObservedNode {
+export function toHardwareNode(node: V1Node, prefix: string, poolLabel = ''): ObservedNode {
   const { metadata, spec, status } = node;
   const taints = spec?.taints ?? [];
   const ours = taints.find(({ key }) => key === taintKey(prefix))?.effect;
   return {
     name: metadata?.name ?? '',
     bootId: status?.nodeInfo?.bootID ?? '',
+    pool: (poolLabel !== '' && metadata?.labels?.[poolLabel]) || '',
     isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     isSchedulable: !spec?.unschedulable && !taints.some(({ key, effect }) => effect !== prefer && isOfSystem.test(key)),
     taint: ours === 'NoSchedule' || ours === prefer ? ours : '',

@@ -293,6 +293,7 @@ describe('what is kept of a node', () => {
     assert.deepEqual(others, {
       name: 'n',
       bootId: 'b',
+      pool: '',
       isReady: true,
       isSchedulable: true,
       taint: '',

@@ -14,6 +14,7 @@ export const settings: HardwareSettings = {
   taintsDevices: false,
   stableMs: 1_000,
   minimumAgeMs: 30_000,
+  poolLabel: '',
   percent: 10,
   windowMs: 10 * minute,
   mostPerOwner: 2,
@@ -71,6 +72,7 @@ export function pod(
 export const node = (name: string, wish: Partial<HardwareNode> = {}): HardwareNode => ({
   name,
   bootId: 'boot',
+  pool: '',
   isReady: true,
   isSchedulable: true,
   taint: '',
