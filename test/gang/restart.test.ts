@@ -113,8 +113,9 @@ describe('what becomes of a group of a LeaderWorkerSet when one of its Pods is e
   });
 });
 
+const of = (disruptionMode?: unknown) => restartOfPodGroup({ spec: { disruptionMode } });
+
 describe('what becomes of a PodGroup when one of its Pods is evicted', () => {
-  const of = (disruptionMode?: unknown) => restartOfPodGroup({ spec: { disruptionMode } });
   it('is that the others hang where it lets its Pods go only together, in the words of 1.36 and of 1.37', () => {
     const [old, now] = [of('PodGroup'), of({ all: {} })];
     assert(old?.kind === 'half' && now?.kind === 'half');

@@ -120,6 +120,11 @@ const waiting = (message: string, { terms = [], added = [] }: { terms?: object[]
   },
 });
 
+const pinned = (key: string): Wish => ({
+  metadata: { annotations: { [key]: 'kubernetes.io/hostname' }, labels: { [`${prefix}hardware`]: 'move' } },
+  spec: { nodeSelector: { 'kubernetes.io/hostname': 'node-a' }, containers: [] },
+});
+
 describe('what is kept of a Pod with a hardware check', () => {
   it('is who it is, and where its check can be asked', () => {
     const { uid, node, ownerText, target, failing, ineligible } = record({});
@@ -247,10 +252,6 @@ describe('what is kept of a Pod with a hardware check', () => {
   });
 
   it('is whether Kueue has placed it on its node by name', () => {
-    const pinned = (key: string): Wish => ({
-      metadata: { annotations: { [key]: 'kubernetes.io/hostname' }, labels: { [`${prefix}hardware`]: 'move' } },
-      spec: { nodeSelector: { 'kubernetes.io/hostname': 'node-a' }, containers: [] },
-    });
     for (const each of ['required', 'preferred', 'unconstrained']) {
       const { ineligible, isPinnedByKueue } = record(pinned(`kueue.x-k8s.io/podset-${each}-topology`));
       assert.deepEqual([ineligible, isPinnedByKueue], [undefined, true]);
