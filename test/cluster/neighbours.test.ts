@@ -112,7 +112,7 @@ describe('the condition HardwareDegraded, on a real cluster of two nodes', () =>
     await hardwarePods(other).runsOn('train', 'node-b');
     const { status, reason, message } = await eventually('the condition', 30, degraded);
     assert.deepEqual([status, reason], ['True', 'HardwareCheckFailed']);
-    assert.match(message, /^temperature: Pod test-neighbours-one\/train-\S+: its sidecar says ".*95 C >= 90 C/);
+    assert.match(message, /^\S+: Pod test-neighbours-one\/train-\S+: its sidecar says ".*95 C >= 90 C/);
     const { conditions } = (await get(['node', 'node-a'])).status;
     assert(conditions.some(({ type }: any) => type === 'KernelDeadlock'));
     coolDown();

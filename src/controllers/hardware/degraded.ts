@@ -1,5 +1,4 @@
 // https://kubernetes.io/docs/reference/node/node-status/#condition
-import { isHardwareScheme } from '../../inject/patterns/hardware/index.ts';
 import type { NodeQuarantine, QuarantinedOwner } from '../../quarantine/quarantine.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 import type { HardwareNode } from './nodes.ts';
@@ -27,7 +26,8 @@ export function wantedCondition(
 ): DegradedChange['condition'] {
   const firstOf = new Map<string, QuarantinedOwner>();
   const inOrder = (quarantine?.spec.owners ?? [])
-    .filter(({ check }) => isOfSensor(check))
+    // A condition of the node may be this one, which would then hold itself up.
+    .filter(({ check }) => check !== 'node')
     .toSorted((one, other) => Date.parse(one.since) - Date.parse(other.since));
   for (const entry of inOrder) {
     const { namespace } = entry.owner;
@@ -39,10 +39,6 @@ export function wantedCondition(
   const words = counted.map(({ check, message }) => `${check}: ${message}`).join('; ');
   return { message: cutToJsonBytes(words, longestMessage - 6), sinceMs: Date.parse(last.since) };
 }
-
-/** A condition of the node does not count, since it may be this one, and neither does a reading that nobody knows. */
-const isOfSensor = (check: string): boolean =>
-  check.split(', ').every((scheme) => isHardwareScheme(scheme) && scheme !== 'node');
 
 /** The nodes whose condition is not what their quarantine wants. */
 export function degradedChanges(

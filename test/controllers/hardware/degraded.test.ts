@@ -34,18 +34,10 @@ describe('the condition HardwareDegraded', () => {
     });
   });
 
-  const owners = {
-    temperature: hot,
-    'a condition of the node': 'node',
-    'an unknown reading': 'hardware',
-    'any name': 'exec',
-  };
-  for (const [what, check] of Object.entries(owners)) {
-    const counts = check === hot;
-    it(`${counts ? 'counts' : 'does not count'} ${what}`, () => {
-      assert.equal(wantedCondition(quarantineOf(['shop', check, 0]), 1) !== undefined, counts);
-    });
-  }
+  it('counts a check by any name of its author, and no condition of the node, which may be this one', () => {
+    const counts = (check: string): boolean => wantedCondition(quarantineOf(['shop', check, 0]), 1) !== undefined;
+    assert.deepEqual([hot, 'hardware', 'node'].map(counts), [true, true, false]);
+  });
 
   it('stands for no number of Pods and owners of one namespace, and never where it is off', () => {
     const ofOne = quarantineOf(...Array.from({ length: 100 }, (_, index) => ['shop', hot, index] as const));
