@@ -60,6 +60,9 @@ export const isHardware = ({ scheme }: Pick<Check, 'scheme'>): boolean => scheme
 /** True for a check whose verdict may depend on its earlier runs. */
 export const needsState = isHardware;
 
+/** True where the agent may not be able to look at what the check is about: the run is unknown then, and passes. */
+export const mayBeUnknown = isHardware;
+
 /** True for the word that stands for the Pod's own address. */
 export const isPod = (host: string): boolean => host.toLowerCase() === 'pod';
 

@@ -9,7 +9,7 @@ import { parseTime } from '../../hold/hold.ts';
  */
 export const moveKey = 'move-pending';
 
-/** What the key `move-window` takes. Who needs longer to save his work loses it when the hardware fails for good. */
+/** What the key `move-window` takes. Who needs longer to save his work loses it when the node fails for good. */
 const moveWindowMs = { shortest: 10_000, longest: 3_600_000 };
 
 export const moveWindowExpected = 'a duration in whole seconds from 10s to 1h, such as 10m';

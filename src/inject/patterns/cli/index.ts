@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#image
 // https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath
 import type { V1Probe, V1VolumeMount } from '@kubernetes/client-node';
-import { type Check, type Refusal, isHardware, needsState } from '../../../check/check.ts';
+import { type Check, type Refusal, mayBeUnknown, needsState } from '../../../check/check.ts';
 import { formatDuration } from '../../../check/kinds.ts';
 import { holdMountPaths, isHoldVolume } from '../../../hold/volume.ts';
 import { type Addition, isAddedProbe } from '../../pod/additions.ts';
@@ -75,12 +75,12 @@ function plan(assignments: readonly ContainerAssignment[], context: PlanContext)
 const needsAgent = ({ checks, isGuess }: ProbeAssignment): boolean =>
   isGuess || checks.length > 1 || checks[0]?.scheme !== 'exec';
 
-/** Has one run of a row fail where hardware stays unknown: the kubelet keeps nothing of a run that passes. */
+/** Has one run of a row fail where a check stays unknown: the kubelet keeps nothing of a run that passes. */
 const reportUnknownFlag = '--report-unknown';
 
-/** True where one failed run makes nothing unready. A restart mends no hardware, so liveness never has it. */
+/** True where one failed run makes nothing unready. Liveness never has it. */
 const isReportedOnce = ({ probe, checks }: ProbeAssignment, { failureThreshold = 3 }: Timing): boolean =>
-  probe === 'readiness' && failureThreshold > 1 && checks.some(isHardware);
+  probe === 'readiness' && failureThreshold > 1 && checks.some(mayBeUnknown);
 
 /** True for a probe whose next run needs to know what this one has counted, or whether it passed. */
 const counts = ({ checks, isGuess }: ProbeAssignment): boolean => isGuess || checks.some(needsState);
