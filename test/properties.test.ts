@@ -139,6 +139,8 @@ describe('any Pod with any annotations', () => {
       annotations['health.example.com/pattern'] = 'hardware';
       annotations['health.example.com/check'] = 'temperature:?max=90C\nmemory-errors:';
       delete annotations['health.example.com/trial'];
+      // Its files are mounted into the container.
+      delete annotations['health.example.com/move-window'];
       const outcome = inject(deepFreeze({ ...input, metadata: { ...input.metadata, annotations } }), testContext);
       // A key of one container may ask for another pattern there.
       const isAlone = outcome.kind === 'injected' && outcome.patterns.join() === 'hardware';
