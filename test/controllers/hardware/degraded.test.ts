@@ -23,6 +23,8 @@ function quarantineOf(...entries: readonly (readonly [string, string, number])[]
 
 const hot = 'temperature';
 
+const counts = (check: string): boolean => wantedCondition(quarantineOf(['shop', check, 0]), 1) !== undefined;
+
 describe('the condition HardwareDegraded', () => {
   it('stands once the hardware failed Pods of so many namespaces, with check, threshold and reading, since the last of them', () => {
     const made = quarantineOf(['shop', hot, 30], ['shop', hot, 0], ['bank', 'gpu, pcie', 60], ['club', hot, 90]);
@@ -35,7 +37,6 @@ describe('the condition HardwareDegraded', () => {
   });
 
   it('counts a check by any name of its author, and no condition of the node, which may be this one', () => {
-    const counts = (check: string): boolean => wantedCondition(quarantineOf(['shop', check, 0]), 1) !== undefined;
     assert.deepEqual([hot, 'hardware', 'node'].map(counts), [true, true, false]);
   });
 
