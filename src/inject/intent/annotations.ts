@@ -57,7 +57,7 @@ const genericKeys = {
     meaning:
       'How long a container may take to start, in whole seconds (5m, or failure-threshold times period if longer).',
   },
-  'failure-threshold': { reach: 'inherited', meaning: 'How many failures in a row count as one (3).' },
+  'failure-threshold': { reach: 'inherited', meaning: 'Consecutive failures before the probe fails (3).' },
   'success-threshold': {
     reach: 'inherited',
     meaning: 'How many passes in a row make ready again (1); readiness only.',
