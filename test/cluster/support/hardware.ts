@@ -78,11 +78,11 @@ export async function only(node: string | readonly string[], make: () => Promise
   const others = (await get(['nodes'])).items
     .map(({ metadata }: any) => metadata.name)
     .filter((name: string) => ![node].flat().includes(name));
-  await kubectl(['cordon', ...others]);
+  if (others.length > 0) await kubectl(['cordon', ...others]);
   try {
     await make();
   } finally {
-    await kubectl(['uncordon', ...others]);
+    if (others.length > 0) await kubectl(['uncordon', ...others]);
   }
 }
 
