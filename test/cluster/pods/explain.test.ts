@@ -46,11 +46,11 @@ describe('health-injector explain, on a cluster', () => {
     assert.deepEqual(added, ['web/livenessProbe', 'web/readinessProbe']);
   });
 
-  it('repeats the problems that a Pod was admitted with', async () => {
+  it('says once the problems that a workload and its Pod were admitted with', async () => {
     await eventually('a Pod', 30, async () => (await podsOf(namespace, 'wrong')).length > 0);
     const { out } = await healthInjector(['explain', 'deployment', 'wrong', '-n', namespace]);
     assert.match(out, /problem +health\.example\.com\/check: port is "99999"/);
-    assert.match(out, /it says +health\.example\.com\/check: port is "99999"/);
+    assert.match(out, /it says +the same\./);
   });
 
   it('asks the agent of a Pod that fails, and says what, since when, why and how often', async () => {
