@@ -1,4 +1,5 @@
-import { type Snapshot, decide } from '../../src/controllers/hardware/decide.ts';
+import { decide } from '../../src/controllers/hardware/decide.ts';
+import type { Snapshot } from '../../src/controllers/hardware/snapshot.ts';
 import type { HardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import { toObservedPod, trackPod } from '../../src/controllers/hardware/pod.ts';
 import { failsNow, nowMs, ownedBy, settings } from '../controllers/hardware/support/snapshot.ts';

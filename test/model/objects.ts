@@ -1,4 +1,5 @@
-import { type Snapshot, decide } from '../../src/controllers/hardware/decide.ts';
+import { decide } from '../../src/controllers/hardware/decide.ts';
+import type { Snapshot } from '../../src/controllers/hardware/snapshot.ts';
 import type { Decision } from '../../src/controllers/hardware/decision.ts';
 import type { HardwareNode } from '../../src/controllers/hardware/nodes.ts';
 import type { OwnerFact } from '../../src/controllers/hardware/owner-facts.ts';

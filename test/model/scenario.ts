@@ -1,4 +1,4 @@
-import type { HardwareSettings } from '../../src/controllers/hardware/decide.ts';
+import type { HardwareSettings } from '../../src/controllers/hardware/snapshot.ts';
 import { type Faults, type Leader, type State, podTable } from './state.ts';
 
 /** Long enough that what takes seconds is over, and no shorter than what the source counts in minutes. */

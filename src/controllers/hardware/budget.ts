@@ -1,6 +1,6 @@
 import { type NodeQuarantine, type QuarantinedOwner, ownerText } from '../../quarantine/quarantine.ts';
 import { createGangMoves } from './gang-moves.ts';
-import { type NodeShare, type Shortage, shortageOf } from './gang-size.ts';
+import { type Shortage, sharesByOwner, shortageOf } from './gang-size.ts';
 import type { HardwareNode } from './nodes.ts';
 import { type HardwarePod, wholeSeconds } from './pod.ts';
 import { type Counted, limitDetail } from './limit-details.ts';
@@ -195,13 +195,8 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
     else if (!pod.isDeleting && byNode.has(pod.node) && countsAsBack(pod)) use(pod.ownerText);
   }
 
-  const sharesOfGangs = new Map<string, NodeShare[]>();
-  for (const { ownerText: owner, nodeShare, isDeleting } of input.pods) {
-    if (!nodeShare || isDeleting) continue;
-    const shares = sharesOfGangs.get(owner) ?? [];
-    sharesOfGangs.set(owner, shares);
-    shares.push(nodeShare);
-  }
+  /** Read where a gang is about to be moved, which is seldom. */
+  let sharesOfGangs: ReturnType<typeof sharesByOwner> | undefined;
 
   const detailOf = ({ namespace, node, ownerText: owner }: HardwarePod, limit: Limit): string => {
     if (limit === 'owner-cap') {
@@ -258,6 +253,7 @@ export function createBudget(input: BudgetInput, settings: BudgetSettings, nowMs
       return others > 0;
     },
     gangShortage({ node, ownerText: owner }) {
+      sharesOfGangs ??= sharesByOwner(input.pods);
       const shares = sharesOfGangs.get(owner) ?? [];
       const kept = nodesOfOwner.get(owner);
       const others = [...nodes.values()].filter(

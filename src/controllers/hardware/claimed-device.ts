@@ -3,10 +3,15 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { ClaimedDevice } from '../../quarantine/quarantine.ts';
 import type { SickDevice } from '../../quarantine/sick-devices.ts';
 
+const prefix = 'claim:';
+
+/** Whether a resource is a claim of DRA; a name of an extended resource has no colon. */
+export const isClaim = (resource: string): boolean => resource.startsWith(prefix);
+
 /** The kubelet names the devices of a claim `claim:NAME` or `claim:NAME/REQUEST`. */
 function partsOf(resource: string): { readonly claim: string; readonly request: string } | undefined {
-  if (!resource.startsWith('claim:')) return undefined;
-  const [claim = '', request = ''] = resource.slice('claim:'.length).split('/', 2);
+  if (!isClaim(resource)) return undefined;
+  const [claim = '', request = ''] = resource.slice(prefix.length).split('/', 2);
   return { claim, request };
 }
 

@@ -2,67 +2,19 @@
  * The one decision about all hardware, pure, over one snapshot. It is about all nodes at once and not about one key at a
  * time, because the brake and the caps are global: a Pod may be moved only where no other takes its place.
  */
-import { type BudgetInput, type BudgetSettings, type RemediationBudget, createBudget } from './budget.ts';
+import { createBudget } from './budget.ts';
 import { decideGang, decideOwner, restartOf, shortageDetail } from './decide-owner.ts';
-import { decideReport } from './decide-report.ts';
 import { decideReleases } from './decide-releases.ts';
-import type { Decision, MoveDecision, ReleaseDecision } from './decision.ts';
+import { type InWindow, decideRecovered, inWindow } from './decide-window.ts';
+import type { AboutPod, BeforeReading, Decision } from './decision.ts';
+import { unsureReport } from './devices.ts';
 import { disruptionLimitMs } from './disruptions.ts';
-import type { Facts } from './facts.ts';
+import type { HardwareNode } from './nodes.ts';
 import { utcTime } from '../../wording/times.ts';
-import type { OwnerFact } from './owner-facts.ts';
 import { type HardwarePod, wholeSeconds } from './pod.ts';
-import type { ReadingFact } from './readings.ts';
-import { type Reason, reasons } from './reasons.ts';
-import type { Retry } from './retries.ts';
-import type { VolumesFact } from './volumes.ts';
-import { type MoveWindows, type ReadyFact, calledOff, createMoveWindows, readyMove } from './window.ts';
-
-/** How Pods may be moved, and how fast. */
-export type HardwareSettings = BudgetSettings & {
-  readonly mode: 'dry-run' | 'move';
-  /** A device of DRA that fails is tainted, instead of its node being quarantined. */
-  readonly taintsDevices: boolean;
-  /** How long a Pod must have failed: a shorter failure is a flap. */
-  readonly stableMs: number;
-  readonly minimumAgeMs: number;
-  /** How long a quarantine lasts; no shorter than the two windows, which are computed from the quarantines. */
-  readonly ttlMs: number;
-  /** How much longer a Pod that failed when its node was released by hand must fail to be moved all the same. */
-  readonly byHandMs: number;
-  /** How long a replacement may wait for a node before a sick one will do. */
-  readonly softenMs: number;
-  /** Of how many namespaces Pods must have failed on a node before it gets the condition HardwareDegraded; 0: never. */
-  readonly degradedNamespaces: number;
-};
-
-/** All facts of one moment; nothing in it changes while a decision is made. */
-export type Snapshot = BudgetInput & {
-  /** When a person last deleted the NodeQuarantine of a node, by its name. */
-  readonly manualReleases: ReadonlyMap<string, number>;
-  /** The failed evictions, by the uid of the Pod. */
-  readonly retries: ReadonlyMap<string, Pick<Retry, 'untilMs'>>;
-  /** What the sensors of failing Pods said, by uid. */
-  readonly readings: Facts<ReadingFact>;
-  /** Whether the owners of Pods exist, by the uid of the Pod. */
-  readonly owners: Facts<OwnerFact>;
-  /** What the applications say that have time to save their work, by the uid of the Pod. */
-  readonly ready: Facts<ReadyFact>;
-  /** Where the volumes of Pods are, by uid. */
-  readonly volumes: Facts<VolumesFact>;
-  /** When a waiting Pod of an owner was last evicted to be created anew, and until when none created since then is. */
-  readonly softened: ReadonlyMap<string, { readonly atMs: number; readonly untilMs: number }>;
-  /** The last reason that was reported of a Pod, by uid. */
-  readonly reported: ReadonlyMap<string, { readonly reported?: Reason }>;
-};
-
-type Pass = {
-  readonly snapshot: Snapshot;
-  readonly settings: HardwareSettings;
-  readonly budget: RemediationBudget;
-  readonly windows: MoveWindows;
-  readonly nowMs: number;
-};
+import { reasons } from './reasons.ts';
+import type { HardwareSettings, Pass, Snapshot } from './snapshot.ts';
+import { createMoveWindows } from './window.ts';
 
 /** A reading older than this is no reason to move a Pod. */
 const readingMaxAgeMs = 2_000;
@@ -77,6 +29,7 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
   const windows = createMoveWindows(snapshot, budget, nowMs);
   const pass: Pass = { snapshot, settings, budget, windows, nowMs };
   const decisions: Decision[] = [];
+  const add = (decision: BeforeReading): void => void decisions.push(onceRead(inWindow(decision, pass), pass));
   const failing: HardwarePod[] = [];
   for (const pod of snapshot.pods) {
     if (pod.isDeleting) continue;
@@ -88,9 +41,9 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
   const begun: HardwarePod[] = [];
   for (const pod of failing.toSorted(byAge)) {
     const alone = decideAlone(pod, pass);
-    if (alone) decisions.push(onceRead(inWindow(alone, pass), pass));
+    if (alone) add(alone);
     // The moves that stand in a quarantine come before new ones.
-    else if (budget.hasMove(pod)) decisions.push(onceRead(inWindow(decideMove(pod, pass), pass), pass));
+    else if (budget.hasMove(pod)) add(decideMove(pod, pass));
     else begun.push(pod);
   }
   // A namespace that has had a node quarantined gives way to those that have waited for longer: the brake may be for one.
@@ -102,19 +55,12 @@ export function decide(snapshot: Snapshot, settings: HardwareSettings, nowMs: nu
     pods.push(pod);
   }
   // The nodes come in the order in which the first of their Pods has its turn, or failed.
-  for (const pods of newByNode.values())
-    for (const pod of pods) decisions.push(onceRead(inWindow(decideMove(pod, pass), pass), pass));
+  for (const pods of newByNode.values()) for (const pod of pods) add(decideMove(pod, pass));
   // Do not release a node in the pass that moves a Pod off it: the move would create the quarantine anew, past the brake.
   const left = new Set(failing.filter(({ uid }) => snapshot.inFlight.has(uid)).map(({ node }) => node));
   for (const decision of decisions) if (isOrWillBeMove(decision)) left.add(decision.pod.node);
   return [...decisions, ...decideReleases(snapshot, settings, nowMs).filter((release) => !left.has(release.node))];
 }
-
-type AboutPod = Exclude<Decision, ReleaseDecision>;
-type Unread = Pick<MoveDecision, 'kind' | 'pod' | 'window'> & { readonly reason: 'failed' | 'resumed' };
-type BeforeReading = Exclude<AboutPod, { readonly kind: 'move' | 'read-sensor' }> | Unread;
-/** A Pod whose application is ready is moved without another reading. */
-type InWindow = BeforeReading | (MoveDecision & { readonly reason: 'ready' });
 
 const isOrWillBeMove = (decision: Decision): decision is AboutPod =>
   decision.kind === 'move' ||
@@ -133,46 +79,6 @@ function decideHealthy(pod: HardwarePod, pass: Pass): Decision[] {
   if (pod.moveUntilMs !== undefined) return pass.budget.hasMove(pod) ? [decideRecovered(pod, pass)] : [];
   return pass.budget.cameBack(pod) ? [{ kind: 'notice', reason: 'came-back', pod }] : [];
 }
-
-/**
- * A Pod is ready again in its window. It is moved if its application is ready to go: without load, hardware that fails looks
- * fine. Otherwise the window goes on to its end, since the hardware may fail again as soon as the work goes on.
- */
-function decideRecovered(pod: HardwarePod, { snapshot, settings, budget, windows, nowMs }: Pass): Decision {
-  const { uid, node, ownerText: owner } = pod;
-  if (snapshot.inFlight.has(uid)) return { kind: 'hold', reason: 'under-way', pod };
-  const isOff = pod.ineligible ?? (settings.mode === 'dry-run' ? 'dry-run' : undefined);
-  if (isOff) return { kind: 'withdraw', reason: 'called-off', pod, detail: reasons[isOff].sentence };
-  if (budget.entry(node, owner)?.affinity === 'Preferred')
-    return { kind: 'withdraw', reason: 'called-off', pod, detail: reasons['no-other-node'].sentence };
-  const state = windows.stateOf(pod);
-  if (state === 'over' || state === 'untold') return { kind: 'withdraw', reason: 'recovered', pod };
-  const retryMs = snapshot.retries.get(uid)?.untilMs ?? 0;
-  if (nowMs < retryMs) return { kind: 'hold', reason: 'backing-off', pod, untilMs: retryMs };
-  return state === 'ready' ? readyMove(pod) : inItsWindow(pod);
-}
-
-/** What is decided about a Pod whose application is to have time: nothing changes for others. */
-function inWindow(decision: BeforeReading, { snapshot, windows }: Pass): InWindow {
-  if (decision.kind !== 'move') return calledOff(decision) ?? decision;
-  const { pod } = decision;
-  if (pod.moveWindowMs === undefined) return decision;
-  switch (windows.stateOf(pod)) {
-    case 'untold': {
-      const isWhole = restartOf(snapshot.owners.get(pod.uid))?.kind === 'whole';
-      return { ...decision, window: { members: isWhole ? windows.membersOf(pod) : [] } };
-    }
-    case 'open':
-      return inItsWindow(pod);
-    case 'ready':
-      return readyMove(pod) as MoveDecision & { readonly reason: 'ready' };
-    case 'over':
-      return decision;
-  }
-}
-
-const inItsWindow = (pod: HardwarePod) =>
-  ({ kind: 'hold', reason: 'move-window', pod, ...(pod.moveUntilMs && { untilMs: pod.moveUntilMs }) }) as const;
 
 /**
  * Whether the nodes that a waiting Pod is kept off become its last choice, whatever the quarantines say by now: a
@@ -232,6 +138,13 @@ function decideAlone(pod: HardwarePod, pass: Pass): BeforeReading | undefined {
   if (hold) return hold;
   if (!budget.isCounted(pod)) return undefined;
   return decideVolumes(pod, pass) ?? { ...(mode === 'move' ? resumed : dryRun), pod };
+}
+
+/** Holds a Pod of which only a kubelet says that its hardware fails that may mean a device of another Pod. */
+function decideReport(pod: HardwarePod, node: HardwareNode | undefined): BeforeReading | undefined {
+  const device = pod.failing?.device;
+  const detail = device && node && unsureReport(device, node);
+  return detail === undefined ? undefined : { kind: 'hold', reason: 'device-unsure', pod, detail };
 }
 
 const failed = { kind: 'move', reason: 'failed' } as const;

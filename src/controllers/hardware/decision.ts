@@ -84,3 +84,11 @@ export type ReleaseDecision = {
 /** Whether a decision only asks for a fact. */
 export const isCommand = ({ kind }: Decision): boolean =>
   kind === 'read-sensor' || kind === 'look-up-owner' || kind === 'look-up-volumes';
+
+/** What is decided about a Pod, and not about a node. */
+export type AboutPod = Exclude<Decision, ReleaseDecision>;
+
+/** The same before its sensor is read: a move has no reading yet. */
+export type BeforeReading =
+  | Exclude<AboutPod, { readonly kind: 'move' | 'read-sensor' }>
+  | (Pick<MoveDecision, 'kind' | 'pod' | 'window'> & { readonly reason: 'failed' | 'resumed' });

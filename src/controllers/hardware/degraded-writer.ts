@@ -3,8 +3,9 @@ import { isNotFound } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { createWorkQueue, runWorkers } from '../../kube/work-queue.ts';
+import { utcTime } from '../../wording/times.ts';
 import type { HardwareCache } from './cache.ts';
-import type { HardwareSettings } from './decide.ts';
+import type { HardwareSettings } from './snapshot.ts';
 import { type DegradedChange, degradedChanges, degradedReason, degradedType } from './degraded.ts';
 
 /** Keeps the condition HardwareDegraded of the nodes as the quarantines want it; does nothing where the setting is off. */
@@ -70,8 +71,8 @@ async function writeCondition(client: Client, { node, condition }: DegradedChang
     status: 'True',
     reason: degradedReason,
     message: condition.message,
-    lastTransitionTime: `${new Date(condition.sinceMs).toISOString().slice(0, 19)}Z`,
-    lastHeartbeatTime: `${new Date(condition.sinceMs).toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: utcTime(condition.sinceMs),
+    lastHeartbeatTime: utcTime(condition.sinceMs),
   };
   const object = {
     apiVersion: 'v1',

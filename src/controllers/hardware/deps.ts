@@ -2,7 +2,7 @@ import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import type { Semaphore } from '../../kube/flow-control.ts';
 import type { HardwareCache } from './cache.ts';
-import type { HardwareSettings } from './decide.ts';
+import type { HardwareSettings } from './snapshot.ts';
 import type { MoveDecision, SoftenDecision } from './decision.ts';
 import type { HardwareEvents, ReplacementWatch } from './events.ts';
 import type { HardwareMetrics } from './metrics.ts';

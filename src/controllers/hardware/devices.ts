@@ -1,6 +1,7 @@
 import type { FailedDevice } from '../../quarantine/quarantine.ts';
 import { type SickDevice, maxDeviceNameLength } from '../../quarantine/sick-devices.ts';
 import { printableLine } from '../../wording/printable.ts';
+import { isClaim } from './claimed-device.ts';
 import { cutToJsonBytes } from './json-bytes.ts';
 
 /** The device for the record. */
@@ -9,9 +10,6 @@ export const deviceOfKubelet = ({ resource, id }: Pick<SickDevice, 'resource' | 
   resource: recorded(resource),
   id: recorded(id),
 });
-
-/** Whether a resource is a claim of DRA; a name of an extended resource has no colon. */
-const isClaim = (resource: string): boolean => resource.startsWith('claim:');
 
 /** What is written of a name, in the JSON of the apiserver. */
 export const mostDeviceNameBytes = 128;

@@ -57,6 +57,20 @@ function selects(
   );
 }
 
+type OfOwner = { readonly ownerText: string; readonly nodeShare: NodeShare | undefined; readonly isDeleting: boolean };
+
+/** What the living Pods of each gang take, by its key. */
+export function sharesByOwner(pods: readonly OfOwner[]): ReadonlyMap<string, readonly NodeShare[]> {
+  const shares = new Map<string, NodeShare[]>();
+  for (const { ownerText, nodeShare, isDeleting } of pods) {
+    if (!nodeShare || isDeleting) continue;
+    const ofOwner = shares.get(ownerText) ?? [];
+    shares.set(ownerText, ofOwner);
+    ofOwner.push(nodeShare);
+  }
+  return shares;
+}
+
 /** Alike Pods of a gang, and how many of them the nodes have room for. */
 export type Shortage = { readonly pods: number; readonly room: number };
 

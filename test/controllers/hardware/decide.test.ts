@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type HardwareSettings, type Snapshot, decide } from '../../../src/controllers/hardware/decide.ts';
+import { decide } from '../../../src/controllers/hardware/decide.ts';
+import type { HardwareSettings, Snapshot } from '../../../src/controllers/hardware/snapshot.ts';
 import type { Decision } from '../../../src/controllers/hardware/decision.ts';
 import type { ReadingFact } from '../../../src/controllers/hardware/readings.ts';
 import type { VolumesFact } from '../../../src/controllers/hardware/volumes.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Snapshot, decide } from '../../../src/controllers/hardware/decide.ts';
+import { decide } from '../../../src/controllers/hardware/decide.ts';
+import type { Snapshot } from '../../../src/controllers/hardware/snapshot.ts';
 import type { OwnerFact } from '../../../src/controllers/hardware/owner-facts.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import type { NodeQuarantine } from '../../../src/quarantine/quarantine.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type HardwareSettings, decide } from '../../../src/controllers/hardware/decide.ts';
+import { decide } from '../../../src/controllers/hardware/decide.ts';
+import type { HardwareSettings } from '../../../src/controllers/hardware/snapshot.ts';
 import type { Decision } from '../../../src/controllers/hardware/decision.ts';
 import { jsonBytes } from '../../../src/controllers/hardware/json-bytes.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Snapshot, decide } from '../../../src/controllers/hardware/decide.ts';
+import { decide } from '../../../src/controllers/hardware/decide.ts';
+import type { Snapshot } from '../../../src/controllers/hardware/snapshot.ts';
 import type { OwnerFact } from '../../../src/controllers/hardware/owner-facts.ts';
 import type { HardwarePod } from '../../../src/controllers/hardware/pod.ts';
 import { type ReadyFact, podsToAsk } from '../../../src/controllers/hardware/window.ts';

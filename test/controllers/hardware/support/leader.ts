@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { type Client, createClient } from '../../../../src/kube/client.ts';
 import { createHardwareMetrics } from '../../../../src/controllers/hardware/metrics.ts';
 import { runHardwareController } from '../../../../src/controllers/hardware/controller.ts';
-import type { HardwareSettings } from '../../../../src/controllers/hardware/decide.ts';
+import type { HardwareSettings } from '../../../../src/controllers/hardware/snapshot.ts';
 import { settings } from './snapshot.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type World, createWorld } from './world.ts';

@@ -1,4 +1,4 @@
-import type { HardwareSettings, Snapshot } from '../../../../src/controllers/hardware/decide.ts';
+import type { HardwareSettings, Snapshot } from '../../../../src/controllers/hardware/snapshot.ts';
 import type { HardwareNode } from '../../../../src/controllers/hardware/nodes.ts';
 import type { HardwarePod } from '../../../../src/controllers/hardware/pod.ts';
 import type { OwnerFact } from '../../../../src/controllers/hardware/owner-facts.ts';
