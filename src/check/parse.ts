@@ -1,7 +1,7 @@
 import { parseAddress, parseLogin, passwordWrittenOut } from './address.ts';
 import { type Check, type Refusal, isRefusal, quote, refuse, refuseName } from './check.ts';
 import { authorizationGivenTwice, headerGivenTwice } from './headers.ts';
-import { conditionRefusal } from './condition.ts';
+import { isDnsName } from './kinds.ts';
 import { checksTable, decode, parseOptions } from './options.ts';
 import { brokenRule } from './rules.ts';
 import { type Scheme, schemeNames, schemes } from './schemes.ts';
@@ -183,3 +183,19 @@ function withoutSecret(refusal: Refusal, after: string, row: Scheme, scheme: str
 }
 
 const afterAuthority = (body: string): string => /^\/\/[^/?]*([^]*)$/.exec(body)?.[1] ?? body;
+
+/**
+ * What the apiserver's own conditions may be called, behind an optional DNS name.
+ * https://kubernetes.io/docs/reference/node/node-status/#condition
+ */
+const typeName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** Why a text is not the type of a condition of a node that a check may wait for; undefined where it is one. */
+function conditionRefusal(type: string): Refusal | undefined {
+  const received = `condition is ${quote(type)}`;
+  if (type === 'Ready') return refuse(received, 'another: the cluster itself takes Pods off a node that is not ready');
+  const slash = type.indexOf('/');
+  const isPrefixed = slash < 0 || isDnsName(type.slice(0, slash));
+  const isType = isPrefixed && typeName.test(type.slice(slash + 1));
+  return isType ? undefined : refuse(received, 'the type of a condition of the node, such as KernelDeadlock');
+}

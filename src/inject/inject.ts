@@ -7,8 +7,7 @@ import {
   decideUnread,
   skip,
 } from './decide.ts';
-import { holdKey } from '../hold/hold.ts';
-import { moveKey } from './model/move-window.ts';
+import { keysOfController } from './model/move-window.ts';
 import { isDebugCopy } from './debug-copy.ts';
 import { excludeNodes, exclusionsFor } from './exclude-nodes.ts';
 import { readGiven } from './fit/given.ts';
@@ -83,8 +82,6 @@ function finish(arrival: Arrival, call: Call, decision: InjectionDecision, exclu
   const filled = putBack(clean, additions, { pod, taken, isSameWish, isSameFit, given, parseCheck });
   const excluding = excludeNodes(filled, exclusions, { clean, prefix });
   const [statusKey, problemsKey] = [`${prefix}status`, `${prefix}problems`];
-  const holdAnnotation = `${prefix}${holdKey}`;
-  const moveAnnotation = `${prefix}${moveKey}`;
   /** The Pod that came in where nothing has changed. */
   const settle = (annotated: Pod): Pod => {
     if (annotated === pod) return pod;
@@ -96,9 +93,14 @@ function finish(arrival: Arrival, call: Call, decision: InjectionDecision, exclu
     const { status, warnings } = decision;
     const added = [...new Set([...status.added, ...excluding.added])];
     // A Pod that is held now is held on, by what stands in it, and one that is to be moved is moved.
-    const held = { [holdAnnotation]: pod.metadata?.annotations?.[holdAnnotation] };
-    const moved = { [moveAnnotation]: pod.metadata?.annotations?.[moveAnnotation] };
-    const values = { ...held, ...moved, [statusKey]: JSON.stringify({ ...status, added }), [problemsKey]: undefined };
+    const stands = keysOfController
+      .map((key) => `${prefix}${key}`)
+      .map((key) => [key, pod.metadata?.annotations?.[key]]);
+    const values = {
+      ...Object.fromEntries(stands),
+      [statusKey]: JSON.stringify({ ...status, added }),
+      [problemsKey]: undefined,
+    };
     const annotated = annotate(keepEvictable(excluding.pod, emptiedVolumes(additions)), values);
     // The status may be what is too much: the apiserver would refuse the Pod, and not because of its author.
     if (!areAnnotationsTaken(annotated.metadata?.annotations)) {

@@ -1,7 +1,6 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1Probe, V1VolumeMount } from '@kubernetes/client-node';
-import { holdKey } from '../hold/hold.ts';
 import { hasExclusionLabel, nodesNamedIn, removeNodeExclusions } from '../quarantine/node-exclusion.ts';
-import { moveKey } from './model/move-window.ts';
+import { keysOfController } from './model/move-window.ts';
 import type { RecordedStatus } from './model/status.ts';
 import { patternNames, patternOf } from './patterns/index.ts';
 import { type Addition, probeField, probeNames, safeToEvict } from './pod/additions.ts';
@@ -47,7 +46,7 @@ export function takeOut<T extends V1PodTemplateSpec>(
   const without = spec && specWithout(spec, agents, volumes, removal);
 
   const annotations = { ...metadata?.annotations };
-  if (status) for (const key of ['status', holdKey, moveKey]) delete annotations[`${prefix}${key}`];
+  if (status) for (const key of ['status', ...keysOfController]) delete annotations[`${prefix}${key}`];
   delete annotations[`${prefix}problems`];
   dropEvictable(annotations, volumes, removal);
   const labels = { ...metadata?.labels };

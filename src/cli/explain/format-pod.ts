@@ -8,7 +8,7 @@ import type { AskedWithin, LivePodExplanation } from './explain.ts';
 import { formatHardware } from './hardware.ts';
 import type { PodEvent } from './pod-events.ts';
 import type { ContainerState, PodState } from './pod-state.ts';
-import { row } from './row.ts';
+import { row } from '../columns.ts';
 
 /**
  * Writes what is known of a live Pod: what it carries, what its checks say now, what failed, and what could not be asked.

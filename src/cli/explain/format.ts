@@ -1,7 +1,7 @@
 import { titleOf } from '../evaluate.ts';
 import { type Cost, formatCpu } from './cost.ts';
 import { formatEvent, formatPod } from './format-pod.ts';
-import { row } from './row.ts';
+import { row } from '../columns.ts';
 import type { ContainerExplanation, Explanation, ProbeExplanation } from './explain.ts';
 
 /** Writes explanations for people: one fact a line, and an empty line between two objects. */

@@ -10,7 +10,7 @@ import {
 import { type SickDevice, sickDevicesOf } from '../../quarantine/sick-devices.ts';
 import { quotedLine } from '../../wording/printable.ts';
 import { formatAge } from './age.ts';
-import { row } from './row.ts';
+import { row } from '../columns.ts';
 
 /** What is known of the hardware under a live Pod, and of the nodes that its owner is kept off. */
 export type HardwareState = {

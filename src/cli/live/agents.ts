@@ -6,7 +6,7 @@ import { readStatus } from '../../inject/model/status.ts';
 import type { Pod } from '../../inject/pod/pod.ts';
 import { type CheckState, readAgentState } from '../explain/agent-state.ts';
 
-const timeoutMs = 5_000;
+const usualTimeoutMs = 5_000;
 const mostLogLines = 400;
 
 /** What the agents of a Pod say. */
@@ -57,16 +57,22 @@ type Reading = { readonly text: string | undefined; readonly why: string | undef
 export const readMetrics = (pod: Pod, { port }: ServingAgent, client: Client): Promise<Reading> =>
   read(client, pod, { path: `:${port}/proxy/metrics`, resource: 'pods/proxy' });
 
+/** What an agent says of each of its checks, with readings: a refusal where one fails. */
+export const readVerbose = (pod: Pod, { port }: ServingAgent, client: Client, timeoutMs: number): Promise<Reading> =>
+  read(client, pod, { path: `:${port}/proxy/readyz?verbose`, resource: 'pods/proxy', timeoutMs });
+
 const readLog = (pod: Pod, { name }: ServingAgent, client: Client): Promise<Reading> =>
   read(client, pod, {
     path: `/log?container=${encodeURIComponent(name)}&tailLines=${mostLogLines}`,
     resource: 'pods/log',
   });
 
+type ProxyCall = { readonly path: string; readonly resource: string; readonly timeoutMs?: number };
+
 async function read(
   client: Client,
   { metadata }: Pod,
-  { path, resource }: { readonly path: string; readonly resource: string },
+  { path, resource, timeoutMs = usualTimeoutMs }: ProxyCall,
 ): Promise<Reading> {
   const [namespace = '', name = ''] = [metadata?.namespace, metadata?.name].map((text) =>
     encodeURIComponent(text ?? ''),

@@ -5,7 +5,7 @@ import type { Pod } from '../../inject/pod/pod.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import { type NodeQuarantine, quarantinesPath } from '../../quarantine/quarantine.ts';
 import { type HardwareState, hardwareStateOf, readingsOf } from '../explain/hardware.ts';
-import { whyNot } from './agents.ts';
+import { readVerbose, whyNot } from './agents.ts';
 
 const timeoutMs = 10_000;
 const mostQuarantines = 1_000;
@@ -38,21 +38,9 @@ async function readQuarantines(
   }
 }
 
-/** Of a check that fails nothing more is read: its verdict has the reading, and the answer is a refusal. */
+/** Of a check that fails nothing more is read: its verdict has the reading. Why an agent cannot be asked is said with its checks. */
 async function readReadings(pod: Pod, client: Client, prefix: string): Promise<readonly string[]> {
-  const [namespace = '', name = ''] = [pod.metadata?.namespace, pod.metadata?.name].map((text) =>
-    encodeURIComponent(text ?? ''),
-  );
-  const answers = await Promise.all(
-    agentsWithScheme(pod, prefix, (scheme) => isHardware({ scheme })).map(async ({ port }) => {
-      const path = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/readyz?verbose`;
-      try {
-        return readingsOf(await client.getText(path, { signal: new AbortController().signal, timeoutMs }));
-      } catch {
-        // Why the agent cannot be asked is said with its checks.
-        return [];
-      }
-    }),
-  );
-  return answers.flat();
+  const agents = agentsWithScheme(pod, prefix, (scheme) => isHardware({ scheme }));
+  const answers = await Promise.all(agents.map((agent) => readVerbose(pod, agent, client, timeoutMs)));
+  return answers.flatMap(({ text }) => (text === undefined ? [] : readingsOf(text)));
 }

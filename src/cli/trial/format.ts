@@ -3,8 +3,7 @@ import { spokenSeconds } from '../../trial/durations.ts';
 import { incidentText } from '../../trial/sums.ts';
 import { type ContainerOnTrial, type WorkloadTrial, wouldBeUnready, wouldRestart } from '../../trial/workload.ts';
 import { timesText } from '../../wording/times.ts';
-import { alignColumns } from '../columns.ts';
-import { row } from '../explain/row.ts';
+import { alignColumns, row } from '../columns.ts';
 
 const columns = [
   'namespace',

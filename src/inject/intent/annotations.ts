@@ -1,10 +1,9 @@
 import { quote } from '../../check/check.ts';
 import type { NameList } from '../../wording/expected-name.ts';
 import { formatDuration } from '../../check/kinds.ts';
-import { holdKey } from '../../hold/hold.ts';
 import { pauseKey, pauseReadinessKey } from '../../hold/pause.ts';
 import type { AnnotationSet, AnnotationValue } from '../model/intent.ts';
-import { moveKey } from '../model/move-window.ts';
+import { keysOfController } from '../model/move-window.ts';
 import { patternNames, patternOf } from '../patterns/index.ts';
 import { type Collector, type Problem, createCollector } from '../model/problems.ts';
 
@@ -120,7 +119,7 @@ export type GenericKey = keyof typeof genericKeys;
 export type FindValue = (key: GenericKey) => AnnotationValue | undefined;
 
 /** The keys that we write back. */
-export const writtenKeys = ['status', 'problems', 'copied', holdKey, moveKey] as const;
+export const writtenKeys = ['status', 'problems', 'copied', ...keysOfController] as const;
 
 const longestValue = 4096;
 

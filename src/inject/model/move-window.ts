@@ -1,13 +1,16 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#downwardapi
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { parseDuration } from '../../check/kinds.ts';
-import { parseTime } from '../../hold/hold.ts';
+import { holdKey, parseTime } from '../../hold/hold.ts';
 
 /**
  * The key behind the prefix of the annotation that says until when a Pod may stay, which only the controller writes, and of
  * the condition of the Pod that says why.
  */
 export const moveKey = 'move-pending';
+
+/** The keys that the controller writes into a Pod that runs. An injected Pod keeps what stands there. */
+export const keysOfController = [holdKey, moveKey] as const;
 
 /** What the key `move-window` takes. Who needs longer to save his work loses it when the node fails for good. */
 const moveWindowMs = { shortest: 10_000, longest: 3_600_000 };
